@@ -1,0 +1,195 @@
+//! What a question touches: everything that a rule may speak about, without the SQL.
+//!
+//! The draft comes from a worker that read SQL from a stranger, so it is not believed: names must exist in the signed
+//! dataset, and the class of every column must allow its use. The log keeps drafts, so rules can be tried out later.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::{Dataset, Use};
+use crate::{DatasetId, Digest};
+
+/// Most cells that one fragment's declared domain may have.
+pub const MAX_CELLS: u64 = 10_000;
+/// Most fragments of one question.
+pub const MAX_FRAGMENTS: usize = 8;
+
+/// A worker's account of a question, not believed yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FootprintDraft {
+    /// Tables read, by name.
+    pub tables: BTreeSet<String>,
+    /// Columns and how each is used.
+    pub uses: BTreeSet<ColumnUse>,
+    /// Scalar functions and operators below the cut, by name.
+    pub functions: BTreeSet<String>,
+    /// Aggregates at the cut, by name.
+    pub aggregates: BTreeSet<String>,
+    /// The fragments.
+    pub fragments: Vec<FragmentFootprint>,
+}
+
+/// One column in one use.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnUse {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The use.
+    #[serde(rename = "use")]
+    pub usage: Use,
+}
+
+/// What one fragment releases.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FragmentFootprint {
+    /// Digest of the fragment's canonical form.
+    pub digest: Digest,
+    /// Group keys, as text.
+    pub group_keys: Vec<String>,
+    /// Cells of the declared domain.
+    pub cells: u64,
+    /// Additive sums a cell, as text.
+    pub sums: Vec<String>,
+}
+
+/// Why a footprint is refused, whatever the rules say.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FootprintError {
+    /// No such table.
+    #[error("table `{table}` is not in dataset `{dataset}`")]
+    UnknownTable {
+        /// The name.
+        table: String,
+        /// The dataset.
+        dataset: DatasetId,
+    },
+    /// No such column.
+    #[error("column `{column}` is not in table `{table}`")]
+    UnknownColumn {
+        /// The table.
+        table: String,
+        /// The name.
+        column: String,
+    },
+    /// The class of the column rules the use out.
+    #[error("column `{table}.{column}` is a {class}: it cannot be used to {usage}; {advice}")]
+    ClassForbids {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Its class.
+        class: &'static str,
+        /// The use.
+        usage: &'static str,
+        /// What can be done instead.
+        advice: &'static str,
+    },
+    /// Too many cells.
+    #[error("a grouping has {cells} cells, at most {MAX_CELLS} are answered; group by fewer columns or wider bins")]
+    TooManyCells {
+        /// Cells asked for.
+        cells: u64,
+    },
+    /// No or too many fragments.
+    #[error("the question has {fragments} fragments, between 1 and {MAX_FRAGMENTS} are answered")]
+    FragmentCount {
+        /// Fragments asked for.
+        fragments: usize,
+    },
+}
+
+impl FootprintError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownTable { .. } => "unknown_table",
+            Self::UnknownColumn { .. } => "unknown_column",
+            Self::ClassForbids { .. } => "column_class",
+            Self::TooManyCells { .. } => "too_many_cells",
+            Self::FragmentCount { .. } => "fragment_count",
+        }
+    }
+}
+
+/// A draft that holds against the signed dataset.
+#[derive(Debug)]
+pub struct Footprint {
+    draft: FootprintDraft,
+    dataset: DatasetId,
+}
+
+impl Footprint {
+    /// Checks a draft against the dataset.
+    ///
+    /// # Errors
+    /// The first problem found, in the order tables, columns, fragments.
+    pub fn check(draft: FootprintDraft, dataset: &Dataset) -> Result<Self, FootprintError> {
+        for table in &draft.tables {
+            if dataset.table(table).is_none() {
+                return Err(FootprintError::UnknownTable {
+                    table: table.clone(),
+                    dataset: dataset.id.clone(),
+                });
+            }
+        }
+        for ColumnUse { table, column, usage } in &draft.uses {
+            let Some(known) = dataset.column(table, column) else {
+                let (table, column) = (table.clone(), column.clone());
+                return Err(FootprintError::UnknownColumn { table, column });
+            };
+            if !known.class.allows(*usage) {
+                return Err(FootprintError::ClassForbids {
+                    table: table.clone(),
+                    column: column.clone(),
+                    class: known.class.as_str(),
+                    usage: usage.as_str(),
+                    advice: advice(known.class),
+                });
+            }
+        }
+        if draft.fragments.is_empty() || draft.fragments.len() > MAX_FRAGMENTS {
+            return Err(FootprintError::FragmentCount { fragments: draft.fragments.len() });
+        }
+        if let Some(large) = draft.fragments.iter().find(|f| f.cells > MAX_CELLS) {
+            return Err(FootprintError::TooManyCells { cells: large.cells });
+        }
+        Ok(Self { draft, dataset: dataset.id.clone() })
+    }
+
+    /// What was checked.
+    #[must_use]
+    pub fn draft(&self) -> &FootprintDraft {
+        &self.draft
+    }
+
+    /// The dataset it was checked against.
+    #[must_use]
+    pub fn dataset(&self) -> &DatasetId {
+        &self.dataset
+    }
+
+    /// The digests of the fragments, in order.
+    #[must_use]
+    pub fn fragment_digests(&self) -> Vec<Digest> {
+        self.draft.fragments.iter().map(|fragment| fragment.digest).collect()
+    }
+}
+
+fn advice(class: crate::dataset::Class) -> &'static str {
+    use crate::dataset::Class;
+    match class {
+        Class::Key => "join on it, or write count(distinct key)",
+        Class::Category => "group by it, filter on it or count it",
+        Class::Flag | Class::Measure => "aggregate it, compare it or group by bins of it",
+        Class::Quasi => "group by it in the generalisation of the dataset, or filter on it",
+        Class::Hidden => "the board does not offer it to questions",
+    }
+}

@@ -1,0 +1,162 @@
+//! Signed payloads of protocol version 1: serde types and nothing else. Frozen once released.
+//!
+//! Field order is the order of the JSON text. Integers only, no floats; unknown fields are refused.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::footprint::FootprintDraft;
+use crate::permit::Profile;
+use crate::protections::Protections;
+use crate::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose, UnixTime};
+
+/// Version of the SQL language and of the fragments' canonical form.
+pub const LANGUAGE_VERSION: u32 = 1;
+/// Most bytes of a request envelope.
+pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
+/// Most bytes of the SQL text.
+pub const MAX_SQL_BYTES: usize = 16 * 1024;
+/// Longest time between a question's issue and its expiry, in seconds.
+pub const MAX_QUESTION_LIFE_S: i64 = 15 * 60;
+/// Most that two clocks may differ, in seconds.
+pub const MAX_SKEW_S: i64 = 120;
+
+/// What a person asks. Inner payload, signed by the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// 128 random bits, as 32 hexadecimal digits.
+    pub id: String,
+    /// The network whose charter holds, and the question's scope.
+    pub network: NetworkId,
+    /// Who asks.
+    pub person: PersonId,
+    /// What for.
+    pub purpose: Purpose,
+    /// For which tumour group.
+    pub group: Option<GroupId>,
+    /// Which dataset.
+    pub dataset: DatasetId,
+    /// The node that may put the question.
+    pub asking_node: HospitalCode,
+    /// The hospitals that are asked, sorted.
+    pub hospitals: Vec<HospitalCode>,
+    /// The SQL text as written.
+    pub sql: String,
+    /// When it was signed.
+    pub issued_at: UnixTime,
+    /// When it ends, at most 15 minutes later.
+    pub expires_at: UnixTime,
+}
+
+/// What an asking node sends to one responder. Outer payload, signed by the asking node's envelope key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The network.
+    pub network: NetworkId,
+    /// The sender.
+    pub from: HospitalCode,
+    /// The one node that may answer.
+    pub audience: HospitalCode,
+    /// The question's envelope, exactly as the person's client encoded it.
+    pub question: String,
+    /// Each charter layer from the root to the scope, as the sender holds it.
+    pub layers: Vec<LayerRef>,
+    /// Version of the language.
+    pub language: u32,
+    /// Digest of each fragment's canonical form, as the sender's worker cut it.
+    pub fragments: Vec<Digest>,
+    /// When the sender signed.
+    pub sent_at: UnixTime,
+}
+
+/// One version of one layer's charter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerRef {
+    /// The network.
+    pub network: NetworkId,
+    /// Its version.
+    pub version: u64,
+    /// Digest of the signed bundle.
+    pub digest: Digest,
+}
+
+/// The trailer of an answer, signed by the responder's envelope key over the digest of the exact frame bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Digest of the request that is answered.
+    pub request: Digest,
+    /// Digest of the question.
+    pub question: Digest,
+    /// Who answers.
+    pub responder: HospitalCode,
+    /// SHA-256 of the frames before the trailer, each with its length prefix.
+    pub frames: Digest,
+    /// The snapshot that was read.
+    pub snapshot: Digest,
+    /// Layers applied.
+    pub layers: Vec<LayerRef>,
+    /// What was done to the figures.
+    pub receipt: Receipt,
+    /// `real` or `synthetic`.
+    pub status: String,
+    /// Place of the outcome in the responder's log.
+    pub log_index: u64,
+    /// When it was signed.
+    pub answered_at: UnixTime,
+}
+
+/// What a responder did to its figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// The profile that was granted.
+    pub profile: Profile,
+    /// Rules that granted it, as `layer/rule`.
+    pub rules: Vec<String>,
+    /// Protections in force.
+    pub protections: Protections,
+    /// Per fragment: cells of the domain.
+    pub cells: Vec<u64>,
+    /// Per fragment: cells that are null.
+    pub nulls: Vec<u64>,
+}
+
+/// A refusal, signed by the responder's envelope key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// Digest of the request as received: its envelope's digest, or of the bytes where they are no envelope.
+    pub request: Digest,
+    /// Who refuses.
+    pub responder: HospitalCode,
+    /// Stable code.
+    pub code: String,
+    /// What the asker may know, without a word about data.
+    pub message: String,
+    /// The rule that refused, as `layer/rule`.
+    pub rule: Option<String>,
+    /// The layer that refused.
+    pub layer: Option<LayerRef>,
+    /// Place of the refusal in the responder's log, where it is logged singly.
+    pub log_index: Option<u64>,
+    /// When it was signed.
+    pub refused_at: UnixTime,
+}
+
+/// The log's record of an admitted question: kept so that rules can be tried out later without SQL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoggedFootprint {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// What it touches.
+    pub footprint: FootprintDraft,
+    /// Titles of what was asked, per language; empty for ad-hoc questions.
+    #[serde(default)]
+    pub titles: BTreeMap<String, String>,
+}

@@ -1,0 +1,164 @@
+//! The pipe between the daemon and a `kring worker`: typed, versioned, framed messages.
+//!
+//! A message is a JSON head and binary blobs. The daemon sends one job and reads one reply; the worker holds no state
+//! that outlives a job but caches. The daemon believes nothing in a reply: [`crate::receive`] and
+//! [`policies::Footprint::check`] re-check what matters. Frame: `u32 len, head, u32 count, (u32 len, blob)*`,
+//! little-endian.
+
+use std::path::PathBuf;
+
+use policies::footprint::FootprintDraft;
+use policies::{Digest, HospitalCode};
+use serde::{Deserialize, Serialize};
+
+/// Version of the messages. Daemon and worker are the same binary, so any other version is a fault.
+pub const PIPE_VERSION: u32 = 1;
+/// Most bytes of one message, blobs included.
+pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
+/// Most blobs of one message: every hospital's frames and some.
+pub const MAX_BLOBS: usize = 4096;
+
+/// What the daemon asks of a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// [`PIPE_VERSION`].
+    pub version: u32,
+    /// The dataset file's exact text, as the charter's bundle holds it.
+    pub dataset: String,
+    /// The SQL text as written.
+    pub sql: String,
+    /// What to do with it.
+    pub work: Work,
+}
+
+/// The three kinds of work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Work {
+    /// Split the text and account for what it touches.
+    Plan,
+    /// Split the text and run its fragments over a snapshot.
+    Execute {
+        /// The snapshot's folder.
+        snapshot: PathBuf,
+        /// This hospital, the value of the column `hospital`.
+        hospital: HospitalCode,
+        /// Digests that the permit's footprint names; other fragments are not run.
+        fragments: Vec<Digest>,
+    },
+    /// Merge the hospitals' frames and run what is above the cut.
+    Finish {
+        /// Every hospital that answered, with the number of blobs that hold its frames, in order.
+        parts: Vec<Part>,
+    },
+}
+
+/// One hospital's frames in a [`Work::Finish`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The hospital.
+    pub hospital: HospitalCode,
+    /// How many blobs are its frames.
+    pub frames: usize,
+}
+
+/// What a worker says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Reply {
+    /// To [`Work::Plan`].
+    Planned(Planned),
+    /// To [`Work::Execute`]: one blob a fragment, an Arrow IPC stream of raw cells.
+    Executed {
+        /// Digests of the fragments, in order.
+        fragments: Vec<Digest>,
+    },
+    /// To [`Work::Finish`].
+    Finished(Finished),
+    /// The text or the data do not allow the work.
+    Failed(Failure),
+}
+
+/// What a plan says about a text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Planned {
+    /// What it touches.
+    pub footprint: FootprintDraft,
+    /// The three parts, for a person to read.
+    pub explained: Explained,
+}
+
+/// The three parts of a question, as text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explained {
+    /// What runs at each hospital, row by row, inside a patient.
+    pub per_patient: Vec<String>,
+    /// The cut: group keys with their domains, and the additive sums that leave.
+    pub over_patients: Vec<String>,
+    /// What the asking node does with the merged cells.
+    pub over_hospitals: Vec<String>,
+}
+
+/// A finished table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finished {
+    /// Its columns.
+    pub columns: Vec<FinishedColumn>,
+    /// Its rows in column order; decimals and 64-bit integers as strings, cells that are not shown null.
+    pub rows: Vec<Vec<serde_json::Value>>,
+    /// Every cell that is null because it is not shown.
+    pub cells: Vec<FinishedCell>,
+    /// Rows kept out because a HAVING or LIMIT would have had to know a value that is not shown.
+    pub undecided: u64,
+}
+
+/// One column of a finished table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinishedColumn {
+    /// Its name.
+    pub name: String,
+    /// `integer`, `decimal(p,s)`, `float`, `text` or `boolean`.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// One cell that is not shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinishedCell {
+    /// Row, from 0.
+    pub row: usize,
+    /// Column, from 0.
+    pub column: usize,
+    /// Why.
+    pub status: CellStatus,
+}
+
+/// The status of a value that travels above the cut; the order is from good to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellStatus {
+    /// It is what it says.
+    Shown,
+    /// A null at the hospital, without a reason.
+    Hidden,
+    /// A hospital that answered hides its part.
+    Incomplete,
+}
+
+/// Why a text or a run is refused. The message names text and dictionary, never a value of the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(deny_unknown_fields)]
+#[error("{message}")]
+pub struct Failure {
+    /// Stable code, e.g. `not_an_aggregate`.
+    pub code: String,
+    /// What is refused and how to write it instead.
+    pub message: String,
+}
