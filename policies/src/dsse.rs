@@ -185,6 +185,19 @@ fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     out
 }
 
+impl EnvelopeError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too_large",
+            Self::Malformed { .. } => "malformed_envelope",
+            Self::WrongType { .. } => "wrong_type",
+            Self::BadSignature { .. } => "bad_signature",
+        }
+    }
+}
+
 impl Envelope {
     /// Wraps a payload without signatures.
     #[must_use]
@@ -290,6 +303,11 @@ impl Envelope {
             }
         }
         Ok(found)
+    }
+
+    /// The key ids as written: hints for finding a key to verify with, believed by nobody.
+    pub fn key_hints(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.signatures.iter().map(|(keyid, _)| keyid.as_str())
     }
 
     /// The payload before verification: only to find out which keys to verify with.

@@ -54,8 +54,47 @@ pub struct FragmentFootprint {
     pub group_keys: Vec<String>,
     /// Cells of the declared domain.
     pub cells: u64,
-    /// Additive sums a cell, as text.
-    pub sums: Vec<String>,
+    /// Additive sums a cell, in the order of the wire.
+    pub sums: Vec<SumFootprint>,
+}
+
+/// One additive sum of every cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SumFootprint {
+    /// What is added, as text.
+    pub text: String,
+    /// What kind of sum it is.
+    pub kind: SumKind,
+    /// Digits behind the point of the sum: 0 for counts.
+    pub scale: u8,
+}
+
+/// The kinds of additive sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SumKind {
+    /// Rows.
+    Rows,
+    /// Rows with a value.
+    NonNull,
+    /// Distinct keys.
+    Distinct,
+    /// A fixed-point sum.
+    Sum,
+    /// A fixed-point sum of squares.
+    SumSquares,
+}
+
+impl SumKind {
+    /// Whether it counts, and so is never negative nor has digits behind the point.
+    #[must_use]
+    pub fn is_count(self) -> bool {
+        match self {
+            Self::Rows | Self::NonNull | Self::Distinct => true,
+            Self::Sum | Self::SumSquares => false,
+        }
+    }
 }
 
 /// Why a footprint is refused, whatever the rules say.
@@ -120,6 +159,12 @@ impl FootprintError {
 }
 
 /// A draft that holds against the signed dataset.
+///
+/// ```compile_fail
+/// fn make(draft: policies::footprint::FootprintDraft, dataset: policies::DatasetId) {
+///     let footprint = policies::Footprint { draft, dataset };
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Footprint {
     draft: FootprintDraft,

@@ -5,15 +5,33 @@
 //!
 //! Nothing here reads a clock, a file or a socket, or makes a random number: `now` and state are arguments.
 
+pub mod admit;
+pub mod ask;
+pub mod bundle;
+pub mod charter;
 pub mod dataset;
+pub mod decide;
+pub mod denial;
 pub mod dsse;
+pub mod envelope;
 pub mod footprint;
 pub mod ids;
 pub mod permit;
 pub mod problem;
 pub mod protections;
+pub mod question;
+mod reader;
 pub mod wire;
 
+pub use admit::{Admission, admit};
+pub use ask::Ask;
+pub use bundle::{BundleError, Trust};
+pub use charter::Charter;
+pub use decide::{Explained, decide, explain};
+pub use denial::Denial;
+pub use envelope::{
+    DecodeError, SeenQuestions, SignedRequest, Verdict, VerifiedRequest, VerifyContext, VerifyError,
+};
 pub use footprint::Footprint;
 pub use ids::{
     BadName, DatasetId, Digest, GroupId, HospitalCode, Ident, NetworkId, PersonId, Purpose, Role,

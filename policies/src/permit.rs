@@ -26,7 +26,9 @@ impl Profile {
 /// The right to run one footprint once.
 ///
 /// ```compile_fail
-/// let permit = policies::Permit { };
+/// fn make(footprint: policies::Footprint, profile: policies::Profile) {
+///     let permit = policies::Permit { footprint, profile, ..panic!() };
+/// }
 /// ```
 #[derive(Debug)]
 pub struct Permit {

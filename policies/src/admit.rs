@@ -1,0 +1,55 @@
+//! May this person come in with this question at all? Cheap, and before any SQL is read.
+
+use crate::UnixTime;
+use crate::ask::Ask;
+use crate::charter::Charter;
+use crate::denial::Denial;
+use crate::envelope::VerifiedRequest;
+
+/// A verified request that may be looked into: its SQL may be given to a worker.
+///
+/// ```compile_fail
+/// fn make(request: policies::VerifiedRequest) {
+///     let admission = policies::Admission { request };
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Admission {
+    request: VerifiedRequest,
+    ask: Ask,
+}
+
+impl Admission {
+    /// The request that was admitted.
+    #[must_use]
+    pub fn request(&self) -> &VerifiedRequest {
+        &self.request
+    }
+
+    /// Who asks for what.
+    #[must_use]
+    pub fn ask(&self) -> &Ask {
+        &self.ask
+    }
+}
+
+/// Admits a verified request: person valid, dataset known, group theirs, and the rules for `enter`.
+///
+/// # Errors
+/// The denial.
+pub fn admit(
+    charter: &Charter,
+    request: VerifiedRequest,
+    now: UnixTime,
+) -> Result<Admission, Denial> {
+    let ask = Ask::from(request.question());
+    ask.enter(charter)?;
+    let id = &ask.person;
+    // The charter may have changed since the envelope was verified.
+    if charter.person(id).is_none_or(|person| !person.valid_at(now)) {
+        let english = format!("`{id}` may not ask at this moment: see the validity in people.toml");
+        let dutch = format!("`{id}` mag nu niet vragen: zie de geldigheid in people.toml");
+        return Err(Denial::new(charter, "person_not_valid", english, dutch));
+    }
+    Ok(Admission { request, ask })
+}

@@ -1,0 +1,147 @@
+//! The charter: who belongs to a network, what its data mean, and who may ask what. What a board signs.
+//!
+//! A charter is a set of files, `path -> text`. They are read together, because a rule that names an unknown person
+//! is as wrong as one that does not parse, and every problem of every file is reported at once. Whether the files
+//! are signed is [`crate::bundle`]'s work: a charter read from plain files has no [`LayerRef`].
+
+use std::collections::BTreeMap;
+
+use crate::dataset::Dataset;
+use crate::wire::LayerRef;
+use crate::{DatasetId, Digest, HospitalCode, NetworkId, PersonId, UnixTime};
+
+mod head;
+mod members;
+mod model;
+mod parse;
+mod people;
+pub mod rules;
+#[cfg(test)]
+mod tests;
+
+use crate::dsse::PublicKey;
+pub use head::Signer;
+pub(crate) use members::MAX_MEMBERS;
+pub use members::{Member, MemberKeys, MemberKind};
+pub use parse::{MAX_FILES, parse};
+pub use people::Person;
+use rules::Rules;
+
+/// A checked charter.
+#[derive(Debug)]
+pub struct Charter {
+    head: head::Head,
+    members: BTreeMap<HospitalCode, Member>,
+    people: BTreeMap<PersonId, Person>,
+    datasets: BTreeMap<DatasetId, Dataset>,
+    texts: BTreeMap<DatasetId, String>,
+    rules: Rules,
+    sealed: Option<Digest>,
+}
+
+impl Charter {
+    /// The network it belongs to.
+    #[must_use]
+    pub fn network(&self) -> &NetworkId {
+        &self.head.network
+    }
+
+    /// Its version, from 1.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.head.version
+    }
+
+    /// What the network is, per language.
+    #[must_use]
+    pub fn title(&self) -> &BTreeMap<String, String> {
+        &self.head.title
+    }
+
+    /// When it begins to hold.
+    #[must_use]
+    pub fn valid_from(&self) -> UnixTime {
+        self.head.valid_from
+    }
+
+    /// When it ends, inclusive.
+    #[must_use]
+    pub fn valid_until(&self) -> UnixTime {
+        self.head.valid_until
+    }
+
+    /// Who may sign it.
+    #[must_use]
+    pub fn signers(&self) -> &[Signer] {
+        &self.head.signers
+    }
+
+    /// How many distinct signers must have signed it.
+    #[must_use]
+    pub fn threshold(&self) -> usize {
+        self.head.threshold
+    }
+
+    /// A hospital.
+    #[must_use]
+    pub fn member(&self, code: &HospitalCode) -> Option<&Member> {
+        self.members.get(code)
+    }
+
+    /// Every hospital, by code.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.values()
+    }
+
+    /// The hospital whose connections are authenticated by this key.
+    #[must_use]
+    pub fn member_by_transport(&self, key: &PublicKey) -> Option<&Member> {
+        self.members.values().find(|member| member.keys.transport == *key)
+    }
+
+    /// A person.
+    #[must_use]
+    pub fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.people.get(id)
+    }
+
+    /// Every person, by id.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
+    }
+
+    /// A dataset.
+    #[must_use]
+    pub fn dataset(&self, id: &DatasetId) -> Option<&Dataset> {
+        self.datasets.get(id)
+    }
+
+    /// Every dataset, by id.
+    pub fn datasets(&self) -> impl Iterator<Item = &Dataset> {
+        self.datasets.values()
+    }
+
+    /// The exact text of a dataset's file: what a worker is given.
+    #[must_use]
+    pub fn dataset_text(&self, id: &DatasetId) -> Option<&str> {
+        self.texts.get(id).map(String::as_str)
+    }
+
+    /// Its rules.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// What names it in requests and answers; `None` for plain files that nobody sealed.
+    #[must_use]
+    pub fn layer(&self) -> Option<LayerRef> {
+        let digest = self.sealed?;
+        Some(LayerRef { network: self.head.network.clone(), version: self.head.version, digest })
+    }
+
+    /// Names the bundle that the charter came from. Only [`crate::bundle`] calls this, after the signatures held.
+    pub(crate) fn seal(self, digest: Digest) -> Self {
+        Self { sealed: Some(digest), ..self }
+    }
+}

@@ -1,0 +1,191 @@
+//! `members.toml`: the hospitals of the network.
+
+use std::collections::BTreeMap;
+
+use crate::dsse::PublicKey;
+use crate::problem::Problems;
+use crate::reader::{self, Fields, document};
+use crate::{HospitalCode, UnixTime};
+
+use super::people::validity;
+
+/// Most hospitals of one network; also the most that one question may name.
+pub(crate) const MAX_MEMBERS: usize = 512;
+/// Most addresses of a hospital.
+const MAX_ADDRESSES: usize = 8;
+/// Most characters of an address.
+const MAX_ADDRESS_CHARS: usize = 256;
+
+/// A hospital.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its code.
+    pub code: HospitalCode,
+    /// Its name.
+    pub name: String,
+    /// What kind of hospital.
+    pub kind: MemberKind,
+    /// Its keys.
+    pub keys: MemberKeys,
+    /// Where its node listens, as multiaddrs.
+    pub addresses: Vec<String>,
+    /// First moment of membership, where it has one.
+    pub valid_from: Option<UnixTime>,
+    /// Last moment of membership, where it has one.
+    pub valid_until: Option<UnixTime>,
+}
+
+impl Member {
+    /// Whether it is a member at this moment.
+    #[must_use]
+    pub fn valid_at(&self, now: UnixTime) -> bool {
+        validity(self.valid_from, self.valid_until, now)
+    }
+}
+
+/// The kinds of hospitals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MemberKind {
+    /// University medical centre.
+    Umc,
+    /// Top clinical teaching hospital.
+    Teaching,
+    /// General hospital.
+    General,
+    /// Radiotherapy institute.
+    Radiotherapy,
+}
+
+impl MemberKind {
+    const ALL: [Self; 4] = [Self::Umc, Self::Teaching, Self::General, Self::Radiotherapy];
+
+    /// The word in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Umc => "umc",
+            Self::Teaching => "teaching",
+            Self::General => "general",
+            Self::Radiotherapy => "radiotherapy",
+        }
+    }
+}
+
+/// A hospital's keys, one for each job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberKeys {
+    /// Authenticates connections.
+    pub transport: PublicKey,
+    /// Signs requests, answers and refusals.
+    pub envelope: PublicKey,
+    /// Signs the log's checkpoints.
+    pub log: PublicKey,
+    /// Cosigns other logs' checkpoints.
+    pub witness: PublicKey,
+}
+
+/// Reads the file.
+pub(super) fn read(text: &str, problems: &mut Problems<'_>) -> BTreeMap<HospitalCode, Member> {
+    document(text, problems, |fields, problems| Some(members(fields, problems))).unwrap_or_default()
+}
+
+fn members(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> BTreeMap<HospitalCode, Member> {
+    let found = fields.tables("members", problems);
+    fields.finish(problems);
+    if found.is_empty() {
+        problems.add("the network has no member: write [[members]]");
+    }
+    if found.len() > MAX_MEMBERS {
+        problems.add(format!("the network has {} members, at most {MAX_MEMBERS}", found.len()));
+        return BTreeMap::new();
+    }
+    let mut keys: BTreeMap<[u8; 32], String> = BTreeMap::new();
+    let mut members = BTreeMap::new();
+    for fields in found {
+        let offset = fields.offset();
+        let Some(member) = member(fields, &mut keys, problems) else { continue };
+        let code = member.code.clone();
+        if members.insert(code.clone(), member).is_some() {
+            problems.at(offset, format!("member `{code}` is declared twice"));
+        }
+    }
+    members
+}
+
+fn member(
+    mut fields: Fields<'_>,
+    known: &mut BTreeMap<[u8; 32], String>,
+    problems: &mut Problems<'_>,
+) -> Option<Member> {
+    let code = fields.name::<HospitalCode>("code", problems);
+    let name = fields.label("name", problems);
+    let kind = kind(&mut fields, problems);
+    let owner = code.as_ref().map_or("a member", |code| code.value.as_str());
+    let keys =
+        fields.table("keys", problems).and_then(|fields| keys(fields, owner, known, problems));
+    let addresses = addresses(&mut fields, problems);
+    let (valid_from, valid_until) = fields.validity(problems);
+    fields.finish(problems);
+    Some(Member {
+        code: code?.value,
+        name: name?,
+        kind: kind?,
+        keys: keys?,
+        addresses,
+        valid_from,
+        valid_until,
+    })
+}
+
+fn kind(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<MemberKind> {
+    let found = fields.text("kind", problems)?;
+    let kind = MemberKind::ALL.into_iter().find(|kind| kind.as_str() == found.value);
+    if kind.is_none() {
+        let known = MemberKind::ALL.map(MemberKind::as_str).join(", ");
+        problems.at(found.offset, format!("`kind` is one of {known}"));
+    }
+    kind
+}
+
+fn keys(
+    mut fields: Fields<'_>,
+    owner: &str,
+    known: &mut BTreeMap<[u8; 32], String>,
+    problems: &mut Problems<'_>,
+) -> Option<MemberKeys> {
+    let mut key = |role: &'static str| {
+        let found = fields.key(role, problems)?;
+        let place = format!("{owner} {role}");
+        if let Some(other) = known.insert(*found.value.as_bytes(), place) {
+            problems.at(found.offset, format!("this key is already the key of {other}"));
+        }
+        Some(found.value)
+    };
+    let (transport, envelope) = (key("transport"), key("envelope"));
+    let (log, witness) = (key("log"), key("witness"));
+    fields.finish(problems);
+    Some(MemberKeys { transport: transport?, envelope: envelope?, log: log?, witness: witness? })
+}
+
+fn addresses(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Vec<String> {
+    let found = fields.list("addresses", problems);
+    if found.len() > MAX_ADDRESSES {
+        let got = found.len();
+        problems.at(fields.offset(), format!("{got} addresses, at most {MAX_ADDRESSES} are read"));
+        return Vec::new();
+    }
+    let mut addresses = Vec::new();
+    for item in found {
+        let Some(address) = reader::text("addresses", item, problems) else { continue };
+        let text = address.value;
+        let good = text.starts_with('/')
+            && text.len() <= MAX_ADDRESS_CHARS
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if good {
+            addresses.push(text.to_owned());
+        } else {
+            problems.at(address.offset, "an address is a multiaddr such as \"/ip4/192.0.2.7/tcp/4001\"");
+        }
+    }
+    addresses
+}

@@ -1,0 +1,147 @@
+//! The charter as Cedar sees it: entities, and the request for one question.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::str::FromStr as _;
+
+use cedar_policy::{
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request,
+    RestrictedExpression as Value, Schema,
+};
+
+use crate::dataset::Dataset;
+use crate::{DatasetId, HospitalCode, NetworkId, PersonId};
+
+use super::{Member, Person};
+
+/// The rules' vocabulary, as boards read it.
+pub(crate) const SCHEMA: &str = include_str!("schema.cedarschema");
+
+/// What Cedar did not accept; with a checked charter and a checked question this does not happen, and it denies.
+#[derive(Debug)]
+pub(crate) struct ModelFault(pub(crate) String);
+
+impl ModelFault {
+    fn of(error: &dyn std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A value of a request's context.
+#[derive(Clone, Debug)]
+pub(crate) enum Field {
+    /// One word.
+    Word(String),
+    /// A set of words.
+    Words(BTreeSet<String>),
+    /// A number.
+    Count(u64),
+    /// Yes or no.
+    Flag(bool),
+    /// A hospital.
+    Hospital(HospitalCode),
+}
+
+/// The compiled schema.
+pub(super) fn schema() -> Result<Schema, ModelFault> {
+    let (schema, _warnings) =
+        Schema::from_cedarschema_str(SCHEMA).map_err(|error| ModelFault::of(&error))?;
+    Ok(schema)
+}
+
+/// The entity of this type (`Person`, ..) and id.
+pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, ModelFault> {
+    let kind = EntityTypeName::from_str(&format!("Kring::{kind}"))
+        .map_err(|error| ModelFault::of(&error))?;
+    Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
+}
+
+/// Everybody and everything that rules may name.
+pub(super) fn entities(
+    network: &NetworkId,
+    members: &BTreeMap<HospitalCode, Member>,
+    people: &BTreeMap<PersonId, Person>,
+    datasets: &BTreeMap<DatasetId, Dataset>,
+    schema: &Schema,
+) -> Result<Entities, ModelFault> {
+    let top = uid("Network", network.as_str())?;
+    let plain = |uid| Entity::new_no_attrs(uid, HashSet::new());
+    let mut all = vec![plain(top.clone())];
+    for code in members.keys() {
+        let parents = HashSet::from([top.clone()]);
+        all.push(Entity::new_no_attrs(uid("Hospital", code.as_str())?, parents));
+    }
+    for role in people.values().flat_map(|person| &person.roles).collect::<BTreeSet<_>>() {
+        all.push(plain(uid("Role", role.as_str())?));
+    }
+    for group in people.values().flat_map(|person| &person.groups).collect::<BTreeSet<_>>() {
+        all.push(plain(uid("TumourGroup", group.as_str())?));
+    }
+    for person in people.values() {
+        all.push(person_entity(person)?);
+    }
+    for dataset in datasets.values() {
+        let status = Value::new_string(dataset.status.as_str().to_owned());
+        let attributes = HashMap::from([("status".to_owned(), status)]);
+        let id = uid("Dataset", dataset.id.as_str())?;
+        let parents = HashSet::from([top.clone()]);
+        all.push(
+            Entity::new(id, attributes, parents).map_err(|error| ModelFault::of(&error))?,
+        );
+    }
+    Entities::from_entities(all, Some(schema)).map_err(|error| ModelFault::of(&error))
+}
+
+fn person_entity(person: &Person) -> Result<Entity, ModelFault> {
+    let hospital = uid("Hospital", person.hospital.as_str())?;
+    let mut parents = HashSet::from([hospital.clone()]);
+    let mut groups = Vec::new();
+    for group in &person.groups {
+        let group = uid("TumourGroup", group.as_str())?;
+        groups.push(Value::new_entity_uid(group.clone()));
+        parents.insert(group);
+    }
+    for role in &person.roles {
+        parents.insert(uid("Role", role.as_str())?);
+    }
+    let attributes = HashMap::from([
+        ("hospital".to_owned(), Value::new_entity_uid(hospital)),
+        ("groups".to_owned(), Value::new_set(groups)),
+    ]);
+    Entity::new(uid("Person", person.id.as_str())?, attributes, parents)
+        .map_err(|error| ModelFault::of(&error))
+}
+
+/// The question that Cedar is asked.
+pub(super) fn request(
+    person: &PersonId,
+    action: &str,
+    dataset: &DatasetId,
+    context: BTreeMap<&'static str, Field>,
+    schema: &Schema,
+) -> Result<Request, ModelFault> {
+    let mut pairs = Vec::new();
+    for (key, field) in context {
+        pairs.push((key.to_owned(), value(field)?));
+    }
+    let context = Context::from_pairs(pairs).map_err(|error| ModelFault::of(&error))?;
+    Request::new(
+        uid("Person", person.as_str())?,
+        uid("Action", action)?,
+        uid("Dataset", dataset.as_str())?,
+        context,
+        Some(schema),
+    )
+    .map_err(|error| ModelFault::of(&error))
+}
+
+fn value(field: Field) -> Result<Value, ModelFault> {
+    Ok(match field {
+        Field::Word(word) => Value::new_string(word),
+        Field::Words(words) => Value::new_set(words.into_iter().map(Value::new_string)),
+        Field::Count(count) => {
+            Value::new_long(i64::try_from(count).map_err(|error| ModelFault::of(&error))?)
+        }
+        Field::Flag(flag) => Value::new_bool(flag),
+        Field::Hospital(code) => Value::new_entity_uid(uid("Hospital", code.as_str())?),
+    })
+}

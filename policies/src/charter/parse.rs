@@ -1,0 +1,159 @@
+//! Reads a charter's files together: every problem of every file at once.
+
+use std::collections::BTreeMap;
+
+use crate::dataset::{self, Dataset};
+use crate::problem::{Problem, Problems};
+use crate::DatasetId;
+
+use super::rules::{self, Known};
+use super::{Charter, head, members, people};
+
+/// Most files of a charter.
+pub const MAX_FILES: usize = 512;
+
+/// What a path inside a charter names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Head,
+    Members,
+    People,
+    Dataset,
+    Rules,
+}
+
+/// Reads and checks a charter; `files` maps the path inside its directory to the text.
+///
+/// # Errors
+/// Every problem of every file, in order of files and lines.
+pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> {
+    let mut found: Vec<Problem> = Vec::new();
+    if files.len() > MAX_FILES {
+        let message = format!("the charter has {} files, at most {MAX_FILES} are read", files.len());
+        return Err(vec![Problem { file: "charter.toml".to_owned(), line: None, message }]);
+    }
+    let kinds = kinds(files, &mut found);
+    let head = single(files, "charter.toml", &mut found, head::read);
+    let members = single(files, "members.toml", &mut found, |text, problems| {
+        Some(members::read(text, problems))
+    })
+    .unwrap_or_default();
+    let people = single(files, "people.toml", &mut found, |text, problems| {
+        Some(people::read(text, &members, problems))
+    })
+    .unwrap_or_default();
+    let of_kind = |kind: Kind| {
+        kinds.iter().filter(move |(_, of)| *of == kind).map(|(path, _)| *path)
+    };
+    let datasets = datasets(files, of_kind(Kind::Dataset), &mut found);
+    let network = head.as_ref().map(|head| &head.network);
+    let rule_files: Vec<(&str, &str)> = of_kind(Kind::Rules)
+        .filter_map(|path| files.get(path).map(|text| (path, text.as_str())))
+        .collect();
+    let broken = found.iter().map(|problem| problem.file.clone()).collect();
+    let known =
+        Known { network, members: &members, people: &people, datasets: &datasets, broken };
+    let rules = rules::read(&rule_files, &known, &mut found);
+    found.sort();
+    match (head, rules) {
+        (Some(head), Some(rules)) if found.is_empty() => {
+            let texts = texts(files, &datasets);
+            Ok(Charter { head, members, people, datasets, texts, rules, sealed: None })
+        }
+        (_, _) => Err(found),
+    }
+}
+
+/// Which file is what; a path that is none of them is a problem.
+fn kinds<'f>(
+    files: &'f BTreeMap<String, String>,
+    found: &mut Vec<Problem>,
+) -> Vec<(&'f str, Kind)> {
+    let mut kinds = Vec::new();
+    for path in files.keys() {
+        match kind(path) {
+            Ok(kind) => kinds.push((path.as_str(), kind)),
+            Err(message) => {
+                let file = path.chars().take(120).flat_map(char::escape_default).collect();
+                found.push(Problem { file, line: None, message: message.to_owned() });
+            }
+        }
+    }
+    kinds
+}
+
+fn kind(path: &str) -> Result<Kind, &'static str> {
+    let segment = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+    };
+    if path.len() > 120 || !path.split('/').all(segment) {
+        return Err("a path has segments of a-z, 0-9, `.`, `_` and -, none beginning with a point");
+    }
+    match (path, path.split_once('/')) {
+        ("charter.toml", _) => Ok(Kind::Head),
+        ("members.toml", _) => Ok(Kind::Members),
+        ("people.toml", _) => Ok(Kind::People),
+        (_, Some(("datasets", name))) if is_name(name, ".toml") => Ok(Kind::Dataset),
+        (_, Some(("rules", name))) if is_name(name, ".cedar") => Ok(Kind::Rules),
+        (_, _) => Err(
+            "not a file of a charter: it has charter.toml, members.toml, people.toml, datasets/*.toml and rules/*.cedar",
+        ),
+    }
+}
+
+fn is_name(name: &str, ending: &str) -> bool {
+    name.strip_suffix(ending).is_some_and(|stem| !stem.is_empty() && !name.contains('/'))
+}
+
+fn single<T>(
+    files: &BTreeMap<String, String>,
+    path: &str,
+    found: &mut Vec<Problem>,
+    read: impl FnOnce(&str, &mut Problems<'_>) -> Option<T>,
+) -> Option<T> {
+    let Some(text) = files.get(path) else {
+        let message = "the file is missing from the charter".to_owned();
+        found.push(Problem { file: path.to_owned(), line: None, message });
+        return None;
+    };
+    let mut problems = Problems::new(path, text);
+    let value = read(text, &mut problems);
+    found.extend(problems.into_vec());
+    value
+}
+
+fn datasets<'f>(
+    files: &BTreeMap<String, String>,
+    paths: impl Iterator<Item = &'f str>,
+    found: &mut Vec<Problem>,
+) -> BTreeMap<DatasetId, Dataset> {
+    let mut datasets = BTreeMap::new();
+    for path in paths {
+        let Some(text) = files.get(path) else { continue };
+        match dataset::file::parse(path, text) {
+            Ok(dataset) => {
+                if path != path_of(&dataset.id) {
+                    let message = format!("this file holds dataset `{0}`: call it datasets/{0}.toml", dataset.id);
+                    found.push(Problem { file: path.to_owned(), line: None, message });
+                }
+                datasets.insert(dataset.id.clone(), dataset);
+            }
+            Err(problems) => found.extend(problems),
+        }
+    }
+    datasets
+}
+
+fn path_of(id: &DatasetId) -> String {
+    format!("datasets/{id}.toml")
+}
+
+fn texts(
+    files: &BTreeMap<String, String>,
+    datasets: &BTreeMap<DatasetId, Dataset>,
+) -> BTreeMap<DatasetId, String> {
+    let text = |id: &DatasetId| files.get(&path_of(id)).map(|text| (id.clone(), text.clone()));
+    datasets.keys().filter_map(text).collect()
+}

@@ -1,0 +1,185 @@
+//! `rules/*.cedar`: who may ask what, decided by Cedar over a strictly validated model.
+//!
+//! Everything is denied unless a `permit` allows it and no `forbid` matches. Cedar skips a rule whose condition fails
+//! to evaluate, so here any such failure denies. A rule is known by its `@id`; its other annotations are protections
+//! and explanations ([`annotations`]). Templates are refused: a rule reads the same wherever it stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cedar_policy::{
+    ActionConstraint, Authorizer, Decision, Entities, EntityUid, PolicySet, PrincipalConstraint,
+    ResourceConstraint, Schema,
+};
+
+use crate::protections::Opinions;
+use crate::{DatasetId, PersonId};
+
+pub(crate) use super::model::Field;
+use super::model::{self, ModelFault};
+
+mod annotations;
+mod names;
+mod read;
+
+pub(super) use read::{Known, read};
+
+/// The action that is decided before any SQL is read.
+pub(crate) const ENTER: &str = "enter";
+
+/// Whether a rule permits or forbids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It allows, where no rule forbids.
+    Permit,
+    /// It denies, whatever is permitted.
+    Forbid,
+}
+
+/// One rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its `@id`.
+    pub id: String,
+    /// Whether it permits or forbids.
+    pub effect: Effect,
+    /// The file it stands in.
+    pub file: String,
+    /// The line, from 1, where it begins.
+    pub line: usize,
+    /// `@explain_nl` and `@explain_en`.
+    pub explain: BTreeMap<String, String>,
+    /// Its protections.
+    pub opinions: Opinions,
+    principal: PrincipalConstraint,
+    action: ActionConstraint,
+    resource: ResourceConstraint,
+}
+
+impl Rule {
+    /// Whether its scope names this action; a rule for any action names every one.
+    fn names(&self, action: &EntityUid) -> bool {
+        match &self.action {
+            ActionConstraint::Any => true,
+            ActionConstraint::Eq(one) => one == action,
+            ActionConstraint::In(several) => several.contains(action),
+        }
+    }
+}
+
+/// What the rules say to one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Permitted by these rules.
+    Permitted(BTreeSet<String>),
+    /// Forbidden by these rules.
+    Forbidden(BTreeSet<String>),
+    /// No rule permits it.
+    Silent,
+    /// A rule could not be evaluated.
+    Failed(Option<String>),
+}
+
+/// A charter's rules, compiled.
+#[derive(Debug)]
+pub struct Rules {
+    policies: PolicySet,
+    entities: Entities,
+    schema: Schema,
+    rules: BTreeMap<String, Rule>,
+}
+
+impl Rules {
+    /// Every rule, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.values()
+    }
+
+    /// The rule of this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.rules.get(id)
+    }
+
+    /// Decides one request.
+    pub(crate) fn evaluate(
+        &self,
+        person: &PersonId,
+        action: &str,
+        dataset: &DatasetId,
+        context: BTreeMap<&'static str, Field>,
+    ) -> Outcome {
+        let request = match model::request(person, action, dataset, context, &self.schema) {
+            Ok(request) => request,
+            Err(ModelFault(_reason)) => return Outcome::Failed(None),
+        };
+        let response = Authorizer::new().is_authorized(&request, &self.policies, &self.entities);
+        let diagnostics = response.diagnostics();
+        // Cedar skips what it cannot evaluate, a forbid too: that must not open anything.
+        if let Some(error) = diagnostics.errors().next() {
+            let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
+            return Outcome::Failed(Some(error.policy_id().to_string()));
+        }
+        let reasons: BTreeSet<String> = diagnostics.reason().map(ToString::to_string).collect();
+        match response.decision() {
+            Decision::Allow => Outcome::Permitted(reasons),
+            Decision::Deny if reasons.is_empty() => Outcome::Silent,
+            Decision::Deny => Outcome::Forbidden(reasons),
+        }
+    }
+
+    /// Whether any permit names this action: then entering needs one.
+    pub(crate) fn has_permit_for(&self, action: &str) -> bool {
+        model::uid("Action", action).is_ok_and(|action| {
+            self.rules.values().any(|rule| rule.effect == Effect::Permit && rule.names(&action))
+        })
+    }
+
+    /// Permits of this action whose scope fits person and dataset, whatever their conditions say.
+    pub(crate) fn permits_in_scope(
+        &self,
+        person: &PersonId,
+        action: &str,
+        dataset: &DatasetId,
+    ) -> Vec<&Rule> {
+        let uids = (
+            model::uid("Person", person.as_str()),
+            model::uid("Action", action),
+            model::uid("Dataset", dataset.as_str()),
+        );
+        let (Ok(person), Ok(action), Ok(dataset)) = uids else { return Vec::new() };
+        self.rules
+            .values()
+            .filter(|rule| rule.effect == Effect::Permit && rule.names(&action))
+            .filter(|rule| self.fits(&rule.principal, &person))
+            .filter(|rule| self.fits_resource(&rule.resource, &dataset))
+            .collect()
+    }
+
+    fn fits(&self, scope: &PrincipalConstraint, person: &EntityUid) -> bool {
+        match scope {
+            PrincipalConstraint::Any => true,
+            PrincipalConstraint::Is(kind) => kind == person.type_name(),
+            PrincipalConstraint::Eq(one) => one == person,
+            PrincipalConstraint::In(group) => self.within(person, group),
+            PrincipalConstraint::IsIn(kind, group) => {
+                kind == person.type_name() && self.within(person, group)
+            }
+        }
+    }
+
+    fn fits_resource(&self, scope: &ResourceConstraint, dataset: &EntityUid) -> bool {
+        match scope {
+            ResourceConstraint::Any => true,
+            ResourceConstraint::Is(kind) => kind == dataset.type_name(),
+            ResourceConstraint::Eq(one) => one == dataset,
+            ResourceConstraint::In(group) => self.within(dataset, group),
+            ResourceConstraint::IsIn(kind, group) => {
+                kind == dataset.type_name() && self.within(dataset, group)
+            }
+        }
+    }
+
+    fn within(&self, entity: &EntityUid, group: &EntityUid) -> bool {
+        entity == group || self.entities.is_ancestor_of(group, entity)
+    }
+}

@@ -1,0 +1,96 @@
+//! A rule's annotations: its id, explanations, and protections as a typed lattice.
+//!
+//! Cedar gives annotations no meaning and does not check them; here an unknown key is refused, because a board that
+//! writes `@min_patient("50")` means something.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::Policy;
+
+use crate::protections::{MinPatients, Opinions, SignatureKind, Zeros};
+
+use super::Effect;
+
+/// Annotations that the language has, but this version does not support.
+const LATER: [&str; 5] = ["parts", "variance", "quota_day", "reveal", "kind"];
+/// Most characters of an explanation: it is shown in one paragraph.
+const MAX_EXPLAIN_CHARS: usize = 400;
+/// Most that `@min_patients` may ask.
+const MAX_MIN_PATIENTS: u32 = 1_000_000;
+
+/// What a rule's annotations say.
+#[derive(Debug, Default)]
+pub(super) struct Annotations {
+    pub(super) id: Option<String>,
+    pub(super) explain: BTreeMap<String, String>,
+    pub(super) opinions: Opinions,
+}
+
+/// Reads them; every problem goes into `problems`.
+pub(super) fn read(policy: &Policy, effect: Effect, problems: &mut Vec<String>) -> Annotations {
+    let mut found = Annotations::default();
+    let all: BTreeMap<&str, &str> = policy.annotations().collect();
+    for (key, value) in all {
+        match key {
+            "id" if is_id(value) => found.id = Some(value.to_owned()),
+            "id" => problems.push("`@id` is 2 to 64 characters of a-z, 0-9 and -".to_owned()),
+            "explain_nl" | "explain_en" => match explanation(value) {
+                Some(text) => {
+                    found.explain.insert(key.replace("explain_", ""), text);
+                }
+                None => problems.push(format!(
+                    "`@{key}` is one line of 1 to {MAX_EXPLAIN_CHARS} characters"
+                )),
+            },
+            "min_patients" | "zeros" | "signature" => {
+                if effect == Effect::Forbid {
+                    problems.push(format!("a forbid carries no protections: remove `@{key}`"));
+                }
+                opinion(key, value, &mut found.opinions, problems);
+            }
+            _ if LATER.contains(&key) => {
+                problems.push(format!("`@{key}` is not supported by this version"));
+            }
+            _ => problems.push(format!(
+                "`@{key}` is not an annotation: known are id, explain_nl, explain_en, min_patients, zeros, signature"
+            )),
+        }
+    }
+    if policy.annotation("id").is_none() {
+        problems.push("the rule has no id: write @id(\"...\") before it".to_owned());
+    }
+    found
+}
+
+fn opinion(key: &str, value: &str, opinions: &mut Opinions, problems: &mut Vec<String>) {
+    match (key, value) {
+        ("min_patients", _) => match min_patients(value) {
+            Some(patients) => opinions.min_patients = Some(MinPatients::new(patients)),
+            None => problems.push(format!("`@min_patients` is \"0\" to \"{MAX_MIN_PATIENTS}\"")),
+        },
+        ("zeros", "shown") => opinions.zeros = Some(Zeros::Shown),
+        ("zeros", "hidden") => opinions.zeros = Some(Zeros::Hidden),
+        ("zeros", _) => problems.push("`@zeros` is \"shown\" or \"hidden\"".to_owned()),
+        ("signature", "direct") => opinions.signature = Some(SignatureKind::Direct),
+        ("signature", "delegated") => opinions.signature = Some(SignatureKind::Delegated),
+        (_, _) => problems.push("`@signature` is \"direct\" or \"delegated\"".to_owned()),
+    }
+}
+
+fn min_patients(value: &str) -> Option<u32> {
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let patients = value.parse().ok().filter(|patients| digits && *patients <= MAX_MIN_PATIENTS);
+    patients.filter(|patients: &u32| patients.to_string() == value)
+}
+
+fn is_id(text: &str) -> bool {
+    (2..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn explanation(text: &str) -> Option<String> {
+    let good = !text.trim().is_empty()
+        && text.chars().count() <= MAX_EXPLAIN_CHARS
+        && !text.chars().any(char::is_control);
+    good.then(|| text.to_owned())
+}

@@ -1,0 +1,268 @@
+//! Reads rule files: syntax, types, ids, annotations, names and floors; every problem at once.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use cedar_policy::{
+    ActionConstraint, Policy, PolicyId, PolicySet, ResourceConstraint, Schema, ValidationMode,
+    Validator,
+};
+use miette::Diagnostic;
+
+use crate::dataset::{Dataset, DatasetStatus};
+use crate::problem::{Problem, Problems, line_of};
+use crate::protections::MinPatients;
+use crate::{DatasetId, HospitalCode, NetworkId, PersonId};
+
+use super::super::{Member, Person, model};
+use super::names::{self, Names};
+use super::{ENTER, Effect, Rule, Rules, annotations};
+
+/// Most bytes of one rule file.
+const MAX_RULE_BYTES: usize = 1024 * 1024;
+
+/// What the other files declare.
+#[derive(Debug)]
+pub(in crate::charter) struct Known<'c> {
+    pub(in crate::charter) network: Option<&'c NetworkId>,
+    pub(in crate::charter) members: &'c BTreeMap<HospitalCode, Member>,
+    pub(in crate::charter) people: &'c BTreeMap<PersonId, Person>,
+    pub(in crate::charter) datasets: &'c BTreeMap<DatasetId, Dataset>,
+    /// Files that have problems: their names are not judged.
+    pub(in crate::charter) broken: HashSet<String>,
+}
+
+/// A file's text while its rules are read.
+struct File<'f> {
+    problems: Problems<'f>,
+    path: &'f str,
+    text: &'f str,
+}
+
+/// Reads all rule files; `None` where Cedar did not take them, with the reason among the problems.
+pub(in crate::charter) fn read(
+    files: &[(&str, &str)],
+    known: &Known<'_>,
+    found: &mut Vec<Problem>,
+) -> Option<Rules> {
+    let schema = match model::schema() {
+        Ok(schema) => schema,
+        Err(fault) => {
+            let message = format!("the built-in schema is broken: {}", fault.0);
+            found.push(Problem { file: "charter.toml".to_owned(), line: None, message });
+            return None;
+        }
+    };
+    let validator = Validator::new(schema.clone());
+    let names = known.names();
+    let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+    let mut policies = PolicySet::new();
+    for (path, text) in files {
+        let mut file = File { problems: Problems::new(path, text), path, text };
+        for (policy, rule) in file.read(&validator, &names, known) {
+            if let Some(first) = rules.get(&rule.id) {
+                let message =
+                    format!("rule id `{}` is taken in {}:{}", rule.id, first.file, first.line);
+                file.problems.at(start(&policy), message);
+                continue;
+            }
+            let named = policy.new_id(PolicyId::new(&rule.id));
+            if let Err(error) = policies.add(named) {
+                file.problems.at(start(&policy), error.to_string());
+            }
+            rules.insert(rule.id.clone(), rule);
+        }
+        found.extend(file.problems.into_vec());
+    }
+    let entities = known.entities(&schema, found)?;
+    Some(Rules { policies, entities, schema, rules })
+}
+
+impl Known<'_> {
+    fn names(&self) -> Names {
+        let mut names = Names::new();
+        if let Some(network) = self.network {
+            names.insert("Network", BTreeSet::from([network.to_string()]));
+        }
+        if !self.broken.contains("members.toml") {
+            names.insert("Hospital", self.members.keys().map(ToString::to_string).collect());
+        }
+        if !self.broken.contains("people.toml") {
+            let people = || self.people.values();
+            let roles = people().flat_map(|person| &person.roles);
+            let groups = people().flat_map(|person| &person.groups);
+            names.insert("Person", self.people.keys().map(ToString::to_string).collect());
+            names.insert("Role", roles.map(ToString::to_string).collect());
+            names.insert("TumourGroup", groups.map(ToString::to_string).collect());
+        }
+        if !self.broken.iter().any(|file| file.starts_with("datasets/")) {
+            names.insert("Dataset", self.datasets.keys().map(ToString::to_string).collect());
+        }
+        names
+    }
+
+    fn entities(
+        &self,
+        schema: &Schema,
+        found: &mut Vec<Problem>,
+    ) -> Option<cedar_policy::Entities> {
+        // A charter without a network id is refused already.
+        let network = self.network?;
+        match model::entities(network, self.members, self.people, self.datasets, schema) {
+            Ok(entities) => Some(entities),
+            Err(fault) => {
+                let message = format!("the charter does not fit the rules' model: {}", fault.0);
+                found.push(Problem { file: "charter.toml".to_owned(), line: None, message });
+                None
+            }
+        }
+    }
+
+    /// A threshold under the floor needs a scope of one synthetic dataset, or no dataset of people at all.
+    fn under_floor(&self, rule: &Rule) -> bool {
+        let under = rule.opinions.min_patients.is_some_and(|k| k < MinPatients::FLOOR);
+        if !under {
+            return false;
+        }
+        let real = |id: &str| {
+            let dataset = self.datasets.values().find(|dataset| dataset.id.as_str() == id);
+            dataset.is_some_and(|dataset| dataset.status == DatasetStatus::Real)
+        };
+        if let ResourceConstraint::Eq(one) = &rule.resource {
+            return real(one.id().unescaped());
+        }
+        self.datasets.values().any(|dataset| dataset.status == DatasetStatus::Real)
+    }
+}
+
+impl File<'_> {
+    fn read(
+        &mut self,
+        validator: &Validator,
+        names: &Names,
+        known: &Known<'_>,
+    ) -> Vec<(Policy, Rule)> {
+        if self.text.len() > MAX_RULE_BYTES {
+            let got = self.text.len();
+            self.problems.add(format!("the file has {got} bytes, at most {MAX_RULE_BYTES} are read"));
+            return Vec::new();
+        }
+        let set: PolicySet = match self.text.parse() {
+            Ok(set) => set,
+            Err(errors) => {
+                self.syntax(&errors);
+                return Vec::new();
+            }
+        };
+        for template in set.templates() {
+            let offset = template.as_ref().loc().map_or(0, |loc| loc.start());
+            self.problems.at(offset, "a rule names whom it is about: ?principal and ?resource are not supported");
+        }
+        self.types(validator, &set);
+        let mut policies: Vec<&Policy> = set.policies().collect();
+        policies.sort_by_key(|policy| start(policy));
+        let mut read = Vec::new();
+        for policy in policies {
+            if let Some(rule) = self.rule(policy, names, known) {
+                read.push((policy.clone(), rule));
+            }
+        }
+        read
+    }
+
+    fn syntax(&mut self, errors: &cedar_policy::ParseErrors) {
+        for error in errors.iter() {
+            self.problems.at(offset(error), format!("not Cedar: {}", one_line(error)));
+        }
+    }
+
+    fn types(&mut self, validator: &Validator, set: &PolicySet) {
+        let result = validator.validate(set, ValidationMode::Strict);
+        for error in result.validation_errors() {
+            let at = place(error, set.policy(error.policy_id()));
+            self.problems.at(at, one_line(error));
+        }
+        for warning in result.validation_warnings() {
+            let at = place(warning, set.policy(warning.policy_id()));
+            self.problems.at(at, one_line(warning));
+        }
+    }
+
+    fn rule(&mut self, policy: &Policy, names: &Names, known: &Known<'_>) -> Option<Rule> {
+        let offset = start(policy);
+        let effect = match policy.effect() {
+            cedar_policy::Effect::Permit => Effect::Permit,
+            cedar_policy::Effect::Forbid => Effect::Forbid,
+        };
+        let mut messages = Vec::new();
+        let annotations = annotations::read(policy, effect, &mut messages);
+        messages.extend(names::unknown(policy, names));
+        let rule = Rule {
+            id: annotations.id.clone().unwrap_or_default(),
+            effect,
+            file: self.path.to_owned(),
+            line: line_of(self.text, offset),
+            explain: annotations.explain,
+            opinions: annotations.opinions,
+            principal: policy.principal_constraint(),
+            action: policy.action_constraint(),
+            resource: policy.resource_constraint(),
+        };
+        messages.extend(action_problem(&rule));
+        if known.under_floor(&rule) {
+            messages.push(format!(
+                "`@min_patients` under {} could apply to data of people: write resource == Kring::Dataset::\"...\" with a synthetic dataset",
+                MinPatients::FLOOR.get()
+            ));
+        }
+        for message in messages {
+            self.problems.at(offset, message);
+        }
+        annotations.id.map(|_given| rule)
+    }
+}
+
+/// A permit says what it permits; protections belong to an answer.
+fn action_problem(rule: &Rule) -> Option<String> {
+    if rule.effect == Effect::Forbid {
+        return None;
+    }
+    if rule.action == ActionConstraint::Any {
+        return Some(
+            "a permit names its action: write action == Kring::Action::\"ask.members\"".to_owned(),
+        );
+    }
+    let enter = model::uid("Action", ENTER).ok()?;
+    if rule.names(&enter) && rule.opinions != crate::protections::Opinions::default() {
+        return Some(
+            "a permit for \"enter\" carries no protections: they belong on the ask rules".to_owned(),
+        );
+    }
+    None
+}
+
+fn start(policy: &Policy) -> usize {
+    policy.as_ref().loc().map_or(0, |loc| loc.start())
+}
+
+fn offset(error: &dyn Diagnostic) -> usize {
+    error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset())
+}
+
+fn place(error: &dyn Diagnostic, policy: Option<&Policy>) -> usize {
+    let label = error.labels().and_then(|mut labels| labels.next()).map(|label| label.offset());
+    label.or_else(|| policy.map(start)).unwrap_or(0)
+}
+
+/// Cedar's message without the number that it gives the rule, in one line.
+fn one_line(error: &(impl Diagnostic + std::fmt::Display)) -> String {
+    let text = error.to_string();
+    let text = match text.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, ")) {
+        Some((_number, message)) => message.to_owned(),
+        None => text,
+    };
+    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(help) = error.help() {
+        text = format!("{text} ({help})");
+    }
+    text.chars().take(400).collect()
+}

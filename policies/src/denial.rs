@@ -1,0 +1,58 @@
+//! A no, as the person hears it: which rule, which layer, and what could be asked instead. Never a word about data.
+
+use crate::charter::Charter;
+use crate::charter::rules::Rule;
+use crate::wire::LayerRef;
+
+/// Why a question is not answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Denial {
+    /// The stable code; every one is listed in [`Denial::CODES`].
+    pub code: &'static str,
+    /// The rule that denies, as `network/rule`.
+    pub rule: Option<String>,
+    /// The charter that denies.
+    pub layer: Option<LayerRef>,
+    /// What is denied and what can be done, in English.
+    pub message: String,
+    /// The same in Dutch.
+    pub message_nl: String,
+}
+
+impl Denial {
+    /// Every code of a denial.
+    pub const CODES: [&'static str; 9] = [
+        "unknown_person",
+        "unknown_dataset",
+        "other_dataset",
+        "not_your_group",
+        "direct_signature_required",
+        "forbidden",
+        "no_rule_permits",
+        "rule_failed",
+        "person_not_valid",
+    ];
+
+    pub(crate) fn new(charter: &Charter, code: &'static str, english: String, dutch: String) -> Self {
+        Self { code, rule: None, layer: charter.layer(), message: english, message_nl: dutch }
+    }
+
+    pub(crate) fn by(self, charter: &Charter, rule: &str) -> Self {
+        Self { rule: Some(rule_name(charter, rule)), ..self }
+    }
+}
+
+/// A rule's name outside its charter: `network/rule`.
+pub(crate) fn rule_name(charter: &Charter, rule: &str) -> String {
+    format!("{}/{rule}", charter.network())
+}
+
+/// The rule's name and its explanation in this language, if the board wrote one.
+pub(crate) fn explained(charter: &Charter, rule: &Rule, language: &str) -> String {
+    let name = rule_name(charter, &rule.id);
+    match rule.explain.get(language) {
+        Some(text) => format!("`{name}` ({text})"),
+        None => format!("`{name}`"),
+    }
+}
