@@ -46,7 +46,10 @@ pub fn admit(
     ask.enter(charter)?;
     let id = &ask.person;
     // The charter may have changed since the envelope was verified.
-    if charter.person(id).is_none_or(|person| !person.valid_at(now)) {
+    if charter
+        .person(id)
+        .is_none_or(|person| !person.valid_at(now))
+    {
         let english = format!("`{id}` may not ask at this moment: see the validity in people.toml");
         let dutch = format!("`{id}` mag nu niet vragen: zie de geldigheid in people.toml");
         return Err(Denial::new(charter, "person_not_valid", english, dutch));

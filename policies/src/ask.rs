@@ -35,7 +35,15 @@ pub struct Ask {
 impl From<&Question> for Ask {
     /// A question's signature is the person's own: delegations are not part of this version.
     fn from(question: &Question) -> Self {
-        let Question { person, purpose, group, dataset, asking_node, hospitals, .. } = question;
+        let Question {
+            person,
+            purpose,
+            group,
+            dataset,
+            asking_node,
+            hospitals,
+            ..
+        } = question;
         Self {
             person: person.clone(),
             purpose: purpose.clone(),
@@ -56,8 +64,14 @@ impl Ask {
     pub(crate) fn enter<'c>(&self, charter: &'c Charter) -> Result<&'c Dataset, Denial> {
         let Some(person) = charter.person(&self.person) else {
             let id = &self.person;
-            let english = format!("`{id}` is not in people.toml of network `{}`", charter.network());
-            let dutch = format!("`{id}` staat niet in people.toml van netwerk `{}`", charter.network());
+            let english = format!(
+                "`{id}` is not in people.toml of network `{}`",
+                charter.network()
+            );
+            let dutch = format!(
+                "`{id}` staat niet in people.toml van netwerk `{}`",
+                charter.network()
+            );
             return Err(Denial::new(charter, "unknown_person", english, dutch));
         };
         let Some(dataset) = charter.dataset(&self.dataset) else {
@@ -67,7 +81,11 @@ impl Ask {
             let dutch = format!("er is geen dataset `{id}`; er is {known}");
             return Err(Denial::new(charter, "unknown_dataset", english, dutch));
         };
-        if let Some(group) = self.group.as_ref().filter(|group| !person.groups.contains(*group)) {
+        if let Some(group) = self
+            .group
+            .as_ref()
+            .filter(|group| !person.groups.contains(*group))
+        {
             let own = list(person.groups.iter().map(GroupId::as_str));
             let english = format!("you ask for tumour group `{group}`, you belong to {own}");
             let dutch = format!("u vraagt voor tumorgroep `{group}`, u hoort bij {own}");
@@ -79,7 +97,10 @@ impl Ask {
             Outcome::Silent if rules.has_permit_for(ENTER) => Err(self.silent(charter, ENTER)),
             Outcome::Silent => {
                 let profile = crate::Profile::Members.as_str();
-                if rules.permits_in_scope(&self.person, profile, &self.dataset).is_empty() {
+                if rules
+                    .permits_in_scope(&self.person, profile, &self.dataset)
+                    .is_empty()
+                {
                     return Err(self.silent(charter, profile));
                 }
                 Ok(dataset)
@@ -109,7 +130,13 @@ impl Ask {
         draft: &FootprintDraft,
         dataset: &Dataset,
     ) -> BTreeMap<&'static str, Field> {
-        let FootprintDraft { tables, uses, functions, aggregates, fragments } = draft;
+        let FootprintDraft {
+            tables,
+            uses,
+            functions,
+            aggregates,
+            fragments,
+        } = draft;
         let mut columns = BTreeSet::new();
         let mut named_uses = BTreeSet::new();
         let mut classes = BTreeSet::new();
@@ -129,8 +156,13 @@ impl Ask {
             }
             columns.insert(column);
         }
-        let group_keys = fragments.iter().map(|fragment| fragment.group_keys.len()).max();
-        let cells = fragments.iter().fold(0_u64, |sum, one| sum.saturating_add(one.cells));
+        let group_keys = fragments
+            .iter()
+            .map(|fragment| fragment.group_keys.len())
+            .max();
+        let cells = fragments
+            .iter()
+            .fold(0_u64, |sum, one| sum.saturating_add(one.cells));
         let mut context = self.context();
         context.extend([
             ("hospitals", count(self.hospitals)),
@@ -155,7 +187,8 @@ impl Ask {
             Outcome::Permitted(_) | Outcome::Silent => self.silent(charter, action),
             Outcome::Forbidden(rules) => forbidden(charter, rules),
             Outcome::Failed(rule) => {
-                let english = "a rule could not be evaluated, so the answer is no: tell the board".to_owned();
+                let english =
+                    "a rule could not be evaluated, so the answer is no: tell the board".to_owned();
                 let dutch = "een regel kon niet worden bepaald, dus het antwoord is nee: meld het aan het bestuur".to_owned();
                 let denial = Denial::new(charter, "rule_failed", english, dutch);
                 match rule {
@@ -167,15 +200,22 @@ impl Ask {
     }
 
     fn silent(&self, charter: &Charter, action: &str) -> Denial {
-        let Self { person, purpose, dataset, .. } = self;
+        let Self {
+            person,
+            purpose,
+            dataset,
+            ..
+        } = self;
         let for_group = |word: &str| match &self.group {
             Some(group) => format!("{word} `{group}`"),
             None => String::new(),
         };
         let near = charter.rules().permits_in_scope(person, action, dataset);
         let names = |language: &str| {
-            let named: Vec<String> =
-                near.iter().map(|rule| explained(charter, rule, language)).collect();
+            let named: Vec<String> = near
+                .iter()
+                .map(|rule| explained(charter, rule, language))
+                .collect();
             named.join(", ")
         };
         let (english, dutch) = if near.is_empty() {
@@ -200,10 +240,15 @@ impl Ask {
 }
 
 fn forbidden(charter: &Charter, rules: &BTreeSet<String>) -> Denial {
-    let found: Vec<_> = rules.iter().filter_map(|id| charter.rules().get(id)).collect();
+    let found: Vec<_> = rules
+        .iter()
+        .filter_map(|id| charter.rules().get(id))
+        .collect();
     let text = |language: &str| {
-        let texts: Vec<String> =
-            found.iter().map(|rule| explained(charter, rule, language)).collect();
+        let texts: Vec<String> = found
+            .iter()
+            .map(|rule| explained(charter, rule, language))
+            .collect();
         texts.join(", ")
     };
     let english = format!("forbidden by rule {}", text("en"));
@@ -221,5 +266,9 @@ fn count(number: usize) -> Field {
 
 fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let named: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    if named.is_empty() { "-".to_owned() } else { named.join(", ") }
+    if named.is_empty() {
+        "-".to_owned()
+    } else {
+        named.join(", ")
+    }
 }

@@ -40,20 +40,28 @@ pub fn decide(
     footprint: Footprint,
 ) -> Result<Permit, Denial> {
     let granted = explain(charter, admission.ask(), &footprint)?;
-    let Explained { profile, rules, protections, status } = granted;
+    let Explained {
+        profile,
+        rules,
+        protections,
+        status,
+    } = granted;
     let layers = charter.layer().into_iter().collect();
-    Ok(Permit::grant(Grant { footprint, profile, protections, rules, layers, status }))
+    Ok(Permit::grant(Grant {
+        footprint,
+        profile,
+        protections,
+        rules,
+        layers,
+        status,
+    }))
 }
 
 /// Says what would be granted, for an asking node that explains a question before it is sent.
 ///
 /// # Errors
 /// The denial that a responder with the same charter would give.
-pub fn explain(
-    charter: &Charter,
-    ask: &Ask,
-    footprint: &Footprint,
-) -> Result<Explained, Denial> {
+pub fn explain(charter: &Charter, ask: &Ask, footprint: &Footprint) -> Result<Explained, Denial> {
     let dataset = ask.enter(charter)?;
     if *footprint.dataset() != dataset.id {
         let (got, expected) = (footprint.dataset(), &dataset.id);
@@ -63,13 +71,21 @@ pub fn explain(
     }
     let profile = Profile::Members;
     if !ask.direct_signature {
-        let english = "this profile asks for the person's own signature: use `kring ask` with your key";
+        let english =
+            "this profile asks for the person's own signature: use `kring ask` with your key";
         let dutch = "dit profiel vraagt de eigen handtekening: gebruik `kring ask` met uw sleutel";
         let code = "direct_signature_required";
-        return Err(Denial::new(charter, code, english.to_owned(), dutch.to_owned()));
+        return Err(Denial::new(
+            charter,
+            code,
+            english.to_owned(),
+            dutch.to_owned(),
+        ));
     }
     let context = ask.profile_context(footprint.draft(), dataset);
-    let outcome = charter.rules().evaluate(&ask.person, profile.as_str(), &dataset.id, context);
+    let outcome = charter
+        .rules()
+        .evaluate(&ask.person, profile.as_str(), &dataset.id, context);
     let Outcome::Permitted(ids) = outcome else {
         return Err(ask.denied(charter, profile.as_str(), &outcome));
     };
@@ -77,7 +93,9 @@ pub fn explain(
     let opinions = ids
         .iter()
         .filter_map(|id| rules.get(id))
-        .fold(Opinions::default(), |joined, rule| joined.join(rule.opinions));
+        .fold(Opinions::default(), |joined, rule| {
+            joined.join(rule.opinions)
+        });
     Ok(Explained {
         profile,
         rules: ids.iter().map(|id| rule_name(charter, id)).collect(),

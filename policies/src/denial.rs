@@ -13,7 +13,7 @@ pub struct Denial {
     /// The rule that denies, as `network/rule`.
     pub rule: Option<String>,
     /// The charter that denies.
-    pub layer: Option<LayerRef>,
+    pub layer: Option<Box<LayerRef>>,
     /// What is denied and what can be done, in English.
     pub message: String,
     /// The same in Dutch.
@@ -34,12 +34,26 @@ impl Denial {
         "person_not_valid",
     ];
 
-    pub(crate) fn new(charter: &Charter, code: &'static str, english: String, dutch: String) -> Self {
-        Self { code, rule: None, layer: charter.layer(), message: english, message_nl: dutch }
+    pub(crate) fn new(
+        charter: &Charter,
+        code: &'static str,
+        english: String,
+        dutch: String,
+    ) -> Self {
+        Self {
+            code,
+            rule: None,
+            layer: charter.layer().map(Box::new),
+            message: english,
+            message_nl: dutch,
+        }
     }
 
     pub(crate) fn by(self, charter: &Charter, rule: &str) -> Self {
-        Self { rule: Some(rule_name(charter, rule)), ..self }
+        Self {
+            rule: Some(rule_name(charter, rule)),
+            ..self
+        }
     }
 }
 

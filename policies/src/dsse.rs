@@ -179,7 +179,12 @@ pub enum EnvelopeError {
 fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(payload.len().saturating_add(96));
     out.extend_from_slice(
-        format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).as_bytes(),
+        format!(
+            "DSSEv1 {} {payload_type} {} ",
+            payload_type.len(),
+            payload.len()
+        )
+        .as_bytes(),
     );
     out.extend_from_slice(payload);
     out
@@ -202,7 +207,11 @@ impl Envelope {
     /// Wraps a payload without signatures.
     #[must_use]
     pub fn unsigned(kind: PayloadType, payload: Vec<u8>) -> Self {
-        Self { payload_type: kind.as_str().to_owned(), payload, signatures: Vec::new() }
+        Self {
+            payload_type: kind.as_str().to_owned(),
+            payload,
+            signatures: Vec::new(),
+        }
     }
 
     /// Wraps and signs a payload with one key.
@@ -228,20 +237,37 @@ impl Envelope {
     /// `TooLarge` or `Malformed`.
     pub fn decode(bytes: &[u8], limit: usize) -> Result<Self, EnvelopeError> {
         if bytes.len() > limit {
-            return Err(EnvelopeError::TooLarge { limit, got: bytes.len() });
+            return Err(EnvelopeError::TooLarge {
+                limit,
+                got: bytes.len(),
+            });
         }
         let malformed = |reason| EnvelopeError::Malformed { reason };
         let file: EnvelopeFile =
             serde_json::from_slice(bytes).map_err(|_error| malformed("its JSON fields"))?;
-        let EnvelopeFile { payload_type, payload, signatures } = file;
-        let payload = BASE64.decode(payload).map_err(|_error| malformed("base64 payload"))?;
+        let EnvelopeFile {
+            payload_type,
+            payload,
+            signatures,
+        } = file;
+        let payload = BASE64
+            .decode(payload)
+            .map_err(|_error| malformed("base64 payload"))?;
         let mut read = Vec::new();
         for SignatureFile { keyid, sig } in signatures {
-            let sig = BASE64.decode(sig).map_err(|_error| malformed("base64 signature"))?;
-            let sig = sig.try_into().map_err(|_length| malformed("a 64-byte signature"))?;
+            let sig = BASE64
+                .decode(sig)
+                .map_err(|_error| malformed("base64 signature"))?;
+            let sig = sig
+                .try_into()
+                .map_err(|_length| malformed("a 64-byte signature"))?;
             read.push((keyid, sig));
         }
-        let envelope = Self { payload_type, payload, signatures: read };
+        let envelope = Self {
+            payload_type,
+            payload,
+            signatures: read,
+        };
         if envelope.encode() != bytes {
             return Err(malformed("no other spacing, order or escapes"));
         }
@@ -257,7 +283,10 @@ impl Envelope {
             signatures: self
                 .signatures
                 .iter()
-                .map(|(keyid, sig)| SignatureFile { keyid: keyid.clone(), sig: BASE64.encode(sig) })
+                .map(|(keyid, sig)| SignatureFile {
+                    keyid: keyid.clone(),
+                    sig: BASE64.encode(sig),
+                })
                 .collect(),
         };
         serde_json::to_vec(&file).unwrap_or_default()
@@ -278,12 +307,16 @@ impl Envelope {
         self.expect_type(kind)?;
         let message = pae(&self.payload_type, &self.payload);
         let signed = self.signatures.iter().any(|(_, bytes)| {
-            key.0.verify_strict(&message, &Signature::from_bytes(bytes)).is_ok()
+            key.0
+                .verify_strict(&message, &Signature::from_bytes(bytes))
+                .is_ok()
         });
         if signed {
             return Ok(&self.payload);
         }
-        Err(EnvelopeError::BadSignature { key: key.to_string() })
+        Err(EnvelopeError::BadSignature {
+            key: key.to_string(),
+        })
     }
 
     /// Which of `keys` signed the payload as `kind`, each distinct key once.
@@ -325,6 +358,9 @@ impl Envelope {
             return Ok(());
         }
         let got = self.payload_type.chars().take(80).collect();
-        Err(EnvelopeError::WrongType { expected: kind.as_str(), got })
+        Err(EnvelopeError::WrongType {
+            expected: kind.as_str(),
+            got,
+        })
     }
 }

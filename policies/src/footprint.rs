@@ -131,7 +131,9 @@ pub enum FootprintError {
         advice: &'static str,
     },
     /// Too many cells.
-    #[error("a grouping has {cells} cells, at most {MAX_CELLS} are answered; group by fewer columns or wider bins")]
+    #[error(
+        "a grouping has {cells} cells, at most {MAX_CELLS} are answered; group by fewer columns or wider bins"
+    )]
     TooManyCells {
         /// Cells asked for.
         cells: u64,
@@ -185,7 +187,12 @@ impl Footprint {
                 });
             }
         }
-        for ColumnUse { table, column, usage } in &draft.uses {
+        for ColumnUse {
+            table,
+            column,
+            usage,
+        } in &draft.uses
+        {
             let Some(known) = dataset.column(table, column) else {
                 let (table, column) = (table.clone(), column.clone());
                 return Err(FootprintError::UnknownColumn { table, column });
@@ -201,12 +208,17 @@ impl Footprint {
             }
         }
         if draft.fragments.is_empty() || draft.fragments.len() > MAX_FRAGMENTS {
-            return Err(FootprintError::FragmentCount { fragments: draft.fragments.len() });
+            return Err(FootprintError::FragmentCount {
+                fragments: draft.fragments.len(),
+            });
         }
         if let Some(large) = draft.fragments.iter().find(|f| f.cells > MAX_CELLS) {
             return Err(FootprintError::TooManyCells { cells: large.cells });
         }
-        Ok(Self { draft, dataset: dataset.id.clone() })
+        Ok(Self {
+            draft,
+            dataset: dataset.id.clone(),
+        })
     }
 
     /// What was checked.
@@ -224,7 +236,11 @@ impl Footprint {
     /// The digests of the fragments, in order.
     #[must_use]
     pub fn fragment_digests(&self) -> Vec<Digest> {
-        self.draft.fragments.iter().map(|fragment| fragment.digest).collect()
+        self.draft
+            .fragments
+            .iter()
+            .map(|fragment| fragment.digest)
+            .collect()
     }
 }
 

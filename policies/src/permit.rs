@@ -6,7 +6,9 @@ use crate::protections::Protections;
 use crate::wire::LayerRef;
 
 /// The profile that a rule grants, and so the Cedar action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum Profile {
     /// Analysts of a tumour group, bound by agreement, exact figures.
     #[serde(rename = "ask.members")]
@@ -53,8 +55,22 @@ pub(crate) struct Grant {
 
 impl Permit {
     pub(crate) fn grant(grant: Grant) -> Self {
-        let Grant { footprint, profile, protections, rules, layers, status } = grant;
-        Self { footprint, profile, protections, rules, layers, status }
+        let Grant {
+            footprint,
+            profile,
+            protections,
+            rules,
+            layers,
+            status,
+        } = grant;
+        Self {
+            footprint,
+            profile,
+            protections,
+            rules,
+            layers,
+            status,
+        }
     }
 
     /// The footprint that is allowed.

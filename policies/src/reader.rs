@@ -42,13 +42,19 @@ pub(crate) fn document<T>(
     read: impl FnOnce(Fields<'_>, &mut Problems<'_>) -> Option<T>,
 ) -> Option<T> {
     if text.len() > MAX_FILE_BYTES {
-        problems.add(format!("the file has {} bytes, at most {MAX_FILE_BYTES} are read", text.len()));
+        problems.add(format!(
+            "the file has {} bytes, at most {MAX_FILE_BYTES} are read",
+            text.len()
+        ));
         return None;
     }
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let offset = error.span().map_or(0, |span| span.start);
-        problems.at(offset, format!("not TOML: {}", error.message().replace('\n', ", ")));
+        problems.at(
+            offset,
+            format!("not TOML: {}", error.message().replace('\n', ", ")),
+        );
     }
     if !errors.is_empty() {
         return None;
@@ -58,7 +64,12 @@ pub(crate) fn document<T>(
 
 impl<'d> Fields<'d> {
     fn new(what: impl Into<String>, offset: usize, table: &'d DeTable<'d>) -> Self {
-        Self { what: what.into(), offset, table, asked: Vec::new() }
+        Self {
+            what: what.into(),
+            offset,
+            table,
+            asked: Vec::new(),
+        }
     }
 
     /// Where the table stands.
@@ -80,7 +91,10 @@ impl<'d> Fields<'d> {
     ) -> Option<&'d Spanned<DeValue<'d>>> {
         let value = self.get(key);
         if value.is_none() {
-            problems.at(self.offset, format!("`{key}` is missing from {}", self.what));
+            problems.at(
+                self.offset,
+                format!("`{key}` is missing from {}", self.what),
+            );
         }
         value
     }
@@ -116,11 +130,18 @@ impl<'d> Fields<'d> {
     {
         let found = self.text(key, problems)?;
         let value = problems.take(found.offset, found.value.parse())?;
-        Some(At { offset: found.offset, value })
+        Some(At {
+            offset: found.offset,
+            value,
+        })
     }
 
     /// A text in one line that a person reads: not empty, not long, no control characters.
-    pub(crate) fn label(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<String> {
+    pub(crate) fn label(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems<'_>,
+    ) -> Option<String> {
         let found = self.text(key, problems)?;
         label(key, &found, problems)
     }
@@ -147,7 +168,9 @@ impl<'d> Fields<'d> {
 
     /// `true` or `false`; absent is `false`.
     pub(crate) fn flag(&mut self, key: &'static str, problems: &mut Problems<'_>) -> bool {
-        let Some(value) = self.get(key) else { return false };
+        let Some(value) = self.get(key) else {
+            return false;
+        };
         value.get_ref().as_bool().unwrap_or_else(|| {
             problems.at(value.span().start, wrong_type(key, "true or false", value));
             false
@@ -162,11 +185,15 @@ impl<'d> Fields<'d> {
     ) -> Option<At<UnixTime>> {
         let value = self.get(key)?;
         let offset = value.span().start;
-        let parsed = value.get_ref().as_datetime().and_then(|moment| {
-            chrono::DateTime::parse_from_rfc3339(&moment.to_string()).ok()
-        });
+        let parsed = value
+            .get_ref()
+            .as_datetime()
+            .and_then(|moment| chrono::DateTime::parse_from_rfc3339(&moment.to_string()).ok());
         if let Some(moment) = parsed {
-            return Some(At { offset, value: UnixTime(moment.timestamp()) });
+            return Some(At {
+                offset,
+                value: UnixTime(moment.timestamp()),
+            });
         }
         let form = "a moment with its offset, such as 2026-01-01T00:00:00Z";
         problems.at(offset, wrong_type(key, form, value));
@@ -195,7 +222,10 @@ impl<'d> Fields<'d> {
         if let (Some(from), Some(until)) = (&from, &until)
             && from.value >= until.value
         {
-            problems.at(until.offset, "`valid_until` must be later than `valid_from`");
+            problems.at(
+                until.offset,
+                "`valid_until` must be later than `valid_from`",
+            );
         }
         (from.map(|at| at.value), until.map(|at| at.value))
     }
@@ -208,7 +238,10 @@ impl<'d> Fields<'d> {
     ) -> Option<At<PublicKey>> {
         let found = self.text(key, problems)?;
         let value = problems.take(found.offset, PublicKey::from_hex(found.value))?;
-        Some(At { offset: found.offset, value })
+        Some(At {
+            offset: found.offset,
+            value,
+        })
     }
 
     /// A table that must be there.
@@ -220,7 +253,10 @@ impl<'d> Fields<'d> {
     /// A list of tables; absent is empty.
     pub(crate) fn tables(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Vec<Self> {
         let items = self.list(key, problems);
-        items.into_iter().filter_map(|item| table(key, item, problems)).collect()
+        items
+            .into_iter()
+            .filter_map(|item| table(key, item, problems))
+            .collect()
     }
 
     /// A list; absent is empty.
@@ -229,7 +265,9 @@ impl<'d> Fields<'d> {
         key: &'static str,
         problems: &mut Problems<'_>,
     ) -> Vec<&'d Spanned<DeValue<'d>>> {
-        let Some(value) = self.get(key) else { return Vec::new() };
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
         let Some(items) = value.get_ref().as_array() else {
             problems.at(value.span().start, wrong_type(key, "a list", value));
             return Vec::new();
@@ -244,8 +282,12 @@ impl<'d> Fields<'d> {
     {
         let mut found: Vec<T> = Vec::new();
         for item in self.list(key, problems) {
-            let Some(At { offset, value }) = text(key, item, problems) else { continue };
-            let Some(name) = problems.take(offset, value.parse::<T>()) else { continue };
+            let Some(At { offset, value }) = text(key, item, problems) else {
+                continue;
+            };
+            let Some(name) = problems.take(offset, value.parse::<T>()) else {
+                continue;
+            };
             if found.contains(&name) {
                 problems.at(offset, format!("`{value}` is in `{key}` twice"));
             }
@@ -260,8 +302,12 @@ impl<'d> Fields<'d> {
         key: &'static str,
         problems: &mut Problems<'_>,
     ) -> BTreeMap<String, String> {
-        let Some(value) = self.get(key) else { return BTreeMap::new() };
-        let Some(mut fields) = table(key, value, problems) else { return BTreeMap::new() };
+        let Some(value) = self.get(key) else {
+            return BTreeMap::new();
+        };
+        let Some(mut fields) = table(key, value, problems) else {
+            return BTreeMap::new();
+        };
         let found = fields.languages(problems);
         if found.is_empty() {
             problems.at(fields.offset, format!("`{key}` needs `nl` or `en`"));
@@ -274,7 +320,9 @@ impl<'d> Fields<'d> {
     pub(crate) fn languages(&mut self, problems: &mut Problems<'_>) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         for language in ["nl", "en"] {
-            let Some(text) = self.maybe_text(language, problems) else { continue };
+            let Some(text) = self.maybe_text(language, problems) else {
+                continue;
+            };
             if let Some(label) = label(language, &text, problems) {
                 found.insert(language.to_owned(), label);
             }
@@ -288,12 +336,24 @@ impl<'d> Fields<'d> {
         key: &'static str,
         problems: &mut Problems<'_>,
     ) -> Vec<(At<&'d str>, Self)> {
-        let Some(value) = self.get(key) else { return Vec::new() };
-        let Some(outer) = table(key, value, problems) else { return Vec::new() };
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
+        let Some(outer) = table(key, value, problems) else {
+            return Vec::new();
+        };
         let mut found = Vec::new();
         for (name, value) in outer.table {
-            let Some(inner) = table(name.get_ref(), value, problems) else { continue };
-            found.push((At { offset: name.span().start, value: name.get_ref().as_ref() }, inner));
+            let Some(inner) = table(name.get_ref(), value, problems) else {
+                continue;
+            };
+            found.push((
+                At {
+                    offset: name.span().start,
+                    value: name.get_ref().as_ref(),
+                },
+                inner,
+            ));
         }
         found
     }
@@ -301,11 +361,17 @@ impl<'d> Fields<'d> {
     /// Ends the reading: every field that nobody asked for is a problem.
     pub(crate) fn finish(self, problems: &mut Problems<'_>) {
         for key in self.table.keys() {
-            if !self.asked.iter().any(|asked| *asked == key.get_ref().as_ref()) {
+            if !self
+                .asked
+                .iter()
+                .any(|asked| *asked == key.get_ref().as_ref())
+            {
                 let known = self.asked.join(", ");
                 let got: String = key.get_ref().chars().take(80).collect();
-                let message =
-                    format!("`{got}` is not a field of {}; its fields are {known}", self.what);
+                let message = format!(
+                    "`{got}` is not a field of {}; its fields are {known}",
+                    self.what
+                );
                 problems.at(key.span().start, message);
             }
         }
@@ -372,7 +438,10 @@ fn label(key: &str, found: &At<&str>, problems: &mut Problems<'_>) -> Option<Str
 }
 
 pub(crate) fn wrong_type(key: &str, expected: &str, got: &Spanned<DeValue<'_>>) -> String {
-    format!("`{key}` must be {expected}, not {}", article(got.get_ref().type_str()))
+    format!(
+        "`{key}` must be {expected}, not {}",
+        article(got.get_ref().type_str())
+    )
 }
 
 fn article(kind: &str) -> String {

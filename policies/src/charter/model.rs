@@ -68,12 +68,23 @@ pub(super) fn entities(
     let mut all = vec![plain(top.clone())];
     for code in members.keys() {
         let parents = HashSet::from([top.clone()]);
-        all.push(Entity::new_no_attrs(uid("Hospital", code.as_str())?, parents));
+        all.push(Entity::new_no_attrs(
+            uid("Hospital", code.as_str())?,
+            parents,
+        ));
     }
-    for role in people.values().flat_map(|person| &person.roles).collect::<BTreeSet<_>>() {
+    for role in people
+        .values()
+        .flat_map(|person| &person.roles)
+        .collect::<BTreeSet<_>>()
+    {
         all.push(plain(uid("Role", role.as_str())?));
     }
-    for group in people.values().flat_map(|person| &person.groups).collect::<BTreeSet<_>>() {
+    for group in people
+        .values()
+        .flat_map(|person| &person.groups)
+        .collect::<BTreeSet<_>>()
+    {
         all.push(plain(uid("TumourGroup", group.as_str())?));
     }
     for person in people.values() {
@@ -84,9 +95,7 @@ pub(super) fn entities(
         let attributes = HashMap::from([("status".to_owned(), status)]);
         let id = uid("Dataset", dataset.id.as_str())?;
         let parents = HashSet::from([top.clone()]);
-        all.push(
-            Entity::new(id, attributes, parents).map_err(|error| ModelFault::of(&error))?,
-        );
+        all.push(Entity::new(id, attributes, parents).map_err(|error| ModelFault::of(&error))?);
     }
     Entities::from_entities(all, Some(schema)).map_err(|error| ModelFault::of(&error))
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::DatasetId;
 use crate::dataset::{self, Dataset};
 use crate::problem::{Problem, Problems};
-use crate::DatasetId;
 
 use super::rules::{self, Known};
 use super::{Charter, head, members, people};
@@ -29,8 +29,15 @@ enum Kind {
 pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> {
     let mut found: Vec<Problem> = Vec::new();
     if files.len() > MAX_FILES {
-        let message = format!("the charter has {} files, at most {MAX_FILES} are read", files.len());
-        return Err(vec![Problem { file: "charter.toml".to_owned(), line: None, message }]);
+        let message = format!(
+            "the charter has {} files, at most {MAX_FILES} are read",
+            files.len()
+        );
+        return Err(vec![Problem {
+            file: "charter.toml".to_owned(),
+            line: None,
+            message,
+        }]);
     }
     let kinds = kinds(files, &mut found);
     let head = single(files, "charter.toml", &mut found, head::read);
@@ -43,7 +50,10 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
     })
     .unwrap_or_default();
     let of_kind = |kind: Kind| {
-        kinds.iter().filter(move |(_, of)| *of == kind).map(|(path, _)| *path)
+        kinds
+            .iter()
+            .filter(move |(_, of)| *of == kind)
+            .map(|(path, _)| *path)
     };
     let datasets = datasets(files, of_kind(Kind::Dataset), &mut found);
     let network = head.as_ref().map(|head| &head.network);
@@ -51,14 +61,27 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
         .filter_map(|path| files.get(path).map(|text| (path, text.as_str())))
         .collect();
     let broken = found.iter().map(|problem| problem.file.clone()).collect();
-    let known =
-        Known { network, members: &members, people: &people, datasets: &datasets, broken };
+    let known = Known {
+        network,
+        members: &members,
+        people: &people,
+        datasets: &datasets,
+        broken,
+    };
     let rules = rules::read(&rule_files, &known, &mut found);
     found.sort();
     match (head, rules) {
         (Some(head), Some(rules)) if found.is_empty() => {
             let texts = texts(files, &datasets);
-            Ok(Charter { head, members, people, datasets, texts, rules, sealed: None })
+            Ok(Charter {
+                head,
+                members,
+                people,
+                datasets,
+                texts,
+                rules,
+                sealed: None,
+            })
         }
         (_, _) => Err(found),
     }
@@ -74,8 +97,16 @@ fn kinds<'f>(
         match kind(path) {
             Ok(kind) => kinds.push((path.as_str(), kind)),
             Err(message) => {
-                let file = path.chars().take(120).flat_map(char::escape_default).collect();
-                found.push(Problem { file, line: None, message: message.to_owned() });
+                let file = path
+                    .chars()
+                    .take(120)
+                    .flat_map(char::escape_default)
+                    .collect();
+                found.push(Problem {
+                    file,
+                    line: None,
+                    message: message.to_owned(),
+                });
             }
         }
     }
@@ -86,7 +117,9 @@ fn kind(path: &str) -> Result<Kind, &'static str> {
     let segment = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
     };
     if path.len() > 120 || !path.split('/').all(segment) {
         return Err("a path has segments of a-z, 0-9, `.`, `_` and -, none beginning with a point");
@@ -104,7 +137,8 @@ fn kind(path: &str) -> Result<Kind, &'static str> {
 }
 
 fn is_name(name: &str, ending: &str) -> bool {
-    name.strip_suffix(ending).is_some_and(|stem| !stem.is_empty() && !name.contains('/'))
+    name.strip_suffix(ending)
+        .is_some_and(|stem| !stem.is_empty() && !name.contains('/'))
 }
 
 fn single<T>(
@@ -115,7 +149,11 @@ fn single<T>(
 ) -> Option<T> {
     let Some(text) = files.get(path) else {
         let message = "the file is missing from the charter".to_owned();
-        found.push(Problem { file: path.to_owned(), line: None, message });
+        found.push(Problem {
+            file: path.to_owned(),
+            line: None,
+            message,
+        });
         return None;
     };
     let mut problems = Problems::new(path, text);
@@ -131,12 +169,21 @@ fn datasets<'f>(
 ) -> BTreeMap<DatasetId, Dataset> {
     let mut datasets = BTreeMap::new();
     for path in paths {
-        let Some(text) = files.get(path) else { continue };
+        let Some(text) = files.get(path) else {
+            continue;
+        };
         match dataset::file::parse(path, text) {
             Ok(dataset) => {
                 if path != path_of(&dataset.id) {
-                    let message = format!("this file holds dataset `{0}`: call it datasets/{0}.toml", dataset.id);
-                    found.push(Problem { file: path.to_owned(), line: None, message });
+                    let message = format!(
+                        "this file holds dataset `{0}`: call it datasets/{0}.toml",
+                        dataset.id
+                    );
+                    found.push(Problem {
+                        file: path.to_owned(),
+                        line: None,
+                        message,
+                    });
                 }
                 datasets.insert(dataset.id.clone(), dataset);
             }
@@ -154,6 +201,10 @@ fn texts(
     files: &BTreeMap<String, String>,
     datasets: &BTreeMap<DatasetId, Dataset>,
 ) -> BTreeMap<DatasetId, String> {
-    let text = |id: &DatasetId| files.get(&path_of(id)).map(|text| (id.clone(), text.clone()));
+    let text = |id: &DatasetId| {
+        files
+            .get(&path_of(id))
+            .map(|text| (id.clone(), text.clone()))
+    };
     datasets.keys().filter_map(text).collect()
 }

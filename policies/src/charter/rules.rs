@@ -130,7 +130,9 @@ impl Rules {
     /// Whether any permit names this action: then entering needs one.
     pub(crate) fn has_permit_for(&self, action: &str) -> bool {
         model::uid("Action", action).is_ok_and(|action| {
-            self.rules.values().any(|rule| rule.effect == Effect::Permit && rule.names(&action))
+            self.rules
+                .values()
+                .any(|rule| rule.effect == Effect::Permit && rule.names(&action))
         })
     }
 
@@ -146,7 +148,9 @@ impl Rules {
             model::uid("Action", action),
             model::uid("Dataset", dataset.as_str()),
         );
-        let (Ok(person), Ok(action), Ok(dataset)) = uids else { return Vec::new() };
+        let (Ok(person), Ok(action), Ok(dataset)) = uids else {
+            return Vec::new();
+        };
         self.rules
             .values()
             .filter(|rule| rule.effect == Effect::Permit && rule.names(&action))

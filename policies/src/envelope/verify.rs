@@ -2,9 +2,7 @@
 
 use crate::charter::{Charter, Member, Person};
 use crate::dsse::PayloadType;
-use crate::wire::{
-    LANGUAGE_VERSION, LayerRef, MAX_QUESTION_LIFE_S, MAX_SKEW_S, Question, Request,
-};
+use crate::wire::{LANGUAGE_VERSION, LayerRef, MAX_QUESTION_LIFE_S, MAX_SKEW_S, Question, Request};
 use crate::{Digest, HospitalCode, NetworkId, PersonId, UnixTime};
 
 use super::SignedRequest;
@@ -35,7 +33,13 @@ pub struct VerifyContext<'c> {
 
 impl std::fmt::Debug for VerifyContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { charter, own, peer, now, seen: _ } = self;
+        let Self {
+            charter,
+            own,
+            peer,
+            now,
+            seen: _,
+        } = self;
         let layer = charter.layer();
         f.debug_struct("VerifyContext")
             .field("layer", &layer)
@@ -50,7 +54,7 @@ impl std::fmt::Debug for VerifyContext<'_> {
 #[derive(Debug)]
 pub enum Verdict {
     /// A question that this node has not run.
-    New(VerifiedRequest),
+    New(Box<VerifiedRequest>),
     /// The same request again, from its asking node, before its expiry: the stored reply is the answer.
     Retry {
         /// The request's digest.
@@ -322,22 +326,26 @@ impl SignedRequest {
         self.asked(&context)?;
         self.fresh(context.now)?;
         if self.request.layers.as_slice() != std::slice::from_ref(&layer) {
-            return Err(VerifyError::CharterMismatch { held: layer.version });
+            return Err(VerifyError::CharterMismatch {
+                held: layer.version,
+            });
         }
         if self.request.language != LANGUAGE_VERSION {
-            return Err(VerifyError::Language { got: self.request.language });
+            return Err(VerifyError::Language {
+                got: self.request.language,
+            });
         }
         let (request, question) = (self.request_digest(), self.question_digest());
         match context.seen.find(&question) {
             Some(first) if first == request => Ok(Verdict::Retry { request, question }),
             Some(first) => Err(VerifyError::Replayed { first }),
-            None => Ok(Verdict::New(VerifiedRequest {
+            None => Ok(Verdict::New(Box::new(VerifiedRequest {
                 question: self.question,
                 question_digest: question,
                 request: self.request,
                 request_digest: request,
                 person: person.clone(),
-            })),
+            }))),
         }
     }
 
@@ -367,7 +375,10 @@ impl SignedRequest {
 
     fn sender<'c>(&self, context: &VerifyContext<'c>) -> Result<&'c Member, VerifyError> {
         let from = &self.request.from;
-        let member = context.charter.member(from).filter(|member| member.valid_at(context.now));
+        let member = context
+            .charter
+            .member(from)
+            .filter(|member| member.valid_at(context.now));
         member.ok_or_else(|| VerifyError::SenderNotAMember { got: from.clone() })
     }
 
@@ -390,11 +401,23 @@ impl SignedRequest {
     }
 
     fn signed(&self, sender: &Member, person: &Person) -> Result<(), VerifyError> {
-        if self.outer.verify(PayloadType::Request, &sender.keys.envelope).is_err() {
-            return Err(VerifyError::RequestSignature { from: sender.code.clone() });
+        if self
+            .outer
+            .verify(PayloadType::Request, &sender.keys.envelope)
+            .is_err()
+        {
+            return Err(VerifyError::RequestSignature {
+                from: sender.code.clone(),
+            });
         }
-        if self.inner.verify(PayloadType::Question, &person.key).is_err() {
-            return Err(VerifyError::QuestionSignature { person: person.id.clone() });
+        if self
+            .inner
+            .verify(PayloadType::Question, &person.key)
+            .is_err()
+        {
+            return Err(VerifyError::QuestionSignature {
+                person: person.id.clone(),
+            });
         }
         Ok(())
     }
@@ -403,12 +426,18 @@ impl SignedRequest {
         if self.question.hospitals.contains(context.own) {
             return Ok(());
         }
-        Err(VerifyError::NotAsked { own: context.own.clone() })
+        Err(VerifyError::NotAsked {
+            own: context.own.clone(),
+        })
     }
 
     /// Clocks may differ by [`MAX_SKEW_S`] in both directions; the question's life is the person's own clock.
     fn fresh(&self, now: UnixTime) -> Result<(), VerifyError> {
-        let Question { issued_at, expires_at, .. } = &self.question;
+        let Question {
+            issued_at,
+            expires_at,
+            ..
+        } = &self.question;
         let (issued, expired, sent) = (*issued_at, *expires_at, self.request.sent_at);
         let got = expired.since(issued);
         if !(1..=MAX_QUESTION_LIFE_S).contains(&got) {
@@ -429,7 +458,10 @@ impl SignedRequest {
 }
 
 fn own_layer(context: &VerifyContext<'_>) -> Result<LayerRef, VerifyError> {
-    let layer = context.charter.layer().ok_or(VerifyError::CharterNotSealed)?;
+    let layer = context
+        .charter
+        .layer()
+        .ok_or(VerifyError::CharterNotSealed)?;
     let (from, until) = (context.charter.valid_from(), context.charter.valid_until());
     if context.now < from || context.now > until {
         return Err(VerifyError::CharterNotInForce { from, until });

@@ -48,7 +48,11 @@ pub(in crate::charter) fn read(
         Ok(schema) => schema,
         Err(fault) => {
             let message = format!("the built-in schema is broken: {}", fault.0);
-            found.push(Problem { file: "charter.toml".to_owned(), line: None, message });
+            found.push(Problem {
+                file: "charter.toml".to_owned(),
+                line: None,
+                message,
+            });
             return None;
         }
     };
@@ -57,11 +61,17 @@ pub(in crate::charter) fn read(
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
     let mut policies = PolicySet::new();
     for (path, text) in files {
-        let mut file = File { problems: Problems::new(path, text), path, text };
+        let mut file = File {
+            problems: Problems::new(path, text),
+            path,
+            text,
+        };
         for (policy, rule) in file.read(&validator, &names, known) {
             if let Some(first) = rules.get(&rule.id) {
-                let message =
-                    format!("rule id `{}` is taken in {}:{}", rule.id, first.file, first.line);
+                let message = format!(
+                    "rule id `{}` is taken in {}:{}",
+                    rule.id, first.file, first.line
+                );
                 file.problems.at(start(&policy), message);
                 continue;
             }
@@ -74,7 +84,12 @@ pub(in crate::charter) fn read(
         found.extend(file.problems.into_vec());
     }
     let entities = known.entities(&schema, found)?;
-    Some(Rules { policies, entities, schema, rules })
+    Some(Rules {
+        policies,
+        entities,
+        schema,
+        rules,
+    })
 }
 
 impl Known<'_> {
@@ -84,18 +99,27 @@ impl Known<'_> {
             names.insert("Network", BTreeSet::from([network.to_string()]));
         }
         if !self.broken.contains("members.toml") {
-            names.insert("Hospital", self.members.keys().map(ToString::to_string).collect());
+            names.insert(
+                "Hospital",
+                self.members.keys().map(ToString::to_string).collect(),
+            );
         }
         if !self.broken.contains("people.toml") {
             let people = || self.people.values();
             let roles = people().flat_map(|person| &person.roles);
             let groups = people().flat_map(|person| &person.groups);
-            names.insert("Person", self.people.keys().map(ToString::to_string).collect());
+            names.insert(
+                "Person",
+                self.people.keys().map(ToString::to_string).collect(),
+            );
             names.insert("Role", roles.map(ToString::to_string).collect());
             names.insert("TumourGroup", groups.map(ToString::to_string).collect());
         }
         if !self.broken.iter().any(|file| file.starts_with("datasets/")) {
-            names.insert("Dataset", self.datasets.keys().map(ToString::to_string).collect());
+            names.insert(
+                "Dataset",
+                self.datasets.keys().map(ToString::to_string).collect(),
+            );
         }
         names
     }
@@ -111,7 +135,11 @@ impl Known<'_> {
             Ok(entities) => Some(entities),
             Err(fault) => {
                 let message = format!("the charter does not fit the rules' model: {}", fault.0);
-                found.push(Problem { file: "charter.toml".to_owned(), line: None, message });
+                found.push(Problem {
+                    file: "charter.toml".to_owned(),
+                    line: None,
+                    message,
+                });
                 None
             }
         }
@@ -119,18 +147,26 @@ impl Known<'_> {
 
     /// A threshold under the floor needs a scope of one synthetic dataset, or no dataset of people at all.
     fn under_floor(&self, rule: &Rule) -> bool {
-        let under = rule.opinions.min_patients.is_some_and(|k| k < MinPatients::FLOOR);
+        let under = rule
+            .opinions
+            .min_patients
+            .is_some_and(|k| k < MinPatients::FLOOR);
         if !under {
             return false;
         }
         let real = |id: &str| {
-            let dataset = self.datasets.values().find(|dataset| dataset.id.as_str() == id);
+            let dataset = self
+                .datasets
+                .values()
+                .find(|dataset| dataset.id.as_str() == id);
             dataset.is_some_and(|dataset| dataset.status == DatasetStatus::Real)
         };
         if let ResourceConstraint::Eq(one) = &rule.resource {
             return real(one.id().unescaped());
         }
-        self.datasets.values().any(|dataset| dataset.status == DatasetStatus::Real)
+        self.datasets
+            .values()
+            .any(|dataset| dataset.status == DatasetStatus::Real)
     }
 }
 
@@ -143,7 +179,9 @@ impl File<'_> {
     ) -> Vec<(Policy, Rule)> {
         if self.text.len() > MAX_RULE_BYTES {
             let got = self.text.len();
-            self.problems.add(format!("the file has {got} bytes, at most {MAX_RULE_BYTES} are read"));
+            self.problems.add(format!(
+                "the file has {got} bytes, at most {MAX_RULE_BYTES} are read"
+            ));
             return Vec::new();
         }
         let set: PolicySet = match self.text.parse() {
@@ -155,7 +193,10 @@ impl File<'_> {
         };
         for template in set.templates() {
             let offset = template.as_ref().loc().map_or(0, |loc| loc.start());
-            self.problems.at(offset, "a rule names whom it is about: ?principal and ?resource are not supported");
+            self.problems.at(
+                offset,
+                "a rule names whom it is about: ?principal and ?resource are not supported",
+            );
         }
         self.types(validator, &set);
         let mut policies: Vec<&Policy> = set.policies().collect();
@@ -171,7 +212,8 @@ impl File<'_> {
 
     fn syntax(&mut self, errors: &cedar_policy::ParseErrors) {
         for error in errors.iter() {
-            self.problems.at(offset(error), format!("not Cedar: {}", one_line(error)));
+            self.problems
+                .at(offset(error), format!("not Cedar: {}", one_line(error)));
         }
     }
 
@@ -234,7 +276,8 @@ fn action_problem(rule: &Rule) -> Option<String> {
     let enter = model::uid("Action", ENTER).ok()?;
     if rule.names(&enter) && rule.opinions != crate::protections::Opinions::default() {
         return Some(
-            "a permit for \"enter\" carries no protections: they belong on the ask rules".to_owned(),
+            "a permit for \"enter\" carries no protections: they belong on the ask rules"
+                .to_owned(),
         );
     }
     None
@@ -245,18 +288,27 @@ fn start(policy: &Policy) -> usize {
 }
 
 fn offset(error: &dyn Diagnostic) -> usize {
-    error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset())
+    error
+        .labels()
+        .and_then(|mut labels| labels.next())
+        .map_or(0, |label| label.offset())
 }
 
 fn place(error: &dyn Diagnostic, policy: Option<&Policy>) -> usize {
-    let label = error.labels().and_then(|mut labels| labels.next()).map(|label| label.offset());
+    let label = error
+        .labels()
+        .and_then(|mut labels| labels.next())
+        .map(|label| label.offset());
     label.or_else(|| policy.map(start)).unwrap_or(0)
 }
 
 /// Cedar's message without the number that it gives the rule, in one line.
 fn one_line(error: &(impl Diagnostic + std::fmt::Display)) -> String {
     let text = error.to_string();
-    let text = match text.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, ")) {
+    let text = match text
+        .strip_prefix("for policy `")
+        .and_then(|rest| rest.split_once("`, "))
+    {
         Some((_number, message)) => message.to_owned(),
         None => text,
     };
