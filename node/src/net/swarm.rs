@@ -1,0 +1,320 @@
+//! The task that owns the swarm.
+//!
+//! It does what the table of members says: dial, take note, close. Commands come over a bounded channel, what it knows goes out
+//! through watches. Nothing here waits for a peer, and nothing is written to a stream here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use libp2p::swarm::dial_opts::DialOpts;
+use libp2p::swarm::{ConnectionId, ListenError, NetworkBehaviour, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm, ping};
+use libp2p_allow_block_list::{AllowedPeers, NotAllowed};
+use libp2p_connection_limits::Exceeded;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+
+use super::PeerKey;
+use super::address::{self, Address};
+use super::limits::NetLimits;
+use super::peers::{PeerStatus, Table};
+use super::rejected::{Counters, RejectCode};
+use super::streams::Opening;
+use crate::tasks::{Shutdown, Tasks};
+
+/// Closing every connection in good order at the end may take this long.
+const CLOSING: Duration = Duration::from_millis(500);
+
+/// The order matters: strangers are turned away before any later part allots something to them.
+#[derive(NetworkBehaviour)]
+#[behaviour(prelude = "libp2p::swarm::derive_prelude")]
+pub(super) struct Behaviour {
+    pub(super) members: libp2p_allow_block_list::Behaviour<AllowedPeers>,
+    pub(super) limits: libp2p_connection_limits::Behaviour,
+    pub(super) ping: ping::Behaviour,
+    pub(super) streams: super::streams::Behaviour,
+}
+
+/// What is known of each member, by key.
+pub(super) type Status = Arc<BTreeMap<PeerKey, PeerStatus>>;
+
+/// Members and where to find them.
+pub(super) type Members = BTreeMap<PeerId, (PeerKey, Vec<Address>)>;
+
+/// What handles ask of the task.
+pub(super) enum Command {
+    /// These are the members from now on; answered once nobody else is allowed in.
+    Members(Members, oneshot::Sender<()>),
+    /// Somebody has a question for this one.
+    Wanted(PeerId),
+    /// Open a stream to this one.
+    Open(PeerId, Opening),
+}
+
+/// The swarm with everything that its task needs.
+pub(super) struct Driver {
+    pub(super) swarm: Swarm<Behaviour>,
+    pub(super) table: Table,
+    pub(super) limits: Arc<NetLimits>,
+    pub(super) counters: Counters,
+    pub(super) slots: Arc<Semaphore>,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) status: watch::Sender<Status>,
+    pub(super) listening: watch::Sender<Vec<String>>,
+    pub(super) tasks: Tasks,
+}
+
+type Resolved = (PeerId, Result<Vec<Multiaddr>, String>);
+
+impl Driver {
+    pub(super) async fn run(mut self) {
+        let shutdown = self.tasks.shutdown();
+        self.serve(&shutdown).await;
+        self.finish().await;
+    }
+
+    async fn serve(&mut self, shutdown: &Shutdown) {
+        // One place for each dial under way, so that sending never waits.
+        let (resolved, mut lookups) = mpsc::channel::<Resolved>(self.limits.dials.max(1));
+        loop {
+            let wake = self.table.wake();
+            tokio::select! {
+                biased;
+                () = shutdown.wait() => return,
+                command = self.commands.recv() => match command {
+                    Some(command) => self.obey(command),
+                    // Every handle is gone: nobody can set members or ask.
+                    None => return,
+                },
+                Some((peer, addresses)) = lookups.recv() => self.dial(peer, addresses),
+                event = self.swarm.select_next_some() => self.note(event),
+                () = sleep_until(wake) => self.look_up(&resolved),
+            }
+            self.publish();
+        }
+    }
+
+    /// Answers under way are finished, then the connections are closed so that the other side knows at once.
+    async fn finish(mut self) {
+        let all = u32::try_from(self.limits.inbound_streams).unwrap_or(u32::MAX);
+        let slots = Arc::clone(&self.slots);
+        let idle = tokio::time::timeout(self.limits.grace, slots.acquire_many(all));
+        tokio::pin!(idle);
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut idle => break,
+                event = self.swarm.select_next_some() => self.note(event),
+            }
+        }
+        let peers: Vec<PeerId> = self.swarm.connected_peers().copied().collect();
+        for peer in peers {
+            // An error means that it is not connected any more.
+            let _ = self.swarm.disconnect_peer_id(peer);
+        }
+        let closing = async {
+            while self.swarm.network_info().num_peers() > 0 {
+                self.swarm.select_next_some().await;
+            }
+        };
+        let _ = tokio::time::timeout(CLOSING, closing).await;
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Members(wanted, done) => {
+                let allowed: Vec<PeerId> = wanted.keys().copied().collect();
+                let gone = self.table.set(wanted, Instant::now());
+                let members = &mut self.swarm.behaviour_mut().members;
+                for peer in gone {
+                    members.disallow_peer(peer);
+                }
+                for peer in allowed {
+                    members.allow_peer(peer);
+                }
+                self.publish();
+                // An error means that the caller does not wait.
+                let _ = done.send(());
+            }
+            Command::Wanted(peer) => self.table.wanted(&peer, Instant::now()),
+            Command::Open(peer, opening) => {
+                self.swarm.behaviour_mut().streams.open(peer, opening);
+            }
+        }
+    }
+
+    fn look_up(&mut self, resolved: &mpsc::Sender<Resolved>) {
+        for (peer, addresses) in self.table.due(Instant::now()) {
+            let resolved = resolved.clone();
+            drop(self.tasks.spawn("net-lookup", async move {
+                let found = address::resolve(&addresses).await;
+                // An error means that the swarm's task has ended.
+                let _ = resolved.send((peer, found)).await;
+            }));
+        }
+    }
+
+    fn dial(&mut self, peer: PeerId, addresses: Result<Vec<Multiaddr>, String>) {
+        if self.swarm.is_connected(&peer) {
+            return self.dialled(&peer, Ok(()));
+        }
+        let started = addresses.and_then(|addresses| {
+            // A port of its own: a socket bound to the listening port would get in the way of a restart.
+            let options = DialOpts::peer_id(peer)
+                .addresses(addresses)
+                .allocate_new_port()
+                .build();
+            self.swarm.dial(options).map_err(|error| error.to_string())
+        });
+        if let Err(problem) = started {
+            self.dialled(&peer, Err(&problem));
+        }
+    }
+
+    fn dialled(&mut self, peer: &PeerId, result: Result<(), &str>) {
+        self.table.dialled(peer, result, Instant::now(), random());
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "libp2p adds events between releases; those that change what is known are listed"
+    )]
+    fn note(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::ConnectionEstablished {
+                peer_id,
+                connection_id,
+                endpoint,
+                ..
+            } => {
+                if endpoint.is_dialer() {
+                    self.dialled(&peer_id, Ok(()));
+                }
+                self.established(peer_id, connection_id, endpoint.get_remote_address());
+            }
+            SwarmEvent::ConnectionClosed {
+                peer_id,
+                connection_id,
+                cause,
+                ..
+            } => {
+                let cause = cause.map(|error| error.to_string());
+                tracing::debug!(peer = ?PeerKey::of(&peer_id), cause, "connection closed");
+                let now = (Instant::now(), random());
+                self.table
+                    .closed(&peer_id, connection_id, cause.as_deref(), now);
+            }
+            SwarmEvent::OutgoingConnectionError {
+                peer_id: Some(peer),
+                error,
+                ..
+            } => {
+                tracing::debug!(peer = ?PeerKey::of(&peer), %error, "dial failed");
+                self.dialled(&peer, Err(&error.to_string()));
+            }
+            SwarmEvent::IncomingConnectionError {
+                error,
+                send_back_addr,
+                ..
+            } => {
+                let code = refusal(&error);
+                tracing::debug!(from = %send_back_addr, code = code.code(), "connection refused");
+                self.counters.add(None, code);
+            }
+            SwarmEvent::NewListenAddr { address, .. } => add(&self.listening, &address),
+            SwarmEvent::ExpiredListenAddr { address, .. } => remove(&self.listening, &address),
+            SwarmEvent::ListenerClosed {
+                addresses, reason, ..
+            } => {
+                tracing::error!(?addresses, ?reason, "a listener ended");
+            }
+            SwarmEvent::ListenerError { error, .. } => {
+                tracing::warn!(%error, "a listener could not accept")
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.pinged(&event),
+            _ => {}
+        }
+    }
+
+    fn established(&mut self, peer: PeerId, connection: ConnectionId, remote: &Multiaddr) {
+        match PeerKey::of(&peer).filter(|_| self.table.contains(&peer)) {
+            Some(key) => {
+                tracing::debug!(peer = %key, address = %remote, "connected");
+                self.table
+                    .established(&peer, connection, remote.to_string(), Instant::now());
+            }
+            // The allow-list turns strangers away before this; nothing depends on that alone.
+            None => {
+                self.counters.add(None, RejectCode::Stranger);
+                self.swarm.close_connection(connection);
+            }
+        }
+    }
+
+    fn pinged(&mut self, event: &ping::Event) {
+        match &event.result {
+            // A peer without the ping protocol is alive as far as anybody can tell.
+            Ok(_) | Err(ping::Failure::Unsupported) => {}
+            Err(error @ (ping::Failure::Timeout | ping::Failure::Other { .. })) => {
+                tracing::debug!(peer = ?PeerKey::of(&event.peer), %error, "connection is dead");
+                self.swarm.close_connection(event.connection);
+            }
+        }
+    }
+
+    fn publish(&self) {
+        let status = self.table.status();
+        self.status.send_if_modified(|known| {
+            let changed = **known != status;
+            if changed {
+                *known = Arc::new(status);
+            }
+            changed
+        });
+    }
+}
+
+pub(super) fn add(listening: &watch::Sender<Vec<String>>, address: &Multiaddr) {
+    let address = address.to_string();
+    listening.send_if_modified(|known| {
+        let fresh = !known.contains(&address);
+        if fresh {
+            known.push(address);
+        }
+        fresh
+    });
+}
+
+fn remove(listening: &watch::Sender<Vec<String>>, address: &Multiaddr) {
+    let address = address.to_string();
+    listening.send_modify(|known| known.retain(|other| *other != address));
+}
+
+fn refusal(error: &ListenError) -> RejectCode {
+    match error {
+        ListenError::Denied { cause } if cause.downcast_ref::<NotAllowed>().is_some() => {
+            RejectCode::Stranger
+        }
+        ListenError::Denied { cause } if cause.downcast_ref::<Exceeded>().is_some() => {
+            RejectCode::TooManyConnections
+        }
+        ListenError::Denied { .. }
+        | ListenError::Aborted
+        | ListenError::WrongPeerId { .. }
+        | ListenError::LocalPeerId { .. }
+        | ListenError::Transport(_) => RejectCode::Handshake,
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// For jitter only: without randomness the pauses are the shortest ones.
+pub(super) fn random() -> u32 {
+    getrandom::u32().unwrap_or(0)
+}
