@@ -2,8 +2,9 @@
 //!
 //! A message is a JSON head and binary blobs. The daemon sends one job and reads one reply; the worker holds no state
 //! that outlives a job but caches. The daemon believes nothing in a reply: [`crate::receive`] and
-//! [`policies::Footprint::check`] re-check what matters. Frame: `u32 len, head, u32 count, (u32 len, blob)*`,
-//! little-endian.
+//! [`policies::Footprint::check`] re-check what matters. [`frame`] is its form on the pipe.
+
+pub mod frame;
 
 use std::path::PathBuf;
 
@@ -74,6 +75,8 @@ pub enum Reply {
     Executed {
         /// Digests of the fragments, in order.
         fragments: Vec<Digest>,
+        /// Fragments that the text alone leaves empty at this hospital, in order: no data decides it.
+        empty: Vec<bool>,
     },
     /// To [`Work::Finish`].
     Finished(Finished),
@@ -101,6 +104,8 @@ pub struct Explained {
     pub over_patients: Vec<String>,
     /// What the asking node does with the merged cells.
     pub over_hospitals: Vec<String>,
+    /// Every column with its class and uses, e.g. `patient.age (quasi): filter, group`.
+    pub columns: Vec<String>,
 }
 
 /// A finished table.

@@ -1,0 +1,181 @@
+//! What a text may name: the dataset's tables with `hospital`, and exact lists of functions. Nothing else exists.
+//!
+//! The catalog is the whole world of the SQL planner: no session, no information schema, no table functions, no files,
+//! no variables. The hidden column `__patient` is not in it, so no text can name it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use datafusion::common::{DataFusionError, Result as EngineResult, TableReference, plan_err};
+use datafusion::config::ConfigOptions;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::provider_as_source;
+use datafusion::functions_aggregate::planner::AggregateFunctionPlanner;
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
+use policies::dataset::{ColumnType, Dataset, Table};
+
+pub(crate) mod functions;
+
+/// The column of every table that holds the hospital's code, constant at a node.
+pub(crate) const HOSPITAL: &str = "hospital";
+/// The hidden column that holds a patient's number at its hospital.
+pub(crate) const PATIENT: &str = "__patient";
+
+/// The engine's type of a column.
+pub(crate) fn data_type(kind: ColumnType) -> DataType {
+    match kind {
+        ColumnType::Integer => DataType::Int64,
+        ColumnType::Decimal { scale } => {
+            DataType::Decimal128(18, i8::try_from(scale).unwrap_or(i8::MAX))
+        }
+        ColumnType::Text => DataType::Utf8,
+    }
+}
+
+fn own_fields(table: &Table) -> Vec<Field> {
+    let field = |column: &policies::dataset::Column| {
+        Field::new(column.name.as_str(), data_type(column.kind), column.nullable)
+    };
+    table.columns.iter().map(field).collect()
+}
+
+/// A table as a text sees it: its columns and `hospital`.
+pub(crate) fn asked_schema(table: &Table) -> SchemaRef {
+    let mut fields = own_fields(table);
+    fields.push(Field::new(HOSPITAL, DataType::Utf8, false));
+    Arc::new(Schema::new(fields))
+}
+
+/// A table as a fragment sees it: its columns, `hospital` and the patient.
+pub(crate) fn planned_schema(table: &Table) -> SchemaRef {
+    let mut fields = own_fields(table);
+    fields.push(Field::new(HOSPITAL, DataType::Utf8, false));
+    fields.push(Field::new(PATIENT, DataType::UInt32, false));
+    Arc::new(Schema::new(fields))
+}
+
+/// A table as a snapshot holds it: its columns and the patient.
+pub(crate) fn stored_schema(table: &Table) -> SchemaRef {
+    let mut fields = own_fields(table);
+    fields.push(Field::new(PATIENT, DataType::UInt32, false));
+    Arc::new(Schema::new(fields))
+}
+
+/// A source of no rows with this schema.
+pub(crate) fn empty_source(schema: SchemaRef) -> Arc<dyn TableSource> {
+    provider_as_source(Arc::new(EmptyTable::new(schema)))
+}
+
+/// The name that a text used and nothing has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// No such table.
+    Table(String),
+    /// No such function.
+    Function(String),
+}
+
+/// The planner's view of one dataset.
+pub(crate) struct Catalog<'a> {
+    dataset: &'a Dataset,
+    options: ConfigOptions,
+    planners: Vec<Arc<dyn ExprPlanner>>,
+    missing: RefCell<Option<Missing>>,
+}
+
+impl<'a> Catalog<'a> {
+    /// The catalog of a dataset.
+    pub(crate) fn new(dataset: &'a Dataset) -> Self {
+        let mut options = ConfigOptions::new();
+        options.sql_parser.map_string_types_to_utf8view = false;
+        options.sql_parser.enable_ident_normalization = true;
+        Self {
+            dataset,
+            options,
+            planners: vec![Arc::new(AggregateFunctionPlanner)],
+            missing: RefCell::new(None),
+        }
+    }
+
+    /// The last name that was looked up in vain.
+    pub(crate) fn missing(&self) -> Option<Missing> {
+        self.missing.borrow().clone()
+    }
+
+    fn miss(&self, missing: Missing) {
+        *self.missing.borrow_mut() = Some(missing);
+    }
+}
+
+impl ContextProvider for Catalog<'_> {
+    fn get_table_source(&self, name: TableReference) -> EngineResult<Arc<dyn TableSource>> {
+        let known = match &name {
+            TableReference::Bare { table } => self.dataset.table(table),
+            TableReference::Partial { .. } | TableReference::Full { .. } => None,
+        };
+        let Some(table) = known else {
+            self.miss(Missing::Table(name.to_string()));
+            return plan_err!("unknown table");
+        };
+        Ok(empty_source(asked_schema(table)))
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        &self.planners
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        functions::scalar(name)
+    }
+
+    fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {
+        None
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        let found = functions::aggregate(name);
+        if found.is_none() && functions::scalar(name).is_none() {
+            self.miss(Missing::Function(name.to_owned()));
+        }
+        found
+    }
+
+    fn get_window_meta(&self, _name: &str) -> Option<Arc<WindowUDF>> {
+        None
+    }
+
+    fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn get_variable_field(&self, _names: &[String]) -> Option<FieldRef> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        &self.options
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        functions::scalar_names().iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        functions::aggregate_names().iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Whether the engine refused for want of something that it has but we did not list.
+pub(crate) fn is_not_implemented(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::NotImplemented(_))
+}

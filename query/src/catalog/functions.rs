@@ -1,0 +1,107 @@
+//! The positive lists of functions, and advice for those that people ask for and cannot have.
+
+use std::sync::Arc;
+
+use datafusion::functions::{core, math};
+use datafusion::functions_aggregate::{average, count, stddev, sum, variance};
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+
+/// Where a function may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Below the cut and in it: total, and bounded by its arguments.
+    Below,
+    /// Above the cut only, on merged figures.
+    Above,
+}
+
+const BELOW: &[&str] =
+    &["abs", "coalesce", "nullif", "greatest", "least", "round", "floor", "ceil"];
+const ABOVE: &[&str] = &["sqrt", "ln", "exp", "power"];
+const AGGREGATES: &[&str] = &[
+    "count", "sum", "avg", "stddev", "stddev_samp", "stddev_pop", "var", "var_samp", "var_pop",
+];
+
+/// Whether a function may stand at a place.
+pub(crate) fn allowed(name: &str, place: Place) -> bool {
+    match place {
+        Place::Below => BELOW.contains(&name),
+        Place::Above => BELOW.contains(&name) || ABOVE.contains(&name),
+    }
+}
+
+/// Every scalar function.
+pub(crate) fn scalar_names() -> Vec<&'static str> {
+    BELOW.iter().chain(ABOVE).copied().collect()
+}
+
+/// Every aggregate.
+pub(crate) fn aggregate_names() -> &'static [&'static str] {
+    AGGREGATES
+}
+
+/// The scalar function of this name or alias.
+pub(crate) fn scalar(name: &str) -> Option<Arc<ScalarUDF>> {
+    Some(match name {
+        "abs" => math::abs(),
+        "coalesce" => core::coalesce(),
+        "nullif" => core::nullif(),
+        "greatest" => core::greatest(),
+        "least" => core::least(),
+        "round" => math::round(),
+        "floor" => math::floor(),
+        "ceil" | "ceiling" => math::ceil(),
+        "sqrt" => math::sqrt(),
+        "ln" => math::ln(),
+        "exp" => math::exp(),
+        "power" | "pow" => math::power(),
+        _ => return None,
+    })
+}
+
+/// The aggregate of this name or alias.
+pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
+    Some(match name {
+        "count" => count::count_udaf(),
+        "sum" => sum::sum_udaf(),
+        "avg" | "mean" => average::avg_udaf(),
+        "stddev" | "stddev_samp" => stddev::stddev_udaf(),
+        "stddev_pop" => stddev::stddev_pop_udaf(),
+        "var" | "var_samp" | "var_sample" | "variance" => variance::var_samp_udaf(),
+        "var_pop" | "var_population" => variance::var_pop_udaf(),
+        _ => return None,
+    })
+}
+
+/// Why a known function is not offered, and what to write instead.
+pub(crate) fn advice(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "min" | "max" => {
+            "it would show one person's value; write avg(x) and stddev(x), or count(*) FILTER (WHERE x >= ...) at limits that matter"
+        }
+        "median" | "percentile_cont" | "quantile" | "approx_percentile_cont" | "approx_median" => {
+            "it cannot be added up over hospitals; write count(*) FILTER (WHERE x < ...) at the limits that matter"
+        }
+        "array_agg" | "string_agg" | "first_value" | "last_value" | "nth_value" | "listagg"
+        | "group_concat" => {
+            "it would show single persons' values; write count(*) with GROUP BY the values"
+        }
+        "bool_and" | "bool_or" | "every" | "bit_and" | "bit_or" | "bit_xor" => {
+            "it tells whether everyone or no one is so; write count(*) FILTER (WHERE ...)"
+        }
+        "approx_distinct" => "it cannot be added up exactly; write count(distinct key)",
+        "corr" | "covar" | "covar_samp" | "covar_pop" | "regr_slope" | "regr_intercept" => {
+            "write the sums that it is made of: sum(x*y), sum(x), sum(y), count(*)"
+        }
+        "row_number" | "rank" | "dense_rank" | "ntile" | "lag" | "lead" | "percent_rank" => {
+            "windows are not answered; order the finished figures with ORDER BY"
+        }
+        "random" | "rand" | "uuid" | "now" | "current_date" | "current_timestamp" | "version" => {
+            "the same question must give the same answer everywhere; write the value"
+        }
+        "date_trunc" | "date_part" | "extract" | "to_date" | "date_add" => {
+            "dates are whole days from diagnosis and a year; use integer arithmetic"
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,245 @@
+//! The cut: what runs per patient, which additive sums leave, what happens to the merged figures.
+//!
+//! [`split`] finds the one aggregate on the path from the root, checks everything below it ([`below`]), in it ([`keys`],
+//! [`measures`]) and above it ([`above`]), and accounts for every column. It works on the analysed plan, which has the
+//! shape that the analyst wrote. Whatever has no arm here is refused. Executing is not done here.
+
+use std::collections::BTreeSet;
+
+use arrow::datatypes::DataType;
+use datafusion::common::{Column as Name, DFSchemaRef};
+use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan};
+use policies::Digest;
+use policies::dataset::{Dataset, Use};
+use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
+
+use crate::catalog::functions::Place;
+use crate::error::PlanError;
+use crate::facts::domain::Domain;
+use crate::facts::{Facts, Origin, Scope, safe};
+use crate::pipe::Explained;
+use crate::plan;
+
+mod above;
+mod below;
+mod canonical;
+mod explain;
+mod keys;
+mod measures;
+
+/// A question in three parts.
+pub(crate) struct Split {
+    /// The analysed plan: what is above the cut is evaluated from it.
+    pub(crate) plan: LogicalPlan,
+    /// The cuts with what is below them.
+    pub(crate) fragments: Vec<Fragment>,
+    /// What the question touches.
+    pub(crate) footprint: FootprintDraft,
+    /// The three parts for a person.
+    pub(crate) explained: Explained,
+}
+
+/// One cut and what is below it.
+pub(crate) struct Fragment {
+    /// Digest of the canonical form.
+    pub(crate) digest: Digest,
+    /// The rows of patients, with the patient's number in `patient`; scans stand for tables.
+    pub(crate) input: LogicalPlan,
+    /// The column of `input` with the patient's number.
+    pub(crate) patient: Name,
+    /// What the rows are grouped by.
+    pub(crate) keys: Vec<Key>,
+    /// The sums of every cell, in the order of the wire.
+    pub(crate) primitives: Vec<Primitive>,
+    /// How each aggregate of the text is finished from the sums.
+    pub(crate) outputs: Vec<Output>,
+    /// Conditions that every row must meet, for what the text alone says about the hospital.
+    pub(crate) conditions: Vec<TextCondition>,
+    /// Cells of the domain.
+    pub(crate) cells: u64,
+}
+
+/// One group key.
+#[derive(Clone)]
+pub(crate) struct Key {
+    /// The expression over `input`.
+    pub(crate) expr: Expr,
+    /// As the analyst wrote it.
+    pub(crate) text: String,
+    /// Its values.
+    pub(crate) domain: Domain,
+    /// Whether NULL is the last of them.
+    pub(crate) nullable: bool,
+    /// Its type.
+    pub(crate) data_type: DataType,
+}
+
+/// One additive sum.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Primitive {
+    /// Its kind.
+    pub(crate) kind: SumKind,
+    /// What is added, over `input`.
+    pub(crate) value: Option<Expr>,
+    /// Rows that count.
+    pub(crate) filter: Option<Expr>,
+    /// Digits behind the point.
+    pub(crate) scale: u8,
+}
+
+/// How an aggregate is finished; numbers are places in `primitives`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Output {
+    /// A count.
+    Count(usize),
+    /// A sum, NULL of no values.
+    Sum { sum: usize, values: usize, data_type: DataType },
+    /// A mean.
+    Average { sum: usize, values: usize, data_type: DataType },
+    /// A variance, or its root.
+    Spread { sum: usize, squares: usize, values: usize, sample: bool, root: bool },
+}
+
+/// A condition whose column `__hospital` stands for the hospital's code.
+#[derive(Clone)]
+pub(crate) struct TextCondition {
+    /// The condition.
+    pub(crate) predicate: Expr,
+    /// The schema of its other columns.
+    pub(crate) schema: DFSchemaRef,
+}
+
+impl Key {
+    /// Number of values, NULL included; a hospital's own code is one.
+    pub(crate) fn size(&self) -> u64 {
+        let values = match &self.domain {
+            Domain::Values(values) => u64::try_from(values.len()).unwrap_or(u64::MAX),
+            Domain::Hospital => 1,
+        };
+        values.saturating_add(u64::from(self.nullable))
+    }
+}
+
+/// What a text touches, gathered while it is cut.
+pub(crate) struct Account<'a> {
+    dataset: &'a Dataset,
+    tables: BTreeSet<String>,
+    uses: BTreeSet<ColumnUse>,
+    functions: BTreeSet<String>,
+    aggregates: BTreeSet<String>,
+    lines: Vec<String>,
+}
+
+impl Account<'_> {
+    /// Records a use, if the column's class allows it.
+    fn used(&mut self, origins: &BTreeSet<Origin>, usage: Use) -> Result<(), PlanError> {
+        for Origin { table, column } in origins {
+            let known = self.dataset.column(table, column).ok_or(PlanError::CannotPlan)?;
+            if !known.class.allows(usage) {
+                return Err(PlanError::ColumnClass {
+                    column: format!("{table}.{column}"),
+                    class: known.class.as_str(),
+                    usage: usage.as_str(),
+                });
+            }
+            let (table, column) = (table.clone(), column.clone());
+            self.uses.insert(ColumnUse { table, column, usage });
+        }
+        Ok(())
+    }
+
+    /// Records an expression in a place: its values as `usage`, its conditions as conditions.
+    fn expression(&mut self, facts: &Facts, usage: Use) -> Result<(), PlanError> {
+        self.used(&facts.values, usage)?;
+        self.used(&facts.conditions, Use::Filter)
+    }
+}
+
+/// The rows below a cut.
+struct Below {
+    plan: LogicalPlan,
+    patient: Name,
+    columns: Vec<Facts>,
+    schema: DFSchemaRef,
+    joins: usize,
+    conditions: Vec<TextCondition>,
+}
+
+impl Below {
+    /// The safe form of an expression over these rows, and what is known of it.
+    fn expression(&self, expr: &Expr) -> Result<(Expr, Facts), PlanError> {
+        let safe = safe::rewrite(expr, &self.schema)?;
+        let scope = Scope { schema: &self.schema, columns: &self.columns, place: Place::Below };
+        let facts = scope.facts(&safe)?;
+        Ok((safe, facts))
+    }
+}
+
+/// Splits a text over a dataset.
+pub(crate) fn split(dataset: &Dataset, sql: &str) -> Result<Split, PlanError> {
+    let plan = plan::plan(dataset, sql)?;
+    let aggregate = above::find(&plan)?;
+    let mut account = Account {
+        dataset,
+        tables: BTreeSet::new(),
+        uses: BTreeSet::new(),
+        functions: BTreeSet::new(),
+        aggregates: BTreeSet::new(),
+        lines: Vec::new(),
+    };
+    let (fragment, merged) = fragment(aggregate, &mut account)?;
+    let finishing = above::check(&plan, &merged)?;
+    let explained = explain::parts(&fragment, &account, finishing);
+    let footprint = FootprintDraft {
+        tables: account.tables,
+        uses: account.uses,
+        functions: account.functions,
+        aggregates: account.aggregates,
+        fragments: vec![footprint(&fragment)],
+    };
+    Ok(Split { plan, fragments: vec![fragment], footprint, explained })
+}
+
+/// Cuts at an aggregate; also what is known of its output columns.
+fn fragment(
+    aggregate: &Aggregate,
+    account: &mut Account<'_>,
+) -> Result<(Fragment, Vec<Facts>), PlanError> {
+    let below = below::Walk::new(account).walk(&aggregate.input)?;
+    let (keys, mut merged) = keys::keys(aggregate, &below, account)?;
+    let cells = keys.iter().map(Key::size).fold(1, u64::saturating_mul);
+    if cells > policies::footprint::MAX_CELLS {
+        return Err(PlanError::TooManyCells { cells });
+    }
+    let measures = measures::measures(aggregate, &below, account)?;
+    merged.extend(measures.merged);
+    let mut fragment = Fragment {
+        digest: Digest::of(b""),
+        input: below.plan,
+        patient: below.patient,
+        keys,
+        primitives: measures.primitives,
+        outputs: measures.outputs,
+        conditions: below.conditions,
+        cells,
+    };
+    fragment.digest = canonical::digest(&fragment, account.dataset);
+    Ok((fragment, merged))
+}
+
+fn footprint(fragment: &Fragment) -> FragmentFootprint {
+    let sums = fragment.primitives.iter().map(|primitive| SumFootprint {
+        text: explain::primitive(primitive),
+        kind: primitive.kind,
+        scale: primitive.scale,
+    });
+    FragmentFootprint {
+        digest: fragment.digest,
+        group_keys: fragment.keys.iter().map(|key| key.text.clone()).collect(),
+        cells: fragment.cells,
+        sums: sums.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+//! Below the cut: every row belongs to one patient, and carries that patient's number.
+//!
+//! Tables, derived tables, projections, filters and joins on declared keys. Every scan gives the hidden patient column
+//! a name of its own, every node hands one of them on, and a join adds their equality to its keys: a row of two
+//! patients cannot come to be, whatever the data are.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column as Name, JoinType};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::utils::split_conjunction;
+use datafusion::logical_expr::{
+    Expr, Filter, Join, JoinConstraint, LogicalPlan, LogicalPlanBuilder, Operator, Projection,
+    SubqueryAlias, TableScan,
+};
+use policies::dataset::{Class, Dataset, Table, Use};
+use policies::Ident;
+
+use super::{Account, Below, TextCondition};
+use crate::catalog::{self, PATIENT};
+use crate::error::{PlanError, quoted};
+use crate::facts::domain::Domain;
+use crate::facts::range::Range;
+use crate::facts::{Facts, Origin, Plain};
+
+/// Stands for the hospital's code in a condition.
+pub(crate) const HOSPITAL_MARK: &str = "__hospital";
+/// Most tables of one question: joins are the costliest thing that a text can ask for.
+const MAX_SCANS: usize = 12;
+
+/// A walk over the rows below one cut.
+pub(super) struct Walk<'a, 'd> {
+    account: &'a mut Account<'d>,
+    scans: usize,
+}
+
+fn engine(_error: datafusion::common::DataFusionError) -> PlanError {
+    PlanError::CannotPlan
+}
+
+impl<'a, 'd> Walk<'a, 'd> {
+    pub(super) fn new(account: &'a mut Account<'d>) -> Self {
+        Self { account, scans: 0 }
+    }
+
+    pub(super) fn walk(&mut self, plan: &LogicalPlan) -> Result<Below, PlanError> {
+        match plan {
+            LogicalPlan::TableScan(scan) => self.scan(scan),
+            LogicalPlan::SubqueryAlias(alias) => {
+                let below = self.walk(&alias.input)?;
+                let name = alias.alias.clone();
+                let patient = Name::new(Some(name.clone()), below.patient.name.clone());
+                let node = SubqueryAlias::try_new(Arc::new(below.plan), name).map_err(engine)?;
+                let schema = Arc::clone(plan.schema());
+                Ok(Below { plan: LogicalPlan::SubqueryAlias(node), patient, schema, ..below })
+            }
+            LogicalPlan::Projection(node) => self.projection(plan, node),
+            LogicalPlan::Filter(filter) => self.filter(filter),
+            LogicalPlan::Join(join) => self.join(plan, join),
+            other => Err(refused(other)),
+        }
+    }
+
+    fn scan(&mut self, scan: &TableScan) -> Result<Below, PlanError> {
+        self.scans = self.scans.saturating_add(1);
+        if self.scans > MAX_SCANS {
+            return Err(PlanError::unsupported(
+                format!("a question over more than {MAX_SCANS} tables"),
+                "ask several questions",
+            ));
+        }
+        let plain = scan.projection.is_none() && scan.filters.is_empty() && scan.fetch.is_none();
+        let known = self.account.dataset.table(scan.table_name.table());
+        let (Some(table), true) = (known, plain) else { return Err(PlanError::CannotPlan) };
+        self.account.tables.insert(table.name.as_str().to_owned());
+        let name = scan.table_name.clone();
+        let source = catalog::empty_source(catalog::planned_schema(table));
+        let builder = LogicalPlanBuilder::scan(name.clone(), source, None).map_err(engine)?;
+        let patient = format!("{PATIENT}{}", self.scans);
+        let mut columns: Vec<Expr> = scan.projected_schema.columns().into_iter().map(Expr::Column).collect();
+        let number = Expr::Column(Name::new(Some(name), PATIENT));
+        columns.push(number.alias(patient.clone()));
+        let plan = builder.project(columns).and_then(LogicalPlanBuilder::build).map_err(engine)?;
+        self.account.lines.push(format!("read table {}", table.name));
+        Ok(Below {
+            plan,
+            patient: Name::new_unqualified(patient),
+            columns: table_facts(table),
+            schema: Arc::clone(&scan.projected_schema),
+            joins: 0,
+            conditions: Vec::new(),
+        })
+    }
+
+    fn projection(&mut self, plan: &LogicalPlan, node: &Projection) -> Result<Below, PlanError> {
+        let below = self.walk(&node.input)?;
+        let names = NamePreserver::new_for_projection();
+        let mut exprs = Vec::with_capacity(node.expr.len().saturating_add(1));
+        let mut columns = Vec::with_capacity(node.expr.len());
+        for expr in &node.expr {
+            let name = names.save(expr);
+            let (safe, facts) = below.expression(expr)?;
+            exprs.push(name.restore(safe));
+            columns.push(facts);
+        }
+        exprs.push(Expr::Column(below.patient.clone()));
+        let node = Projection::try_new(exprs, Arc::new(below.plan)).map_err(engine)?;
+        let schema = Arc::clone(plan.schema());
+        Ok(Below { plan: LogicalPlan::Projection(node), columns, schema, ..below })
+    }
+
+    fn filter(&mut self, filter: &Filter) -> Result<Below, PlanError> {
+        let mut below = self.walk(&filter.input)?;
+        let safe = self.condition(&mut below, &filter.predicate)?;
+        self.account.lines.push(format!("keep rows where {}", quoted(filter.predicate.human_display())));
+        let node = Filter::try_new(safe, Arc::new(below.plan)).map_err(engine)?;
+        Ok(Below { plan: LogicalPlan::Filter(node), ..below })
+    }
+
+    /// Accounts for a condition that every row must meet; gives its safe form.
+    fn condition(&mut self, below: &mut Below, predicate: &Expr) -> Result<Expr, PlanError> {
+        let (safe, facts) = below.expression(predicate)?;
+        self.account.expression(&facts, Use::Filter)?;
+        note_functions(&safe, &mut self.account.functions);
+        below.conditions.push(text_condition(&safe, below)?);
+        Ok(safe)
+    }
+
+    fn join(&mut self, plan: &LogicalPlan, join: &Join) -> Result<Below, PlanError> {
+        let inner = match join.join_type {
+            JoinType::Inner => true,
+            JoinType::Left | JoinType::Right => false,
+            JoinType::Full => {
+                return Err(PlanError::unsupported("FULL JOIN", "write LEFT JOIN from the table whose rows are counted"));
+            }
+            JoinType::LeftSemi
+            | JoinType::RightSemi
+            | JoinType::LeftAnti
+            | JoinType::RightAnti
+            | JoinType::LeftMark
+            | JoinType::RightMark => return Err(PlanError::CannotPlan),
+        };
+        let (left, right) = (self.walk(&join.left)?, self.walk(&join.right)?);
+        let keep_left = join.join_type != JoinType::Right;
+        let patient = if keep_left { left.patient.clone() } else { right.patient.clone() };
+        let equal = (Expr::Column(left.patient.clone()), Expr::Column(right.patient.clone()));
+        let mut columns = left.columns;
+        let first_right = columns.len();
+        columns.extend(right.columns);
+        for (index, facts) in columns.iter_mut().enumerate() {
+            facts.nullable |= !inner && (index >= first_right) == keep_left;
+        }
+        let conditions = match join.join_type {
+            JoinType::Left => left.conditions,
+            JoinType::Right => right.conditions,
+            _ => left.conditions.into_iter().chain(right.conditions).collect(),
+        };
+        let mut below = Below {
+            plan: left.plan,
+            patient,
+            columns,
+            schema: Arc::clone(plan.schema()),
+            joins: left.joins.saturating_add(right.joins).saturating_add(1),
+            conditions,
+        };
+        let (mut on, filter) = self.conditions(&mut below, join, inner)?;
+        on.push(equal);
+        let node = Join::try_new(
+            Arc::new(below.plan),
+            Arc::new(right.plan),
+            on,
+            filter,
+            join.join_type,
+            JoinConstraint::On,
+            join.null_equality,
+            false,
+        );
+        Ok(Below { plan: LogicalPlan::Join(node.map_err(engine)?), ..below })
+    }
+
+    /// The safe conditions of a join, of which one must tie the rows to one patient.
+    fn conditions(
+        &mut self,
+        below: &mut Below,
+        join: &Join,
+        inner: bool,
+    ) -> Result<(Vec<(Expr, Expr)>, Option<Expr>), PlanError> {
+        let equalities = join.on.iter().map(|(left, right)| left.clone().eq(right.clone()));
+        let rest = join.filter.iter().flat_map(split_conjunction).cloned();
+        let mut tied = false;
+        for part in equalities.chain(rest) {
+            if let Some((one, other)) = same_key(&part, below, self.account.dataset)? {
+                tied = true;
+                self.account.used(&[one, other].into(), Use::Join)?;
+                self.account.lines.push(format!("join on {}", quoted(part.human_display())));
+                continue;
+            }
+            let (safe, facts) = below.expression(&part)?;
+            self.account.expression(&facts, Use::Filter)?;
+            note_functions(&safe, &mut self.account.functions);
+            self.account.lines.push(format!("join where {}", quoted(part.human_display())));
+            if inner {
+                below.conditions.push(text_condition(&safe, below)?);
+            }
+        }
+        if !tied {
+            return Err(PlanError::CrossesPatients {
+                clause: "this join".to_owned(),
+                instead: "write JOIN ... ON with the same declared key on both sides, e.g. a.patient_key = b.patient_key".to_owned(),
+            });
+        }
+        let mut on = Vec::with_capacity(join.on.len());
+        for (left, right) in &join.on {
+            on.push((below.expression(left)?.0, below.expression(right)?.0));
+        }
+        let filter = match &join.filter {
+            Some(filter) => Some(below.expression(filter)?.0),
+            None => None,
+        };
+        Ok((on, filter))
+    }
+}
+
+/// Two plain columns that hold the same key, of a table whose rows each belong to one patient.
+fn same_key(
+    part: &Expr,
+    below: &Below,
+    dataset: &Dataset,
+) -> Result<Option<(Origin, Origin)>, PlanError> {
+    let Expr::BinaryExpr(binary) = part else { return Ok(None) };
+    if binary.op != Operator::Eq {
+        return Ok(None);
+    }
+    let (_, left) = below.expression(&binary.left)?;
+    let (_, right) = below.expression(&binary.right)?;
+    let (Some(Plain::Column(one)), Some(Plain::Column(other))) = (left.plain, right.plain) else {
+        return Ok(None);
+    };
+    let entity = |origin: &Origin| {
+        dataset.table(&origin.table).and_then(|table| table.key_of(&origin.column)).cloned()
+    };
+    let same = entity(&one).filter(|table| entity(&other).as_ref() == Some(table));
+    let tied = same.is_some_and(|table| belongs_to_patient(dataset, &table));
+    Ok(tied.then_some((one, other)))
+}
+
+/// Whether a table's rows each belong to one patient, along first foreign keys.
+fn belongs_to_patient(dataset: &Dataset, table: &Ident) -> bool {
+    let mut at = table;
+    for _ in 0..=dataset.tables.len() {
+        if *at == dataset.patient {
+            return true;
+        }
+        let parent = dataset.table(at.as_str()).and_then(|table| table.foreign_keys.first());
+        let Some(parent) = parent else { return false };
+        at = &parent.table;
+    }
+    false
+}
+
+/// What the dataset declares of each column, and `hospital`.
+fn table_facts(table: &Table) -> Vec<Facts> {
+    let mut facts: Vec<Facts> = Vec::with_capacity(table.columns.len().saturating_add(1));
+    for column in &table.columns {
+        let origin = Origin {
+            table: table.name.as_str().to_owned(),
+            column: column.name.as_str().to_owned(),
+        };
+        let data_type = catalog::data_type(column.kind);
+        let scale = i8::try_from(column.kind.scale()).unwrap_or(i8::MAX);
+        let domain = Domain::of_column(column);
+        let range = match (&column.bounds, &domain) {
+            (Some(bounds), _) => Range::exact(bounds.min.into(), bounds.max.into(), scale),
+            (None, Some(Domain::Values(values))) => {
+                values.iter().map(Range::literal).reduce(Range::or).unwrap_or(Range::Other)
+            }
+            (None, _) => Range::full(&data_type),
+        };
+        let step = match column.class {
+            Class::Measure => Some(1),
+            Class::Quasi => column.step,
+            Class::Category | Class::Flag | Class::Key | Class::Hidden => None,
+        };
+        facts.push(Facts {
+            plain: Some(Plain::Column(origin.clone())),
+            values: [origin].into(),
+            conditions: Default::default(),
+            range,
+            domain,
+            step,
+            data_type,
+            nullable: column.nullable,
+        });
+    }
+    facts.push(Facts {
+        plain: Some(Plain::Hospital),
+        values: Default::default(),
+        conditions: Default::default(),
+        range: Range::Other,
+        domain: Some(Domain::Hospital),
+        step: None,
+        data_type: DataType::Utf8,
+        nullable: false,
+    });
+    facts
+}
+
+/// Puts a mark in the place of every column that is the hospital's code.
+fn text_condition(safe: &Expr, below: &Below) -> Result<TextCondition, PlanError> {
+    let marked = safe.clone().transform(|expr| {
+        let Expr::Column(name) = &expr else { return Ok(Transformed::no(expr)) };
+        let index = below.schema.maybe_index_of_column(name);
+        let facts = index.and_then(|index| below.columns.get(index));
+        if facts.is_some_and(|facts| facts.plain == Some(Plain::Hospital) && !facts.nullable) {
+            return Ok(Transformed::yes(Expr::Column(Name::new_unqualified(HOSPITAL_MARK))));
+        }
+        Ok(Transformed::no(expr))
+    });
+    let predicate = marked.map_err(engine)?.data;
+    Ok(TextCondition { predicate, schema: Arc::clone(&below.schema) })
+}
+
+/// Names the scalar functions and operators of an expression.
+pub(super) fn note_functions(expr: &Expr, into: &mut std::collections::BTreeSet<String>) {
+    let noted = expr.apply(|expr| {
+        if let Expr::ScalarFunction(call) = expr {
+            into.insert(call.name().to_owned());
+        }
+        if let Expr::BinaryExpr(binary) = expr {
+            into.insert(binary.op.to_string());
+        }
+        Ok(datafusion::common::tree_node::TreeNodeRecursion::Continue)
+    });
+    debug_assert!(noted.is_ok(), "nothing in the visitor fails");
+}
+
+fn refused(plan: &LogicalPlan) -> PlanError {
+    match plan {
+        LogicalPlan::Aggregate(_) => PlanError::unsupported(
+            "an aggregate of an aggregate",
+            "write one GROUP BY, and compute with its figures in SELECT or HAVING",
+        ),
+        LogicalPlan::Distinct(_) => PlanError::unsupported(
+            "DISTINCT over rows",
+            "write count(distinct key), or GROUP BY the columns",
+        ),
+        LogicalPlan::Window(_) => PlanError::unsupported(
+            "a window (OVER) over rows",
+            "use GROUP BY, and ORDER BY on the finished figures",
+        ),
+        LogicalPlan::Union(_) => {
+            PlanError::unsupported("UNION of rows", "ask one question for each part")
+        }
+        LogicalPlan::Values(_) | LogicalPlan::EmptyRelation(_) => PlanError::unsupported(
+            "rows that are not from a table",
+            "select FROM a table of the dataset",
+        ),
+        LogicalPlan::Sort(_) | LogicalPlan::Limit(_) => PlanError::unsupported(
+            "ORDER BY or LIMIT over rows of patients",
+            "write them after GROUP BY, over the figures",
+        ),
+        LogicalPlan::Unnest(_) | LogicalPlan::RecursiveQuery(_) | LogicalPlan::Subquery(_) => {
+            PlanError::unsupported("this clause over rows of patients", "write JOIN and WHERE")
+        }
+        _ => PlanError::unsupported("this statement", "write SELECT ... FROM ... GROUP BY ..."),
+    }
+}

@@ -1,0 +1,53 @@
+//! Group keys: expressions whose values follow from the dataset and the text, so the cells are known beforehand.
+
+use datafusion::logical_expr::{Aggregate, Expr};
+use policies::dataset::Use;
+
+use super::{Account, Below, Key, below};
+use crate::error::{PlanError, quoted};
+use crate::facts::domain::Domain;
+use crate::facts::{Facts, Plain};
+
+/// The group keys of an aggregate, and what is known of each above the cut.
+pub(super) fn keys(
+    aggregate: &Aggregate,
+    below: &Below,
+    account: &mut Account<'_>,
+) -> Result<(Vec<Key>, Vec<Facts>), PlanError> {
+    let mut keys = Vec::with_capacity(aggregate.group_expr.len());
+    let mut merged = Vec::with_capacity(aggregate.group_expr.len());
+    for expr in &aggregate.group_expr {
+        let (safe, facts) = below.expression(expr)?;
+        account.expression(&facts, Use::Group)?;
+        below::note_functions(&safe, &mut account.functions);
+        let text = quoted(expr.human_display());
+        let Some(domain) = facts.domain.clone() else {
+            return Err(PlanError::NoDomain { key: text, instead: instead(expr, &facts) });
+        };
+        if domain == Domain::Hospital && facts.nullable {
+            return Err(PlanError::NoDomain {
+                key: text,
+                instead: "group by the hospital of the table before LEFT JOIN".to_owned(),
+            });
+        }
+        merged.push(facts.clone());
+        let (nullable, data_type) = (facts.nullable, facts.data_type);
+        keys.push(Key { expr: safe, text, domain, nullable, data_type });
+    }
+    Ok((keys, merged))
+}
+
+fn instead(expr: &Expr, facts: &Facts) -> String {
+    let text = quoted(expr.human_display());
+    match (&facts.plain, facts.step) {
+        (Some(Plain::Column(_)), Some(step)) => format!(
+            "group by bins, e.g. {text} / {}, or by CASE WHEN {text} < ... THEN 'low' ELSE 'high' END",
+            step.saturating_mul(10)
+        ),
+        (None, _) if facts.data_type.is_integer() => {
+            "divide one whole column by a multiple of its step, or write CASE with constant results"
+                .to_owned()
+        }
+        _ => "group by a category, by bins of a number, or by CASE with constant results".to_owned(),
+    }
+}

@@ -1,0 +1,291 @@
+//! Aggregates as additive sums: what merges by addition over cells and hospitals, and how it is finished.
+//!
+//! Sums are fixed point: at the scale of the column, floats rounded half-even at 1e-9. Equal sums are taken once.
+
+use arrow::datatypes::DataType;
+use datafusion::logical_expr::expr::{AggregateFunction, Cast};
+use datafusion::logical_expr::{Aggregate, Expr};
+use policies::dataset::Use;
+use policies::footprint::SumKind;
+
+use super::{Account, Below, Output, Primitive, below};
+use crate::error::{PlanError, quoted};
+use crate::facts::range::Range;
+use crate::facts::{Facts, Plain};
+
+/// Digits behind the point of a sum of floats.
+pub(crate) const FLOAT_SCALE: u8 = 9;
+/// No float further from 0 is added.
+const FLOAT_LIMIT: f64 = 1e15;
+/// Most rows that a sum must have room for, all hospitals together.
+const MAX_ROWS: u128 = 10_000_000_000;
+/// Sums are Decimal128 with 38 digits.
+const SUM_LIMIT: u128 = 100_000_000_000_000_000_000_000_000_000_000_000_000;
+
+/// The sums of a cut.
+pub(super) struct Measures {
+    pub(super) primitives: Vec<Primitive>,
+    pub(super) outputs: Vec<Output>,
+    pub(super) merged: Vec<Facts>,
+}
+
+struct Argument {
+    value: Expr,
+    scale: u8,
+    range: Range,
+}
+
+/// The sums that an aggregate's expressions need.
+pub(super) fn measures(
+    aggregate: &Aggregate,
+    below: &Below,
+    account: &mut Account<'_>,
+) -> Result<Measures, PlanError> {
+    let mut measures =
+        Measures { primitives: Vec::new(), outputs: Vec::new(), merged: Vec::new() };
+    let outputs = aggregate.schema.fields().iter().skip(aggregate.group_expr.len());
+    for (expr, field) in aggregate.aggr_expr.iter().zip(outputs) {
+        let mut inner = expr;
+        while let Expr::Alias(alias) = inner {
+            inner = &alias.expr;
+        }
+        let Expr::AggregateFunction(call) = inner else { return Err(PlanError::CannotPlan) };
+        measures.aggregate(call, field.data_type(), (below, account))?;
+    }
+    Ok(measures)
+}
+
+impl Measures {
+    fn aggregate(
+        &mut self,
+        call: &AggregateFunction,
+        data_type: &DataType,
+        (below, account): (&Below, &mut Account<'_>),
+    ) -> Result<(), PlanError> {
+        let name = call.func.name().to_owned();
+        account.aggregates.insert(name.clone());
+        let params = &call.params;
+        if !params.order_by.is_empty() || params.null_treatment.is_some() {
+            return Err(PlanError::unsupported(
+                format!("ORDER BY or NULLS inside `{name}`"),
+                "leave it out: a sum has no order",
+            ));
+        }
+        let filter = match &params.filter {
+            Some(filter) => {
+                let (safe, facts) = below.expression(filter)?;
+                account.expression(&facts, Use::Filter)?;
+                below::note_functions(&safe, &mut account.functions);
+                Some(safe)
+            }
+            None => None,
+        };
+        let [argument] = params.args.as_slice() else {
+            return Err(PlanError::unsupported(
+                format!("`{name}` of several arguments"),
+                "write one argument",
+            ));
+        };
+        if name == "count" {
+            return self.count(argument, params.distinct, filter, (below, account));
+        }
+        if params.distinct {
+            return Err(PlanError::unsupported(
+                format!("`{name}(DISTINCT ...)`"),
+                "write it without DISTINCT, or count(distinct key)",
+            ));
+        }
+        let argument = number(argument, below, account)?;
+        self.numeric(&name, data_type.clone(), &argument, filter)
+    }
+
+    fn count(
+        &mut self,
+        argument: &Expr,
+        distinct: bool,
+        filter: Option<Expr>,
+        (below, account): (&Below, &mut Account<'_>),
+    ) -> Result<(), PlanError> {
+        let (value, facts) = below.expression(argument)?;
+        let primitive = if distinct {
+            let key = match &facts.plain {
+                Some(Plain::Column(origin)) => account
+                    .dataset
+                    .table(&origin.table)
+                    .filter(|table| table.key_of(&origin.column).is_some())
+                    .map(|table| table.key.as_str() == origin.column),
+                Some(Plain::Hospital) | None => None,
+            };
+            let Some(own) = key else {
+                return Err(PlanError::unsupported(
+                    format!("count(distinct {})", quoted(argument.human_display())),
+                    "count distinct keys only, or GROUP BY the column and count the groups",
+                ));
+            };
+            account.used(&facts.values, Use::CountDistinct)?;
+            let kind = if own && below.joins == 0 { SumKind::NonNull } else { SumKind::Distinct };
+            Primitive { kind, value: Some(value), filter, scale: 0 }
+        } else if matches!(&value, Expr::Literal(literal, _) if !literal.is_null())
+            || facts.plain == Some(Plain::Hospital) && !facts.nullable
+        {
+            Primitive { kind: SumKind::Rows, value: None, filter, scale: 0 }
+        } else {
+            account.expression(&facts, Use::CountValues)?;
+            below::note_functions(&value, &mut account.functions);
+            Primitive { kind: SumKind::NonNull, value: Some(value), filter, scale: 0 }
+        };
+        let place = self.place(primitive);
+        let range = Range::exact(0, i128::try_from(MAX_ROWS).unwrap_or(i128::MAX), 0);
+        self.merged.push(output_facts(DataType::Int64, range, false));
+        self.outputs.push(Output::Count(place));
+        Ok(())
+    }
+
+    fn numeric(
+        &mut self,
+        name: &str,
+        data_type: DataType,
+        argument: &Argument,
+        filter: Option<Expr>,
+    ) -> Result<(), PlanError> {
+        let value = Some(argument.value.clone());
+        let values = Primitive {
+            kind: SumKind::NonNull,
+            value: value.clone(),
+            filter: filter.clone(),
+            scale: 0,
+        };
+        let sum = Primitive {
+            kind: SumKind::Sum,
+            value: value.clone(),
+            filter: filter.clone(),
+            scale: argument.scale,
+        };
+        let (values, sum) = (self.place(values), self.place(sum));
+        let units = units(argument)?;
+        let (output, range) = match name {
+            "sum" => {
+                let limit = i128::try_from(room(units, name)?).unwrap_or(i128::MAX);
+                let scale = i8::try_from(argument.scale).unwrap_or(i8::MAX);
+                let range = Range::exact(limit.saturating_neg(), limit, scale).cast(&data_type);
+                (Output::Sum { sum, values, data_type: data_type.clone() }, range)
+            }
+            "avg" => {
+                room(units, name)?;
+                let range = argument.range.cast(&data_type);
+                (Output::Average { sum, values, data_type: data_type.clone() }, range)
+            }
+            "stddev" | "stddev_pop" | "var" | "var_pop" => {
+                let square = units.checked_mul(units).unwrap_or(u128::MAX);
+                room(square, name)?;
+                let scale = argument.scale.saturating_mul(2);
+                let squares = Primitive { kind: SumKind::SumSquares, value, filter, scale };
+                let squares = self.place(squares);
+                let sample = !name.ends_with("_pop");
+                let root = name.starts_with("stddev");
+                (Output::Spread { sum, squares, values, sample, root }, Range::full(&data_type))
+            }
+            _ => return Err(PlanError::CannotPlan),
+        };
+        self.merged.push(output_facts(data_type, range, true));
+        self.outputs.push(output);
+        Ok(())
+    }
+
+    /// The place of a sum, shared with an equal one.
+    fn place(&mut self, primitive: Primitive) -> usize {
+        if let Some(place) = self.primitives.iter().position(|known| *known == primitive) {
+            return place;
+        }
+        self.primitives.push(primitive);
+        self.primitives.len().saturating_sub(1)
+    }
+}
+
+/// The argument of a sum, in a type that adds exactly.
+fn number(
+    expr: &Expr,
+    below: &Below,
+    account: &mut Account<'_>,
+) -> Result<Argument, PlanError> {
+    // The engine makes floats of whatever it averages; the exact value below the cast adds up exactly.
+    let mut expr = expr;
+    while let Expr::Cast(Cast { expr: inner, field }) = expr {
+        let exact = below.expression(inner)?.1.data_type;
+        let exact = matches!(
+            exact,
+            DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Decimal128(..)
+        );
+        if !exact || *field.data_type() != DataType::Float64 {
+            break;
+        }
+        expr = inner;
+    }
+    let (value, facts) = below.expression(expr)?;
+    account.expression(&facts, Use::Aggregate)?;
+    below::note_functions(&value, &mut account.functions);
+    let to_integer = |value: Expr| {
+        Expr::Cast(Cast::new(Box::new(value), DataType::Int64))
+    };
+    match facts.data_type {
+        DataType::Int64 => Ok(Argument { value, scale: 0, range: facts.range }),
+        DataType::Int16 | DataType::Int32 => {
+            Ok(Argument { value: to_integer(value), scale: 0, range: facts.range })
+        }
+        DataType::Decimal128(_, scale) if (0..=9).contains(&scale) => {
+            let scale = scale.unsigned_abs();
+            Ok(Argument { value, scale, range: facts.range })
+        }
+        DataType::Float64 if facts.range.most() < FLOAT_LIMIT => {
+            Ok(Argument { value, scale: FLOAT_SCALE, range: facts.range })
+        }
+        DataType::Float64 => Err(PlanError::Unbounded {
+            expression: quoted(expr.human_display()),
+            instead: "add a column or an expression of bounded columns; divide by a constant"
+                .to_owned(),
+        }),
+        _ => Err(PlanError::unsupported(
+            format!("a sum of `{}`", quoted(expr.human_display())),
+            "add numbers: a measure, a flag, or CASE with numbers; cast fine decimals to DOUBLE",
+        )),
+    }
+}
+
+/// The greatest distance from 0 of one addend, in units of its scale.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a magnitude under 1e15, rounded up"
+)]
+fn units(argument: &Argument) -> Result<u128, PlanError> {
+    match argument.range {
+        Range::Exact { .. } => argument.range.units().ok_or(PlanError::CannotPlan),
+        Range::Float { most, .. } => {
+            Ok((most * 10_f64.powi(i32::from(FLOAT_SCALE))).ceil() as u128)
+        }
+        Range::Other => Err(PlanError::CannotPlan),
+    }
+}
+
+/// The greatest sum, if it fits what travels.
+fn room(units: u128, name: &str) -> Result<u128, PlanError> {
+    units.checked_mul(MAX_ROWS).filter(|sum| *sum < SUM_LIMIT).ok_or_else(|| {
+        PlanError::Unbounded {
+            expression: format!("{name}(...)"),
+            instead: "divide the argument by a constant, so that its squares stay small".to_owned(),
+        }
+    })
+}
+
+fn output_facts(data_type: DataType, range: Range, nullable: bool) -> Facts {
+    Facts {
+        plain: None,
+        values: Default::default(),
+        conditions: Default::default(),
+        range,
+        domain: None,
+        step: None,
+        data_type,
+        nullable,
+    }
+}

@@ -1,0 +1,387 @@
+//! What is known of an expression before any data is read: where it comes from, which values it can have.
+//!
+//! The positive list of expressions is here: what has no arm is refused. Facts are about the *safe* form of an
+//! expression ([`safe`]): the one that cannot fail whatever the data are.
+
+use std::collections::BTreeSet;
+
+use arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::{BinaryExpr, Case, Expr, ExprSchemable, Operator};
+
+use crate::catalog::functions::{self, Place};
+use crate::error::{PlanError, quoted};
+
+pub(crate) mod domain;
+pub(crate) mod range;
+pub(crate) mod safe;
+
+use domain::Domain;
+use range::Range;
+
+/// A column of a table of the dataset.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Origin {
+    /// The table.
+    pub(crate) table: String,
+    /// The column.
+    pub(crate) column: String,
+}
+
+/// An expression that is a column and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// Of the dataset.
+    Column(Origin),
+    /// The hospital's code.
+    Hospital,
+}
+
+/// What is known of an expression.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// The column that it is, unchanged.
+    pub(crate) plain: Option<Plain>,
+    /// Columns whose values reach it.
+    pub(crate) values: BTreeSet<Origin>,
+    /// Columns that decide it by a condition.
+    pub(crate) conditions: BTreeSet<Origin>,
+    /// The values that it can have, if a number.
+    pub(crate) range: Range,
+    /// The values that it can have, each.
+    pub(crate) domain: Option<Domain>,
+    /// Integer steps that a quasi-identifier may be generalised to; a plain numeric column otherwise gives 1.
+    pub(crate) step: Option<i64>,
+    /// Its type.
+    pub(crate) data_type: DataType,
+    /// Whether it can be NULL.
+    pub(crate) nullable: bool,
+}
+
+/// The columns that an expression may use.
+pub(crate) struct Scope<'a> {
+    /// The schema that names them.
+    pub(crate) schema: &'a DFSchema,
+    /// What is known of each, in the schema's order.
+    pub(crate) columns: &'a [Facts],
+    /// Below or above the cut.
+    pub(crate) place: Place,
+}
+
+impl Facts {
+    fn merge_sources(&mut self, other: &Self) {
+        self.values.extend(other.values.iter().cloned());
+        self.conditions.extend(other.conditions.iter().cloned());
+        self.nullable |= other.nullable;
+    }
+
+    fn decided_by(&mut self, other: &Self) {
+        self.conditions.extend(other.values.iter().cloned());
+        self.conditions.extend(other.conditions.iter().cloned());
+    }
+}
+
+impl Scope<'_> {
+    /// What is known of a safe expression, or why it is refused.
+    pub(crate) fn facts(&self, expr: &Expr) -> Result<Facts, PlanError> {
+        match expr {
+            Expr::Alias(alias) => self.facts(&alias.expr),
+            Expr::Column(column) => {
+                let index = self.schema.maybe_index_of_column(column);
+                let known = index.and_then(|index| self.columns.get(index));
+                known.cloned().ok_or(PlanError::CannotPlan)
+            }
+            Expr::Literal(value, _) => {
+                let mut facts = self.blank(expr)?;
+                facts.range = Range::literal(value);
+                facts.domain = Domain::literal(value);
+                facts.nullable = value.is_null();
+                Ok(facts)
+            }
+            Expr::BinaryExpr(binary) => self.binary(expr, binary),
+            Expr::Negative(inner) => {
+                let inner = self.facts(inner)?;
+                let range = inner.range.negated();
+                let mut facts = self.blank(expr)?;
+                facts.merge_sources(&inner);
+                facts.domain = inner.domain.as_ref().and_then(Domain::negated);
+                self.bounded(expr, facts, range)
+            }
+            Expr::Case(case) => self.case(expr, case),
+            Expr::Cast(cast) => self.cast(expr, &cast.expr),
+            Expr::TryCast(cast) => self.cast(expr, &cast.expr),
+            Expr::ScalarFunction(call) => self.function(expr, call),
+            other => self.condition(other),
+        }
+    }
+
+    /// The type and nothing else. Nullability is ours, not the engine's: the safe form gives NULL where the original
+    /// would fail.
+    fn blank(&self, expr: &Expr) -> Result<Facts, PlanError> {
+        let data_type = expr.get_type(self.schema).map_err(|_engine| PlanError::CannotPlan)?;
+        let nullable = false;
+        let range = Range::full(&data_type);
+        let (plain, domain, step) = (None, None, None);
+        let (values, conditions) = (BTreeSet::new(), BTreeSet::new());
+        Ok(Facts { plain, values, conditions, range, domain, step, data_type, nullable })
+    }
+
+    /// Keeps the range if it fits the type.
+    fn bounded(
+        &self,
+        expr: &Expr,
+        mut facts: Facts,
+        range: Option<Range>,
+    ) -> Result<Facts, PlanError> {
+        let Some(range) = range.filter(|range| range.fits(&facts.data_type)) else {
+            return Err(PlanError::Unbounded {
+                expression: quoted(expr.human_display()),
+                instead: "cast an operand: CAST(x AS DOUBLE), or compare instead of computing"
+                    .to_owned(),
+            });
+        };
+        facts.range = range;
+        Ok(facts)
+    }
+
+    /// Expressions that give true, false or NULL: what they look at becomes a condition.
+    fn condition(&self, expr: &Expr) -> Result<Facts, PlanError> {
+        let operands: Vec<&Expr> = match expr {
+            Expr::Not(inner)
+            | Expr::IsNull(inner)
+            | Expr::IsNotNull(inner)
+            | Expr::IsTrue(inner)
+            | Expr::IsFalse(inner)
+            | Expr::IsUnknown(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsNotFalse(inner)
+            | Expr::IsNotUnknown(inner) => vec![inner],
+            Expr::Between(between) => vec![&between.expr, &between.low, &between.high],
+            Expr::InList(list) => std::iter::once(&*list.expr).chain(&list.list).collect(),
+            Expr::Like(like) if matches!(*like.pattern, Expr::Literal(..)) => {
+                vec![&like.expr, &like.pattern]
+            }
+            other => return Err(refused(other)),
+        };
+        self.boolean(expr, &operands)
+    }
+
+    fn boolean(&self, expr: &Expr, operands: &[&Expr]) -> Result<Facts, PlanError> {
+        let mut facts = self.blank(expr)?;
+        for operand in operands {
+            let operand = self.facts(operand)?;
+            facts.decided_by(&operand);
+            facts.nullable |= operand.nullable && !never_null(expr);
+        }
+        facts.domain = Some(Domain::booleans());
+        Ok(facts)
+    }
+
+    fn binary(&self, expr: &Expr, binary: &BinaryExpr) -> Result<Facts, PlanError> {
+        let BinaryExpr { left, op, right } = binary;
+        let compares = matches!(
+            op,
+            Operator::Eq
+                | Operator::NotEq
+                | Operator::Lt
+                | Operator::LtEq
+                | Operator::Gt
+                | Operator::GtEq
+                | Operator::And
+                | Operator::Or
+                | Operator::IsDistinctFrom
+                | Operator::IsNotDistinctFrom
+        );
+        if compares {
+            return self.boolean(expr, &[left, right]);
+        }
+        let computes = matches!(
+            op,
+            Operator::Plus
+                | Operator::Minus
+                | Operator::Multiply
+                | Operator::Divide
+                | Operator::Modulo
+        );
+        if !computes {
+            return Err(PlanError::unsupported(
+                format!("the operator `{op}`"),
+                "use + - * / %, comparisons, AND, OR and NOT",
+            ));
+        }
+        let (left, right) = (self.facts(left)?, self.facts(right)?);
+        let mut facts = self.blank(expr)?;
+        facts.merge_sources(&left);
+        facts.merge_sources(&right);
+        facts.domain = domain::arithmetic(&left, *op, &right);
+        let divides = matches!(op, Operator::Divide | Operator::Modulo);
+        if divides && matches!(facts.data_type, DataType::Decimal128(..)) {
+            return match self.place {
+                Place::Above => Ok(facts),
+                Place::Below => Err(PlanError::unsupported(
+                    "a quotient of decimals inside a measure",
+                    "write CAST(x AS DOUBLE) / y",
+                )),
+            };
+        }
+        self.bounded(expr, facts, left.range.arithmetic(*op, right.range))
+    }
+
+    fn case(&self, expr: &Expr, case: &Case) -> Result<Facts, PlanError> {
+        let mut facts = self.blank(expr)?;
+        if let Some(operand) = &case.expr {
+            facts.decided_by(&self.facts(operand)?);
+        }
+        let mut results = Vec::new();
+        for (when, then) in &case.when_then_expr {
+            facts.decided_by(&self.facts(when)?);
+            results.push(self.facts(then)?);
+        }
+        match &case.else_expr {
+            Some(otherwise) => results.push(self.facts(otherwise)?),
+            None => facts.nullable = true,
+        }
+        self.one_of(facts, &results)
+    }
+
+    /// An expression whose value is that of one of several.
+    fn one_of(&self, mut facts: Facts, results: &[Facts]) -> Result<Facts, PlanError> {
+        for result in results {
+            facts.merge_sources(result);
+        }
+        let ranges = results.iter().map(|result| result.range.cast(&facts.data_type));
+        facts.range = ranges.reduce(Range::or).unwrap_or(facts.range);
+        let domains = results.iter().map(|result| result.domain.as_ref());
+        facts.domain = domain::union(domains, &facts.data_type);
+        Ok(facts)
+    }
+
+    fn cast(&self, expr: &Expr, inner: &Expr) -> Result<Facts, PlanError> {
+        let inner = self.facts(inner)?;
+        let mut facts = self.blank(expr)?;
+        let known = matches!(
+            facts.data_type,
+            DataType::Int16
+                | DataType::Int32
+                | DataType::Int64
+                | DataType::Float64
+                | DataType::Decimal128(..)
+                | DataType::Utf8
+                | DataType::Boolean
+        );
+        if !known {
+            return Err(PlanError::unsupported(
+                format!("the type of `{}`", quoted(expr.human_display())),
+                "cast to BIGINT, DOUBLE, DECIMAL(p, s), TEXT or BOOLEAN",
+            ));
+        }
+        facts.merge_sources(&inner);
+        facts.nullable |= matches!(expr, Expr::TryCast(_));
+        facts.range = inner.range.cast(&facts.data_type);
+        facts.domain = inner.domain.and_then(|domain| domain.cast(&facts.data_type));
+        Ok(facts)
+    }
+
+    fn function(&self, expr: &Expr, call: &ScalarFunction) -> Result<Facts, PlanError> {
+        let name = call.name();
+        if !functions::allowed(name, self.place) {
+            return Err(PlanError::unsupported(
+                format!("`{name}` inside a measure or condition"),
+                "use it on the finished figures, outside the aggregate",
+            ));
+        }
+        let arguments: Vec<Facts> =
+            call.args.iter().map(|arg| self.facts(arg)).collect::<Result<_, _>>()?;
+        let mut facts = self.blank(expr)?;
+        match (name, arguments.as_slice()) {
+            ("coalesce", _) => {
+                let mut facts = self.one_of(facts, &arguments)?;
+                facts.nullable = arguments.iter().all(|argument| argument.nullable);
+                Ok(facts)
+            }
+            ("greatest" | "least", _) => {
+                let mut facts = self.one_of(facts, &arguments)?;
+                arguments.iter().for_each(|argument| facts.decided_by(argument));
+                Ok(facts)
+            }
+            ("nullif", [value, compared]) => {
+                facts.decided_by(compared);
+                facts.decided_by(value);
+                facts.nullable = true;
+                self.one_of(facts, std::slice::from_ref(value))
+            }
+            ("abs", [value]) => {
+                facts.merge_sources(value);
+                self.bounded(expr, facts, value.range.absolute())
+            }
+            _ => {
+                arguments.iter().for_each(|argument| facts.merge_sources(argument));
+                if let (Some(value), true) = (arguments.first(), facts.data_type.is_floating())
+                    && matches!(name, "round" | "floor" | "ceil")
+                {
+                    facts.range = Range::Float { most: value.range.most() + 1.0, least: 0.0 };
+                }
+                Ok(facts)
+            }
+        }
+    }
+}
+
+/// Whether an expression is true or false even of NULL.
+fn never_null(expr: &Expr) -> bool {
+    if let Expr::BinaryExpr(binary) = expr {
+        return matches!(binary.op, Operator::IsDistinctFrom | Operator::IsNotDistinctFrom);
+    }
+    matches!(
+        expr,
+        Expr::IsNull(_)
+            | Expr::IsNotNull(_)
+            | Expr::IsTrue(_)
+            | Expr::IsFalse(_)
+            | Expr::IsUnknown(_)
+            | Expr::IsNotTrue(_)
+            | Expr::IsNotFalse(_)
+            | Expr::IsNotUnknown(_)
+    )
+}
+
+/// Why an expression is not on the list.
+fn refused(expr: &Expr) -> PlanError {
+    match expr {
+        Expr::Exists(_)
+        | Expr::InSubquery(_)
+        | Expr::ScalarSubquery(_)
+        | Expr::SetComparison(_)
+        | Expr::OuterReferenceColumn(..) => PlanError::unsupported(
+            "a subquery inside an expression",
+            "write a JOIN on the key of the patient or of the child table",
+        ),
+        Expr::WindowFunction(_) => PlanError::unsupported(
+            "a window (OVER)",
+            "use GROUP BY, and ORDER BY on the finished figures",
+        ),
+        Expr::GroupingSet(_) => PlanError::unsupported(
+            "ROLLUP, CUBE and GROUPING SETS",
+            "ask one question for each grouping",
+        ),
+        Expr::AggregateFunction(_) => PlanError::unsupported(
+            "an aggregate inside another expression of the same level",
+            "write the aggregates in SELECT or HAVING",
+        ),
+        Expr::SimilarTo(_) => {
+            PlanError::unsupported("SIMILAR TO", "use IN with the codes, or LIKE with a text")
+        }
+        Expr::Like(_) => PlanError::unsupported(
+            "LIKE with a pattern that is not a text",
+            "write the pattern as a text: x LIKE 'C50%'",
+        ),
+        Expr::Placeholder(_) => {
+            PlanError::unsupported("a placeholder", "write the value into the text")
+        }
+        other => PlanError::unsupported(
+            format!("the expression `{}`", quoted(other.human_display())),
+            "use columns, constants, arithmetic, comparisons, CASE and the listed functions",
+        ),
+    }
+}

@@ -1,0 +1,108 @@
+//! The safe form of an expression: it cannot fail, whatever the data are, so no failure can tell about anyone.
+//!
+//! A cast that may not fit gives NULL; a division by a column that is 0 gives NULL. Overflow is not handled here: the
+//! interval arithmetic of [`super::Scope::facts`] refuses the text.
+
+use arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchema, DataFusionError, Result as EngineResult, ScalarValue};
+use datafusion::functions::core;
+use datafusion::logical_expr::expr::{Cast, ScalarFunction, TryCast};
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
+
+use crate::error::PlanError;
+
+/// Rewrites an expression to its safe form, of the same type.
+pub(crate) fn rewrite(expr: &Expr, schema: &DFSchema) -> Result<Expr, PlanError> {
+    let rewritten = expr.clone().transform_up(|expr| step(expr, schema));
+    match rewritten {
+        Ok(rewritten) => Ok(rewritten.data),
+        Err(error) => match error.find_root() {
+            DataFusionError::Plan(what) if what == CONSTANT_ZERO => Err(PlanError::unsupported(
+                "a division by the constant 0",
+                "divide by something else",
+            )),
+            DataFusionError::Plan(what) if what == CONSTANT_CAST => Err(PlanError::unsupported(
+                "a constant that is not of the type it is compared with or cast to",
+                "write the constant in the type of the column",
+            )),
+            _ => Err(PlanError::CannotPlan),
+        },
+    }
+}
+
+const CONSTANT_ZERO: &str = "constant zero";
+const CONSTANT_CAST: &str = "constant cast";
+
+fn step(expr: Expr, schema: &DFSchema) -> EngineResult<Transformed<Expr>> {
+    match expr {
+        Expr::Cast(Cast { expr: inner, field }) => {
+            if let Expr::Literal(value, metadata) = &*inner {
+                let cast = value.cast_to(field.data_type());
+                let cast = cast.map_err(|_value| DataFusionError::Plan(CONSTANT_CAST.to_owned()))?;
+                return Ok(Transformed::yes(Expr::Literal(cast, metadata.clone())));
+            }
+            let from = inner.get_type(schema)?;
+            if always_fits(&from, field.data_type()) {
+                return Ok(Transformed::no(Expr::Cast(Cast { expr: inner, field })));
+            }
+            Ok(Transformed::yes(Expr::TryCast(TryCast { expr: inner, field })))
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op, right })
+            if matches!(op, Operator::Divide | Operator::Modulo) =>
+        {
+            let data_type = right.get_type(schema)?;
+            let zero = ScalarValue::new_zero(&data_type)?;
+            if let Expr::Literal(value, _) = &*right {
+                if *value == zero {
+                    return Err(DataFusionError::Plan(CONSTANT_ZERO.to_owned()));
+                }
+                return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })));
+            }
+            let args = vec![*right, Expr::Literal(zero, None)];
+            let guarded = Expr::ScalarFunction(ScalarFunction::new_udf(core::nullif(), args));
+            let division = BinaryExpr { left, op, right: Box::new(guarded) };
+            Ok(Transformed::yes(Expr::BinaryExpr(division)))
+        }
+        other => Ok(Transformed::no(other)),
+    }
+}
+
+/// Whether every value of one type has a value in the other.
+fn always_fits(from: &DataType, to: &DataType) -> bool {
+    if from == to {
+        return true;
+    }
+    let whole_digits = |data_type: &DataType| match data_type {
+        DataType::Boolean => Some(1),
+        DataType::Int16 => Some(5),
+        DataType::Int32 => Some(10),
+        DataType::Int64 => Some(19),
+        DataType::Decimal128(precision, scale) => {
+            Some(i16::from(*precision).saturating_sub(i16::from(*scale)))
+        }
+        _ => None,
+    };
+    let exact = whole_digits(from);
+    match to {
+        DataType::Float64 => exact.is_some() || from.is_floating(),
+        DataType::Utf8 => true,
+        DataType::Int16 | DataType::Int32 | DataType::Int64 => {
+            let (Some(from_digits), Some(to_digits)) = (exact, whole_digits(to)) else {
+                return false;
+            };
+            !matches!(from, DataType::Decimal128(..)) && from_digits <= to_digits
+        }
+        DataType::Decimal128(_, scale) => {
+            let (Some(from_digits), Some(to_digits)) = (exact, whole_digits(to)) else {
+                return false;
+            };
+            let keeps = match from {
+                DataType::Decimal128(_, from_scale) => scale >= from_scale,
+                _ => true,
+            };
+            keeps && from_digits <= to_digits
+        }
+        _ => false,
+    }
+}
