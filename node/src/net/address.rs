@@ -48,10 +48,6 @@ const SHAPE: &str = "write it as `/ip4/ADDRESS/tcp/PORT` or `/ip4/ADDRESS/udp/PO
 
 impl Address {
     /// Reads a multiaddress; the error says what would be right.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "multiaddr knows dozens of protocols; the spoken ones are listed, all others refused"
-    )]
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let parsed: Multiaddr = text.parse().map_err(|error| format!("{error}; {SHAPE}"))?;
         let mut parts = parsed.iter();

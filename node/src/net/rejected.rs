@@ -45,9 +45,11 @@ pub struct Rejected {
     pub count: u64,
 }
 
+type Counts = BTreeMap<(Option<PeerKey>, RejectCode), u64>;
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counters {
-    counts: Arc<Mutex<BTreeMap<(Option<PeerKey>, RejectCode), u64>>>,
+    counts: Arc<Mutex<Counts>>,
 }
 
 impl RejectCode {
@@ -88,7 +90,7 @@ impl Counters {
             .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Option<PeerKey>, RejectCode), u64>> {
+    fn lock(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

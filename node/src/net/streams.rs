@@ -124,6 +124,14 @@ impl NetworkBehaviour for Behaviour {
     }
 }
 
+impl Handler {
+    fn take(&self, stream: Stream) {
+        if self.inbound.try_send((self.peer, stream)).is_err() {
+            self.counters.add(PeerKey::of(&self.peer), RejectCode::Busy);
+        }
+    }
+}
+
 impl ConnectionHandler for Handler {
     type FromBehaviour = Opening;
     type ToBehaviour = Infallible;
@@ -167,11 +175,7 @@ impl ConnectionHandler for Handler {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
                 protocol: stream,
                 info: (),
-            }) => {
-                if self.inbound.try_send((self.peer, stream)).is_err() {
-                    self.counters.add(PeerKey::of(&self.peer), RejectCode::Busy);
-                }
-            }
+            }) => self.take(stream),
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
                 protocol: stream,
                 info: opening,

@@ -1,10 +1,4 @@
 //! Integration tests of the node: one binary, because each would link the whole engine.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "test code"
-)]
+#![expect(clippy::expect_used, reason = "test code")]
 
 mod net;
