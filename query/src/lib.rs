@@ -6,7 +6,9 @@
 //!
 //! Nothing here reads a clock, a key or the environment, or makes a random number.
 
+pub mod import;
 pub mod pipe;
+pub mod snapshot;
 
 mod catalog;
 mod cut;

@@ -1,0 +1,120 @@
+//! From a hospital's files to a sealed snapshot: every row is checked against the dataset before it can be asked about.
+//!
+//! The order of an import: the plan is checked against the dataset ([`plan`]), the sources are read line by line, each
+//! table's mapping is run, every row is checked from the patient table down along the foreign keys, patients get their
+//! lasting numbers, and the accepted rows are sealed ([`crate::snapshot`]). A value is accepted as it is or its row is
+//! rejected and reported; nothing is repaired. All of a source is held in memory.
+//!
+//! Nothing here reads a clock, the environment or randomness: the same input gives the same snapshot id.
+//!
+//! Patient numbers outlive snapshots. They are written durably before the snapshot that uses them, so that an import
+//! that is cut short can waste a number but never give it to somebody else.
+
+mod check;
+mod csv;
+pub mod error;
+mod html;
+mod mapping;
+mod numbering;
+mod order;
+pub mod plan;
+mod raw;
+pub mod report;
+mod source;
+mod value;
+mod write;
+
+use std::path::Path;
+
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+pub use error::ImportError;
+pub use plan::{Format, ImportPlan, Source, TableMapping};
+pub use report::{ImportReport, RowProblem, SourceCounts, TableCounts};
+
+use crate::snapshot::{self, seal};
+use check::Checker;
+use numbering::Numbering;
+use report::Tally;
+
+/// Name of the column that holds the patient's number in every sealed table.
+pub const PATIENT_COLUMN: &str = "__patient";
+/// Name of the column that holds a row's line in its source: the header of a CSV file is line 1; rows of a Parquet file
+/// count from 1.
+pub const LINE_COLUMN: &str = "_line";
+
+/// Reads, checks and seals. On success the snapshot is durable and current.
+///
+/// # Errors
+/// [`ImportError`]; nothing is sealed then, and the current snapshot stays what it was.
+pub async fn import(plan: &ImportPlan<'_>) -> Result<ImportReport, ImportError> {
+    let tables = order::check(plan)?;
+    let parent = snapshot::parent(&plan.out, &plan.dataset.id, plan.dataset.version);
+    let _numbers = lock(&plan.numbering.with_added_extension("lock"))?;
+    let _snapshots = lock(&parent.join(".lock"))?;
+    let mut tally = Tally::new(plan);
+    let current = snapshot::current(&plan.out, &plan.dataset.id, plan.dataset.version)?;
+    let mut numbering = Numbering::open(plan, snapshot::any(&plan.out, &plan.dataset.id)?)?;
+    if let Some(folder) = &current {
+        numbering.agrees_with(plan.dataset, folder)?;
+    }
+    // One partition: rows come in one order, so of two rows with one key the same is first every time.
+    let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1));
+    let sources = source::load(plan, &mut tally)?;
+    source::register(&context, &sources)?;
+    let mut checker = Checker::new(plan.dataset);
+    for (table, mapping) in tables {
+        let input = mapping::input(plan, table, mapping, &sources, &context).await?;
+        checker.table(table, &input, &mut tally);
+    }
+    drop(sources);
+    let counts = tally.finish();
+    if plan.strict && counts.rejected > 0 {
+        return Err(ImportError::RowsRejected {
+            report: Box::new(counts),
+        });
+    }
+    if checker.patients() == 0 {
+        return Err(ImportError::NoPatients {
+            report: Box::new(counts),
+        });
+    }
+    let numbers = numbering.number(checker.patient_keys())?;
+    numbering.save()?;
+    let sealed = seal::seal(
+        &plan.out,
+        plan.dataset,
+        &plan.hospital,
+        &mut |table, path| write::table(&checker, &numbers, table, path),
+    )?;
+    Ok(counts.sealed(sealed))
+}
+
+/// Holds the lock file until it is dropped, or says that another import is running.
+fn lock(path: &Path) -> Result<std::fs::File, ImportError> {
+    if let Some(folder) = path.parent() {
+        snapshot::durable::create_folder(folder).map_err(|source| ImportError::Io {
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(|source| ImportError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(ImportError::Running {
+            lock: path.to_owned(),
+        }),
+        Err(std::fs::TryLockError::Error(source)) => Err(ImportError::Io {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}

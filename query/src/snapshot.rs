@@ -1,0 +1,388 @@
+//! Sealed snapshots: immutable Parquet files under a manifest whose digest is the snapshot's id.
+//!
+//! `<out>/<dataset>-v<version>/<id>/` holds `manifest.json` and one file a table; `<out>/<dataset>-v<version>/current`
+//! names the snapshot that questions are answered from. A snapshot is renamed into its place when every file of it is on
+//! disk and is never written again. Folders beginning with a dot are unfinished.
+//!
+//! [`verify`] says whether a folder is what was sealed. It does not say that the rows fit the dataset: sealing did.
+
+pub mod durable;
+pub mod seal;
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use policies::dataset::Dataset;
+use policies::{DatasetId, Digest, HospitalCode, Ident};
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+mod tests;
+
+/// Version of the manifest and of the files' layout.
+pub const FORMAT: u32 = 1;
+/// Most bytes of a manifest: thousands of tables.
+pub const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+/// The manifest's file name.
+pub const MANIFEST: &str = "manifest.json";
+/// The file that names the current snapshot.
+pub const CURRENT: &str = "current";
+
+/// What a snapshot holds. Its compact JSON is hashed to the snapshot's id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// Its version.
+    pub version: u32,
+    /// Digest of the dataset file that the rows were checked against.
+    pub dataset_digest: Digest,
+    /// The hospital whose rows they are.
+    pub hospital: HospitalCode,
+    /// Its tables.
+    pub tables: BTreeMap<Ident, SealedTable>,
+    /// Rows of the patient table.
+    pub patients: u64,
+}
+
+/// One table of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedTable {
+    /// `<table>.parquet`, in the snapshot's folder.
+    pub file: String,
+    /// Digest of the file.
+    pub sha256: Digest,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// A snapshot that was found to be what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    id: Digest,
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+/// Why a folder is not a snapshot, or one cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// A file cannot be read or written.
+    #[error("cannot read or write {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The manifest is not one.
+    #[error("{} is not a snapshot's manifest ({problem}): import again", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The manifest is not the one that the folder is named after.
+    #[error("{} is damaged: its manifest has the digest {got}; move it away and import again", folder.display())]
+    Renamed {
+        /// The folder.
+        folder: PathBuf,
+        /// The digest of its manifest.
+        got: Digest,
+    },
+    /// A table's file is not what was sealed.
+    #[error("{} is damaged ({problem}): move the snapshot away and import again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The snapshot was sealed against another dataset.
+    #[error("the snapshot is of {got}, expected {expected}: import again")]
+    OtherDataset {
+        /// What is needed.
+        expected: String,
+        /// What the snapshot is of.
+        got: String,
+    },
+    /// The pointer to the current snapshot is damaged.
+    #[error("{} does not name a snapshot beside it: remove it and import again", path.display())]
+    Pointer {
+        /// The pointer file.
+        path: PathBuf,
+    },
+    /// A table cannot be written.
+    #[error("cannot write {}: {problem}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the writer says.
+        problem: String,
+    },
+}
+
+impl SnapshotError {
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "snapshot_io",
+            Self::Manifest { .. } => "snapshot_manifest_invalid",
+            Self::Renamed { .. } => "snapshot_renamed",
+            Self::Damaged { .. } => "snapshot_damaged",
+            Self::OtherDataset { .. } => "snapshot_of_another_dataset",
+            Self::Pointer { .. } => "snapshot_pointer_damaged",
+            Self::Write { .. } => "snapshot_write",
+        }
+    }
+
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Io { path, source }
+    }
+}
+
+impl Snapshot {
+    /// The digest of its manifest.
+    #[must_use]
+    pub fn id(&self) -> Digest {
+        self.id
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The file of a table.
+    #[must_use]
+    pub fn file(&self, table: &Ident) -> Option<PathBuf> {
+        self.manifest
+            .tables
+            .get(table)
+            .map(|sealed| self.folder.join(&sealed.file))
+    }
+
+    /// Checks that the rows were checked against exactly this dataset.
+    ///
+    /// # Errors
+    /// [`SnapshotError::OtherDataset`].
+    pub fn is_of(&self, dataset: &Dataset) -> Result<(), SnapshotError> {
+        let Manifest {
+            dataset: id,
+            version,
+            dataset_digest,
+            tables,
+            ..
+        } = &self.manifest;
+        if *id == dataset.id
+            && *version == dataset.version
+            && *dataset_digest == dataset.digest
+            && tables.keys().eq(dataset.tables.keys())
+        {
+            return Ok(());
+        }
+        Err(SnapshotError::OtherDataset {
+            expected: format!(
+                "{} v{} ({})",
+                dataset.id,
+                dataset.version,
+                dataset.digest.short()
+            ),
+            got: format!("{id} v{version} ({})", dataset_digest.short()),
+        })
+    }
+}
+
+/// Opens a snapshot and checks all of it.
+///
+/// # Errors
+/// [`SnapshotError`].
+pub fn open(folder: &Path) -> Result<Snapshot, SnapshotError> {
+    verify(folder, true)
+}
+
+/// Opens a snapshot; reads and hashes its files only if `full`, else checks that they are there.
+///
+/// # Errors
+/// [`SnapshotError`].
+pub fn verify(folder: &Path, full: bool) -> Result<Snapshot, SnapshotError> {
+    let path = folder.join(MANIFEST);
+    let bytes = read_small(&path)?;
+    let invalid = |problem: String| SnapshotError::Manifest {
+        path: path.clone(),
+        problem,
+    };
+    let manifest: Manifest =
+        serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+    if manifest.format != FORMAT {
+        return Err(invalid(format!(
+            "format {}, expected {FORMAT}",
+            manifest.format
+        )));
+    }
+    for (table, sealed) in &manifest.tables {
+        if sealed.file != file_name(table) {
+            return Err(invalid(format!(
+                "table `{table}` is not in `{}`",
+                file_name(table)
+            )));
+        }
+    }
+    let id = Digest::of(&bytes);
+    if folder.file_name().and_then(|name| name.to_str()) != Some(&id.to_string()) {
+        return Err(SnapshotError::Renamed {
+            folder: folder.to_owned(),
+            got: id,
+        });
+    }
+    for sealed in manifest.tables.values() {
+        check_file(&folder.join(&sealed.file), sealed, full)?;
+    }
+    Ok(Snapshot {
+        id,
+        folder: folder.to_owned(),
+        manifest,
+    })
+}
+
+fn check_file(path: &Path, sealed: &SealedTable, full: bool) -> Result<(), SnapshotError> {
+    let damaged = |problem: String| SnapshotError::Damaged {
+        path: path.to_owned(),
+        problem,
+    };
+    let meta = std::fs::symlink_metadata(path).map_err(SnapshotError::io(path))?;
+    if !meta.is_file() {
+        return Err(damaged("it is not a file".to_owned()));
+    }
+    if full {
+        let got = durable::digest(path).map_err(SnapshotError::io(path))?;
+        if got != sealed.sha256 {
+            return Err(damaged(format!("digest {got}, expected {}", sealed.sha256)));
+        }
+    }
+    Ok(())
+}
+
+/// The folder of a dataset version's snapshots.
+#[must_use]
+pub fn parent(out: &Path, dataset: &DatasetId, version: u32) -> PathBuf {
+    out.join(format!("{dataset}-v{version}"))
+}
+
+/// The folder of the current snapshot of a dataset version, if there is one.
+///
+/// # Errors
+/// [`SnapshotError`] when the pointer does not name a folder beside it.
+pub fn current(
+    out: &Path,
+    dataset: &DatasetId,
+    version: u32,
+) -> Result<Option<PathBuf>, SnapshotError> {
+    let parent = parent(out, dataset, version);
+    let path = parent.join(CURRENT);
+    let bytes = match read_small(&path) {
+        Ok(bytes) => bytes,
+        Err(SnapshotError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let text = String::from_utf8(bytes).ok();
+    let id = text.and_then(|text| text.strip_suffix('\n').map(str::to_owned));
+    let id = id.and_then(|id| Digest::try_from(id).ok());
+    let folder = id
+        .map(|id| parent.join(id.to_string()))
+        .filter(|folder| folder.is_dir());
+    folder.map(Some).ok_or(SnapshotError::Pointer { path })
+}
+
+/// Whether any version of the dataset has a current snapshot.
+///
+/// # Errors
+/// [`SnapshotError::Io`] when the folder cannot be listed.
+pub fn any(out: &Path, dataset: &DatasetId) -> Result<bool, SnapshotError> {
+    let entries = match std::fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => {
+            return Err(SnapshotError::Io {
+                path: out.to_owned(),
+                source,
+            });
+        }
+    };
+    let prefix = format!("{dataset}-v");
+    for entry in entries {
+        let entry = entry.map_err(SnapshotError::io(out))?;
+        let name = entry.file_name();
+        let version = name.to_str().and_then(|name| name.strip_prefix(&prefix));
+        let is_version = version.is_some_and(|version| version.parse::<u32>().is_ok());
+        if is_version && entry.path().join(CURRENT).exists() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The named columns of a sealed table, those that it has.
+pub(crate) fn read_columns(
+    folder: &Path,
+    table: &Ident,
+    columns: &[&str],
+) -> Result<Vec<RecordBatch>, SnapshotError> {
+    let path = folder.join(file_name(table));
+    let damaged = |problem: String| SnapshotError::Damaged {
+        path: path.clone(),
+        problem,
+    };
+    let file = std::fs::File::open(&path).map_err(SnapshotError::io(&path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)
+        .map_err(|error| damaged(error.to_string()))?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+    let reader = builder.with_projection(mask).build();
+    let reader = reader.map_err(|error| damaged(error.to_string()))?;
+    reader
+        .map(|batch| batch.map_err(|error| damaged(error.to_string())))
+        .collect()
+}
+
+pub(crate) fn file_name(table: &Ident) -> String {
+    format!("{table}.parquet")
+}
+
+/// A manifest or pointer, never more than [`MAX_MANIFEST_BYTES`].
+fn read_small(path: &Path) -> Result<Vec<u8>, SnapshotError> {
+    let file = std::fs::File::open(path).map_err(SnapshotError::io(path))?;
+    let mut bytes = Vec::new();
+    let limit = MAX_MANIFEST_BYTES.saturating_add(1);
+    file.take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(SnapshotError::io(path))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_MANIFEST_BYTES) {
+        return Ok(bytes);
+    }
+    let problem = format!("it is longer than {MAX_MANIFEST_BYTES} bytes");
+    Err(SnapshotError::Manifest {
+        path: path.to_owned(),
+        problem,
+    })
+}
