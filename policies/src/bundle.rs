@@ -13,9 +13,6 @@ use crate::problem::Problem;
 use crate::wire::LayerRef;
 use crate::{Digest, NetworkId, UnixTime};
 
-#[cfg(test)]
-mod tests;
-
 /// Most bytes of a bundle.
 pub const MAX_BUNDLE_BYTES: usize = 16 * 1024 * 1024;
 /// Most signatures on a bundle: each costs a verification.

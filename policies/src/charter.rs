@@ -16,8 +16,6 @@ mod model;
 mod parse;
 mod people;
 pub mod rules;
-#[cfg(test)]
-mod tests;
 
 use crate::dsse::PublicKey;
 pub use head::Signer;

@@ -10,10 +10,12 @@ use crate::dsse::{Envelope, EnvelopeError, PayloadType};
 use crate::question::{FormError, parse_question, parse_request};
 use crate::wire::{MAX_REQUEST_BYTES, Question, Request};
 
+mod error;
 pub mod reply;
 mod verify;
 
-pub use verify::{SeenQuestions, Verdict, VerifiedRequest, VerifyContext, VerifyError};
+pub use error::VerifyError;
+pub use verify::{SeenQuestions, Verdict, VerifiedRequest, VerifyContext};
 
 /// A well-formed request. Nothing in it is trusted yet.
 ///

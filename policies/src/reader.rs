@@ -14,6 +14,11 @@ use crate::UnixTime;
 use crate::dsse::PublicKey;
 use crate::problem::Problems;
 
+mod values;
+
+pub(crate) use values::{integer, is_shown, table, text, wrong_type};
+use values::{label, wrong_moment};
+
 /// Most bytes of one file of a charter.
 pub(crate) const MAX_FILE_BYTES: usize = 1024 * 1024;
 /// Most characters of a title, name or unit: they are shown in one line.
@@ -79,7 +84,9 @@ impl<'d> Fields<'d> {
 
     /// The field, if it is there.
     pub(crate) fn get(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.table.get(key)
     }
 
@@ -195,8 +202,7 @@ impl<'d> Fields<'d> {
                 value: UnixTime(moment.timestamp()),
             });
         }
-        let form = "a moment with its offset, such as 2026-01-01T00:00:00Z";
-        problems.at(offset, wrong_type(key, form, value));
+        problems.at(offset, wrong_moment(key, value));
         None
     }
 
@@ -376,75 +382,4 @@ impl<'d> Fields<'d> {
             }
         }
     }
-}
-
-/// The value as a table.
-pub(crate) fn table<'d>(
-    key: &str,
-    value: &'d Spanned<DeValue<'d>>,
-    problems: &mut Problems<'_>,
-) -> Option<Fields<'d>> {
-    let offset = value.span().start;
-    if let Some(table) = value.get_ref().as_table() {
-        return Some(Fields::new(format!("`{key}`"), offset, table));
-    }
-    problems.at(offset, wrong_type(key, "a table", value));
-    None
-}
-
-/// The value as a text.
-pub(crate) fn text<'d>(
-    key: &str,
-    value: &'d Spanned<DeValue<'d>>,
-    problems: &mut Problems<'_>,
-) -> Option<At<&'d str>> {
-    let offset = value.span().start;
-    if let Some(value) = value.get_ref().as_str() {
-        return Some(At { offset, value });
-    }
-    problems.at(offset, wrong_type(key, "a text in quotes", value));
-    None
-}
-
-/// The value as a whole number.
-pub(crate) fn integer(
-    key: &str,
-    value: &Spanned<DeValue<'_>>,
-    problems: &mut Problems<'_>,
-) -> Option<At<i64>> {
-    let offset = value.span().start;
-    let Some(number) = value.get_ref().as_integer() else {
-        problems.at(offset, wrong_type(key, "a whole number", value));
-        return None;
-    };
-    if let Ok(value) = i64::from_str_radix(number.as_str(), number.radix()) {
-        return Some(At { offset, value });
-    }
-    problems.at(offset, format!("`{key}` is too large for a 64-bit number"));
-    None
-}
-
-fn label(key: &str, found: &At<&str>, problems: &mut Problems<'_>) -> Option<String> {
-    let text = found.value;
-    let good = !text.trim().is_empty()
-        && text.chars().count() <= MAX_LABEL_CHARS
-        && !text.chars().any(char::is_control);
-    if good {
-        return Some(text.to_owned());
-    }
-    let form = format!("`{key}` is one line of 1 to {MAX_LABEL_CHARS} characters");
-    problems.at(found.offset, form);
-    None
-}
-
-pub(crate) fn wrong_type(key: &str, expected: &str, got: &Spanned<DeValue<'_>>) -> String {
-    format!(
-        "`{key}` must be {expected}, not {}",
-        article(got.get_ref().type_str())
-    )
-}
-
-fn article(kind: &str) -> String {
-    let vowel = kind.starts_with(['a', 'e', 'i', 'o', 'u']);
-    format!("{} {kind}", if vowel { "an" } else { "a" })
 }

@@ -45,8 +45,9 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
         Some(members::read(text, problems))
     })
     .unwrap_or_default();
+    let whole = !found.iter().any(|problem| problem.file == "members.toml");
     let people = single(files, "people.toml", &mut found, |text, problems| {
-        Some(people::read(text, &members, problems))
+        Some(people::read(text, whole.then_some(&members), problems))
     })
     .unwrap_or_default();
     let of_kind = |kind: Kind| {

@@ -46,10 +46,10 @@ pub(super) fn validity(from: Option<UnixTime>, until: Option<UnixTime>, now: Uni
     from.is_none_or(|from| from <= now) && until.is_none_or(|until| now <= until)
 }
 
-/// Reads the file; hospitals and keys are compared with the members.
+/// Reads the file; hospitals and keys are compared with the members, where members.toml has no problem itself.
 pub(super) fn read(
     text: &str,
-    members: &BTreeMap<HospitalCode, Member>,
+    members: Option<&BTreeMap<HospitalCode, Member>>,
     problems: &mut Problems<'_>,
 ) -> BTreeMap<PersonId, Person> {
     document(text, problems, |fields, problems| {
@@ -60,7 +60,7 @@ pub(super) fn read(
 
 fn people(
     mut fields: Fields<'_>,
-    members: &BTreeMap<HospitalCode, Member>,
+    members: Option<&BTreeMap<HospitalCode, Member>>,
     problems: &mut Problems<'_>,
 ) -> BTreeMap<PersonId, Person> {
     let found = fields.tables("people", problems);
@@ -72,7 +72,7 @@ fn people(
         ));
         return BTreeMap::new();
     }
-    let mut keys: BTreeMap<[u8; 32], String> = node_keys(members);
+    let mut keys: BTreeMap<[u8; 32], String> = members.map(node_keys).unwrap_or_default();
     let mut people = BTreeMap::new();
     for mut fields in found {
         let offset = fields.offset();
@@ -100,7 +100,7 @@ fn node_keys(members: &BTreeMap<HospitalCode, Member>) -> BTreeMap<[u8; 32], Str
 
 fn person(
     fields: &mut Fields<'_>,
-    members: &BTreeMap<HospitalCode, Member>,
+    members: Option<&BTreeMap<HospitalCode, Member>>,
     keys: &mut BTreeMap<[u8; 32], String>,
     problems: &mut Problems<'_>,
 ) -> Option<Person> {
@@ -111,9 +111,7 @@ fn person(
     let groups = fields.names::<GroupId>("groups", problems);
     let roles = fields.names::<Role>("roles", problems);
     let (valid_from, valid_until) = fields.validity(problems);
-    // Without any member, members.toml has that problem already.
-    if let Some(code) = &hospital
-        && !members.is_empty()
+    if let (Some(code), Some(members)) = (&hospital, members)
         && !members.contains_key(&code.value)
     {
         problems.at(

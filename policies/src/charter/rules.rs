@@ -20,6 +20,7 @@ use super::model::{self, ModelFault};
 mod annotations;
 mod names;
 mod read;
+mod words;
 
 pub(super) use read::{Known, read};
 

@@ -9,6 +9,7 @@ use crate::charter::{Charter, Member};
 use crate::dsse::{Envelope, EnvelopeError, PayloadType};
 use crate::footprint::MAX_FRAGMENTS;
 use crate::question::{FormError, encode, parse};
+use crate::reader::is_shown;
 use crate::wire::{Answer, MAX_SKEW_S, Refusal};
 use crate::{DatasetId, Digest, HospitalCode, UnixTime};
 
@@ -251,5 +252,5 @@ fn fits(field: &'static str, good: bool) -> Result<(), ReplyError> {
 }
 
 fn shown(text: &str) -> bool {
-    text.chars().count() <= MAX_MESSAGE_CHARS && !text.chars().any(char::is_control)
+    text.chars().count() <= MAX_MESSAGE_CHARS && is_shown(text)
 }

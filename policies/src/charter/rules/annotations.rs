@@ -39,7 +39,7 @@ pub(super) fn read(policy: &Policy, effect: Effect, problems: &mut Vec<String>) 
                     found.explain.insert(key.replace("explain_", ""), text);
                 }
                 None => problems.push(format!(
-                    "`@{key}` is one line of 1 to {MAX_EXPLAIN_CHARS} characters"
+                    "`@{key}` is one line of 1 to {MAX_EXPLAIN_CHARS} visible characters"
                 )),
             },
             "min_patients" | "zeros" | "signature" => {
@@ -98,6 +98,6 @@ fn is_id(text: &str) -> bool {
 fn explanation(text: &str) -> Option<String> {
     let good = !text.trim().is_empty()
         && text.chars().count() <= MAX_EXPLAIN_CHARS
-        && !text.chars().any(char::is_control);
+        && crate::reader::is_shown(text);
     good.then(|| text.to_owned())
 }

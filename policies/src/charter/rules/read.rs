@@ -15,6 +15,7 @@ use crate::{DatasetId, HospitalCode, NetworkId, PersonId};
 
 use super::super::{Member, Person, model};
 use super::names::{self, Names};
+use super::words::{self, Vocabulary};
 use super::{ENTER, Effect, Rule, Rules, annotations};
 
 /// Most bytes of one rule file.
@@ -29,6 +30,13 @@ pub(in crate::charter) struct Known<'c> {
     pub(in crate::charter) datasets: &'c BTreeMap<DatasetId, Dataset>,
     /// Files that have problems: their names are not judged.
     pub(in crate::charter) broken: HashSet<String>,
+}
+
+/// What a rule's names, words and thresholds are compared with.
+struct Lint<'k> {
+    names: Names,
+    words: Vocabulary,
+    known: &'k Known<'k>,
 }
 
 /// A file's text while its rules are read.
@@ -57,7 +65,11 @@ pub(in crate::charter) fn read(
         }
     };
     let validator = Validator::new(schema.clone());
-    let names = known.names();
+    let lint = Lint {
+        names: known.names(),
+        words: known.words(),
+        known,
+    };
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
     let mut policies = PolicySet::new();
     for (path, text) in files {
@@ -66,7 +78,7 @@ pub(in crate::charter) fn read(
             path,
             text,
         };
-        for (policy, rule) in file.read(&validator, &names, known) {
+        for (policy, rule) in file.read(&validator, &lint) {
             if let Some(first) = rules.get(&rule.id) {
                 let message = format!(
                     "rule id `{}` is taken in {}:{}",
@@ -124,6 +136,20 @@ impl Known<'_> {
         names
     }
 
+    fn words(&self) -> Vocabulary {
+        let broken = self.broken.iter().any(|file| file.starts_with("datasets/"));
+        let mut words = if broken {
+            words::fixed()
+        } else {
+            words::vocabulary(self.datasets)
+        };
+        if !self.broken.contains("people.toml") {
+            let groups = self.people.values().flat_map(|person| &person.groups);
+            words.insert("group", groups.map(ToString::to_string).collect());
+        }
+        words
+    }
+
     fn entities(
         &self,
         schema: &Schema,
@@ -171,12 +197,7 @@ impl Known<'_> {
 }
 
 impl File<'_> {
-    fn read(
-        &mut self,
-        validator: &Validator,
-        names: &Names,
-        known: &Known<'_>,
-    ) -> Vec<(Policy, Rule)> {
+    fn read(&mut self, validator: &Validator, lint: &Lint<'_>) -> Vec<(Policy, Rule)> {
         if self.text.len() > MAX_RULE_BYTES {
             let got = self.text.len();
             self.problems.add(format!(
@@ -203,7 +224,7 @@ impl File<'_> {
         policies.sort_by_key(|policy| start(policy));
         let mut read = Vec::new();
         for policy in policies {
-            if let Some(rule) = self.rule(policy, names, known) {
+            if let Some(rule) = self.rule(policy, lint) {
                 read.push((policy.clone(), rule));
             }
         }
@@ -223,13 +244,21 @@ impl File<'_> {
             let at = place(error, set.policy(error.policy_id()));
             self.problems.at(at, one_line(error));
         }
+        // A rule that has errors is also reported as one that never applies: the errors say it better.
+        let broken: HashSet<&PolicyId> = result
+            .validation_errors()
+            .map(|error| error.policy_id())
+            .collect();
         for warning in result.validation_warnings() {
+            if broken.contains(warning.policy_id()) {
+                continue;
+            }
             let at = place(warning, set.policy(warning.policy_id()));
             self.problems.at(at, one_line(warning));
         }
     }
 
-    fn rule(&mut self, policy: &Policy, names: &Names, known: &Known<'_>) -> Option<Rule> {
+    fn rule(&mut self, policy: &Policy, lint: &Lint<'_>) -> Option<Rule> {
         let offset = start(policy);
         let effect = match policy.effect() {
             cedar_policy::Effect::Permit => Effect::Permit,
@@ -237,7 +266,8 @@ impl File<'_> {
         };
         let mut messages = Vec::new();
         let annotations = annotations::read(policy, effect, &mut messages);
-        messages.extend(names::unknown(policy, names));
+        messages.extend(names::unknown(policy, &lint.names));
+        messages.extend(words::unknown(policy, &lint.words));
         let rule = Rule {
             id: annotations.id.clone().unwrap_or_default(),
             effect,
@@ -250,7 +280,7 @@ impl File<'_> {
             resource: policy.resource_constraint(),
         };
         messages.extend(action_problem(&rule));
-        if known.under_floor(&rule) {
+        if lint.known.under_floor(&rule) {
             messages.push(format!(
                 "`@min_patients` under {} could apply to data of people: write resource == Kring::Dataset::\"...\" with a synthetic dataset",
                 MinPatients::FLOOR.get()
@@ -302,19 +332,19 @@ fn place(error: &dyn Diagnostic, policy: Option<&Policy>) -> usize {
     label.or_else(|| policy.map(start)).unwrap_or(0)
 }
 
-/// Cedar's message without the number that it gives the rule, in one line.
+/// Cedar's message in one line, without the number that it gives the rule.
 fn one_line(error: &(impl Diagnostic + std::fmt::Display)) -> String {
-    let text = error.to_string();
-    let text = match text
-        .strip_prefix("for policy `")
-        .and_then(|rest| rest.split_once("`, "))
-    {
-        Some((_number, message)) => message.to_owned(),
-        None => text,
-    };
-    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = unnumbered(&error.to_string());
     if let Some(help) = error.help() {
-        text = format!("{text} ({help})");
+        text = format!("{text} ({})", unnumbered(&help.to_string()));
     }
     text.chars().take(400).collect()
+}
+
+fn unnumbered(text: &str) -> String {
+    let rest = text
+        .strip_prefix("for policy `")
+        .and_then(|rest| rest.split_once("`, "));
+    let message = rest.map_or(text, |(_number, message)| message);
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

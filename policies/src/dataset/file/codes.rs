@@ -89,11 +89,11 @@ fn code(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Cod
     let good = !text.is_empty()
         && text.trim() == text
         && text.chars().count() <= MAX_CODE_CHARS
-        && !text.chars().any(char::is_control);
+        && reader::is_shown(text);
     if good {
         return Some(CodeValue::Text(text.to_owned()));
     }
-    let form = "1 to 64 characters, no spaces around, no control characters";
+    let form = "1 to 64 characters, no spaces around, all visible";
     problems.at(offset, format!("a text code has {form}"));
     None
 }

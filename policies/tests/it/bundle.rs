@@ -1,0 +1,6 @@
+use crate::fixture::*;
+#[test]
+fn smoke() {
+    let c = charter();
+    println!("{:?}", c.layer());
+}

@@ -1,0 +1,18 @@
+//! The charter and a question's life up to its permit, through the public interface.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "test code"
+)]
+
+mod bundle;
+mod charter_problems;
+mod decide;
+mod fixture;
+mod golden;
+mod lattice;
+mod reply;
+mod request;
