@@ -14,6 +14,7 @@ mod ask;
 mod build;
 mod error;
 mod frame;
+mod gate;
 mod handle;
 mod identity;
 mod limits;

@@ -22,7 +22,7 @@ use super::rejected::Counters;
 use super::serve::{Inbound, Server};
 use super::streams::{self, QUEUE};
 use super::swarm::{Behaviour, Command, Driver, Status, add};
-use super::{NetConfig, NetError, PeerKey, ask};
+use super::{NetConfig, NetError, PeerKey, ask, gate};
 use crate::tasks::Tasks;
 
 /// A connection without streams lives this long; it is made again at once.
@@ -189,6 +189,7 @@ fn whole(limits: &NetLimits, streams: streams::Behaviour) -> Behaviour {
         .with_max_established_incoming(Some(limits.incoming_connections))
         .with_max_established_per_peer(Some(limits.connections_per_peer));
     Behaviour {
+        gate: gate::Behaviour::new(limits.pending_per_source),
         members: libp2p_allow_block_list::Behaviour::default(),
         limits: libp2p_connection_limits::Behaviour::new(connections),
         ping: ping::Behaviour::new(ping::Config::new().with_interval(limits.ping)),

@@ -34,6 +34,8 @@ pub struct NetLimits {
     pub asks_per_peer: usize,
     /// Handshakes of others that are not finished: a flood by strangers holds no more than this.
     pub pending_incoming: u32,
+    /// Of these, from one IPv4 address or IPv6 /64.
+    pub pending_per_source: usize,
     /// Connections with one peer: both sides may dial at once, over TCP and QUIC.
     pub connections_per_peer: u32,
     /// Connections that others made, in all.
@@ -69,7 +71,8 @@ impl Default for NetLimits {
             inbound_streams: 512,
             inbound_streams_per_peer: 64,
             asks_per_peer: 32,
-            pending_incoming: 16,
+            pending_incoming: 64,
+            pending_per_source: 16,
             connections_per_peer: 4,
             incoming_connections: 512,
             handshake: Duration::from_secs(5),

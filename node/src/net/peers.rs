@@ -48,6 +48,7 @@ pub(super) struct Table {
     longest: Duration,
     dials: usize,
     members: BTreeMap<PeerId, Member>,
+    changed: bool,
 }
 
 #[derive(Debug)]
@@ -70,7 +71,13 @@ impl Table {
             longest: limits.redial_longest,
             dials: limits.dials,
             members: BTreeMap::new(),
+            changed: false,
         }
+    }
+
+    /// Whether the status may be another one than at the last call.
+    pub(super) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     pub(super) fn contains(&self, peer: &PeerId) -> bool {
@@ -83,6 +90,7 @@ impl Table {
         wanted: BTreeMap<PeerId, (PeerKey, Vec<Address>)>,
         now: Instant,
     ) -> Vec<PeerId> {
+        self.changed = true;
         let gone: Vec<PeerId> = self
             .members
             .keys()
@@ -163,6 +171,7 @@ impl Table {
         address: String,
         now: Instant,
     ) {
+        self.changed = true;
         let Some(member) = self.members.get_mut(peer) else {
             return;
         };
@@ -180,6 +189,7 @@ impl Table {
         now: Instant,
         random: u32,
     ) {
+        self.changed = true;
         let (first, longest) = (self.first, self.longest);
         let Some(member) = self.members.get_mut(peer) else {
             return;
@@ -200,6 +210,7 @@ impl Table {
         cause: Option<&str>,
         (now, random): (Instant, u32),
     ) {
+        self.changed = true;
         let (first, longest) = (self.first, self.longest);
         let Some(member) = self.members.get_mut(peer) else {
             return;

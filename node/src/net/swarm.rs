@@ -24,13 +24,17 @@ use super::rejected::Counters;
 use super::streams::Opening;
 use crate::tasks::{Shutdown, Tasks};
 
+/// A written answer may still be on its way, and closing a QUIC connection throws away what has not arrived: this is a round
+/// trip across a country and the 1 MiB that a stream may have under way.
+const LINGER: Duration = Duration::from_millis(250);
 /// Closing every connection in good order at the end may take this long.
 const CLOSING: Duration = Duration::from_millis(500);
 
-/// The order matters: strangers are turned away before any later part allots something to them.
+/// The order matters: the gate counts before and after each handshake, then strangers are turned away before any later part allots something to them.
 #[derive(NetworkBehaviour)]
 #[behaviour(prelude = "libp2p::swarm::derive_prelude")]
 pub(super) struct Behaviour {
+    pub(super) gate: super::gate::Behaviour,
     pub(super) members: libp2p_allow_block_list::Behaviour<AllowedPeers>,
     pub(super) limits: libp2p_connection_limits::Behaviour,
     pub(super) ping: ping::Behaviour,
@@ -92,12 +96,16 @@ impl Driver {
                 event = self.swarm.select_next_some() => self.note(event),
                 () = sleep_until(wake) => self.look_up(&resolved),
             }
-            self.publish();
+            if self.table.take_changed() {
+                self.publish();
+            }
         }
     }
 
     /// Answers under way are finished, then the connections are closed so that the other side knows at once.
     async fn finish(mut self) {
+        // Questions that wait for the task end here.
+        self.commands.close();
         let all = u32::try_from(self.limits.inbound_streams).unwrap_or(u32::MAX);
         let slots = Arc::clone(&self.slots);
         let idle = tokio::time::timeout(self.limits.grace, slots.acquire_many(all));
@@ -109,17 +117,24 @@ impl Driver {
                 event = self.swarm.select_next_some() => self.note(event),
             }
         }
+        self.run_down(LINGER).await;
         let peers: Vec<PeerId> = self.swarm.connected_peers().copied().collect();
         for peer in peers {
             // An error means that it is not connected any more.
             let _ = self.swarm.disconnect_peer_id(peer);
         }
-        let closing = async {
+        self.run_down(CLOSING).await;
+    }
+
+    /// Drives the swarm until nobody is connected, and no longer than `patience`.
+    async fn run_down(&mut self, patience: Duration) {
+        let connected = async {
             while self.swarm.network_info().num_peers() > 0 {
                 self.swarm.select_next_some().await;
             }
         };
-        let _ = tokio::time::timeout(CLOSING, closing).await;
+        // Running out of patience is as good an end.
+        let _ = tokio::time::timeout(patience, connected).await;
     }
 
     fn obey(&mut self, command: Command) {

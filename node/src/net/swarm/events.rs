@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::{BehaviourEvent, Driver, add, random};
 use crate::net::PeerKey;
+use crate::net::gate::Crowded;
 use crate::net::rejected::RejectCode;
 
 impl Driver {
@@ -111,7 +112,10 @@ fn refusal(error: &ListenError) -> RejectCode {
         ListenError::Denied { cause } if cause.downcast_ref::<NotAllowed>().is_some() => {
             RejectCode::Stranger
         }
-        ListenError::Denied { cause } if cause.downcast_ref::<Exceeded>().is_some() => {
+        ListenError::Denied { cause }
+            if cause.downcast_ref::<Exceeded>().is_some()
+                || cause.downcast_ref::<Crowded>().is_some() =>
+        {
             RejectCode::TooManyConnections
         }
         ListenError::Denied { .. }

@@ -96,9 +96,7 @@ async fn many_askers_at_once_are_all_answered() {
         assert_eq!(answer[0], [number]);
     });
     futures::future::join_all(asks).await;
-    for asker in askers {
-        asker.stop().await;
-    }
+    futures::future::join_all(askers.into_iter().map(Node::stop)).await;
     center.stop().await;
 }
 
@@ -141,22 +139,21 @@ async fn requests_and_answers_of_the_wrong_size_are_not_sent() {
 
 #[tokio::test]
 async fn an_answer_under_way_is_finished_at_shutdown() {
-    let (a, mut requests) = Node::start(1, &on(&[TCP]), NetLimits::default()).await;
-    let b = Node::echo(2, &on(&[TCP])).await;
-    a.handle.set_peers(vec![b.peer()]).await;
-    b.handle.set_peers(vec![a.peer()]).await;
-    let (answer, ()) = tokio::join!(b.ask(key(1), b"late"), async {
-        let inbound = requests.recv().await.expect("a request");
-        a.tasks.stop();
-        inbound
-            .reply
-            .send(vec![b"in time".to_vec()])
-            .await
-            .expect("written");
-    });
-    assert_eq!(answer.expect("an answer"), [b"in time".to_vec()]);
-    assert_eq!(a.tasks.drain(PATIENCE).await, Vec::<&str>::new());
-    assert_eq!(a.ask(key(2), b"x").await, Err(AskError::Stopped));
-    b.until_connected(key(1), false).await;
-    b.stop().await;
+    for listen in [TCP, QUIC] {
+        let (a, mut requests) = Node::start(1, &on(&[listen]), NetLimits::default()).await;
+        let b = Node::echo(2, &on(&[])).await;
+        a.handle.set_peers(vec![b.peer()]).await;
+        b.handle.set_peers(vec![a.peer()]).await;
+        let frames = vec![vec![7; 900_000]; 3];
+        let (answer, ()) = tokio::join!(b.ask(key(1), b"late"), async {
+            let inbound = requests.recv().await.expect("a request");
+            a.tasks.stop();
+            inbound.reply.send(frames.clone()).await.expect("written");
+        });
+        assert!(answer.expect("an answer") == frames, "the same bytes");
+        assert_eq!(a.tasks.drain(PATIENCE).await, Vec::<&str>::new());
+        assert_eq!(a.ask(key(2), b"x").await, Err(AskError::Stopped));
+        b.until_connected(key(1), false).await;
+        b.stop().await;
+    }
 }
