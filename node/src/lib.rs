@@ -1,1 +1,29 @@
-//! x
+//! The node: daemon, network, log, worker pool, local interface and command line.
+//!
+//! Reading order: [`cli`] and [`command`] (what a person types), [`config`], [`app`] (build, then spawn), [`node`],
+//! [`answer`] (the responder's chain of proofs), [`ask`] (the asker), then what they stand on: [`reply`], [`log`],
+//! [`consumed`], [`replies`], [`pool`], [`net`], [`http`].
+
+pub mod answer;
+pub mod api;
+pub mod app;
+pub mod ask;
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod consumed;
+pub mod http;
+pub mod keys;
+pub mod log;
+pub mod net;
+pub mod node;
+pub mod pool;
+pub mod profile;
+pub(crate) mod refused;
+pub(crate) mod rejections;
+pub mod replies;
+pub mod reply;
+pub mod tasks;
+pub mod telemetry;

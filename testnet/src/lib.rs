@@ -1,1 +1,15 @@
-//! x
+//! Many hospitals on one machine: networks of real `kring` processes for the demo, tests and benchmarks.
+//!
+//! Reading order: [`topology`] (who is in the network), [`network`] (its folder: keys, charter, data, configurations),
+//! [`process`] (start, wait, stop), then what uses them: [`demo`] and [`bench`].
+//!
+//! What is real: processes, sockets, keys, charters, snapshots, logs. What is not: the hospitals, people and the split
+//! of the data over them.
+
+pub mod bench;
+pub mod cli;
+pub mod demo;
+pub mod network;
+pub mod print;
+pub mod process;
+pub mod topology;

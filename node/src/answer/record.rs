@@ -1,0 +1,174 @@
+//! What the log holds of a question, and the replies that follow from it.
+
+use policies::wire::Question;
+use policies::{Digest, Footprint, HospitalCode, Permit, VerifiedRequest, VerifyContext};
+use query::SafeAnswer;
+
+use crate::log::event::QuestionRecord;
+use crate::log::{Event, LogError, Recorded};
+use crate::node::Node;
+use crate::refused::{Refused, Told};
+use crate::reply::{SignedReply, frames_digest};
+
+/// A verified question, as the log names it.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) question: QuestionRecord,
+    request: Digest,
+    fragments: Vec<Digest>,
+}
+
+impl Asked {
+    pub(crate) fn of(verified: &VerifiedRequest) -> Self {
+        let question: &Question = verified.question();
+        Self {
+            question: QuestionRecord::new(verified.question_digest(), question),
+            request: verified.request_digest(),
+            fragments: verified.request().fragments.clone(),
+        }
+    }
+
+    /// Whether this node's worker cuts the text as the asking node's did.
+    pub(crate) fn same_cut(&self, footprint: &Footprint) -> Result<(), Refused> {
+        if footprint.fragment_digests() == self.fragments {
+            return Ok(());
+        }
+        Err(Refused::PlanMismatch)
+    }
+}
+
+impl Node {
+    pub(super) fn verify_context<'a>(&'a self, peer: &'a HospitalCode) -> VerifyContext<'a> {
+        VerifyContext {
+            charter: self.charter(),
+            own: &self.hospital,
+            peer,
+            now: self.clock.now(),
+            seen: &self.consumed,
+        }
+    }
+
+    /// A charter whose time is over allows nothing.
+    pub(crate) fn charter_holds(&self) -> Result<(), Refused> {
+        let now = self.clock.now();
+        if self.charter.valid_from() <= now && now <= self.charter.valid_until() {
+            return Ok(());
+        }
+        Err(Refused::CharterExpired)
+    }
+
+    /// Makes the question durable, and so consumed, before anything is run.
+    pub(super) async fn intend(&self, asked: &Asked, permit: &Permit) -> Result<(), Refused> {
+        let intent = Event::Intent {
+            question: asked.question.clone(),
+            request: asked.request,
+            profile: permit.profile(),
+            footprint: permit.footprint().draft().clone(),
+        };
+        self.consumed.note(&self.log.append(intent).await?);
+        Ok(())
+    }
+
+    /// Stores the frames, records the outcome, then signs.
+    pub(super) async fn release(&self, asked: &Asked, safe: SafeAnswer, snapshot: Digest) -> SignedReply {
+        match self.record_outcome(asked, &safe, snapshot).await {
+            Ok(recorded) => match SignedReply::answer(self.signer(), &safe, &recorded) {
+                Some(reply) => reply,
+                None => self.refuse(asked, Refused::Interrupted).await,
+            },
+            Err(refused) => self.refuse(asked, refused).await,
+        }
+    }
+
+    async fn record_outcome(
+        &self,
+        asked: &Asked,
+        safe: &SafeAnswer,
+        snapshot: Digest,
+    ) -> Result<Recorded, Refused> {
+        let (replies, request) = (self.replies.clone(), asked.request);
+        let frames = safe.frames().to_vec();
+        let digest = frames_digest(&frames);
+        let stored = self.tasks.spawn_blocking("store", move || replies.store(&request, &frames)).await;
+        stored.map_err(std::io::Error::other).and_then(|stored| stored).map_err(Refused::Store)?;
+        let permit = safe.permit();
+        let outcome = Event::Outcome {
+            question: asked.question.digest,
+            request: asked.request,
+            frames: digest,
+            snapshot,
+            layers: permit.layers().to_vec(),
+            receipt: safe.receipt(),
+            status: permit.status().as_str().to_owned(),
+        };
+        let recorded = self.log.append(outcome).await?;
+        self.consumed.note(&recorded);
+        tracing::info!(question = %asked.question.digest.short(), person = %asked.question.person, "answered");
+        Ok(recorded)
+    }
+
+    /// Records a refusal, then signs it.
+    pub(super) async fn refuse(&self, asked: &Asked, refused: Refused) -> SignedReply {
+        let told = refused.told();
+        let question = asked.question.digest.short();
+        tracing::info!(%question, person = %asked.question.person, code = %told.code, rule = told.rule, "refused");
+        tracing::debug!(error = &refused as &dyn std::error::Error, "why");
+        if refused.spares_the_question() {
+            return SignedReply::rejection(self.signer(), asked.request, told, self.clock.now());
+        }
+        match self.record_refusal(asked, &told).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                let told = Refused::from(error).told();
+                SignedReply::rejection(self.signer(), asked.request, told, self.clock.now())
+            }
+        }
+    }
+
+    async fn record_refusal(&self, asked: &Asked, told: &Told) -> Result<SignedReply, LogError> {
+        let Told { code, message, rule, layer } = told.clone();
+        let (question, request) = (asked.question.clone(), asked.request);
+        let recorded = self.log.append(Event::Refused { question, request, code, message, rule, layer }).await?;
+        self.consumed.note(&recorded);
+        let unsigned = || SignedReply::rejection(self.signer(), request, told.clone(), self.clock.now());
+        Ok(SignedReply::refusal(self.signer(), &recorded).unwrap_or_else(unsigned))
+    }
+
+    /// The stored reply of a retry: nothing is run twice.
+    pub(super) async fn repeat(&self, request: Digest) -> SignedReply {
+        match self.stored(&request).await {
+            Ok(reply) => reply,
+            Err(refused) => {
+                SignedReply::rejection(self.signer(), request, refused.told(), self.clock.now())
+            }
+        }
+    }
+
+    async fn stored(&self, request: &Digest) -> Result<SignedReply, Refused> {
+        let recorded = self.consumed.last(request).ok_or(Refused::Interrupted)?;
+        if let Some(refusal) = SignedReply::refusal(self.signer(), &recorded) {
+            return Ok(refusal);
+        }
+        let (replies, key) = (self.replies.clone(), *request);
+        let loaded = self.tasks.spawn_blocking("load", move || replies.load(&key)).await;
+        let loaded = loaded.map_err(std::io::Error::other).and_then(|loaded| loaded);
+        let frames = loaded.map_err(Refused::Store)?.ok_or(Refused::Interrupted)?;
+        SignedReply::stored(self.signer(), &frames, &recorded).ok_or(Refused::Interrupted)
+    }
+
+    /// Counts and signs the refusal of a request that does not verify. It consumes nothing.
+    pub(super) async fn reject(&self, peer: &HospitalCode, bytes: &[u8], refused: Refused) -> SignedReply {
+        let told = refused.told();
+        tracing::info!(%peer, code = %told.code, "rejected");
+        let first = Digest::of(bytes);
+        if let Some(event) = self.rejections.count(peer.as_str(), &told.code, first, 1)
+            && let Err(error) = self.log.append(event).await
+        {
+            tracing::error!(%error, "a rejection is not logged");
+        }
+        // The digest that the asker looks for, where the bytes are an envelope at all.
+        let limit = policies::wire::MAX_REQUEST_BYTES;
+        let request = policies::dsse::Envelope::decode(bytes, limit).map_or(first, |envelope| envelope.digest());
+        SignedReply::rejection(self.signer(), request, told, self.clock.now())
+    }
+}

@@ -1,0 +1,226 @@
+//! The local interface's messages: serde types and nothing else, shared by server and clients.
+//!
+//! `POST /v1/ask` takes [`AskBody`] and gives [`AskReply`] or [`RefusalBody`]; `POST /v1/explain` takes [`ExplainBody`] and
+//! gives [`Explanation`] or [`RefusalBody`]; `GET /v1/info` gives [`Info`], `GET /v1/status` gives [`Status`].
+
+use std::collections::BTreeMap;
+
+use policies::protections::Protections;
+use policies::wire::LayerRef;
+use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose, UnixTime};
+use query::pipe::{Explained, FinishedCell, FinishedColumn};
+use serde::{Deserialize, Serialize};
+
+/// Most bytes of a request's body.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// What a client needs to compose a question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Info {
+    /// The node's hospital.
+    pub hospital: HospitalCode,
+    /// The network.
+    pub network: NetworkId,
+    /// The charter that holds.
+    pub layer: LayerRef,
+    /// Its members' codes and names.
+    pub members: BTreeMap<HospitalCode, String>,
+    /// Its datasets' ids and titles.
+    pub datasets: BTreeMap<DatasetId, BTreeMap<String, String>>,
+    /// The node's time, to tell a wrong clock from a wrong signature.
+    pub now: UnixTime,
+}
+
+/// A signed question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskBody {
+    /// The question's envelope.
+    pub question: String,
+}
+
+/// The finished answer, signed by the asking node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskReply {
+    /// The envelope; its payload is a [`FinishedDocument`].
+    pub finished: String,
+}
+
+/// What the asking node signs.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinishedDocument<'a> {
+    /// An [`AnswerBody`], as the exact text that was finished.
+    #[serde(borrow)]
+    pub answer: &'a serde_json::value::RawValue,
+    /// What it was made from.
+    pub evidence: Evidence,
+}
+
+/// Everything that was signed on the way to an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// The asking node.
+    pub asking_node: HospitalCode,
+    /// The question's envelope.
+    pub question: String,
+    /// Per hospital, the request's envelope.
+    pub requests: BTreeMap<HospitalCode, String>,
+    /// Per hospital that replied, its frames in base64; the last one is the signed trailer.
+    pub replies: BTreeMap<HospitalCode, Vec<String>>,
+    /// Per hospital that did not reply, why.
+    pub unreachable: BTreeMap<HospitalCode, String>,
+    /// When the answer was finished.
+    pub finished_at: UnixTime,
+}
+
+/// The answer as every format prints it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerBody {
+    /// Columns in order.
+    pub columns: Vec<FinishedColumn>,
+    /// Rows in column order; a cell that is not shown is null.
+    pub rows: Vec<Vec<serde_json::Value>>,
+    /// Cells that are null because they are not shown.
+    pub cells: Vec<FinishedCell>,
+    /// Rows kept out because a HAVING or LIMIT would have had to know a value that is not shown.
+    pub undecided: u64,
+    /// Every hospital that was asked.
+    pub coverage: BTreeMap<HospitalCode, Coverage>,
+    /// Per hospital that answered, what it did to its figures.
+    pub protections: BTreeMap<HospitalCode, AppliedProtections>,
+    /// Per hospital that answered, what it read.
+    pub snapshots: BTreeMap<HospitalCode, Digest>,
+    /// Layers applied.
+    pub layers: Vec<LayerRef>,
+    /// Digest of the signed question.
+    pub question_digest: Digest,
+    /// `real` or `synthetic`.
+    pub status: String,
+}
+
+/// What one hospital did to its figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppliedProtections {
+    /// The profile that was granted.
+    pub profile: String,
+    /// The rules that granted it.
+    pub rules: Vec<String>,
+    /// The protections in force.
+    pub protections: Protections,
+    /// Cells of the declared domain.
+    pub cells: u64,
+    /// Of these, cells that are null.
+    pub nulls: u64,
+}
+
+/// What became of one hospital's part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// Answered, refused or unreachable.
+    pub state: CoverageState,
+    /// Why not answered.
+    pub code: Option<String>,
+}
+
+/// Answered, refused or unreachable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CoverageState {
+    /// It answered.
+    Answered,
+    /// It refused, with a code.
+    Refused,
+    /// It gave no valid reply.
+    Unreachable,
+}
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusalBody {
+    /// Stable code.
+    pub code: String,
+    /// What is refused, and what would be allowed.
+    pub message: String,
+    /// The rule, as `layer/rule`; `kring/...` for what no charter can allow.
+    pub rule: Option<String>,
+    /// The layer.
+    pub layer: Option<LayerRef>,
+    /// What became of each hospital's part; empty when the own node refused.
+    pub coverage: BTreeMap<HospitalCode, Coverage>,
+}
+
+/// A question that is not asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainBody {
+    /// Who would ask.
+    pub person: PersonId,
+    /// What for.
+    pub purpose: Purpose,
+    /// For which tumour group.
+    pub group: Option<GroupId>,
+    /// Which dataset.
+    pub dataset: DatasetId,
+    /// How many hospitals.
+    pub hospitals: usize,
+    /// The text.
+    pub sql: String,
+}
+
+/// What a question would do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explanation {
+    /// The three parts.
+    pub explained: Explained,
+    /// Cells of each fragment's domain.
+    pub cells: Vec<u64>,
+    /// The rules that would grant it.
+    pub rules: Vec<String>,
+    /// The protections that would hold.
+    pub protections: Protections,
+    /// The layers that would be applied.
+    pub layers: Vec<LayerRef>,
+}
+
+/// What a node is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// Its hospital.
+    pub hospital: HospitalCode,
+    /// Version of the software.
+    pub version: String,
+    /// The charter that holds.
+    pub layer: LayerRef,
+    /// When the charter ends.
+    pub valid_until: UnixTime,
+    /// Where it listens.
+    pub listen: Vec<String>,
+    /// The snapshot of each dataset.
+    pub snapshots: BTreeMap<DatasetId, Digest>,
+    /// Other members and whether they are connected.
+    pub peers: BTreeMap<HospitalCode, PeerState>,
+    /// Process ids of the idle workers.
+    pub idle_workers: Vec<u32>,
+    /// The daemon's process id.
+    pub pid: u32,
+}
+
+/// How it is with one peer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerState {
+    /// Whether it is connected.
+    pub connected: bool,
+    /// Why not, as far as known.
+    pub last_error: Option<String>,
+}

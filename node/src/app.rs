@@ -1,0 +1,368 @@
+//! The daemon: build everything that may fail, then spawn what cannot.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use policies::charter::Charter;
+use policies::wire::LayerRef;
+use policies::{Digest, bundle};
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::consumed::Consumed;
+use crate::http::HttpServer;
+use crate::keys::{Key, KeyError, KeyRole};
+use crate::log::file::{FileStorage, OpenError};
+use crate::log::{Entry, Event, Log, Recorded};
+use crate::net::{Inbound, NetConfig, NetError, NetLimits, Network, Peer, PeerKey};
+use crate::node::Node;
+use crate::pool::{Pool, PoolError};
+use crate::rejections::Rejections;
+use crate::replies::Replies;
+use crate::tasks::Tasks;
+
+/// Requests that wait for a handler; the network holds further ones back.
+const INBOUND_QUEUE: usize = 64;
+/// How often counts are logged and expired replies deleted.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// Running questions get this long to end when the daemon stops.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Everything that a daemon needs, opened and bound.
+#[derive(Debug)]
+pub struct App {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    charter: Arc<Charter>,
+    layer: LayerRef,
+    envelope_key: Key,
+    storage: FileStorage,
+    history: Vec<Recorded>,
+    replies: Replies,
+    pool: Pool,
+    network: Network,
+    http: HttpServer,
+    tasks: Tasks,
+}
+
+/// A running daemon.
+#[derive(Debug)]
+pub struct Running {
+    node: Arc<Node>,
+    tasks: Tasks,
+    log_tasks: Tasks,
+}
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The TLS library would write session keys to disk.
+    #[error("SSLKEYLOGFILE is set: it makes the TLS library write session keys to disk; unset it and start again")]
+    KeyLog,
+    /// A key file.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The charter's file.
+    #[error("cannot read the charter {path}; ask the board for the sealed bundle")]
+    CharterFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The charter does not hold.
+    #[error("the charter {path} is refused ({})", .source.code())]
+    Charter {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: bundle::BundleError,
+    },
+    /// This hospital is not in it.
+    #[error("{hospital} is not a member in version {version} of the charter; ask the board to add it")]
+    NotAMember {
+        /// This hospital.
+        hospital: policies::HospitalCode,
+        /// The charter's version.
+        version: u64,
+    },
+    /// Another key than the charter names.
+    #[error("the {role:?} key of this node is {own}, the charter names {named}; ask the board to change it, or use the right key file")]
+    OtherKey {
+        /// Which key.
+        role: KeyRole,
+        /// This node's.
+        own: Box<policies::dsse::PublicKey>,
+        /// The charter's.
+        named: Box<policies::dsse::PublicKey>,
+    },
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// A folder.
+    #[error("cannot make or open {path}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A snapshot that is damaged.
+    #[error("the snapshot of dataset {dataset} cannot be used: run `kring import` again")]
+    Snapshot {
+        /// The dataset.
+        dataset: policies::DatasetId,
+        /// Why.
+        #[source]
+        source: query::snapshot::SnapshotError,
+    },
+    /// The workers.
+    #[error(transparent)]
+    Workers(#[from] PoolError),
+    /// The network.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The local interface.
+    #[error("the local interface cannot start")]
+    Http(#[source] std::io::Error),
+}
+
+/// The charter that the node held last, by its log.
+pub fn held<'a>(history: impl DoubleEndedIterator<Item = &'a Entry>) -> Option<LayerRef> {
+    history.rev().find_map(|entry| {
+        let Event::CharterAccepted { layer } = &entry.event else { return None };
+        Some(layer.clone())
+    })
+}
+
+/// Opens the charter that the configuration names; nothing older than `held` is taken.
+///
+/// # Errors
+/// `StartError`.
+pub fn open_charter(config: &Config, clock: &dyn Clock, held: Option<LayerRef>) -> Result<Charter, StartError> {
+    let path = &config.charter;
+    let bytes = std::fs::read(path)
+        .map_err(|source| StartError::CharterFile { path: path.clone(), source })?;
+    let trust = bundle::Trust { root: config.root, now: clock.now(), held };
+    let charter = bundle::open(&bytes, &trust)
+        .map_err(|source| StartError::Charter { path: path.clone(), source })?;
+    let Some(member) = charter.member(&config.hospital) else {
+        let (hospital, version) = (config.hospital.clone(), charter.version());
+        return Err(StartError::NotAMember { hospital, version });
+    };
+    let keys = [
+        (KeyRole::Transport, &config.keys.transport, member.keys.transport),
+        (KeyRole::Envelope, &config.keys.envelope, member.keys.envelope),
+        (KeyRole::Log, &config.keys.log, member.keys.log),
+        (KeyRole::Witness, &config.keys.witness, member.keys.witness),
+    ];
+    for (role, path, named) in keys {
+        let own = Key::load(path, role)?.public;
+        if own != named {
+            return Err(StartError::OtherKey { role, own: Box::new(own), named: Box::new(named) });
+        }
+    }
+    Ok(charter)
+}
+
+impl App {
+    /// Opens and binds everything; nothing runs yet but idle workers.
+    ///
+    /// # Errors
+    /// `StartError`.
+    pub async fn build(config: Config, program: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        if std::env::var_os("SSLKEYLOGFILE").is_some() {
+            return Err(StartError::KeyLog);
+        }
+        let folder = |path: &PathBuf| {
+            std::fs::create_dir_all(path)
+                .map_err(|source| StartError::Folder { path: path.clone(), source })
+        };
+        folder(&config.state)?;
+        folder(&config.snapshots)?;
+        let (storage, history) = FileStorage::open(&config.state.join("events.log"))?;
+        let charter = open_charter(&config, &*clock, held(history.iter().map(Recorded::entry)))?;
+        let layer = layer_of(&charter);
+        for dataset in charter.datasets() {
+            query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
+                .and_then(|folder| folder.map(|folder| query::snapshot::verify(&folder, false)).transpose())
+                .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
+        }
+        let replies_folder = config.state.join("replies");
+        let replies = Replies::open(&replies_folder)
+            .map_err(|source| StartError::Folder { path: replies_folder, source })?;
+        let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
+        let transport = Key::load(&config.keys.transport, KeyRole::Transport)?;
+        let limits = NetLimits::default();
+        let listen = config.listen.clone();
+        let network = Network::build(NetConfig { keypair_seed: transport.seed(), listen, limits }).await?;
+        let pool = Pool::start(program, config.workers)?;
+        let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
+        let (charter, tasks) = (Arc::new(charter), Tasks::new());
+        Ok(Self { config, clock, charter, layer, envelope_key, storage, history, replies, pool, network, http, tasks })
+    }
+
+    /// Starts every task. The first entry of this run is durable when it returns.
+    ///
+    /// # Errors
+    /// `StartError::Http` when the listener cannot be handed over.
+    pub async fn spawn(self) -> Result<Running, StartError> {
+        let Self { config, clock, charter, layer, envelope_key, storage, history, replies, pool, network, http, tasks } =
+            self;
+        let log_tasks = Tasks::new();
+        let log = Log::start(Box::new(storage), history.len() as u64, Arc::clone(&clock), &log_tasks);
+        let (inbound, requests) = mpsc::channel(INBOUND_QUEUE);
+        let net = network.spawn(&tasks, inbound);
+        let others = charter.members().filter(|member| member.code != config.hospital);
+        let peers = others
+            .map(|member| Peer {
+                key: PeerKey(*member.keys.transport.as_bytes()),
+                addresses: member.addresses.clone(),
+            })
+            .collect();
+        for problem in net.set_peers(peers).await {
+            tracing::warn!(%problem, "a member cannot be reached");
+        }
+        let consumed = Consumed::from_log(&history);
+        let node = Arc::new(Node {
+            hospital: config.hospital,
+            clock,
+            charter,
+            layer,
+            envelope_key,
+            log,
+            consumed,
+            replies,
+            rejections: Rejections::default(),
+            pool,
+            net,
+            snapshots: config.snapshots,
+            tasks: tasks.clone(),
+        });
+        node.log_start(&history).await;
+        http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
+        tasks.spawn("requests", serve(Arc::clone(&node), requests));
+        tasks.spawn("tidy", tidy(Arc::clone(&node)));
+        Ok(Running { node, tasks, log_tasks })
+    }
+}
+
+impl Running {
+    /// The node.
+    #[must_use]
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Resolves when a task panicked: the daemon must end.
+    pub async fn failed(&self) -> &'static str {
+        tokio::select! {
+            failure = self.tasks.failed() => failure.task,
+            failure = self.log_tasks.failed() => failure.task,
+        }
+    }
+
+    /// Ends the daemon in order; returns the tasks that had to be cut off.
+    pub async fn stop(self) -> Vec<&'static str> {
+        let Self { node, tasks, log_tasks } = self;
+        // 1. No new requests: the network and the local interface stop accepting.
+        tasks.stop();
+        // 2. Running questions end and their replies leave.
+        let mut cut_off = tasks.drain(DRAIN).await;
+        // 3. The log says so.
+        node.log_tidy().await;
+        if let Err(error) = node.log.append(Event::Stopped {}).await {
+            tracing::error!(%error, "the end is not logged");
+        }
+        // 4. The log closes when its last handle is gone.
+        drop(node);
+        cut_off.extend(log_tasks.drain(DRAIN).await);
+        cut_off
+    }
+}
+
+/// The layer that a sealed charter is.
+fn layer_of(charter: &Charter) -> LayerRef {
+    charter.layer().unwrap_or_else(|| LayerRef {
+        network: charter.network().clone(),
+        version: charter.version(),
+        digest: Digest::of(b""),
+    })
+}
+
+/// Hands every request of a member to its own task.
+async fn serve(node: Arc<Node>, mut requests: mpsc::Receiver<Inbound>) {
+    while let Some(Inbound { peer, request, reply }) = requests.recv().await {
+        let node = Arc::clone(&node);
+        let tasks = node.tasks().clone();
+        tasks.spawn("answer", async move {
+            let Some(hospital) = node.member_of(peer) else { return };
+            let frames = node.answer(&request, &hospital).await;
+            if let Err(error) = reply.send(frames).await {
+                tracing::info!(peer = %hospital, %error, "a reply did not leave; a retry gets the same bytes");
+            }
+        });
+    }
+}
+
+/// Logs counts and deletes expired replies every minute.
+async fn tidy(node: Arc<Node>) {
+    let stopping = node.tasks().shutdown();
+    loop {
+        tokio::select! {
+            () = stopping.wait() => return,
+            () = tokio::time::sleep(TIDY_EVERY) => node.log_tidy().await,
+        }
+    }
+}
+
+impl Node {
+    fn member_of(&self, peer: PeerKey) -> Option<policies::HospitalCode> {
+        let key = policies::dsse::PublicKey::from_bytes(&peer.0).ok()?;
+        self.charter.member_by_transport(&key).map(|member| member.code.clone())
+    }
+
+    async fn log_start(&self, history: &[Recorded]) {
+        let known = history.iter().any(|recorded| {
+            matches!(&recorded.entry().event, Event::CharterAccepted { layer } if *layer == self.layer)
+        });
+        let mut events = Vec::new();
+        if !known {
+            events.push(Event::CharterAccepted { layer: self.layer.clone() });
+        }
+        let snapshots: BTreeMap<_, _> = self.status().snapshots;
+        let (version, hospital) = (env!("CARGO_PKG_VERSION").to_owned(), self.hospital.clone());
+        events.push(Event::Started { version, hospital, snapshots });
+        self.log_all(events).await;
+    }
+
+    async fn log_tidy(&self) {
+        let mut events = self.rejections.end_minute();
+        for rejected in self.net.take_rejected() {
+            let peer = rejected.peer.and_then(|peer| self.member_of(peer));
+            let peer = peer.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
+            let (code, count) = (rejected.code.code().to_owned(), rejected.count);
+            events.push(Event::Rejected { peer, code, count, first: Digest::of(b"") });
+        }
+        self.log_all(events).await;
+        for request in self.consumed.forget_expired(self.clock.now()) {
+            if let Err(error) = self.replies.delete(&request) {
+                tracing::warn!(%error, "an expired reply stays");
+            }
+        }
+    }
+
+    async fn log_all(&self, events: Vec<Event>) {
+        for event in events {
+            if let Err(error) = self.log.append(event).await {
+                tracing::error!(%error, "an event is not logged");
+            }
+        }
+    }
+}

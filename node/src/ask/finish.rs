@@ -1,0 +1,125 @@
+//! From verified replies to the answer that a person reads, signed by the asking node with all of its evidence.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use policies::dsse::{Envelope, PayloadType};
+use query::pipe::{Failure, Finished, Part, Reply, Work};
+
+use crate::api::{AnswerBody, AppliedProtections, Evidence, FinishedDocument};
+use crate::ask::Accepted;
+use crate::ask::collect::{Collected, Outcome};
+use crate::node::{Node, job};
+use crate::refused::Refused;
+
+impl Node {
+    pub(super) async fn finish(&self, accepted: &Accepted, collected: Collected) -> Result<String, Refused> {
+        let (work, blobs) = finish_work(&collected);
+        let mut worker = self.pool.lease().await?;
+        let head = job(&accepted.dataset_text, &accepted.question.sql, work);
+        let finished = finished(self.work(&mut worker, head, blobs).await?.head).map_err(Refused::Text)?;
+        let answer = answer_body(finished, &collected);
+        let evidence = Evidence {
+            asking_node: self.hospital.clone(),
+            question: text(&accepted.envelope),
+            requests: requests(&collected),
+            replies: replies(&collected),
+            unreachable: unreachable(&collected),
+            finished_at: self.clock.now(),
+        };
+        self.sign_finished(&answer, evidence)
+    }
+
+    fn sign_finished(&self, answer: &AnswerBody, evidence: Evidence) -> Result<String, Refused> {
+        let fault = |error: serde_json::Error| {
+            Refused::Text(Failure { code: "fault".to_owned(), message: error.to_string() })
+        };
+        let answer = serde_json::value::to_raw_value(answer).map_err(fault)?;
+        let document = FinishedDocument { answer: &answer, evidence };
+        let payload = serde_json::to_vec(&document).map_err(fault)?;
+        Ok(text(&Envelope::signed(PayloadType::Finished, payload, self.envelope_key.secret())))
+    }
+}
+
+/// The worker's job: who answered, and their frames in order.
+pub(crate) fn finish_work(collected: &Collected) -> (Work, Vec<Vec<u8>>) {
+    let mut parts = Vec::new();
+    let mut blobs = Vec::new();
+    for (hospital, _, frames) in collected.answered() {
+        parts.push(Part { hospital: hospital.clone(), frames: frames.len() });
+        blobs.extend_from_slice(frames);
+    }
+    (Work::Finish { parts }, blobs)
+}
+
+/// The finished table, if that is what the worker says.
+pub(crate) fn finished(reply: Reply) -> Result<Finished, Failure> {
+    match reply {
+        Reply::Finished(finished) => Ok(finished),
+        Reply::Failed(failure) => Err(failure),
+        Reply::Planned(_) | Reply::Executed { .. } => Err(Failure {
+            code: "worker_fault".to_owned(),
+            message: "the worker answered another job".to_owned(),
+        }),
+    }
+}
+
+/// The answer with what every hospital did to its figures.
+pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBody {
+    let Finished { columns, rows, cells, undecided } = finished;
+    let mut layers = Vec::new();
+    let mut synthetic = false;
+    for (_, answer, _) in collected.answered() {
+        for layer in &answer.layers {
+            if !layers.contains(layer) {
+                layers.push(layer.clone());
+            }
+        }
+        synthetic |= answer.status == "synthetic";
+    }
+    let applied = |answer: &policies::wire::Answer| AppliedProtections {
+        profile: answer.receipt.profile.as_str().to_owned(),
+        rules: answer.receipt.rules.clone(),
+        protections: answer.receipt.protections,
+        cells: answer.receipt.cells.iter().sum(),
+        nulls: answer.receipt.nulls.iter().sum(),
+    };
+    AnswerBody {
+        columns,
+        rows,
+        cells,
+        undecided,
+        coverage: collected.coverage(),
+        protections: collected.answered().map(|(code, answer, _)| (code.clone(), applied(answer))).collect(),
+        snapshots: collected.answered().map(|(code, answer, _)| (code.clone(), answer.snapshot)).collect(),
+        layers,
+        question_digest: collected.question(),
+        status: if synthetic { "synthetic" } else { "real" }.to_owned(),
+    }
+}
+
+fn text(envelope: &Envelope) -> String {
+    String::from_utf8(envelope.encode()).unwrap_or_default()
+}
+
+fn requests(collected: &Collected) -> std::collections::BTreeMap<policies::HospitalCode, String> {
+    collected.replies.iter().map(|(hospital, (request, _))| (hospital.clone(), text(request))).collect()
+}
+
+fn replies(collected: &Collected) -> std::collections::BTreeMap<policies::HospitalCode, Vec<String>> {
+    let encode = |frames: &Vec<Vec<u8>>| frames.iter().map(|frame| BASE64.encode(frame)).collect();
+    let frames = |outcome: &Outcome| match outcome {
+        Outcome::Answered { frames, .. } | Outcome::Refused { frames, .. } => Some(encode(frames)),
+        Outcome::Unreachable { .. } => None,
+    };
+    let replied = collected.replies.iter();
+    replied.filter_map(|(hospital, (_, outcome))| Some((hospital.clone(), frames(outcome)?))).collect()
+}
+
+fn unreachable(collected: &Collected) -> std::collections::BTreeMap<policies::HospitalCode, String> {
+    let code = |outcome: &Outcome| match outcome {
+        Outcome::Unreachable { code } => Some(code.clone()),
+        Outcome::Answered { .. } | Outcome::Refused { .. } => None,
+    };
+    let asked = collected.replies.iter();
+    asked.filter_map(|(hospital, (_, outcome))| Some((hospital.clone(), code(outcome)?))).collect()
+}

@@ -1,0 +1,235 @@
+//! The command line: every command of `kring`. The doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose};
+
+/// Kring: ask many hospitals one question, keep every patient's data where it is.
+#[derive(Debug, Parser)]
+#[command(name = "kring", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a node's folder: keys, certificate, token and a commented config.toml
+    Init {
+        /// Folder to make
+        #[arg(long)]
+        dir: PathBuf,
+        /// This hospital's code in the charter, e.g. EMC
+        #[arg(long)]
+        hospital: HospitalCode,
+    },
+    /// Report every problem of configuration, keys, data, charter and clock at once
+    Check(ConfigArg),
+    /// Build and seal a snapshot of each dataset from the hospital's sources
+    Import {
+        /// The configuration
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Only this dataset
+        #[arg(long)]
+        dataset: Option<DatasetId>,
+        /// Seal nothing when any row is rejected
+        #[arg(long)]
+        strict: bool,
+        /// Print the report in this format
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        report: ReportFormat,
+    },
+    /// Run the daemon
+    Run(ConfigArg),
+    /// Ask the network a question in SQL
+    Ask(Ask),
+    /// Show what a question would do: the three parts, what leaves, which rules, which protections
+    Explain {
+        /// The question in SQL
+        sql: String,
+        /// Who asks whom, and why
+        #[command(flatten)]
+        context: AskContext,
+        /// Print in this format
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Saved answers
+    #[command(subcommand)]
+    Answer(AnswerCommand),
+    /// The board's rules
+    #[command(subcommand)]
+    Charter(CharterCommand),
+    /// Keys of people
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// What this hospital's node is doing
+    Status {
+        /// Which node and who
+        #[command(flatten)]
+        profile: ProfileArg,
+        /// Print in this format
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
+    },
+    /// Read and run one question after another; started by the daemon
+    #[command(hide = true)]
+    Worker,
+}
+
+/// Where the configuration is.
+#[derive(Args, Debug)]
+pub struct ConfigArg {
+    /// The node's config.toml
+    #[arg(long)]
+    pub config: PathBuf,
+}
+
+/// Which node and who.
+#[derive(Args, Clone, Debug)]
+pub struct ProfileArg {
+    /// The person's profile.toml [default: ~/.config/kring/profile.toml]
+    #[arg(long, env = "KRING_PROFILE")]
+    pub profile: Option<PathBuf>,
+}
+
+/// A question.
+#[derive(Args, Debug)]
+pub struct Ask {
+    /// The question in SQL
+    pub sql: String,
+    /// Who asks whom, and why
+    #[command(flatten)]
+    pub context: AskContext,
+    /// Exit with 3 when fewer hospitals answer
+    #[arg(long, default_value_t = 1)]
+    pub min_hospitals: usize,
+    /// Print in this format
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Also save the signed answer with its evidence, for `kring answer verify`
+    #[arg(long)]
+    pub save: Option<PathBuf>,
+}
+
+/// Who asks whom, and why; defaults come from the profile.
+#[derive(Args, Clone, Debug)]
+pub struct AskContext {
+    /// Which node and who
+    #[command(flatten)]
+    pub profile: ProfileArg,
+    /// The network that is asked
+    #[arg(long)]
+    pub scope: Option<NetworkId>,
+    /// What the figures are for
+    #[arg(long)]
+    pub purpose: Option<Purpose>,
+    /// The tumour group that asks
+    #[arg(long)]
+    pub group: Option<GroupId>,
+    /// The dataset that is asked [default: the network's only one]
+    #[arg(long)]
+    pub dataset: Option<DatasetId>,
+    /// The hospitals that are asked, separated by commas [default: all members]
+    #[arg(long, value_delimiter = ',')]
+    pub to: Vec<HospitalCode>,
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// Comma-separated values; what is not shown is empty
+    Csv,
+    /// One object, with coverage and protections
+    Json,
+}
+
+/// How an import's report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    Text,
+    /// A page
+    Html,
+    /// For machines
+    Json,
+}
+
+/// Saved answers.
+#[derive(Debug, Subcommand)]
+pub enum AnswerCommand {
+    /// Check a saved answer without a network: signatures, rules and arithmetic
+    Verify {
+        /// The file of `kring ask --save`
+        file: PathBuf,
+        /// The sealed charter that held [default: the one saved with the answer's node, named by the profile]
+        #[arg(long)]
+        charter: PathBuf,
+        /// Fingerprint of the board key that must have signed the charter
+        #[arg(long, value_parser = parse_digest)]
+        root: Digest,
+    },
+}
+
+/// The board's rules.
+#[derive(Debug, Subcommand)]
+pub enum CharterCommand {
+    /// Report every problem of a charter's folder at once
+    Check {
+        /// The folder
+        dir: PathBuf,
+    },
+    /// Make one bundle of a charter's folder, to be signed
+    Seal {
+        /// The folder
+        dir: PathBuf,
+        /// The bundle to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Add a board member's signature to a bundle
+    Sign {
+        /// The bundle, changed in place
+        bundle: PathBuf,
+        /// The board member's key file
+        #[arg(long)]
+        key: PathBuf,
+    },
+    /// Check a bundle as a node would
+    Verify {
+        /// The bundle
+        bundle: PathBuf,
+        /// Fingerprint of the board key that must have signed it
+        #[arg(long, value_parser = parse_digest)]
+        root: Digest,
+    },
+    /// Print what a bundle says: members, people, datasets, rules
+    Show {
+        /// The bundle
+        bundle: PathBuf,
+    },
+}
+
+/// Keys of people.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key for an analyst or a board member and print its line for people.toml
+    New {
+        /// The person's id, e.g. a.jansen
+        #[arg(long)]
+        person: PersonId,
+        /// The key file to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+fn parse_digest(text: &str) -> Result<Digest, String> {
+    Digest::try_from(text.to_owned()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,99 @@
+//! Every command: parse, do, print, exit code. The one place of the crate that prints.
+//!
+//! Exit codes: 0 done or answered, 1 fault, 2 refused, 3 fewer hospitals than asked for, 64 bad usage, configuration or
+//! input.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{AnswerCommand, CharterCommand, Cli, Command, KeyCommand};
+
+mod answer;
+mod ask;
+mod charter;
+mod check;
+mod explain;
+mod import;
+mod init;
+mod key;
+mod print;
+mod run;
+mod status;
+mod worker;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, or answered.
+    Done,
+    /// Refused by the own node or by every node reached.
+    Refused,
+    /// Fewer hospitals answered than asked for.
+    TooFewHospitals,
+    /// Bad usage, configuration or input.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Refused => 2,
+            Exit::TooFewHospitals => 3,
+            Exit::Usage => 64,
+        })
+    }
+}
+
+/// Runs the command line `args`, the program's name first.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    install_tls_provider();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            drop(error.print());
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match dispatch(cli.command) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            print::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Names the TLS provider, once, before anything speaks TLS: two are in the dependency tree. A second call finds it
+/// installed.
+pub fn install_tls_provider() {
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+}
+
+fn dispatch(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Init { dir, hospital } => init::run(&dir, &hospital),
+        Command::Check(config) => check::run(&config.config),
+        Command::Import { config, dataset, strict, report } => {
+            import::run(&config.config, dataset.as_ref(), strict, report)
+        }
+        Command::Run(config) => run::run(&config.config),
+        Command::Ask(ask) => ask::run(&ask),
+        Command::Explain { sql, context, format } => explain::run(&sql, &context, format),
+        Command::Answer(AnswerCommand::Verify { file, charter, root }) => {
+            answer::verify(&file, &charter, root)
+        }
+        Command::Charter(command) => match command {
+            CharterCommand::Check { dir } => charter::check(&dir),
+            CharterCommand::Seal { dir, out } => charter::seal(&dir, &out),
+            CharterCommand::Sign { bundle, key } => charter::sign(&bundle, &key),
+            CharterCommand::Verify { bundle, root } => charter::verify(&bundle, root),
+            CharterCommand::Show { bundle } => charter::show(&bundle),
+        },
+        Command::Key(KeyCommand::New { person, out }) => key::new(&person, &out),
+        Command::Status { profile, format } => status::run(&profile, format),
+        Command::Worker => worker::run(),
+    }
+}

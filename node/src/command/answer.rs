@@ -1,0 +1,158 @@
+//! `kring answer verify`: a saved answer, without a network: every signature, then the arithmetic again.
+//!
+//! The file must be, byte for byte, what the asking node signed: its evidence holds the signed question, the requests and
+//! every hospital's signed frames, and merging and finishing these again must give the very same answer.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use policies::charter::Charter;
+use policies::dsse::{Envelope, PayloadType};
+use policies::wire::{MAX_REQUEST_BYTES, Question};
+use policies::{Digest, HospitalCode, SeenQuestions, SignedRequest, Verdict, VerifyContext, bundle};
+use query::pipe::frame::Message;
+
+use crate::api::{AnswerBody, Evidence, FinishedDocument};
+use crate::ask::collect::{Collected, Outcome, Sent};
+use crate::ask::finish::{answer_body, finish_work, finished};
+use crate::command::ask::MAX_FINISHED_BYTES;
+use crate::command::{Exit, print};
+use crate::config::Workers;
+use crate::node::job;
+use crate::pool::Pool;
+use crate::reply::Frames;
+
+/// Longest time to merge and finish again.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Verifies and says so.
+pub(crate) fn verify(file: &Path, charter: &Path, root: Digest) -> anyhow::Result<Exit> {
+    let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let (bytes, bundle) = (read(file)?, read(charter)?);
+    match check(&bytes, &bundle, root) {
+        Ok(verified) => {
+            print::line(verified);
+            Ok(Exit::Done)
+        }
+        Err(problem) => {
+            print::note(format!("kring: the answer does not verify: {problem:#}"));
+            Ok(Exit::Refused)
+        }
+    }
+}
+
+fn check(bytes: &[u8], bundle: &[u8], root: Digest) -> anyhow::Result<String> {
+    let envelope = Envelope::decode(bytes, MAX_FINISHED_BYTES)?;
+    // Only to find out which charter and key to verify with.
+    let document: FinishedDocument<'_> = serde_json::from_slice(envelope.unverified_payload())?;
+    let finished_at = document.evidence.finished_at;
+    let charter = bundle::open(bundle, &bundle::Trust { root, now: finished_at, held: None })
+        .context("the charter was not in force when the answer was finished")?;
+    let asking = charter.member(&document.evidence.asking_node).context("the asking node is not a member")?;
+    anyhow::ensure!(envelope.key_hints().len() == 1, "expected one signature");
+    let payload = envelope.verify(PayloadType::Finished, &asking.keys.envelope)?;
+    let hint = envelope.key_hints().next().unwrap_or_default();
+    anyhow::ensure!(hint == asking.keys.envelope.to_string(), "the key id names another key");
+    let document: FinishedDocument<'_> = serde_json::from_slice(payload)?;
+    let (question, collected) = replay(&charter, &document.evidence)?;
+    let again = finish_again(&charter, &question, &collected)?;
+    anyhow::ensure!(
+        serde_json::to_string(&again)? == document.answer.get(),
+        "merging the hospitals' figures again gives another answer"
+    );
+    Ok(format!(
+        "verified: question {} by {} at {}, answered by {} of {} hospital(s), charter {} version {}",
+        collected.question(),
+        question.person,
+        question.asking_node,
+        collected.answered().count(),
+        question.hospitals.len(),
+        charter.network(),
+        charter.version(),
+    ))
+}
+
+/// Every signature and reference, as the asking node and the responders checked them.
+fn replay(charter: &Charter, evidence: &Evidence) -> anyhow::Result<(Question, Collected)> {
+    let envelope = Envelope::decode(evidence.question.as_bytes(), MAX_REQUEST_BYTES)?;
+    let question = policies::question::parse_question(envelope.unverified_payload())?;
+    let asked: Vec<_> = evidence.requests.keys().cloned().collect();
+    anyhow::ensure!(asked == question.hospitals, "the requests are not to the hospitals of the question");
+    let mut replies = BTreeMap::new();
+    for (hospital, text) in &evidence.requests {
+        let request = check_request(charter, evidence, hospital, text)?;
+        let outcome = match (evidence.replies.get(hospital), evidence.unreachable.get(hospital)) {
+            (Some(frames), None) => {
+                let digest = envelope.digest();
+                let now = evidence.finished_at;
+                let sent = Sent { charter, question: &question, digest, hospital, now };
+                let outcome = Outcome::verify(sent, &request, decode_frames(frames)?);
+                if let Outcome::Unreachable { code } = &outcome {
+                    anyhow::bail!("the reply of {hospital} does not verify ({code})");
+                }
+                outcome
+            }
+            (None, Some(code)) => Outcome::unreachable(code),
+            (Some(_), Some(_)) | (None, None) => anyhow::bail!("{hospital} needs one reply or one reason"),
+        };
+        replies.insert(hospital.clone(), (request, outcome));
+    }
+    let known = |code: &HospitalCode| evidence.requests.contains_key(code);
+    anyhow::ensure!(
+        evidence.replies.keys().all(known) && evidence.unreachable.keys().all(known),
+        "there is a reply of a hospital that was not asked"
+    );
+    Ok((question, Collected::new(envelope.digest(), replies)))
+}
+
+fn check_request(
+    charter: &Charter,
+    evidence: &Evidence,
+    hospital: &HospitalCode,
+    text: &str,
+) -> anyhow::Result<Envelope> {
+    let request = Envelope::decode(text.as_bytes(), MAX_REQUEST_BYTES)?;
+    let signed = SignedRequest::decode(text.as_bytes())?;
+    let wire: policies::wire::Request = serde_json::from_slice(request.unverified_payload())?;
+    anyhow::ensure!(wire.question == evidence.question, "the request to {hospital} holds another question");
+    let context = VerifyContext {
+        charter,
+        own: hospital,
+        peer: &evidence.asking_node,
+        now: wire.sent_at,
+        seen: &NothingSeen,
+    };
+    match signed.verify(context)? {
+        Verdict::New(_) => Ok(request),
+        Verdict::Retry { .. } => anyhow::bail!("the request to {hospital} is a retry"),
+    }
+}
+
+fn decode_frames(frames: &[String]) -> anyhow::Result<Frames> {
+    frames.iter().map(|frame| Ok(BASE64.decode(frame)?)).collect()
+}
+
+/// A worker merges and finishes the verified frames once more.
+fn finish_again(charter: &Charter, question: &Question, collected: &Collected) -> anyhow::Result<AnswerBody> {
+    let dataset = charter.dataset_text(&question.dataset).context("the dataset is not in the charter")?;
+    let (work, blobs) = finish_work(collected);
+    let message = Message { head: job(dataset, &question.sql, work), blobs };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reply = runtime.block_on(async {
+        let pool = Pool::start(std::env::current_exe()?, Workers { count: 1, deadline: DEADLINE })?;
+        anyhow::Ok(pool.lease().await?.run(message).await?)
+    })?;
+    Ok(answer_body(finished(reply.head)?, collected))
+}
+
+struct NothingSeen;
+
+impl SeenQuestions for NothingSeen {
+    fn find(&self, _question: &Digest) -> Option<Digest> {
+        None
+    }
+}

@@ -1,0 +1,122 @@
+//! `kring ask`: composes a question, signs it with the person's key, hands it to the node and prints the answer.
+
+use anyhow::Context as _;
+use policies::dsse::{Envelope, PayloadType};
+use policies::wire::{MAX_QUESTION_LIFE_S, MAX_SKEW_S, Question};
+
+use crate::api::{AnswerBody, AskBody, CoverageState, FinishedDocument, Info};
+use crate::cli::{Ask, AskContext};
+use crate::client::{Client, ClientError};
+use crate::clock::{Clock as _, SystemClock};
+use crate::command::{Exit, print};
+use crate::keys::{Key, KeyRole, random_bytes};
+use crate::profile::Profile;
+
+pub(super) mod render;
+
+/// Most bytes of an answer with its evidence.
+pub(super) const MAX_FINISHED_BYTES: usize = 256 * 1024 * 1024;
+
+/// Asks and prints.
+pub(crate) fn run(ask: &Ask) -> anyhow::Result<Exit> {
+    let profile = match Profile::load(ask.context.profile.profile.as_deref()) {
+        Ok(profile) => profile,
+        Err(error) => {
+            print::error(&error.into());
+            return Ok(Exit::Usage);
+        }
+    };
+    let client = Client::new(&profile)?;
+    let info = client.info()?;
+    let key = Key::load(&profile.key_file, KeyRole::Person)?;
+    let question = match compose(&ask.sql, &ask.context, &profile, &info, &key) {
+        Ok(question) => question,
+        Err(problem) => {
+            print::note(format!("kring: {problem}"));
+            return Ok(Exit::Usage);
+        }
+    };
+    let envelope = policies::question::sign_question(&question, key.secret());
+    let body = AskBody { question: String::from_utf8(envelope.encode())? };
+    let finished = match client.ask(&body) {
+        Ok(reply) => reply.finished,
+        Err(ClientError::Refused(refusal)) => {
+            render::refusal(&refusal, ask.format)?;
+            return Ok(Exit::Refused);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let signed = Envelope::decode(finished.as_bytes(), MAX_FINISHED_BYTES)?;
+    signed.expect_type(PayloadType::Finished)?;
+    let document: FinishedDocument<'_> = serde_json::from_slice(signed.unverified_payload())?;
+    let answer: AnswerBody = serde_json::from_str(document.answer.get())?;
+    anyhow::ensure!(answer.question_digest == envelope.digest(), "the node answered another question");
+    if let Some(path) = &ask.save {
+        std::fs::write(path, &finished).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    render::answer(&answer, document.answer.get(), ask.format)?;
+    let answered = answer.coverage.values().filter(|part| part.state == CoverageState::Answered).count();
+    if answered < ask.min_hospitals {
+        print::note(format!("kring: {answered} hospital(s) answered, {} were asked for", ask.min_hospitals));
+        return Ok(Exit::TooFewHospitals);
+    }
+    Ok(Exit::Done)
+}
+
+/// The question that a person's arguments, profile and node make.
+fn compose(sql: &str, context: &AskContext, profile: &Profile, info: &Info, key: &Key) -> anyhow::Result<Question> {
+    let now = SystemClock.now();
+    let skew = now.since(info.now);
+    anyhow::ensure!(
+        skew.abs() <= MAX_SKEW_S,
+        "clock_skew: this machine's clock and the node's differ by {skew} s, at most {MAX_SKEW_S} s are accepted; set the clocks"
+    );
+    let (network, purpose, dataset) = chosen(context, profile, info)?;
+    let mut hospitals = context.to.clone();
+    if hospitals.is_empty() {
+        hospitals = info.members.keys().cloned().collect();
+    }
+    for hospital in &hospitals {
+        anyhow::ensure!(
+            info.members.contains_key(hospital),
+            "`{hospital}` is not a member of {network}; members are {}",
+            info.members.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        );
+    }
+    hospitals.sort();
+    hospitals.dedup();
+    let random = random_bytes().map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?;
+    Ok(Question {
+        id: hex::encode(random.first_chunk::<16>().unwrap_or(&[0; 16])),
+        network,
+        person: policies::PersonId::new(&key.id)?,
+        purpose,
+        group: context.group.clone().or_else(|| profile.group.clone()),
+        dataset,
+        asking_node: info.hospital.clone(),
+        hospitals,
+        sql: sql.to_owned(),
+        issued_at: now,
+        expires_at: now.plus(MAX_QUESTION_LIFE_S),
+    })
+}
+
+/// Network, purpose and dataset, from the arguments, the profile, or where there is only one.
+pub(super) fn chosen(
+    context: &AskContext,
+    profile: &Profile,
+    info: &Info,
+) -> anyhow::Result<(policies::NetworkId, policies::Purpose, policies::DatasetId)> {
+    let network = context.scope.clone().or_else(|| profile.scope.clone());
+    let network = network.unwrap_or_else(|| info.network.clone());
+    anyhow::ensure!(network == info.network, "this node is in network {}, not in {network}", info.network);
+    let purpose = context.purpose.clone().or_else(|| profile.purpose.clone());
+    let purpose = purpose.context("name the purpose with --purpose, e.g. --purpose quality, or in the profile")?;
+    let names = || info.datasets.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let dataset = match (&context.dataset, info.datasets.keys().next()) {
+        (Some(dataset), _) => dataset.clone(),
+        (None, Some(only)) if info.datasets.len() == 1 => only.clone(),
+        (None, _) => anyhow::bail!("name the dataset with --dataset; this network has {}", names()),
+    };
+    Ok((network, purpose, dataset))
+}

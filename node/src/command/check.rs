@@ -1,0 +1,102 @@
+//! `kring check`: every problem of configuration, keys, charter, data and clock at once. Changes nothing.
+
+use std::path::Path;
+
+use policies::charter::Charter;
+
+use crate::app::{held, open_charter};
+use crate::clock::{Clock as _, SystemClock};
+use crate::command::{Exit, print};
+use crate::config::Config;
+use crate::keys::{Key, KeyRole};
+use crate::log::file::read_only;
+
+/// A clock before this moment, 2026-01-01, has not been set.
+const EARLIEST: policies::UnixTime = policies::UnixTime(1_767_225_600);
+
+/// Checks and prints.
+pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
+    let config = match Config::load(path) {
+        Ok(config) => config,
+        Err(error) => {
+            print::error(&error.into());
+            return Ok(Exit::Usage);
+        }
+    };
+    let mut problems = Vec::new();
+    let mut keep = |problem: Option<String>| problems.extend(problem);
+    if std::env::var_os("SSLKEYLOGFILE").is_some() {
+        keep(Some("SSLKEYLOGFILE is set: session keys would be written to disk; unset it".to_owned()));
+    }
+    let keys = &config.keys;
+    for (role, key) in [
+        (KeyRole::Transport, &keys.transport),
+        (KeyRole::Envelope, &keys.envelope),
+        (KeyRole::Log, &keys.log),
+        (KeyRole::Witness, &keys.witness),
+    ] {
+        keep(Key::load(key, role).err().map(said));
+    }
+    for (what, file) in [
+        ("certificate", &config.http.certificate),
+        ("key of the local interface", &config.http.key),
+        ("token", &config.http.token),
+    ] {
+        keep(std::fs::File::open(file).err().map(|error| format!("{what} {}: {error}", file.display())));
+    }
+    let now = SystemClock.now();
+    if now < EARLIEST {
+        keep(Some(format!("the clock says {now}: set it, a clock that is off by two minutes is refused by others")));
+    }
+    let log = config.state.join("events.log");
+    let history = if log.exists() { read_only(&log) } else { Ok(Vec::new()) };
+    let held = match history {
+        Ok(entries) => held(entries.iter()),
+        Err(error) => {
+            keep(Some(said(error)));
+            None
+        }
+    };
+    match open_charter(&config, &SystemClock, held) {
+        Ok(charter) => problems.extend(data(&config, &charter)),
+        Err(error) => keep(Some(said(error))),
+    }
+    problems.dedup();
+    if problems.is_empty() {
+        print::line("no problems");
+        return Ok(Exit::Done);
+    }
+    print::note(format!("kring: {} problem(s):", problems.len()));
+    problems.iter().for_each(|problem| print::note(format!("  {problem}")));
+    Ok(Exit::Usage)
+}
+
+/// Sources that cannot be read, datasets without a snapshot, and damaged snapshots.
+fn data(config: &Config, charter: &Charter) -> Vec<String> {
+    let mut problems = Vec::new();
+    for sources in &config.datasets {
+        if charter.dataset(&sources.id).is_none() {
+            problems.push(format!("dataset `{}` of the configuration is not in the charter", sources.id));
+        }
+        for source in &sources.sources {
+            if let Err(error) = std::fs::File::open(&source.path) {
+                problems.push(format!("source `{}` {}: {error}", source.name, source.path.display()));
+            }
+        }
+    }
+    for dataset in charter.datasets() {
+        let checked = query::snapshot::current(&config.snapshots, &dataset.id, dataset.version).and_then(|folder| {
+            folder.map(|folder| query::snapshot::verify(&folder, true)?.is_of(dataset)).transpose()
+        });
+        match checked {
+            Ok(Some(())) => {}
+            Ok(None) => problems.push(format!("dataset `{}` has no snapshot: run `kring import`", dataset.id)),
+            Err(error) => problems.push(said(error)),
+        }
+    }
+    problems
+}
+
+fn said(error: impl Into<anyhow::Error>) -> String {
+    format!("{:#}", error.into())
+}

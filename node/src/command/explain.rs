@@ -1,0 +1,75 @@
+//! `kring explain`: what a question would do, without asking it.
+
+use crate::api::{ExplainBody, Explanation};
+use crate::cli::{AskContext, Format};
+use crate::client::{Client, ClientError};
+use crate::command::{Exit, print};
+use crate::keys::{Key, KeyRole};
+use crate::profile::Profile;
+
+/// Explains and prints.
+pub(crate) fn run(sql: &str, context: &AskContext, format: Format) -> anyhow::Result<Exit> {
+    let profile = Profile::load(context.profile.profile.as_deref())?;
+    let client = Client::new(&profile)?;
+    let info = client.info()?;
+    let key = Key::load(&profile.key_file, KeyRole::Person)?;
+    let (_, purpose, dataset) = match super::ask::chosen(context, &profile, &info) {
+        Ok(chosen) => chosen,
+        Err(problem) => {
+            print::note(format!("kring: {problem}"));
+            return Ok(Exit::Usage);
+        }
+    };
+    let body = ExplainBody {
+        person: policies::PersonId::new(&key.id)?,
+        purpose,
+        group: context.group.clone().or(profile.group),
+        dataset,
+        hospitals: if context.to.is_empty() { info.members.len() } else { context.to.len() },
+        sql: sql.to_owned(),
+    };
+    match client.explain(&body) {
+        Ok(explanation) => {
+            show(&explanation, format)?;
+            Ok(Exit::Done)
+        }
+        Err(ClientError::Refused(refusal)) => {
+            super::ask::render::refusal(&refusal, format)?;
+            Ok(Exit::Refused)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn show(explanation: &Explanation, format: Format) -> anyhow::Result<()> {
+    if format == Format::Json {
+        print::line(serde_json::to_string(explanation)?);
+        return Ok(());
+    }
+    let Explanation { explained, cells, rules, protections, layers } = explanation;
+    let section = |title: &str, lines: &[String]| {
+        print::line(title);
+        lines.iter().for_each(|line| print::line(format!("  {line}")));
+    };
+    section("1. Per patient, at each hospital", &explained.per_patient);
+    section("2. Over patients: the cut. This is what leaves a hospital", &explained.over_patients);
+    print::line(format!("  cells: {}", cells.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")));
+    section("3. Over hospitals, at the asking node", &explained.over_hospitals);
+    section("Columns", &explained.columns);
+    section("Granted by", rules);
+    let zeros = match protections.zeros {
+        policies::protections::Zeros::Shown => "shown as 0",
+        policies::protections::Zeros::Hidden => "hidden like small ones",
+    };
+    let lines = [
+        format!("a cell with fewer than {} patients is hidden", protections.min_patients.get()),
+        format!("a cell without patients is {zeros}"),
+        "the question is signed by the person's own key".to_owned(),
+    ];
+    section("Protections", &lines);
+    let layers: Vec<_> =
+        layers.iter().map(|layer| format!("{} version {} ({})", layer.network, layer.version, layer.digest.short())).collect();
+    section("Charter", &layers);
+    print::line("A hospital with stricter rules of its own may hide more, or refuse.");
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! `kring import`: builds and seals a snapshot of each dataset.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use policies::dataset::Dataset;
+use policies::{DatasetId, Ident};
+use query::import::{Format, ImportError, ImportPlan, ImportReport, Source, TableMapping};
+
+use crate::app::open_charter;
+use crate::cli::ReportFormat;
+use crate::clock::SystemClock;
+use crate::command::{Exit, print};
+use crate::config::file::{SourceFile, SourceFormat, TableFile};
+use crate::config::{Config, DatasetSources};
+
+/// Imports every dataset of the configuration, or one.
+pub(crate) fn run(path: &Path, only: Option<&DatasetId>, strict: bool, report: ReportFormat) -> anyhow::Result<Exit> {
+    let config = match Config::load(path) {
+        Ok(config) => config,
+        Err(error) => {
+            print::error(&error.into());
+            return Ok(Exit::Usage);
+        }
+    };
+    let charter = open_charter(&config, &SystemClock, None)?;
+    let chosen: Vec<_> =
+        config.datasets.iter().filter(|dataset| only.is_none_or(|only| dataset.id == *only)).collect();
+    if chosen.is_empty() {
+        print::note("kring: no such dataset under [[datasets]] in the configuration");
+        return Ok(Exit::Usage);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+    let mut exit = Exit::Done;
+    for sources in chosen {
+        let dataset = charter
+            .dataset(&sources.id)
+            .with_context(|| format!("dataset `{}` is not in the charter", sources.id))?;
+        let plan = plan(&config, dataset, sources, strict)?;
+        match runtime.block_on(query::import::import(&plan)) {
+            Ok(done) => show(&done, report)?,
+            Err(error) => {
+                if let Some(rejected) = error.report() {
+                    show(rejected, report)?;
+                }
+                fail(error);
+                exit = Exit::Usage;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn fail(error: ImportError) {
+    let code = error.code();
+    print::note(format!("kring: {code}: {:#}", anyhow::Error::from(error)));
+}
+
+fn plan<'a>(
+    config: &Config,
+    dataset: &'a Dataset,
+    sources: &DatasetSources,
+    strict: bool,
+) -> anyhow::Result<ImportPlan<'a>> {
+    let source = |file: &SourceFile| -> anyhow::Result<Source> {
+        let format = match file.format {
+            SourceFormat::Csv => Format::Csv { delimiter: file.delimiter, null: file.null.clone() },
+            SourceFormat::Parquet => Format::Parquet,
+        };
+        Ok(Source { name: Ident::new(&file.name)?, path: file.path.clone(), format })
+    };
+    let folder = config.state.join("patients");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(ImportPlan {
+        dataset,
+        hospital: config.hospital.clone(),
+        sources: sources.sources.iter().map(source).collect::<anyhow::Result<_>>()?,
+        tables: sources.tables.iter().map(mapping).collect::<anyhow::Result<_>>()?,
+        opt_out: sources.opt_out.clone(),
+        numbering: folder.join(format!("{}.numbers", dataset.id)),
+        out: config.snapshots.clone(),
+        strict,
+    })
+}
+
+fn mapping(file: &TableFile) -> anyhow::Result<TableMapping> {
+    let TableFile { table, source, columns, sql } = file;
+    let table = Ident::new(table)?;
+    match (source, sql) {
+        (Some(source), _) => {
+            let columns = columns.iter().map(|(to, from)| Ok((Ident::new(to)?, from.clone())));
+            let columns = columns.collect::<anyhow::Result<_>>()?;
+            Ok(TableMapping::Columns { table, source: Ident::new(source)?, columns })
+        }
+        (None, Some(sql)) => Ok(TableMapping::Sql { table, sql: sql.clone() }),
+        (None, None) => anyhow::bail!("table `{table}` needs either `source` or `sql`"),
+    }
+}
+
+fn show(report: &ImportReport, format: ReportFormat) -> anyhow::Result<()> {
+    match format {
+        ReportFormat::Json => print::line(serde_json::to_string(report)?),
+        ReportFormat::Html => print::line(report.to_html()),
+        ReportFormat::Text => text(report),
+    }
+    Ok(())
+}
+
+fn text(report: &ImportReport) {
+    let sealed = report.snapshot.map_or_else(|| "not sealed".to_owned(), |id| format!("snapshot {id}"));
+    print::line(format!("dataset {} version {}: {sealed}, {} patients", report.dataset, report.version, report.patients));
+    for (name, source) in &report.sources {
+        print::line(format!("  source {name}: {} rows read, {} rejected", source.read, source.rejected));
+    }
+    for (name, table) in &report.tables {
+        print::line(format!(
+            "  table {name}: {} rows accepted, {} rejected, {} opted out, {} rounded",
+            table.accepted, table.rejected, table.opted_out, table.rounded
+        ));
+    }
+    for problem in &report.problems {
+        let line = problem.line.map_or_else(String::new, |line| format!(", line {line}"));
+        print::note(format!("  {}{line}: {} ({})", problem.source, problem.reason, problem.code));
+    }
+    let more = report.problems_total.saturating_sub(report.problems.len() as u64);
+    if more > 0 {
+        print::note(format!("  and {more} more"));
+    }
+}

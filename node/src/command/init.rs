@@ -1,0 +1,117 @@
+//! `kring init`: a node's folder with keys, certificate, token and a commented config.toml.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use policies::HospitalCode;
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+
+use crate::command::{Exit, print};
+use crate::keys::{Key, KeyRole, random_bytes, write_private};
+
+/// Makes the folder, which must be empty or not exist.
+pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
+    let full = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
+    if full {
+        print::note(format!("kring: {} is not empty; name a new folder", dir.display()));
+        return Ok(Exit::Usage);
+    }
+    for folder in ["", "keys", "tls", "state", "snapshots", "data"] {
+        let path = dir.join(folder);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .with_context(|| format!("cannot make {}", path.display()))?;
+    }
+    let mut lines = Vec::new();
+    for (name, role) in [
+        ("transport", KeyRole::Transport),
+        ("envelope", KeyRole::Envelope),
+        ("log", KeyRole::Log),
+        ("witness", KeyRole::Witness),
+    ] {
+        let key = Key::create(&dir.join("keys").join(format!("{name}.key")), role, hospital.as_str())?;
+        lines.push(format!("{name} = \"{}\"", key.public));
+    }
+    certificate(&dir.join("tls")).context("cannot make the certificate of the local interface")?;
+    let token = hex::encode(*random_bytes().map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?);
+    write_private(&dir.join("token"), token.as_bytes()).context("cannot write the token")?;
+    let config = CONFIG.replace("{hospital}", hospital.as_str());
+    write_private(&dir.join("config.toml"), config.as_bytes()).context("cannot write config.toml")?;
+    print::note(format!("Made {}. Next: type the root fingerprint into config.toml, send the board these keys,", dir.display()));
+    print::note("put the sealed charter into charter.kring, then `kring check --config config.toml`.");
+    print::line(format!("[members.keys] # {hospital}, for members.toml"));
+    lines.into_iter().for_each(print::line);
+    Ok(Exit::Done)
+}
+
+/// A certificate for the loopback interface, signed by an authority whose key is thrown away.
+fn certificate(folder: &Path) -> anyhow::Result<()> {
+    let authority_key = KeyPair::generate()?;
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    authority.distinguished_name.push(DnType::CommonName, "kring local authority");
+    let authority = authority.self_signed(&authority_key)?;
+    let server_key = KeyPair::generate()?;
+    let mut server = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()])?;
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    server.distinguished_name.push(DnType::CommonName, "kring local interface");
+    let server = server.signed_by(&server_key, &authority, &authority_key)?;
+    std::fs::write(folder.join("ca.pem"), authority.pem())?;
+    std::fs::write(folder.join("server.pem"), server.pem())?;
+    write_private(&folder.join("server.key"), server_key.serialize_pem().as_bytes())?;
+    Ok(())
+}
+
+const CONFIG: &str = r#"# Configuration of a Kring node. `kring check --config config.toml` reports every problem at once.
+# Paths are relative to this file.
+
+# This hospital's code in the charter.
+hospital = "{hospital}"
+# Log, stored replies and patient numbers. Back it up; never restore an old copy of it.
+state = "state"
+# Sealed snapshots: what the node answers from.
+snapshots = "snapshots"
+
+[charter]
+# The sealed charter, as the board sends it.
+bundle = "charter.kring"
+# Fingerprint of the board key that must have signed it: 64 hexadecimal digits, from the board by another way than the bundle.
+root = ""
+
+[network]
+# Where other nodes reach this one: libp2p addresses, TCP and QUIC. One port (TCP and UDP) must be open.
+listen = ["/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1"]
+
+[http]
+# The interface for people of this hospital; loopback only.
+listen = "127.0.0.1:8443"
+
+[workers]
+# Processes that read and run questions.
+count = 2
+# Longest run of one question, in seconds.
+deadline_s = 30
+
+[log]
+# Messages on stderr: text or json.
+format = "text"
+
+# What `kring import` reads, one section a dataset of the charter:
+# [[datasets]]
+# id = "oncology"
+# opt_out = "opt_out"                # column of the patient source that is 1 for a patient who opted out
+# [[datasets.sources]]
+# name = "patients"
+# path = "data/patients.csv"
+# format = "csv"                     # or parquet
+# [[datasets.tables]]
+# table = "patient"
+# source = "patients"
+# columns = { patient_key = "pid" }  # dataset column = source column, where the names differ
+# # or: sql = "SELECT pid AS patient_key, ... FROM patients"
+"#;

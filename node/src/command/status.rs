@@ -1,0 +1,30 @@
+//! `kring status`: what this hospital's node is doing.
+
+use crate::cli::{Format, ProfileArg};
+use crate::client::Client;
+use crate::command::{Exit, print};
+use crate::profile::Profile;
+
+/// Asks the node and prints.
+pub(crate) fn run(profile: &ProfileArg, format: Format) -> anyhow::Result<Exit> {
+    let profile = Profile::load(profile.profile.as_deref())?;
+    let status = Client::new(&profile)?.status()?;
+    if format == Format::Json {
+        print::line(serde_json::to_string(&status)?);
+        return Ok(Exit::Done);
+    }
+    print::line(format!("node of {} version {}, process {}", status.hospital, status.version, status.pid));
+    let layer = &status.layer;
+    print::line(format!("charter {} version {} until {}", layer.network, layer.version, status.valid_until));
+    status.listen.iter().for_each(|address| print::line(format!("listens on {address}")));
+    for (dataset, snapshot) in &status.snapshots {
+        print::line(format!("dataset {dataset}: snapshot {}", snapshot.short()));
+    }
+    for (hospital, peer) in &status.peers {
+        let reason = peer.last_error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
+        let state = if peer.connected { "connected".to_owned() } else { format!("not connected{reason}") };
+        print::line(format!("hospital {hospital}: {state}"));
+    }
+    print::line(format!("idle workers: {}", status.idle_workers.len()));
+    Ok(Exit::Done)
+}

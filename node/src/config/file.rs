@@ -1,0 +1,221 @@
+//! The shape of `config.toml`. Every field has its meaning, unit and default here; unknown fields are refused.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::LogFormat;
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// This hospital's code in the charter.
+    pub hospital: Spanned<String>,
+    /// Folder of the log, stored replies and patient numbers. Default `state`.
+    #[serde(default = "state")]
+    pub state: PathBuf,
+    /// Folder of sealed snapshots. Default `snapshots`.
+    #[serde(default = "snapshots")]
+    pub snapshots: PathBuf,
+    /// The charter.
+    pub charter: CharterFile,
+    /// The node's keys. Default: the files of `kring init`.
+    #[serde(default)]
+    pub keys: KeysFile,
+    /// The network of nodes.
+    pub network: NetworkFile,
+    /// The interface for people of this hospital.
+    pub http: HttpFile,
+    /// The worker pool.
+    #[serde(default)]
+    pub workers: WorkersFile,
+    /// Messages.
+    #[serde(default)]
+    pub log: LogFile,
+    /// What `kring import` reads. Default: none.
+    #[serde(default)]
+    pub datasets: Vec<DatasetFile>,
+}
+
+/// Which charter holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CharterFile {
+    /// The sealed bundle. Default `charter.kring`.
+    #[serde(default = "bundle")]
+    pub bundle: PathBuf,
+    /// Fingerprint of the board key that must have signed it, 64 hexadecimal digits.
+    pub root: Spanned<String>,
+}
+
+/// Paths of the node's keys.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeysFile {
+    /// libp2p identity. Default `keys/transport.key`.
+    pub transport: PathBuf,
+    /// Requests and replies. Default `keys/envelope.key`.
+    pub envelope: PathBuf,
+    /// Log checkpoints. Default `keys/log.key`.
+    pub log: PathBuf,
+    /// Cosignatures. Default `keys/witness.key`.
+    pub witness: PathBuf,
+}
+
+impl Default for KeysFile {
+    fn default() -> Self {
+        let path = |name: &str| PathBuf::from("keys").join(name);
+        Self {
+            transport: path("transport.key"),
+            envelope: path("envelope.key"),
+            log: path("log.key"),
+            witness: path("witness.key"),
+        }
+    }
+}
+
+/// The network of nodes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkFile {
+    /// libp2p addresses to listen on, TCP or QUIC, e.g. `/ip4/0.0.0.0/tcp/4001` and `/ip4/0.0.0.0/udp/4001/quic-v1`.
+    pub listen: Spanned<Vec<String>>,
+}
+
+/// The interface for people of this hospital: HTTPS on loopback.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpFile {
+    /// Loopback address and port.
+    pub listen: Spanned<SocketAddr>,
+    /// Certificate chain, PEM. Default `tls/server.pem`.
+    #[serde(default = "certificate")]
+    pub certificate: PathBuf,
+    /// Private key, PEM. Default `tls/server.key`.
+    #[serde(default = "http_key")]
+    pub key: PathBuf,
+    /// File with the token that clients show. Default `token`.
+    #[serde(default = "token")]
+    pub token: PathBuf,
+}
+
+/// The worker pool.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkersFile {
+    /// Processes kept warm. Default 2.
+    pub count: Spanned<usize>,
+    /// Longest run of one job, in seconds. Default 30.
+    pub deadline_s: Spanned<u64>,
+}
+
+impl Default for WorkersFile {
+    fn default() -> Self {
+        Self { count: Spanned::new(0..0, 2), deadline_s: Spanned::new(0..0, 30) }
+    }
+}
+
+/// Messages to stderr.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogFile {
+    /// `text` or `json`. Default `text`.
+    pub format: LogFormat,
+}
+
+impl Default for LogFile {
+    fn default() -> Self {
+        Self { format: LogFormat::Text }
+    }
+}
+
+/// The sources of one dataset.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetFile {
+    /// The dataset's id in the charter.
+    pub id: Spanned<String>,
+    /// Column of the patient table's source that is 1 or true for a patient who opted out. Default: none.
+    pub opt_out: Option<String>,
+    /// Files.
+    #[serde(default)]
+    pub sources: Vec<SourceFile>,
+    /// How tables come from sources.
+    #[serde(default)]
+    pub tables: Vec<TableFile>,
+}
+
+/// One file of the hospital's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceFile {
+    /// The name that tables and SQL use.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// `csv` or `parquet`.
+    pub format: SourceFormat,
+    /// Field separator of a CSV file. Default `,`.
+    #[serde(default = "comma")]
+    pub delimiter: char,
+    /// What stands for no value in a CSV file. Default: nothing between two separators.
+    #[serde(default)]
+    pub null: String,
+}
+
+/// The format of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceFormat {
+    /// Comma-separated values, UTF-8, with a header.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// How one table of the dataset comes from the sources.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableFile {
+    /// The dataset's table.
+    pub table: String,
+    /// The source whose columns it takes.
+    pub source: Option<String>,
+    /// Dataset column = source column, where the names differ.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+    /// Or: SQL over the sources.
+    pub sql: Option<String>,
+}
+
+fn state() -> PathBuf {
+    "state".into()
+}
+
+fn snapshots() -> PathBuf {
+    "snapshots".into()
+}
+
+fn bundle() -> PathBuf {
+    "charter.kring".into()
+}
+
+fn certificate() -> PathBuf {
+    "tls/server.pem".into()
+}
+
+fn http_key() -> PathBuf {
+    "tls/server.key".into()
+}
+
+fn token() -> PathBuf {
+    "token".into()
+}
+
+fn comma() -> char {
+    ','
+}

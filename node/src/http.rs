@@ -1,0 +1,198 @@
+//! The local interface: HTTPS on loopback for people of this hospital.
+//!
+//! Whoever shows the token may talk to the node; who asks is proved by the signature under the question, so the token
+//! lets nobody ask in another's name. Slow and oversize requests are cut off.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use axum_server::Handle;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+
+use crate::api::{AskBody, AskReply, ExplainBody, MAX_BODY_BYTES, RefusalBody};
+use crate::node::Node;
+use crate::tasks::Tasks;
+
+/// Longest time to send a request's head.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time to send a request's body.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
+/// Open requests get this long to end when the daemon stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A bound listener with its certificate and token.
+#[derive(Debug)]
+pub struct HttpServer {
+    listener: std::net::TcpListener,
+    tls: RustlsConfig,
+    token: String,
+}
+
+impl HttpServer {
+    /// Binds the address; nothing is served yet.
+    ///
+    /// # Errors
+    /// The system's reason, with the address or file in its text.
+    pub async fn build(config: &crate::config::Http) -> std::io::Result<Self> {
+        let named = |what: String| move |error: std::io::Error| std::io::Error::new(error.kind(), format!("{what}: {error}"));
+        let listener = std::net::TcpListener::bind(config.listen)
+            .map_err(named(format!("the local interface cannot listen on {}", config.listen)))?;
+        listener.set_nonblocking(true)?;
+        let token = std::fs::read_to_string(&config.token)
+            .map_err(named(format!("token {}", config.token.display())))?;
+        let token = token.trim().to_owned();
+        if token.len() < 32 {
+            let short = format!("token {} has fewer than 32 characters", config.token.display());
+            return Err(std::io::Error::other(short));
+        }
+        let tls = RustlsConfig::from_pem_file(&config.certificate, &config.key)
+            .await
+            .map_err(named(format!("certificate {}", config.certificate.display())))?;
+        Ok(Self { listener, tls, token })
+    }
+
+    /// The address that is listened on.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn address(&self) -> std::io::Result<std::net::SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until the daemon stops.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn spawn(self, node: Arc<Node>, tasks: &Tasks) -> std::io::Result<()> {
+        let handle = Handle::new();
+        let stopping = tasks.shutdown();
+        let stopper = handle.clone();
+        tasks.spawn("http-stop", async move {
+            stopping.wait().await;
+            stopper.graceful_shutdown(Some(GRACE));
+        });
+        let acceptor = RustlsAcceptor::new(self.tls).handshake_timeout(HEAD_PATIENCE);
+        let mut server = axum_server::from_tcp(self.listener)?.acceptor(acceptor).handle(handle);
+        server
+            .http_builder()
+            .http1()
+            .timer(hyper_util::rt::TokioTimer::new())
+            .header_read_timeout(HEAD_PATIENCE)
+            .max_headers(32);
+        let app = router(node, self.token);
+        tasks.spawn("http", async move {
+            if let Err(error) = server.serve(app.into_make_service()).await {
+                tracing::error!(%error, "the local interface ended");
+            }
+        });
+        Ok(())
+    }
+}
+
+fn router(node: Arc<Node>, token: String) -> Router {
+    let token: Arc<str> = token.into();
+    Router::new()
+        .route("/v1/info", get(info))
+        .route("/v1/status", get(status))
+        .route("/v1/ask", post(ask))
+        .route("/v1/explain", post(explain))
+        .fallback(|| async { refuse(StatusCode::NOT_FOUND, "not_found", "no such page") })
+        .layer(middleware::from_fn_with_state(token, guard))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(node)
+}
+
+/// Lets only requests with the token through, and only as JSON from no web page.
+async fn guard(State(token): State<Arc<str>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let good = shown.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|shown| same(shown, &token));
+    if !good {
+        let message = "show the token of this node's token file";
+        return refuse(StatusCode::UNAUTHORIZED, "no_token", message);
+    }
+    if headers.contains_key(header::ORIGIN) {
+        return refuse(StatusCode::FORBIDDEN, "cross_origin", "web pages cannot talk to this interface");
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Compares without telling by time where two tokens differ.
+fn same(shown: &str, token: &str) -> bool {
+    let digest = |text: &str| *policies::Digest::of(text.as_bytes()).as_bytes();
+    let differences = digest(shown).iter().zip(digest(token)).fold(0, |sum, (a, b)| sum | (a ^ b));
+    differences == 0
+}
+
+async fn info(State(node): State<Arc<Node>>) -> Response {
+    Json(node.info()).into_response()
+}
+
+async fn status(State(node): State<Arc<Node>>) -> Response {
+    Json(node.status()).into_response()
+}
+
+async fn ask(State(node): State<Arc<Node>>, request: Request) -> Response {
+    let body: AskBody = match body(request).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    // The question runs to its end, and into the log, when the client goes away.
+    let tasks = node.tasks().clone();
+    let asked = tasks.spawn("ask", async move { node.ask(body.question.as_bytes()).await });
+    match asked.await {
+        Ok(Ok(finished)) => Json(AskReply { finished }).into_response(),
+        Ok(Err(refusal)) => (StatusCode::UNPROCESSABLE_ENTITY, Json(*refusal)).into_response(),
+        Err(_cancelled) => refuse(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the node is stopping"),
+    }
+}
+
+async fn explain(State(node): State<Arc<Node>>, request: Request) -> Response {
+    let body: ExplainBody = match body(request).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    match node.explain(body).await {
+        Ok(explanation) => Json(explanation).into_response(),
+        Err(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, Json(*refusal)).into_response(),
+    }
+}
+
+/// Reads a JSON body within its limits.
+async fn body<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Response> {
+    let reading = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES);
+    let bytes: Bytes = match tokio::time::timeout(BODY_PATIENCE, reading).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_too_large_or_broken)) => {
+            let message = format!("a request has at most {MAX_BODY_BYTES} bytes");
+            return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message));
+        }
+        Err(_elapsed) => {
+            return Err(refuse(StatusCode::REQUEST_TIMEOUT, "too_slow", "the request did not arrive in time"));
+        }
+    };
+    serde_json::from_slice(&bytes)
+        .map_err(|error| refuse(StatusCode::BAD_REQUEST, "malformed", &format!("not a request: {error}")))
+}
+
+fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = RefusalBody {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        rule: None,
+        layer: None,
+        coverage: std::collections::BTreeMap::new(),
+    };
+    (status, Json(body)).into_response()
+}

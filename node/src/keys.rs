@@ -1,0 +1,225 @@
+//! Key files: one Ed25519 secret each, readable by their owner only.
+//!
+//! A file that others may read is refused, not repaired: the key may be known already. Secrets are wiped from memory
+//! when dropped and never printed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use policies::dsse::PublicKey;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize as _, Zeroizing};
+
+/// Most bytes of a key file.
+const MAX_KEY_FILE_BYTES: u64 = 4096;
+
+/// What a key signs; a key file names its role, so one cannot stand in for another by a wrong path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyRole {
+    /// A node's libp2p identity.
+    Transport,
+    /// A node's requests and replies.
+    Envelope,
+    /// A node's log checkpoints.
+    Log,
+    /// A node's cosignatures under other nodes' checkpoints.
+    Witness,
+    /// A person's questions, or a board member's charters.
+    Person,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    format: String,
+    role: KeyRole,
+    id: String,
+    public: String,
+    secret: String,
+}
+
+impl Drop for KeyFile {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
+}
+
+const FORMAT: &str = "kring-key-v1";
+
+/// A loaded key.
+pub struct Key {
+    /// Whose it is: a hospital code or a person id.
+    pub id: String,
+    /// Its public half.
+    pub public: PublicKey,
+    secret: SigningKey,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Key").field("id", &self.id).field("public", &self.public).finish_non_exhaustive()
+    }
+}
+
+/// Why a key file cannot be used or made.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file cannot be opened, read or written.
+    #[error("key file {path}: {doing} failed")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Others may read it.
+    #[error(
+        "key file {path} has mode {mode:03o}: others may have read it; make a new key, or if you are sure that nobody did, \
+         run `chmod 600 {path}`"
+    )]
+    OpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Not a key file, or damaged.
+    #[error("key file {path}: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A key for another use.
+    #[error("key file {path} holds a {got:?} key, expected a {expected:?} key")]
+    WrongRole {
+        /// The file.
+        path: PathBuf,
+        /// The role asked for.
+        expected: KeyRole,
+        /// The role found.
+        got: KeyRole,
+    },
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(getrandom::Error),
+}
+
+impl KeyError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "key_file",
+            Self::OpenToOthers { .. } => "key_file_open_to_others",
+            Self::Malformed { .. } => "key_file_malformed",
+            Self::WrongRole { .. } => "key_file_role",
+            Self::Random(_) => "no_randomness",
+        }
+    }
+}
+
+impl Key {
+    /// Makes a key and writes it to `path`, which must not exist.
+    ///
+    /// # Errors
+    /// `KeyError::Io` or `KeyError::Random`.
+    pub fn create(path: &Path, role: KeyRole, id: &str) -> Result<Self, KeyError> {
+        let secret = SigningKey::from_bytes(&*random_bytes().map_err(KeyError::Random)?);
+        let malformed =
+            |error: &dyn std::fmt::Display| KeyError::Malformed { path: path.to_owned(), reason: error.to_string() };
+        let public = PublicKey::of(&secret).map_err(|error| malformed(&error))?;
+        let file = KeyFile {
+            format: FORMAT.to_owned(),
+            role,
+            id: id.to_owned(),
+            public: public.to_string(),
+            secret: hex::encode(secret.as_bytes()),
+        };
+        let text = Zeroizing::new(toml::to_string(&file).map_err(|error| malformed(&error))?);
+        write_private(path, text.as_bytes())
+            .map_err(|source| KeyError::Io { path: path.to_owned(), doing: "writing", source })?;
+        Ok(Self { id: id.to_owned(), public, secret })
+    }
+
+    /// Reads the key at `path`.
+    ///
+    /// # Errors
+    /// `KeyError`: unreadable, open to others, malformed or of another role.
+    pub fn load(path: &Path, role: KeyRole) -> Result<Self, KeyError> {
+        let io = |doing| move |source| KeyError::Io { path: path.to_owned(), doing, source };
+        let mut file = File::open(path).map_err(io("opening"))?;
+        let metadata = file.metadata().map_err(io("reading its mode"))?;
+        let mode = metadata.mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeyError::OpenToOthers { path: path.to_owned(), mode });
+        }
+        let malformed = |reason: &str| KeyError::Malformed { path: path.to_owned(), reason: reason.to_owned() };
+        if metadata.len() > MAX_KEY_FILE_BYTES {
+            return Err(malformed("too large for a key file"));
+        }
+        let mut text = Zeroizing::new(String::new());
+        file.read_to_string(&mut text).map_err(io("reading"))?;
+        // The parser's own message could quote the secret.
+        let file: KeyFile =
+            toml::from_str(&text).map_err(|_quotes_the_secret| malformed("not a key file of `kring key new`"))?;
+        if file.format != FORMAT {
+            return Err(malformed("unknown format, expected kring-key-v1"));
+        }
+        if file.role != role {
+            return Err(KeyError::WrongRole { path: path.to_owned(), expected: role, got: file.role });
+        }
+        let mut seed = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(&file.secret, &mut *seed)
+            .map_err(|_quotes_the_secret| malformed("its secret is not 64 hexadecimal digits"))?;
+        let secret = SigningKey::from_bytes(&seed);
+        let public = PublicKey::of(&secret).map_err(|error| malformed(&error.to_string()))?;
+        if public.to_string() != file.public {
+            return Err(malformed("its public half does not belong to its secret"));
+        }
+        Ok(Self { id: file.id.clone(), public, secret })
+    }
+
+    /// The secret half, to sign with.
+    #[must_use]
+    pub fn secret(&self) -> &SigningKey {
+        &self.secret
+    }
+
+    /// The seed, for the transport.
+    #[must_use]
+    pub fn seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.secret.to_bytes())
+    }
+}
+
+/// 32 random bytes from the system.
+///
+/// # Errors
+/// The system's reason.
+pub fn random_bytes() -> Result<Zeroizing<[u8; 32]>, getrandom::Error> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *bytes)?;
+    Ok(bytes)
+}
+
+/// Writes a new file that only its owner may read, durably.
+///
+/// # Errors
+/// The system's reason; `AlreadyExists` when the file is there.
+pub fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests;

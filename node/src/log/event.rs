@@ -1,0 +1,152 @@
+//! The kinds of events, versioned by their names. Nothing here holds a value of a cell.
+
+use std::collections::BTreeMap;
+
+use policies::footprint::FootprintDraft;
+use policies::wire::{LayerRef, Receipt};
+use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, UnixTime};
+use serde::{Deserialize, Serialize};
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// The daemon is ready to answer.
+    Started {
+        /// Version of the software.
+        version: String,
+        /// This hospital.
+        hospital: HospitalCode,
+        /// Snapshots by dataset.
+        snapshots: BTreeMap<DatasetId, Digest>,
+    },
+    /// The daemon has drained.
+    Stopped {},
+    /// A charter came into force here.
+    CharterAccepted {
+        /// Which one.
+        layer: LayerRef,
+    },
+    /// A permitted question, before it is run.
+    Intent {
+        /// The question.
+        question: QuestionRecord,
+        /// Digest of the request: the retry key.
+        request: Digest,
+        /// The profile it runs under.
+        profile: Profile,
+        /// What it touches.
+        footprint: FootprintDraft,
+    },
+    /// A released answer.
+    Outcome {
+        /// Digest of the question.
+        question: Digest,
+        /// Digest of the request.
+        request: Digest,
+        /// SHA-256 of the released frames.
+        frames: Digest,
+        /// The snapshot read.
+        snapshot: Digest,
+        /// Layers applied.
+        layers: Vec<LayerRef>,
+        /// What was done to the figures.
+        receipt: Receipt,
+        /// `real` or `synthetic`.
+        status: String,
+    },
+    /// A refused question of a known person; it is consumed.
+    Refused {
+        /// The question.
+        question: QuestionRecord,
+        /// Digest of the request: the retry key.
+        request: Digest,
+        /// Stable code.
+        code: String,
+        /// What the asker was told.
+        message: String,
+        /// The rule that refused.
+        rule: Option<String>,
+        /// The layer that refused.
+        layer: Option<LayerRef>,
+    },
+    /// Requests of one peer that do not verify, within one minute.
+    Rejected {
+        /// The member that was connected, or `unknown`.
+        peer: String,
+        /// Stable code.
+        code: String,
+        /// How many.
+        count: u64,
+        /// Digest of the first one's bytes.
+        first: Digest,
+    },
+    /// A question that this node put for one of its people.
+    Asked {
+        /// The question.
+        question: QuestionRecord,
+    },
+    /// What another node said to it.
+    Received {
+        /// Digest of the question.
+        question: Digest,
+        /// Digest of the request.
+        request: Digest,
+        /// The hospital.
+        responder: HospitalCode,
+        /// `answered`, a refusal's code, or why it was not reached.
+        outcome: String,
+        /// Place in the responder's log.
+        log_index: Option<u64>,
+    },
+    /// A worker was killed or died.
+    WorkerLost {
+        /// `deadline`, `died` or `protocol`.
+        reason: String,
+    },
+}
+
+/// Who asked what, why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionRecord {
+    /// Digest of the signed question.
+    pub digest: Digest,
+    /// The network.
+    pub network: NetworkId,
+    /// Who.
+    pub person: PersonId,
+    /// On behalf of which hospital.
+    pub asking_node: HospitalCode,
+    /// What for.
+    pub purpose: Purpose,
+    /// For which tumour group.
+    pub group: Option<GroupId>,
+    /// Which dataset.
+    pub dataset: DatasetId,
+    /// The text.
+    pub sql: String,
+    /// When it ends.
+    pub expires_at: UnixTime,
+}
+
+impl QuestionRecord {
+    /// The record of a verified question.
+    #[must_use]
+    pub fn new(digest: Digest, question: &policies::wire::Question) -> Self {
+        let policies::wire::Question {
+            id: _,
+            network,
+            person,
+            purpose,
+            group,
+            dataset,
+            asking_node,
+            hospitals: _,
+            sql,
+            issued_at: _,
+            expires_at,
+        } = question.clone();
+        Self { digest, network, person, asking_node, purpose, group, dataset, sql, expires_at }
+    }
+}

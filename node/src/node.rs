@@ -1,0 +1,171 @@
+//! One running node: its keys, rules, log and handles to everything that it works with.
+//!
+//! The stages of a question are in [`crate::answer`] (as responder) and [`crate::ask`] (as asker); what they share is here.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use policies::charter::Charter;
+use policies::dataset::Dataset;
+use policies::wire::LayerRef;
+use policies::{DatasetId, Digest, HospitalCode};
+use query::pipe::frame::Message;
+use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
+
+use crate::api::{Info, PeerState, Status};
+use crate::clock::Clock;
+use crate::consumed::Consumed;
+use crate::keys::Key;
+use crate::log::Log;
+use crate::net::{NetHandle, PeerKey};
+use crate::pool::{Lease, Pool};
+use crate::refused::Refused;
+use crate::rejections::Rejections;
+use crate::replies::Replies;
+use crate::reply::Signer;
+use crate::tasks::Tasks;
+
+/// A running node.
+#[derive(Debug)]
+pub struct Node {
+    pub(crate) hospital: HospitalCode,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) charter: Arc<Charter>,
+    pub(crate) layer: LayerRef,
+    pub(crate) envelope_key: Key,
+    pub(crate) log: Log,
+    pub(crate) consumed: Consumed,
+    pub(crate) replies: Replies,
+    pub(crate) rejections: Rejections,
+    pub(crate) pool: Pool,
+    pub(crate) net: NetHandle,
+    pub(crate) snapshots: PathBuf,
+    pub(crate) tasks: Tasks,
+}
+
+/// A sealed snapshot on disk.
+#[derive(Clone, Debug)]
+pub(crate) struct SnapshotRef {
+    pub(crate) id: Digest,
+    pub(crate) folder: PathBuf,
+}
+
+impl Node {
+    /// The tasks of the daemon.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    pub(crate) fn charter(&self) -> &Charter {
+        &self.charter
+    }
+
+    pub(crate) fn signer(&self) -> Signer<'_> {
+        Signer { hospital: &self.hospital, key: &self.envelope_key }
+    }
+
+    /// The dataset and its exact text.
+    pub(crate) fn dataset(&self, id: &DatasetId) -> Result<(&Dataset, &str), Refused> {
+        let unknown = || Refused::UnknownDataset(id.clone());
+        let dataset = self.charter.dataset(id).ok_or_else(unknown)?;
+        let text = self.charter.dataset_text(id).ok_or_else(unknown)?;
+        Ok((dataset, text))
+    }
+
+    /// The current snapshot of the dataset.
+    pub(crate) fn snapshot(&self, dataset: &Dataset) -> Result<SnapshotRef, Refused> {
+        let none = || Refused::NoSnapshot(dataset.id.clone());
+        let folder = query::snapshot::current(&self.snapshots, &dataset.id, dataset.version)
+            .inspect_err(|error| tracing::error!(%error, dataset = %dataset.id, "no usable snapshot"))
+            .ok()
+            .flatten()
+            .ok_or_else(none)?;
+        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let id = Digest::try_from(name.to_owned()).map_err(|_not_sealed_here| none())?;
+        Ok(SnapshotRef { id, folder })
+    }
+
+    /// Lets a worker split the text.
+    pub(crate) async fn plan(&self, lease: &mut Lease, dataset: &str, sql: &str) -> Result<Planned, Refused> {
+        let reply = self.work(lease, job(dataset, sql, Work::Plan), Vec::new()).await?;
+        match reply.head {
+            Reply::Planned(planned) => Ok(planned),
+            Reply::Failed(failure) => Err(Refused::Text(failure)),
+            Reply::Executed { .. } | Reply::Finished(_) => Err(Refused::Text(query::pipe::Failure {
+                code: "worker_fault".to_owned(),
+                message: "the worker answered another job".to_owned(),
+            })),
+        }
+    }
+
+    /// Runs one job; a lost worker is logged.
+    pub(crate) async fn work(
+        &self,
+        lease: &mut Lease,
+        head: Job,
+        blobs: Vec<Vec<u8>>,
+    ) -> Result<Message<Reply>, Refused> {
+        match lease.run(Message { head, blobs }).await {
+            Ok(reply) => Ok(reply),
+            Err(error) => {
+                let reason = error.code().to_owned();
+                tracing::warn!(%error, "a worker was lost");
+                self.log.append(crate::log::Event::WorkerLost { reason }).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What a client needs to compose a question.
+    #[must_use]
+    pub fn info(&self) -> Info {
+        Info {
+            hospital: self.hospital.clone(),
+            network: self.charter.network().clone(),
+            layer: self.layer.clone(),
+            members: self.charter.members().map(|m| (m.code.clone(), m.name.clone())).collect(),
+            datasets: self.charter.datasets().map(|d| (d.id.clone(), d.title.clone())).collect(),
+            now: self.clock.now(),
+        }
+    }
+
+    /// What the node is doing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let peers = self.net.status();
+        let state = |key: PeerKey| {
+            let found = peers.iter().find(|peer| peer.key == key);
+            PeerState {
+                connected: found.is_some_and(|peer| peer.connected),
+                last_error: found.and_then(|peer| peer.last_error.clone()),
+            }
+        };
+        let others = self.charter.members().filter(|member| member.code != self.hospital);
+        let peers = others
+            .map(|member| (member.code.clone(), state(PeerKey(*member.keys.transport.as_bytes()))))
+            .collect();
+        let snapshots: BTreeMap<_, _> = self
+            .charter
+            .datasets()
+            .filter_map(|dataset| Some((dataset.id.clone(), self.snapshot(dataset).ok()?.id)))
+            .collect();
+        Status {
+            hospital: self.hospital.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            layer: self.layer.clone(),
+            valid_until: self.charter.valid_until(),
+            listen: self.net.listen_addresses(),
+            snapshots,
+            peers,
+            idle_workers: self.pool.idle_pids(),
+            pid: std::process::id(),
+        }
+    }
+}
+
+/// A job over a dataset and a text.
+pub(crate) fn job(dataset: &str, sql: &str, work: Work) -> Job {
+    Job { version: PIPE_VERSION, dataset: dataset.to_owned(), sql: sql.to_owned(), work }
+}

@@ -1,0 +1,132 @@
+//! Why a node does not answer: every stage's error, and the one map to what the asker learns.
+
+use policies::footprint::FootprintError;
+use policies::wire::LayerRef;
+use policies::{DatasetId, DecodeError, Denial, VerifyError};
+use query::ReceiveError;
+use query::pipe::Failure;
+
+use crate::log::LogError;
+use crate::pool::PoolError;
+
+/// Every reason not to answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refused {
+    /// The bytes are no request.
+    #[error("not a request")]
+    Decode(#[from] DecodeError),
+    /// The request does not verify.
+    #[error("not verified")]
+    Verify(#[from] VerifyError),
+    /// The rules deny it.
+    #[error("denied")]
+    Denied(#[from] Box<Denial>),
+    /// It touches what no charter can allow.
+    #[error("not a footprint of this dataset")]
+    Footprint(#[from] FootprintError),
+    /// The text is refused.
+    #[error("not a question of the language")]
+    Text(Failure),
+    /// This node cuts the text in another way than the asking node.
+    #[error("other fragments")]
+    PlanMismatch,
+    /// There is no worker, or it was lost.
+    #[error("no reply from a worker")]
+    Pool(#[from] PoolError),
+    /// What the worker gave back is not an answer.
+    #[error("not an answer")]
+    Receive(#[from] ReceiveError),
+    /// The log cannot be written.
+    #[error("not logged")]
+    Log(#[from] LogError),
+    /// Released figures cannot be stored.
+    #[error("not stored")]
+    Store(#[source] std::io::Error),
+    /// The dataset is not in the charter.
+    #[error("unknown dataset")]
+    UnknownDataset(DatasetId),
+    /// This hospital has no snapshot of the dataset.
+    #[error("no snapshot")]
+    NoSnapshot(DatasetId),
+    /// The charter's time is over.
+    #[error("charter expired")]
+    CharterExpired,
+    /// The question was started before, and its answer was lost in a crash.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What the asker learns. Never a word about data.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) rule: Option<String>,
+    pub(crate) layer: Option<LayerRef>,
+}
+
+impl Refused {
+    /// Whether the question may be asked again: it was not looked at.
+    pub(crate) fn spares_the_question(&self) -> bool {
+        matches!(self, Self::Pool(PoolError::Busy | PoolError::Start(_)) | Self::Log(_))
+    }
+
+    /// The one map from error to what the asker learns.
+    pub(crate) fn told(&self) -> Told {
+        let plain = |code: &str, message: String| Told {
+            code: code.to_owned(),
+            message,
+            rule: None,
+            layer: None,
+        };
+        let built_in = |code: &str, message: String| Told {
+            rule: Some(format!("kring/{}", code.replace('_', "-"))),
+            ..plain(code, message)
+        };
+        match self {
+            Self::Decode(error) => plain(error.code(), error.to_string()),
+            Self::Verify(error) => plain(error.code(), error.to_string()),
+            Self::Denied(denial) => Told {
+                code: denial.code.to_owned(),
+                message: denial.message.clone(),
+                rule: denial.rule.clone(),
+                layer: denial.layer.as_deref().cloned(),
+            },
+            Self::Footprint(error) => built_in(error.code(), error.to_string()),
+            Self::Text(failure) => built_in(&failure.code, failure.message.clone()),
+            Self::PlanMismatch => plain(
+                "plan_mismatch",
+                "this node cuts the text in another way than the asking node; upgrade the older of the two".to_owned(),
+            ),
+            Self::Pool(error) => plain(error.code(), error.to_string()),
+            // Execution failures look all the same: their reason may depend on data.
+            Self::Receive(_) => plain(
+                "failed_execution",
+                "the question could not be run here; the hospital's own log says why".to_owned(),
+            ),
+            Self::Log(_) | Self::Store(_) => plain(
+                "no_log",
+                "the node cannot write its log, and without it there is no answer".to_owned(),
+            ),
+            Self::UnknownDataset(id) => {
+                plain("unknown_dataset", format!("dataset `{id}` is not in the charter"))
+            }
+            Self::NoSnapshot(id) => {
+                plain("no_snapshot", format!("this hospital has no snapshot of dataset `{id}`"))
+            }
+            Self::CharterExpired => {
+                plain("charter_expired", "the charter's time is over; the board must publish a new version".to_owned())
+            }
+            Self::Interrupted => plain(
+                "interrupted",
+                "the node stopped while it answered this question; ask it anew".to_owned(),
+            ),
+        }
+    }
+}
+
+impl From<Denial> for Refused {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(Box::new(denial))
+    }
+}

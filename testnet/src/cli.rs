@@ -1,0 +1,81 @@
+//! The command line of `testnet`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Networks of real Kring nodes on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "testnet", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start five hospitals on public data, ask several questions, then keep serving until Ctrl-C
+    Demo(Demo),
+    /// Measure questions over 5 and 18 nodes against the bare engine, memory, and start (use --release)
+    Bench(Bench),
+}
+
+/// Options of the demo.
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// Folder to make and keep [default: a temporary one]
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
+    /// Exit after the questions
+    #[arg(long)]
+    pub once: bool,
+    /// How answers are printed
+    #[arg(long, value_enum, default_value_t = DemoFormat::Table)]
+    pub format: DemoFormat,
+}
+
+/// How the demo's answers are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DemoFormat {
+    /// Tables and words
+    Table,
+    /// One object a line, as `kring ask --format json` prints it
+    Json,
+}
+
+/// Options of the benchmark.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// Questions a measurement
+    #[arg(long, default_value_t = 200)]
+    pub questions: usize,
+    /// Where the networks' folders are made, e.g. a tmpfs [default: the system's temporary folder]
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    // Two TLS providers are in the dependency tree: name one before anything speaks TLS.
+    node::command::install_tls_provider();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            drop(error.print());
+            return if error.use_stderr() { ExitCode::from(64) } else { ExitCode::SUCCESS };
+        }
+    };
+    let done = match cli.command {
+        Command::Demo(demo) => crate::demo::run(&demo),
+        Command::Bench(bench) => crate::bench::run(&bench),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            crate::print::note(format!("testnet: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The demo: five hospitals, three analysts, several questions, one refusal; then it keeps serving.
+
+use std::path::Path;
+use std::process::Output;
+
+use anyhow::{Context as _, ensure};
+
+use crate::cli::{Demo, DemoFormat};
+use crate::network::Network;
+use crate::print;
+use crate::process::Nodes;
+use crate::topology;
+
+/// Hospitals of the demo.
+const HOSPITALS: usize = 5;
+
+/// One question of the demo.
+struct Question {
+    title: &'static str,
+    person: &'static str,
+    sql: &'static str,
+    refused: bool,
+}
+
+const QUESTIONS: [Question; 7] = [
+    Question {
+        title: "Per grade, over all hospitals: patients, mean age with standard deviation, deaths within five years",
+        person: "a.jansen",
+        sql: "SELECT grade, count(*) AS patients, avg(age) AS mean_age, stddev(age) AS sd_age, \
+              count(*) FILTER (WHERE death = 1 AND dtime < 1826.25) AS deaths_5y \
+              FROM patient GROUP BY grade ORDER BY grade",
+        refused: false,
+    },
+    Question {
+        title: "The same per hospital",
+        person: "a.jansen",
+        sql: "SELECT hospital, grade, count(*) AS patients, avg(age) AS mean_age, stddev(age) AS sd_age, \
+              count(*) FILTER (WHERE death = 1 AND dtime < 1826.25) AS deaths_5y \
+              FROM patient GROUP BY hospital, grade ORDER BY hospital, grade",
+        refused: false,
+    },
+    Question {
+        title: "Everybody",
+        person: "a.jansen",
+        sql: "SELECT count(*) AS patients, avg(age) AS mean_age, stddev(age) AS sd_age FROM patient",
+        refused: false,
+    },
+    Question {
+        title: "Small groups: large tumours per grade and hospital. A cell of fewer than 10 patients is hidden",
+        person: "a.jansen",
+        sql: "SELECT hospital, grade, count(*) AS patients, avg(nodes) AS mean_nodes \
+              FROM patient WHERE size = '>50' GROUP BY hospital, grade ORDER BY hospital, grade",
+        refused: false,
+    },
+    Question {
+        title: "The totals over them: incomplete where a hospital hides its part, and HAVING cannot bring them back",
+        person: "a.jansen",
+        sql: "SELECT grade, count(*) AS patients, coalesce(count(*), 0) AS coalesced \
+              FROM patient WHERE size = '>50' GROUP BY grade ORDER BY grade",
+        refused: false,
+    },
+    Question {
+        title: "Rows of patients: never",
+        person: "a.jansen",
+        sql: "SELECT * FROM patient",
+        refused: true,
+    },
+    Question {
+        title: "An analyst whom no rule permits",
+        person: "b.devries",
+        sql: "SELECT grade, count(*) AS patients FROM patient GROUP BY grade",
+        refused: true,
+    },
+];
+
+/// Runs the demo.
+///
+/// # Errors
+/// What failed.
+pub fn run(options: &Demo) -> anyhow::Result<()> {
+    let temporary;
+    let dir: &Path = match &options.dir {
+        Some(dir) => dir,
+        None => {
+            temporary = tempfile::Builder::new().prefix("kring-demo-").tempdir()?;
+            temporary.path()
+        }
+    };
+    print::note(format!("Making a network of {HOSPITALS} fictional hospitals in {} ...", dir.display()));
+    print::note("Data: the Rotterdam tumour bank (public), split by patient number: an artificial split.");
+    let network = Network::create(dir, topology::hospitals(HOSPITALS))?;
+    print::note("Starting the nodes ...");
+    let nodes = Nodes::start(&network)?;
+    for question in &QUESTIONS {
+        ask(&network, question, options.format)?;
+    }
+    if !options.once {
+        serve(&network)?;
+    }
+    print::note("Stopping the nodes ...");
+    nodes.stop()
+}
+
+fn ask(network: &Network, question: &Question, format: DemoFormat) -> anyhow::Result<()> {
+    let json = format == DemoFormat::Json;
+    if !json {
+        print::line(format!("\n{}\n{}> {}", question.title, question.person, question.sql));
+    }
+    let Output { status, stdout, stderr } = network
+        .kring()
+        .args(["ask", question.sql, "--format", if json { "json" } else { "table" }, "--profile"])
+        .arg(network.profile(question.person))
+        .output()
+        .context("cannot start kring ask")?;
+    let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    let expected = if question.refused { 2 } else { 0 };
+    ensure!(status.code() == Some(expected), "`{}` ended with {status}: {stderr}", question.sql);
+    print::line(stdout.trim_end());
+    if !json && question.refused {
+        print::line(stderr.trim_end());
+    }
+    Ok(())
+}
+
+/// Says how to ask more, then waits for Ctrl-C or SIGTERM.
+fn serve(network: &Network) -> anyhow::Result<()> {
+    let kring = network.dir.join("bin/kring");
+    let say = |text: String| print::note(text);
+    say("\nThe network keeps serving. Ask more from another terminal:".to_owned());
+    say(format!("  export KRING_PROFILE={}", network.profile("a.jansen").display()));
+    say(format!("  {} ask \"SELECT size, count(*), avg(nodes) FROM patient GROUP BY size\"", kring.display()));
+    say(format!("  {} explain \"SELECT size, count(*) FROM patient GROUP BY size\"", kring.display()));
+    say(format!("  {} status", kring.display()));
+    say("Ctrl-C ends it.".to_owned());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
+        anyhow::Ok(())
+    })
+}

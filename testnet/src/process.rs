@@ -1,0 +1,205 @@
+//! Node processes: started, waited for, stopped. Dropping one kills it.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use node::api::Status;
+use node::client::Client;
+use node::profile::Profile;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::network::Network;
+use crate::topology::PEOPLE;
+
+/// Longest time until a node is ready and its peers are connected; generous, machines are noisy.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A running `kring run`.
+#[derive(Debug)]
+pub struct NodeProcess {
+    /// The hospital's code.
+    pub code: String,
+    /// Where its messages go.
+    pub messages: PathBuf,
+    child: Child,
+}
+
+impl NodeProcess {
+    /// Starts the node of a hospital.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn start(network: &Network, code: &str) -> anyhow::Result<Self> {
+        let dir = network.node_dir(code);
+        let messages = dir.join("state/messages.log");
+        let stderr = File::options().create(true).append(true).open(&messages)?;
+        let child = network
+            .kring()
+            .args(["run", "--config"])
+            .arg(dir.join("config.toml"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .spawn()
+            .context("cannot start kring run")?;
+        Ok(Self { code: code.to_owned(), messages, child })
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills the process at once.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks the process to end and returns its exit code.
+    ///
+    /// # Errors
+    /// When it does not end in time or by a signal.
+    pub fn stop(mut self) -> anyhow::Result<i32> {
+        self.terminate()?;
+        let since = now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return status.code().context("ended by a signal");
+            }
+            if since.elapsed() > PATIENCE {
+                bail!("{} does not stop", self.code);
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Sends SIGTERM.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn terminate(&self) -> anyhow::Result<()> {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("a process id")?;
+        kill_process(pid, Signal::TERM)?;
+        Ok(())
+    }
+
+    fn ended(&mut self) -> anyhow::Result<Option<i32>> {
+        Ok(self.child.try_wait()?.map(|status| status.code().unwrap_or(-1)))
+    }
+}
+
+impl Drop for NodeProcess {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Every node of a network.
+#[derive(Debug)]
+pub struct Nodes(pub Vec<NodeProcess>);
+
+impl Nodes {
+    /// Starts every node and waits until each is ready and connected to every other one.
+    ///
+    /// # Errors
+    /// What a node said when it ended, or that it is late.
+    pub fn start(network: &Network) -> anyhow::Result<Self> {
+        let start = |hospital: &crate::topology::Hospital| NodeProcess::start(network, &hospital.code);
+        let mut nodes = Self(network.hospitals.iter().map(start).collect::<anyhow::Result<_>>()?);
+        for node in &mut nodes.0 {
+            wait_connected(network, node)?;
+        }
+        Ok(nodes)
+    }
+
+    /// Ends every node in order.
+    ///
+    /// # Errors
+    /// The first that did not end with 0.
+    pub fn stop(self) -> anyhow::Result<()> {
+        for node in &self.0 {
+            node.terminate()?;
+        }
+        for node in self.0 {
+            let code = node.code.clone();
+            let exit = node.stop()?;
+            anyhow::ensure!(exit == 0, "{code} ended with {exit}");
+        }
+        Ok(())
+    }
+}
+
+/// Waits until the node answers on its local interface.
+///
+/// # Errors
+/// What it said when it ended, or that it is late.
+pub fn wait_ready(network: &Network, node: &mut NodeProcess) -> anyhow::Result<Status> {
+    let client = client(network, &node.code)?;
+    let since = now();
+    loop {
+        if let Ok(status) = client.status() {
+            return Ok(status);
+        }
+        if let Some(code) = node.ended()? {
+            let said = std::fs::read_to_string(&node.messages).unwrap_or_default();
+            bail!("{} ended with {code}:\n{said}", node.code);
+        }
+        if since.elapsed() > PATIENCE {
+            bail!("{} is not ready", node.code);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Waits until the node is connected to every other one.
+///
+/// # Errors
+/// As [`wait_ready`].
+pub fn wait_connected(network: &Network, node: &mut NodeProcess) -> anyhow::Result<()> {
+    let since = now();
+    loop {
+        let status = wait_ready(network, node)?;
+        if status.peers.values().all(|peer| peer.connected) {
+            return Ok(());
+        }
+        if since.elapsed() > PATIENCE {
+            bail!("{} is not connected: {:?}", node.code, status.peers);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// A client of the node's local interface that signs nothing.
+///
+/// # Errors
+/// The node's files cannot be read.
+pub fn client(network: &Network, code: &str) -> anyhow::Result<Client> {
+    let dir = network.node_dir(code);
+    let config = node::config::Config::load(&dir.join("config.toml"))?;
+    let profile = Profile {
+        node_url: format!("https://{}", config.http.listen),
+        ca: dir.join("tls/ca.pem"),
+        token_file: dir.join("token"),
+        key_file: network.dir.join("people").join(PEOPLE[0].id).join("person.key"),
+        scope: None,
+        purpose: None,
+        group: None,
+    };
+    Ok(Client::new(&profile)?)
+}
+
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,78 @@
+//! Who is in a network: fictional hospitals and people.
+
+/// A hospital of the network.
+#[derive(Clone, Debug)]
+pub struct Hospital {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A person of the network.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    /// Id.
+    pub id: &'static str,
+    /// Name.
+    pub name: &'static str,
+    /// Index of the hospital.
+    pub hospital: usize,
+    /// Tumour groups.
+    pub groups: &'static [&'static str],
+    /// Roles.
+    pub roles: &'static [&'static str],
+    /// What they ask for, unless they say otherwise.
+    pub purpose: &'static str,
+}
+
+/// The network's id.
+pub const NETWORK: &str = "demo";
+
+/// The first five hospitals of every network.
+const NAMES: [(&str, &str); 5] = [
+    ("NOORD", "Ziekenhuis Noorderhaven"),
+    ("OOST", "Ziekenhuis Oosterbeek-Lindenhof"),
+    ("ZUID", "Zuiderpoort Ziekenhuis"),
+    ("WEST", "Westerlicht Medisch Centrum"),
+    ("MIDDEN", "Middenmeer Ziekenhuis"),
+];
+
+/// Three analysts with different rights.
+pub const PEOPLE: [Person; 3] = [
+    Person {
+        id: "a.jansen",
+        name: "A. Jansen (exact figures)",
+        hospital: 0,
+        groups: &["borst"],
+        roles: &["analyst"],
+        purpose: "quality",
+    },
+    Person {
+        id: "b.devries",
+        name: "B. de Vries (no rule permits)",
+        hospital: 1,
+        groups: &["long"],
+        roles: &["analyst"],
+        purpose: "quality",
+    },
+    Person {
+        id: "c.bakker",
+        name: "C. Bakker (counts for planning)",
+        hospital: 2,
+        groups: &[],
+        roles: &["planner"],
+        purpose: "capacity",
+    },
+];
+
+/// `count` fictional hospitals, at least 3: the people belong to the first three.
+#[must_use]
+pub fn hospitals(count: usize) -> Vec<Hospital> {
+    (0..count)
+        .map(|number| match NAMES.get(number) {
+            Some((code, name)) => Hospital { code: (*code).to_owned(), name: (*name).to_owned() },
+            None => Hospital { code: format!("H{number:02}"), name: format!("Ziekenhuis {number}") },
+        })
+        .collect()
+}
