@@ -28,6 +28,8 @@ use std::path::Path;
 
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use policies::dataset::Table;
+
 pub use error::ImportError;
 pub use plan::{Format, ImportPlan, Source, TableMapping};
 pub use report::{ImportReport, RowProblem, SourceCounts, TableCounts};
@@ -52,42 +54,42 @@ pub async fn import(plan: &ImportPlan<'_>) -> Result<ImportReport, ImportError> 
     let parent = snapshot::parent(&plan.out, &plan.dataset.id, plan.dataset.version);
     let _numbers = lock(&plan.numbering.with_added_extension("lock"))?;
     let _snapshots = lock(&parent.join(".lock"))?;
+    let snapshots = snapshot::currents(&plan.out, &plan.dataset.id)?;
+    let mut numbering = Numbering::open(plan, &snapshots)?;
     let mut tally = Tally::new(plan);
-    let current = snapshot::current(&plan.out, &plan.dataset.id, plan.dataset.version)?;
-    let mut numbering = Numbering::open(plan, snapshot::any(&plan.out, &plan.dataset.id)?)?;
-    if let Some(folder) = &current {
-        numbering.agrees_with(plan.dataset, folder)?;
+    let checker = checked(plan, tables, &mut tally).await?;
+    let report = tally.finish();
+    if plan.strict && report.rejected > 0 {
+        let report = Box::new(report);
+        return Err(ImportError::RowsRejected { report });
     }
+    if checker.patient_keys().is_empty() {
+        let report = Box::new(report);
+        return Err(ImportError::NoPatients { report });
+    }
+    let numbers = numbering.number(checker.patient_keys())?;
+    numbering.save()?;
+    let mut write = |table: &Table, path: &Path| write::table(&checker, &numbers, table, path);
+    let sealed = seal::seal(&plan.out, plan.dataset, &plan.hospital, &mut write)?;
+    Ok(report.sealed(sealed))
+}
+
+/// Reads the sources and judges every row. The sources' memory is free when it returns.
+async fn checked<'p>(
+    plan: &'p ImportPlan<'_>,
+    tables: Vec<(&'p Table, &'p TableMapping)>,
+    tally: &mut Tally,
+) -> Result<Checker<'p>, ImportError> {
     // One partition: rows come in one order, so of two rows with one key the same is first every time.
     let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1));
-    let sources = source::load(plan, &mut tally)?;
+    let sources = source::load(plan, tally)?;
     source::register(&context, &sources)?;
     let mut checker = Checker::new(plan.dataset);
     for (table, mapping) in tables {
         let input = mapping::input(plan, table, mapping, &sources, &context).await?;
-        checker.table(table, &input, &mut tally);
+        checker.table(table, &input, tally);
     }
-    drop(sources);
-    let counts = tally.finish();
-    if plan.strict && counts.rejected > 0 {
-        return Err(ImportError::RowsRejected {
-            report: Box::new(counts),
-        });
-    }
-    if checker.patients() == 0 {
-        return Err(ImportError::NoPatients {
-            report: Box::new(counts),
-        });
-    }
-    let numbers = numbering.number(checker.patient_keys())?;
-    numbering.save()?;
-    let sealed = seal::seal(
-        &plan.out,
-        plan.dataset,
-        &plan.hospital,
-        &mut |table, path| write::table(&checker, &numbers, table, path),
-    )?;
-    Ok(counts.sealed(sealed))
+    Ok(checker)
 }
 
 /// Holds the lock file until it is dropped, or says that another import is running.

@@ -7,9 +7,10 @@
 //! [`verify`] says whether a folder is what was sealed. It does not say that the rows fit the dataset: sealing did.
 
 pub mod durable;
-pub mod seal;
+mod error;
+pub(crate) mod seal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,8 @@ use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use policies::dataset::Dataset;
 use policies::{DatasetId, Digest, HospitalCode, Ident};
 use serde::{Deserialize, Serialize};
+
+pub use error::SnapshotError;
 
 #[cfg(test)]
 mod tests;
@@ -70,87 +73,6 @@ pub struct Snapshot {
     id: Digest,
     folder: PathBuf,
     manifest: Manifest,
-}
-
-/// Why a folder is not a snapshot, or one cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum SnapshotError {
-    /// A file cannot be read or written.
-    #[error("cannot read or write {}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The manifest is not one.
-    #[error("{} is not a snapshot's manifest ({problem}): import again", path.display())]
-    Manifest {
-        /// The manifest.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The manifest is not the one that the folder is named after.
-    #[error("{} is damaged: its manifest has the digest {got}; move it away and import again", folder.display())]
-    Renamed {
-        /// The folder.
-        folder: PathBuf,
-        /// The digest of its manifest.
-        got: Digest,
-    },
-    /// A table's file is not what was sealed.
-    #[error("{} is damaged ({problem}): move the snapshot away and import again", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The snapshot was sealed against another dataset.
-    #[error("the snapshot is of {got}, expected {expected}: import again")]
-    OtherDataset {
-        /// What is needed.
-        expected: String,
-        /// What the snapshot is of.
-        got: String,
-    },
-    /// The pointer to the current snapshot is damaged.
-    #[error("{} does not name a snapshot beside it: remove it and import again", path.display())]
-    Pointer {
-        /// The pointer file.
-        path: PathBuf,
-    },
-    /// A table cannot be written.
-    #[error("cannot write {}: {problem}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the writer says.
-        problem: String,
-    },
-}
-
-impl SnapshotError {
-    /// A stable code.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Io { .. } => "snapshot_io",
-            Self::Manifest { .. } => "snapshot_manifest_invalid",
-            Self::Renamed { .. } => "snapshot_renamed",
-            Self::Damaged { .. } => "snapshot_damaged",
-            Self::OtherDataset { .. } => "snapshot_of_another_dataset",
-            Self::Pointer { .. } => "snapshot_pointer_damaged",
-            Self::Write { .. } => "snapshot_write",
-        }
-    }
-
-    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        |source| Self::Io { path, source }
-    }
 }
 
 impl Snapshot {
@@ -315,14 +237,14 @@ pub fn current(
     folder.map(Some).ok_or(SnapshotError::Pointer { path })
 }
 
-/// Whether any version of the dataset has a current snapshot.
+/// The current snapshots of all the dataset's versions.
 ///
 /// # Errors
-/// [`SnapshotError::Io`] when the folder cannot be listed.
-pub fn any(out: &Path, dataset: &DatasetId) -> Result<bool, SnapshotError> {
+/// [`SnapshotError`] when the folder cannot be listed or a pointer is damaged.
+pub fn currents(out: &Path, dataset: &DatasetId) -> Result<Vec<PathBuf>, SnapshotError> {
     let entries = match std::fs::read_dir(out) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => {
             return Err(SnapshotError::Io {
                 path: out.to_owned(),
@@ -331,16 +253,16 @@ pub fn any(out: &Path, dataset: &DatasetId) -> Result<bool, SnapshotError> {
         }
     };
     let prefix = format!("{dataset}-v");
+    let mut versions = BTreeSet::new();
     for entry in entries {
-        let entry = entry.map_err(SnapshotError::io(out))?;
-        let name = entry.file_name();
+        let name = entry.map_err(SnapshotError::io(out))?.file_name();
         let version = name.to_str().and_then(|name| name.strip_prefix(&prefix));
-        let is_version = version.is_some_and(|version| version.parse::<u32>().is_ok());
-        if is_version && entry.path().join(CURRENT).exists() {
-            return Ok(true);
-        }
+        versions.extend(version.and_then(|version| version.parse::<u32>().ok()));
     }
-    Ok(false)
+    let found = versions
+        .into_iter()
+        .map(|version| current(out, dataset, version).transpose());
+    found.flatten().collect()
 }
 
 /// The named columns of a sealed table, those that it has.

@@ -90,9 +90,9 @@ pub enum ImportError {
         /// Dataset and hospital in the file.
         got: String,
     },
-    /// The numbering file is older than the current snapshot.
+    /// The numbering file is older than a current snapshot.
     #[error(
-        "the patient numbers in {} do not agree with the current snapshot: an old copy was put back; restore the \
+        "the patient numbers in {} do not agree with a current snapshot: an old copy was put back; restore the \
          latest one", path.display()
     )]
     NumberingStale {

@@ -30,8 +30,9 @@ pub(crate) struct Numbering {
 }
 
 impl Numbering {
-    /// Reads the plan's file. Without one it begins at 0, unless there are snapshots.
-    pub(crate) fn open(plan: &ImportPlan<'_>, has_snapshots: bool) -> Result<Self, ImportError> {
+    /// Reads the plan's file and compares it with the current snapshots. Without a file it begins at 0, unless there
+    /// are snapshots.
+    pub(crate) fn open(plan: &ImportPlan<'_>, snapshots: &[PathBuf]) -> Result<Self, ImportError> {
         let path = plan.numbering.clone();
         let owner = format!("{} {}", plan.dataset.id, plan.hospital);
         let mut numbering = Self {
@@ -44,7 +45,7 @@ impl Numbering {
         match std::fs::read(&plan.numbering) {
             Ok(bytes) => numbering.parse(&bytes)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                if has_snapshots {
+                if !snapshots.is_empty() {
                     return Err(ImportError::NumberingMissing {
                         path: numbering.path,
                     });
@@ -56,6 +57,9 @@ impl Numbering {
                     source,
                 });
             }
+        }
+        for folder in snapshots {
+            numbering.agrees_with(plan.dataset, folder)?;
         }
         Ok(numbering)
     }
@@ -146,11 +150,15 @@ impl Numbering {
         })
     }
 
-    /// Checks that every patient of the current snapshot has the same number here.
-    pub(crate) fn agrees_with(&self, dataset: &Dataset, folder: &Path) -> Result<(), ImportError> {
+    /// Checks that every patient of a snapshot has the same number here.
+    fn agrees_with(&self, dataset: &Dataset, folder: &Path) -> Result<(), ImportError> {
         let Some(table) = dataset.tables.get(&dataset.patient) else {
             return Ok(());
         };
+        // Another version of the dataset may have called the table otherwise; then nothing can be compared.
+        if !folder.join(snapshot::file_name(&table.name)).exists() {
+            return Ok(());
+        }
         let columns = [table.key.as_str(), PATIENT_COLUMN];
         for batch in snapshot::read_columns(folder, &table.name, &columns)? {
             if !self.knows(&batch, table.key.as_str()) {

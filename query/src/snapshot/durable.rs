@@ -10,16 +10,18 @@ use sha2::Digest as _;
 /// Bytes hashed at a time.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// Creates a folder and those above it; folders that it creates are the owner's alone.
+/// Creates a folder and those above it that are missing: the owner's alone, each on disk before the next.
 ///
 /// # Errors
 /// What the file system says.
 pub fn create_folder(path: &Path) -> io::Result<()> {
-    if path.as_os_str().is_empty() {
+    if path.as_os_str().is_empty() || path.is_dir() {
         return Ok(());
     }
+    if let Some(above) = path.parent() {
+        create_folder(above)?;
+    }
     let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)?;

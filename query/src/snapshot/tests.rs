@@ -117,14 +117,16 @@ fn the_pointer_names_a_folder_beside_it() {
     let dataset = DatasetId::new("tumours").unwrap();
     let current = || current(temp.path(), &dataset, 1);
     assert_eq!(current().unwrap(), None);
-    assert!(!any(temp.path(), &dataset).unwrap());
+    assert!(currents(temp.path(), &dataset).unwrap().is_empty());
+    fs::create_dir(temp.path().join("tumours-v2")).unwrap();
+    fs::create_dir(temp.path().join("tumours-v2-v1")).unwrap();
     let parent = parent(temp.path(), &dataset, 1);
     fs::create_dir(&parent).unwrap();
     let folder = sealed_in(&parent, |_| {});
     let id = folder.file_name().unwrap().to_str().unwrap().to_owned();
     fs::write(parent.join(CURRENT), format!("{id}\n")).unwrap();
-    assert_eq!(current().unwrap(), Some(folder));
-    assert!(any(temp.path(), &dataset).unwrap());
+    assert_eq!(current().unwrap(), Some(folder.clone()));
+    assert_eq!(currents(temp.path(), &dataset).unwrap(), [folder]);
     let other = Digest::of(b"other").to_string();
     for text in [
         String::new(),
