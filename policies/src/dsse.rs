@@ -1,8 +1,8 @@
 //! DSSE envelopes: who signed exactly which bytes, as what.
 //!
 //! The payload type is a separate signature domain: a signature over a question never verifies as one over an
-//! answer. Verification uses `verify_strict` and keys that the caller names; the key id in the envelope is a hint
-//! and decides nothing. One envelope has one encoding: bytes that decode but re-encode differently are refused, so
+//! answer. Verification uses `verify_strict` and keys that the caller names; a signature counts only under its own
+//! key's id, so no byte of a signed envelope can change unseen. One envelope has one encoding: bytes that decode but re-encode differently are refused, so
 //! equal envelopes are equal bytes. Source: DSSE 1.0.2, `PAE = "DSSEv1" SP len SP type SP len SP body`.
 
 use base64::Engine as _;
@@ -306,10 +306,13 @@ impl Envelope {
     pub fn verify(&self, kind: PayloadType, key: &PublicKey) -> Result<&[u8], EnvelopeError> {
         self.expect_type(kind)?;
         let message = pae(&self.payload_type, &self.payload);
-        let signed = self.signatures.iter().any(|(_, bytes)| {
-            key.0
-                .verify_strict(&message, &Signature::from_bytes(bytes))
-                .is_ok()
+        let keyid = key.to_string();
+        let signed = self.signatures.iter().any(|(id, bytes)| {
+            *id == keyid
+                && key
+                    .0
+                    .verify_strict(&message, &Signature::from_bytes(bytes))
+                    .is_ok()
         });
         if signed {
             return Ok(&self.payload);
