@@ -3,6 +3,7 @@
 //! The report holds values of rejected rows: it is for the hospital that reads its own data and leaves the node nowhere.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use policies::{DatasetId, Digest, HospitalCode, Ident};
@@ -82,6 +83,23 @@ pub struct RowProblem {
     pub code: &'static str,
     /// What is wrong, for a person.
     pub reason: String,
+}
+
+impl fmt::Display for RowProblem {
+    /// Where and what, e.g. ``patients, line 3, patient.age: `x` is not a whole number``.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(table) = &self.table {
+            write!(f, ", {table}")?;
+        }
+        if let Some(column) = &self.column {
+            write!(f, ".{column}")?;
+        }
+        write!(f, ": {}", self.reason)
+    }
 }
 
 impl ImportReport {

@@ -1,8 +1,9 @@
 //! One value against its column: type, code list, bounds. Strict: what is not exactly a value of the type is refused.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use policies::dataset::{Class, CodeValue, Column, ColumnType};
+use policies::dataset::{Class, Code, CodeValue, Column, ColumnType};
 
 use crate::import::raw::Raw;
 
@@ -145,11 +146,11 @@ fn text<'a>(column: &Column, raw: Raw<'a>) -> Result<Value<'a>, BadValue> {
     if text.chars().any(char::is_control) {
         return Err(BadValue::ControlCharacter { got: show(raw) });
     }
-    let code = |code: &CodeValue| match code {
-        CodeValue::Text(known) => *known == text,
-        CodeValue::Integer(_) => false,
+    let order = |code: &Code| match &code.value {
+        CodeValue::Text(known) => known.as_str().cmp(&text),
+        CodeValue::Integer(_) => Ordering::Less,
     };
-    if !column.codes.is_empty() && !column.codes.iter().any(|known| code(&known.value)) {
+    if !column.codes.is_empty() && column.codes.binary_search_by(order).is_err() {
         return Err(BadValue::NotInCodeList { got: show(raw) });
     }
     Ok(Value::Text(text))
@@ -250,11 +251,11 @@ fn listed(column: &Column, units: i64) -> Result<(), BadValue> {
             got: units.to_string(),
         });
     }
-    let code = |code: &CodeValue| match code {
-        CodeValue::Integer(known) => *known == units,
-        CodeValue::Text(_) => false,
+    let order = |code: &Code| match &code.value {
+        CodeValue::Integer(known) => known.cmp(&units),
+        CodeValue::Text(_) => Ordering::Greater,
     };
-    if column.codes.is_empty() || column.codes.iter().any(|known| code(&known.value)) {
+    if column.codes.is_empty() || column.codes.binary_search_by(order).is_ok() {
         return Ok(());
     }
     Err(BadValue::NotInCodeList {

@@ -184,6 +184,31 @@ fn codes_flags_and_bounds_hold() {
 }
 
 #[test]
+fn every_code_of_a_long_list_is_found() {
+    let code = |value| Code {
+        value,
+        title: BTreeMap::new(),
+    };
+    let mut number = column(ColumnType::Integer);
+    number.codes = (-50..50)
+        .map(|value| code(CodeValue::Integer(value * 2)))
+        .collect();
+    let mut text = column(ColumnType::Text);
+    let mut texts: Vec<_> = (0..100).map(|value| format!("C{value}")).collect();
+    texts.sort();
+    text.codes = texts
+        .iter()
+        .map(|text| code(CodeValue::Text(text.clone())))
+        .collect();
+    for (value, shown) in (-50..50).zip(&texts) {
+        assert!(check(&number, Raw::Integer(value * 2)).is_ok());
+        refused(&number, Raw::Integer(value * 2 + 1), "not_in_code_list");
+        assert!(check(&text, Raw::Text(shown)).is_ok());
+        refused(&text, Raw::Text(&format!("{shown}.")), "not_in_code_list");
+    }
+}
+
+#[test]
 fn an_opt_out_is_read_or_refused() {
     for (raw, said) in [
         (Raw::Null, Some(false)),

@@ -80,6 +80,10 @@ async fn every_bad_value_is_reported_with_its_line() {
         ("treatments", 7, "patient_key", "value_missing"),
     ];
     assert_eq!(found(&report), expected);
+    assert_eq!(
+        report.problems[1].to_string(),
+        "patients, line 4, patient.age: `121` is out of bounds: at least 0, at most 120"
+    );
     assert_eq!(report.reasons["out_of_bounds"], 3);
     assert_eq!((report.rejected, report.problems_total), (15, 16));
     let patient = report.tables[&ident("patient")];
