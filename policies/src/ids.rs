@@ -20,7 +20,7 @@ pub struct BadName {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $kind:literal, $form:literal, $max:literal, $first:expr, $rest:expr) => {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $form:literal, $sizes:expr, $first:expr, $rest:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -35,8 +35,7 @@ macro_rules! name {
                 let first: fn(char) -> bool = $first;
                 let rest: fn(char) -> bool = $rest;
                 let mut chars = text.chars();
-                let good = text.len() <= $max
-                    && text.len() >= 2.min($max)
+                let good = $sizes.contains(&text.len())
                     && chars.next().is_some_and(first)
                     && chars.all(rest);
                 if good {
@@ -87,47 +86,47 @@ name!(
     /// let code = policies::HospitalCode::new("EMC").unwrap();
     /// let network: policies::NetworkId = code; // two kinds of names do not mix
     /// ```
-    HospitalCode, "hospital code", "2 to 16 characters: A-Z, then A-Z, 0-9 or -", 16,
+    HospitalCode, "hospital code", "2 to 16 characters: A-Z, then A-Z, 0-9 or -", (2..=16),
     |c| c.is_ascii_uppercase(), |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'
 );
 name!(
     /// A network's id, e.g. `embraze`.
-    NetworkId, "network id", "2 to 32 characters: a-z, then a-z, 0-9 or -", 32,
+    NetworkId, "network id", "2 to 32 characters: a-z, then a-z, 0-9 or -", (2..=32),
     |c| c.is_ascii_lowercase(), |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 );
 name!(
     /// A person in `people.toml`, e.g. `a.jansen`.
-    PersonId, "person id", "2 to 64 characters: a-z, then a-z, 0-9, `.`, `_` or -", 64,
+    PersonId, "person id", "2 to 64 characters: a-z, then a-z, 0-9, `.`, `_` or -", (2..=64),
     |c| c.is_ascii_lowercase(),
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-')
 );
 name!(
     /// A purpose of use, e.g. `quality`.
-    Purpose, "purpose", "2 to 32 characters: a-z, then a-z, 0-9, `_` or -", 32,
+    Purpose, "purpose", "2 to 32 characters: a-z, then a-z, 0-9, `_` or -", (2..=32),
     |c| c.is_ascii_lowercase(),
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')
 );
 name!(
     /// A tumour group, e.g. `blaas`.
-    GroupId, "tumour group", "2 to 32 characters: a-z, then a-z, 0-9, `_` or -", 32,
+    GroupId, "tumour group", "2 to 32 characters: a-z, then a-z, 0-9, `_` or -", (2..=32),
     |c| c.is_ascii_lowercase(),
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')
 );
 name!(
     /// A role of a person, e.g. `analyst`.
-    Role, "role", "2 to 32 characters: a-z, then a-z, 0-9, `_` or -", 32,
+    Role, "role", "2 to 32 characters: a-z, then a-z, 0-9, `_` or -", (2..=32),
     |c| c.is_ascii_lowercase(),
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')
 );
 name!(
     /// A dataset's id, e.g. `oncology`.
-    DatasetId, "dataset id", "2 to 32 characters: a-z, then a-z, 0-9, `_` or -", 32,
+    DatasetId, "dataset id", "2 to 32 characters: a-z, then a-z, 0-9, `_` or -", (2..=32),
     |c| c.is_ascii_lowercase(),
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')
 );
 name!(
     /// A table or column of a dataset.
-    Ident, "table or column name", "1 to 63 characters: a-z, then a-z, 0-9 or _", 63,
+    Ident, "table or column name", "1 to 63 characters: a-z, then a-z, 0-9 or _", (1..=63),
     |c| c.is_ascii_lowercase(),
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
 );

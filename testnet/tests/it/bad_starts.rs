@@ -1,0 +1,143 @@
+//! What keeps a node from starting or importing says so, and what to do.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Output;
+
+use crate::support::Net;
+
+struct Node {
+    net: Net,
+}
+
+impl Node {
+    fn config(&self) -> std::path::PathBuf {
+        self.net.network.node_dir("NOORD").join("config.toml")
+    }
+
+    fn kring(&self, command: &str, more: &[&str], env: &[(&str, &str)]) -> Output {
+        let mut kring = self.net.network.kring();
+        kring.args([command, "--config"]).arg(self.config()).args(more).envs(env.iter().copied());
+        kring.output().unwrap()
+    }
+
+    #[track_caller]
+    fn refuses_to_start(&self, env: &[(&str, &str)], expected: &str) {
+        let output = self.kring("run", &[], env);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(64), "{stderr}");
+        assert!(stderr.contains(expected), "no `{expected}` in: {stderr}");
+    }
+
+    /// Changes a file for as long as `then` runs.
+    fn with(&self, file: &str, change: impl Fn(&str) -> String, then: impl FnOnce(&Self)) {
+        let path = self.net.network.node_dir("NOORD").join(file);
+        let before = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, change(&before)).unwrap();
+        then(self);
+        std::fs::write(&path, before).unwrap();
+    }
+
+    fn without(&self, file: &Path, then: impl FnOnce(&Self)) {
+        let aside = file.with_extension("aside");
+        std::fs::rename(file, &aside).unwrap();
+        then(self);
+        std::fs::rename(&aside, file).unwrap();
+    }
+}
+
+#[test]
+fn a_node_that_cannot_be_trusted_does_not_start() {
+    let node = Node { net: Net::create(3) };
+    let dir = node.net.network.node_dir("NOORD");
+    assert_eq!(node.kring("check", &[], &[]).status.code(), Some(0));
+
+    node.refuses_to_start(&[("SSLKEYLOGFILE", "/dev/null")], "SSLKEYLOGFILE");
+    let key = dir.join("keys/envelope.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    node.refuses_to_start(&[], "chmod 600");
+    let output = node.kring("check", &[], &[("SSLKEYLOGFILE", "/dev/null")]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("2 problem(s)") && stderr.contains("SSLKEYLOGFILE") && stderr.contains("chmod"), "{stderr}");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+
+    node.without(&key, |node| node.refuses_to_start(&[], "envelope.key"));
+    node.without(&dir.join("charter.kring"), |node| node.refuses_to_start(&[], "charter.kring"));
+    node.without(&dir.join("token"), |node| node.refuses_to_start(&[], "token"));
+    let other_root = "2".repeat(64);
+    node.with("config.toml", |text| text.replace(&node.net.network.root, &other_root), |node| {
+        node.refuses_to_start(&[], "is refused (not_signed_by_root)");
+    });
+    node.with("config.toml", |text| text.replace("count = 2", "count = 2\nspeed = 9"), |node| {
+        node.refuses_to_start(&[], "unknown field `speed`");
+    });
+    node.with("charter.kring", |text| text.replacen("eyJ", "eyK", 1), |node| {
+        node.refuses_to_start(&[], "is refused");
+    });
+    a_port_in_use(&node);
+    // Nothing of this was left behind: the node starts.
+    let mut running = testnet::process::NodeProcess::start(&node.net.network, "NOORD").unwrap();
+    testnet::process::wait_ready(&node.net.network, &mut running).unwrap();
+    node.refuses_to_start(&[], "in use");
+    assert_eq!(running.stop().unwrap(), 0);
+    an_older_charter(&node);
+}
+
+fn a_port_in_use(node: &Node) {
+    let config = node::config::Config::load(&node.config()).unwrap();
+    let held = std::net::TcpListener::bind(config.http.listen).unwrap();
+    node.refuses_to_start(&[], &format!("cannot listen on {}", config.http.listen));
+    drop(held);
+    let port: u16 = config.listen[0].rsplit('/').next().unwrap().parse().unwrap();
+    let held = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    node.refuses_to_start(&[], &port.to_string());
+    drop(held);
+}
+
+/// A charter older than the one that the node held, or another one of the same version, is refused.
+fn an_older_charter(node: &Node) {
+    let network = &node.net.network;
+    let head = network.dir.join("charter/charter.toml");
+    let first = std::fs::read(network.charter()).unwrap();
+    let text = std::fs::read_to_string(&head).unwrap();
+    std::fs::write(&head, text.replace("version = 1", "version = 2")).unwrap();
+    network.seal().unwrap();
+    let mut running = testnet::process::NodeProcess::start(network, "NOORD").unwrap();
+    testnet::process::wait_ready(network, &mut running).unwrap();
+    assert_eq!(running.stop().unwrap(), 0);
+    std::fs::write(network.node_dir("NOORD").join("charter.kring"), first).unwrap();
+    node.refuses_to_start(&[], "is refused (rollback)");
+    let expired = text.replace("version = 1", "version = 3").replace("2036", "2026");
+    std::fs::write(&head, expired).unwrap();
+    network.seal().unwrap();
+    node.refuses_to_start(&[], "is refused (expired)");
+    std::fs::write(&head, text.replace("version = 1", "version = 2").replace("Demo network", "Fork")).unwrap();
+    network.seal().unwrap();
+    node.refuses_to_start(&[], "is refused (fork)");
+}
+
+#[test]
+fn a_broken_row_is_rejected_with_its_line_or_fails_a_strict_import() {
+    let node = Node { net: Net::create(3) };
+    let path = node.net.network.node_dir("NOORD").join("data/patients.csv");
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    let lines = text.lines().count();
+    text.push_str("9001,1992,74,1,\"<=20\",7,0,35,291,0,0,1799,0,1799,0,1\n9002,1992\n");
+    std::fs::write(&path, text).unwrap();
+    let strict = node.kring("import", &["--strict"], &[]);
+    let stderr = String::from_utf8_lossy(&strict.stderr);
+    assert_eq!(strict.status.code(), Some(64), "{stderr}");
+    assert!(stderr.contains(&format!("line {}", lines + 1)) && stderr.contains("grade"), "{stderr}");
+    assert!(stderr.contains(&format!("line {}", lines + 2)), "{stderr}");
+    let lenient = node.kring("import", &["--report", "json"], &[]);
+    let report: serde_json::Value = serde_json::from_slice(&lenient.stdout).unwrap();
+    assert_eq!(lenient.status.code(), Some(0));
+    assert_eq!(report["rejected"], 2, "{report}");
+    assert_eq!(report["patients"].as_u64().unwrap(), lines as u64 - 1);
+    let gone = node.net.network.node_dir("NOORD").join("data/patients.csv");
+    std::fs::remove_file(&gone).unwrap();
+    let missing = node.kring("import", &[], &[]);
+    let stderr = String::from_utf8_lossy(&missing.stderr);
+    assert_eq!(missing.status.code(), Some(64), "{stderr}");
+    assert!(stderr.contains("patients.csv"), "{stderr}");
+}

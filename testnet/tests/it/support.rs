@@ -1,0 +1,248 @@
+//! A network for a test, the command line over it, and a peer that does what it is told.
+
+use std::process::Output;
+use std::sync::Arc;
+use std::time::Duration;
+
+use node::clock::{Clock as _, SystemClock};
+use node::keys::{Key, KeyRole};
+use node::log::file::read_only;
+use node::log::{Entry, Event};
+use node::net::{NetConfig, NetHandle, NetLimits, Peer, PeerKey};
+use node::tasks::Tasks;
+use policies::charter::Charter;
+use policies::dsse::Envelope;
+use policies::wire::{Answer, LANGUAGE_VERSION, Question, Refusal, Request};
+use policies::{Digest, HospitalCode, bundle};
+use serde_json::Value;
+use testnet::network::Network;
+use testnet::process::{NodeProcess, Nodes};
+use testnet::topology;
+
+/// A network in a temporary folder that goes with it. Fields drop in order: processes first.
+pub(crate) struct Net {
+    pub(crate) nodes: Vec<NodeProcess>,
+    pub(crate) network: Network,
+    _folder: tempfile::TempDir,
+}
+
+impl Net {
+    /// A network that is not started.
+    pub(crate) fn create(hospitals: usize) -> Self {
+        node::command::install_tls_provider();
+        let folder = tempfile::Builder::new().prefix("kring-test-").tempdir().unwrap();
+        let network = Network::create(&folder.path().join("net"), topology::hospitals(hospitals)).unwrap();
+        Self { nodes: Vec::new(), network, _folder: folder }
+    }
+
+    /// A network whose nodes are ready and connected.
+    pub(crate) fn start(hospitals: usize) -> Self {
+        let mut net = Self::create(hospitals);
+        net.nodes = Nodes::start(&net.network).unwrap().0;
+        net
+    }
+
+    /// Takes a node's process out.
+    pub(crate) fn take(&mut self, code: &str) -> NodeProcess {
+        let place = self.nodes.iter().position(|node| node.code == code).unwrap();
+        self.nodes.remove(place)
+    }
+
+    pub(crate) fn ask(&self, person: &str, sql: &str, more: &[&str]) -> Output {
+        let profile = self.network.profile(person);
+        let mut kring = self.network.kring();
+        kring.args(["ask", sql, "--format", "json", "--profile"]).arg(profile).args(more);
+        kring.output().unwrap()
+    }
+
+    /// An answer's JSON.
+    #[track_caller]
+    pub(crate) fn answer(&self, person: &str, sql: &str) -> Value {
+        let Output { status, stdout, stderr } = self.ask(person, sql, &[]);
+        assert_eq!(status.code(), Some(0), "{}", String::from_utf8_lossy(&stderr));
+        serde_json::from_slice(&stdout).unwrap()
+    }
+
+    /// A refusal's JSON.
+    #[track_caller]
+    pub(crate) fn refusal(&self, person: &str, sql: &str) -> Value {
+        let Output { status, stdout, stderr } = self.ask(person, sql, &[]);
+        assert_eq!(status.code(), Some(2), "{}", String::from_utf8_lossy(&stderr));
+        serde_json::from_slice(&stdout).unwrap()
+    }
+
+    /// A node's log.
+    pub(crate) fn log(&self, code: &str) -> Vec<Entry> {
+        read_only(&self.network.node_dir(code).join("state/events.log")).unwrap()
+    }
+
+    pub(crate) fn charter(&self) -> Charter {
+        let bytes = std::fs::read(self.network.charter()).unwrap();
+        let root = Digest::try_from(self.network.root.clone()).unwrap();
+        bundle::open(&bytes, &bundle::Trust { root, now: SystemClock.now(), held: None }).unwrap()
+    }
+}
+
+pub(crate) fn hospital(code: &str) -> HospitalCode {
+    HospitalCode::new(code).unwrap()
+}
+
+/// A peer with a member's own keys that runs no checks at all.
+pub(crate) struct RawPeer {
+    pub(crate) code: HospitalCode,
+    envelope_key: Key,
+    net: NetHandle,
+    tasks: Tasks,
+    _inbound: tokio::sync::mpsc::Receiver<node::net::Inbound>,
+    runtime: Arc<tokio::runtime::Runtime>,
+}
+
+impl RawPeer {
+    /// Takes a member's place; its own process must not run.
+    pub(crate) fn start(net: &Net, code: &str) -> Self {
+        let dir = net.network.node_dir(code);
+        let key = Key::load(&dir.join("keys/transport.key"), KeyRole::Transport).unwrap();
+        let envelope_key = Key::load(&dir.join("keys/envelope.key"), KeyRole::Envelope).unwrap();
+        Self::with_keys(net, code, key.seed(), envelope_key)
+    }
+
+    pub(crate) fn with_keys(
+        net: &Net,
+        code: &str,
+        keypair_seed: zeroize::Zeroizing<[u8; 32]>,
+        envelope_key: Key,
+    ) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let charter = net.charter();
+        let (tasks, code) = (Tasks::new(), hospital(code));
+        let (sender, inbound) = tokio::sync::mpsc::channel(8);
+        let others: Vec<_> = charter
+            .members()
+            .filter(|member| member.code != code)
+            .map(|member| Peer {
+                key: PeerKey(*member.keys.transport.as_bytes()),
+                addresses: member.addresses.clone(),
+            })
+            .collect();
+        let net = runtime.block_on(async {
+            let config = NetConfig { keypair_seed, listen: Vec::new(), limits: NetLimits::default() };
+            let net = node::net::Network::build(config).await.unwrap().spawn(&tasks, sender);
+            assert!(net.set_peers(others).await.is_empty());
+            net
+        });
+        Self { code, envelope_key, net, tasks, _inbound: inbound, runtime: Arc::new(runtime) }
+    }
+
+    /// Sends bytes and returns the frames that come back.
+    pub(crate) fn send(&self, net: &Net, to: &str, bytes: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
+        let charter = net.charter();
+        let key = PeerKey(*charter.member(&hospital(to)).unwrap().keys.transport.as_bytes());
+        let asked = self.net.ask(key, bytes.to_vec(), Duration::from_secs(60));
+        self.runtime.block_on(asked).map_err(|error| error.code())
+    }
+
+    /// The request of this node to a responder, as it likes it.
+    pub(crate) fn request(&self, net: &Net, question: &Envelope, change: impl FnOnce(&mut Request)) -> Envelope {
+        let charter = net.charter();
+        let parsed: Question = serde_json::from_slice(question.unverified_payload()).unwrap();
+        let fragments = fragments(&charter, &parsed);
+        let mut request = Request {
+            network: parsed.network,
+            from: self.code.clone(),
+            audience: self.code.clone(),
+            question: String::from_utf8(question.encode()).unwrap(),
+            layers: vec![charter.layer().unwrap()],
+            language: LANGUAGE_VERSION,
+            fragments,
+            sent_at: SystemClock.now(),
+        };
+        change(&mut request);
+        policies::question::sign_request(&request, self.envelope_key.secret())
+    }
+}
+
+impl Drop for RawPeer {
+    fn drop(&mut self) {
+        self.tasks.stop();
+        let tasks = self.tasks.clone();
+        self.runtime.block_on(async move { tasks.drain(Duration::from_secs(10)).await });
+    }
+}
+
+/// A person's signed question.
+pub(crate) fn question(net: &Net, person: &str, sql: &str, change: impl FnOnce(&mut Question)) -> Envelope {
+    let charter = net.charter();
+    let key_file = net.network.dir.join("people").join(person).join("person.key");
+    let key = Key::load(&key_file, KeyRole::Person).unwrap();
+    let known = charter.person(&policies::PersonId::new(person).unwrap()).unwrap();
+    let purpose = topology::PEOPLE.iter().find(|known| known.id == person).unwrap().purpose;
+    let now = SystemClock.now();
+    let random = node::keys::random_bytes().unwrap();
+    let mut question = Question {
+        id: random[..16].iter().map(|byte| format!("{byte:02x}")).collect(),
+        network: charter.network().clone(),
+        person: known.id.clone(),
+        purpose: policies::Purpose::new(purpose).unwrap(),
+        group: known.groups.iter().next().cloned(),
+        dataset: policies::DatasetId::new("rotterdam").unwrap(),
+        asking_node: known.hospital.clone(),
+        hospitals: charter.members().map(|member| member.code.clone()).collect(),
+        sql: sql.to_owned(),
+        issued_at: now,
+        expires_at: now.plus(600),
+    };
+    change(&mut question);
+    policies::question::sign_question(&question, key.secret())
+}
+
+/// The digests of the question's fragments, as an honest worker cuts them.
+fn fragments(charter: &Charter, question: &Question) -> Vec<Digest> {
+    use query::pipe::frame::{Message, read_message, write_message};
+    use query::pipe::{Job, PIPE_VERSION, Reply, Work};
+    let head = Job {
+        version: PIPE_VERSION,
+        dataset: charter.dataset_text(&question.dataset).unwrap().to_owned(),
+        sql: question.sql.clone(),
+        work: Work::Plan,
+    };
+    let mut input = Vec::new();
+    write_message(&mut input, &Message { head, blobs: Vec::new() }).unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    query::worker::run(std::io::Cursor::new(input), writer).unwrap();
+    let mut reader = reader;
+    let reply: Message<Reply> = read_message(&mut reader).unwrap().unwrap();
+    match reply.head {
+        Reply::Planned(planned) => planned.footprint.fragments.iter().map(|fragment| fragment.digest).collect(),
+        _ => vec![Digest::of(b"no fragment")],
+    }
+}
+
+/// What a trailer says, without verifying it.
+#[derive(Debug)]
+pub(crate) enum Said {
+    Answer(#[expect(dead_code, reason = "shown when a test fails")] Box<Answer>),
+    Refusal(Box<Refusal>),
+}
+
+pub(crate) fn said(frames: &[Vec<u8>]) -> Said {
+    let trailer = Envelope::decode(frames.last().unwrap(), 1 << 20).unwrap();
+    match serde_json::from_slice(trailer.unverified_payload()) {
+        Ok(answer) => Said::Answer(Box::new(answer)),
+        Err(_) => Said::Refusal(Box::new(serde_json::from_slice(trailer.unverified_payload()).unwrap())),
+    }
+}
+
+#[track_caller]
+pub(crate) fn refused(frames: &[Vec<u8>], code: &str) {
+    match said(frames) {
+        Said::Refusal(refusal) => assert_eq!(refusal.code, code, "{refusal:?}"),
+        Said::Answer(answer) => panic!("answered: {answer:?}"),
+    }
+}
+
+/// Waits until the log of a node holds an event; the log is written before a reply leaves, so this does not wait long.
+#[track_caller]
+pub(crate) fn logged(net: &Net, code: &str, wanted: impl Fn(&Event) -> bool) {
+    let found = net.log(code).iter().any(|entry| wanted(&entry.event));
+    assert!(found, "not in the log of {code}: {:#?}", net.log(code).iter().rev().take(5).collect::<Vec<_>>());
+}
