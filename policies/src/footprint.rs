@@ -71,7 +71,7 @@ pub struct SumFootprint {
 }
 
 /// The kinds of additive sums.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SumKind {
     /// Rows.

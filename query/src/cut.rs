@@ -27,6 +27,9 @@ mod explain;
 mod keys;
 mod measures;
 
+pub(crate) use above::bounds;
+pub(crate) use below::HOSPITAL_MARK;
+
 /// A question in three parts.
 pub(crate) struct Split {
     /// The analysed plan: what is above the cut is evaluated from it.

@@ -1,7 +1,7 @@
 //! From SQL text to safe figures.
 //!
 //! Reading order: the pipe's messages ([`pipe`]), the worker's side (gate, plan, cut, execute, finish: [`worker`]),
-//! the daemon's side: [`receive`] makes a [`RawAnswer`] of a worker's reply, [`disclose`] makes the [`SafeAnswer`], the
+//! the daemon's side: [`receive()`] makes a [`RawAnswer`] of a worker's reply, [`disclose()`] makes the [`SafeAnswer`], the
 //! only thing that may leave.
 //!
 //! Nothing here reads a clock, a key or the environment, or makes a random number.
@@ -9,10 +9,21 @@
 pub mod import;
 pub mod pipe;
 pub mod snapshot;
+pub mod worker;
 
 mod catalog;
+mod cell;
 mod cut;
+mod disclose;
 mod error;
+mod execute;
 mod facts;
+mod finish;
 mod gate;
+mod ipc;
 mod plan;
+mod receive;
+
+pub use disclose::{DiscloseError, SafeAnswer, disclose};
+pub use ipc::{IpcError, MAX_FRAME_BYTES};
+pub use receive::{RawAnswer, ReceiveError, receive};

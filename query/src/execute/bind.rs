@@ -1,0 +1,119 @@
+//! A fragment's plan over the tables of one snapshot, and the session that runs it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column as Name, Result as EngineResult, ScalarValue};
+use datafusion::datasource::provider_as_source;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::GreedyMemoryPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::{
+    AggregateUDF, Expr, LogicalPlan, LogicalPlanBuilder, TableScan, TableSource,
+};
+use datafusion::prelude::SessionConfig;
+
+use super::{Place, RunError, Tables, failed};
+use crate::catalog::{HOSPITAL, PATIENT};
+use crate::cell::{KringCell, Spec};
+use crate::cut::Fragment;
+use crate::snapshot::Snapshot;
+
+/// What the engine may hold for groups and joins; the worker's own limits are above this.
+const MEMORY_BYTES: usize = 1024 * 1024 * 1024;
+
+/// A session that knows no function, no file and no table: plans bring all they need.
+pub(crate) fn session() -> EngineResult<SessionState> {
+    let mut config = SessionConfig::new().with_target_partitions(1).with_information_schema(false);
+    config.options_mut().execution.parquet.schema_force_view_types = false;
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(GreedyMemoryPool::new(MEMORY_BYTES)))
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+        .build_arc()?;
+    Ok(SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).build())
+}
+
+/// The plan that gives a fragment's groups: `k0`, `k1`, ..., then the cell.
+pub(super) fn bind(
+    fragment: &Fragment,
+    place: &Place<'_>,
+    snapshot: &Snapshot,
+    tables: &mut Tables,
+) -> Result<LogicalPlan, RunError> {
+    let mut sources: BTreeMap<String, Arc<dyn TableSource>> = BTreeMap::new();
+    for name in scans(&fragment.input)? {
+        let table = place.dataset.table(&name).ok_or(RunError::Failed)?;
+        sources.insert(name, provider_as_source(tables.provider(snapshot, table)?));
+    }
+    let input = fragment.input.clone().transform_up(|node| {
+        let LogicalPlan::TableScan(scan) = &node else { return Ok(Transformed::no(node)) };
+        match sources.get(scan.table_name.table()) {
+            Some(source) => Ok(Transformed::yes(rows(scan, source, place.hospital.as_str())?)),
+            None => Ok(Transformed::no(node)),
+        }
+    });
+    let input = input.map_err(failed)?.data;
+    let keys = fragment.keys.iter().enumerate();
+    let keys = keys.map(|(index, key)| key.expr.clone().unalias_nested().data.alias(format!("k{index}")));
+    LogicalPlanBuilder::from(input)
+        .aggregate(keys.collect::<Vec<_>>(), [cell(fragment).alias("cell")])
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(failed)
+}
+
+fn scans(plan: &LogicalPlan) -> Result<Vec<String>, RunError> {
+    let mut names = Vec::new();
+    plan.apply(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            names.push(scan.table_name.table().to_owned());
+        }
+        Ok(datafusion::common::tree_node::TreeNodeRecursion::Continue)
+    })
+    .map_err(failed)?;
+    Ok(names)
+}
+
+/// A snapshot's rows in the shape of the planned scan, the hospital's code in its place.
+fn rows(
+    scan: &TableScan,
+    source: &Arc<dyn TableSource>,
+    hospital: &str,
+) -> EngineResult<LogicalPlan> {
+    let table = scan.table_name.clone();
+    let columns = scan.projected_schema.fields().iter().map(|field| {
+        if field.name() == HOSPITAL {
+            let code = ScalarValue::Utf8(Some(hospital.to_owned()));
+            return Expr::Literal(code, None).alias_qualified(Some(table.clone()), HOSPITAL);
+        }
+        debug_assert!(!field.name().starts_with("__") || field.name() == PATIENT, "one hidden column");
+        Expr::Column(Name::new(Some(table.clone()), field.name()))
+    });
+    let columns: Vec<Expr> = columns.collect();
+    LogicalPlanBuilder::scan(table.clone(), Arc::clone(source), None)?.project(columns)?.build()
+}
+
+/// `kring_cell(patient, values and conditions, each once)`.
+fn cell(fragment: &Fragment) -> Expr {
+    let mut arguments = vec![Expr::Column(fragment.patient.clone())];
+    let mut place = |expr: &Option<Expr>| {
+        let expr = expr.as_ref()?;
+        if let Some(place) = arguments.iter().position(|known| known == expr) {
+            return Some(place);
+        }
+        arguments.push(expr.clone());
+        Some(arguments.len().saturating_sub(1))
+    };
+    let specs = fragment.primitives.iter().map(|sum| Spec {
+        kind: sum.kind,
+        value: place(&sum.value),
+        filter: place(&sum.filter),
+        scale: sum.scale,
+    });
+    let specs: Vec<Spec> = specs.collect();
+    let function = Arc::new(AggregateUDF::from(KringCell::new(specs)));
+    let call = AggregateFunction::new_udf(function, arguments, false, None, Vec::new(), None);
+    Expr::AggregateFunction(call)
+}

@@ -1,0 +1,68 @@
+//! Finishing: hospitals' released cells become the table that the analyst asked for.
+//!
+//! [`parts`] reads each hospital's frames, [`merge`] adds cells, [`outputs`] finishes aggregates from sums with exact
+//! integers, [`above`] runs what stands above the cut with a status beside every value, [`json`] writes the table. A value
+//! that is not shown stays not shown through everything: its status travels with it, and no expression can turn it into a
+//! number.
+
+use policies::HospitalCode;
+
+use crate::cut::Split;
+use crate::pipe::{Failure, Finished, Part};
+
+mod above;
+mod frame;
+mod json;
+mod merge;
+mod outputs;
+mod parts;
+
+/// Why hospitals' answers cannot be finished.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FinishError {
+    #[error("the answer of hospital {hospital} is not what was asked for: {problem}")]
+    BadAnswer { hospital: HospitalCode, problem: &'static str },
+    #[error("the job names {expected} frames, {got} came with it")]
+    FrameCount { expected: usize, got: usize },
+    #[error("a figure of all hospitals together leaves its range; divide what is added by a constant")]
+    Overflow,
+    #[error("the figures could not be finished")]
+    Failed,
+}
+
+impl FinishError {
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::BadAnswer { .. } => "bad_answer",
+            Self::FrameCount { .. } => "frame_count",
+            Self::Overflow => "overflow",
+            Self::Failed => "failed_finish",
+        }
+    }
+}
+
+impl From<FinishError> for Failure {
+    fn from(error: FinishError) -> Self {
+        Self { code: error.code().to_owned(), message: error.to_string() }
+    }
+}
+
+/// Finishes a split question from every answering hospital's frames.
+pub(crate) fn finish(
+    split: &Split,
+    hospitals: &[Part],
+    blobs: &[Vec<u8>],
+) -> Result<Finished, FinishError> {
+    let parts = parts::read(split, hospitals, blobs)?;
+    let mut cuts = Vec::with_capacity(split.fragments.len());
+    for (index, fragment) in split.fragments.iter().enumerate() {
+        let merged = merge::merge(fragment, &parts, index)?;
+        cuts.push((fragment, merged));
+    }
+    let table = above::run(&split.plan, &cuts)?;
+    json::finished(&split.plan, &table)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! A finished table as JSON: exact numbers as strings, floats as numbers, what is not shown as null with its status.
+
+use arrow::array::{Array as _, ArrayRef, AsArray as _};
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
+use arrow::util::display::array_value_to_string;
+use datafusion::logical_expr::LogicalPlan;
+use serde_json::Value;
+
+use super::FinishError;
+use super::frame::Frame;
+use crate::pipe::{CellStatus, Finished, FinishedCell, FinishedColumn};
+
+/// The word for a type, or `None` where it cannot be shown.
+pub(crate) fn kind(data_type: &DataType) -> Option<String> {
+    match data_type {
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
+            Some("integer".to_owned())
+        }
+        DataType::Decimal128(precision, scale) => Some(format!("decimal({precision},{scale})")),
+        DataType::Float64 => Some("float".to_owned()),
+        DataType::Utf8 | DataType::Null => Some("text".to_owned()),
+        DataType::Boolean => Some("boolean".to_owned()),
+        _ => None,
+    }
+}
+
+/// The table as the pipe carries it.
+pub(super) fn finished(plan: &LogicalPlan, table: &Frame) -> Result<Finished, FinishError> {
+    let mut columns = Vec::with_capacity(table.columns.len());
+    for field in plan.schema().fields() {
+        let kind = kind(field.data_type()).ok_or(FinishError::Failed)?;
+        columns.push(FinishedColumn { name: field.name().clone(), kind });
+    }
+    let mut rows = Vec::with_capacity(table.rows);
+    let mut cells = Vec::new();
+    for row in 0..table.rows {
+        let mut values = Vec::with_capacity(table.columns.len());
+        for (index, column) in table.columns.iter().enumerate() {
+            let status = column.status.get(row).copied().ok_or(FinishError::Failed)?;
+            if status == CellStatus::Shown {
+                values.push(value(&column.values, row)?);
+            } else {
+                values.push(Value::Null);
+                cells.push(FinishedCell { row, column: index, status });
+            }
+        }
+        rows.push(values);
+    }
+    Ok(Finished { columns, rows, cells, undecided: table.undecided })
+}
+
+fn value(column: &ArrayRef, row: usize) -> Result<Value, FinishError> {
+    if column.is_null(row) {
+        return Ok(Value::Null);
+    }
+    if let Some(floats) = column.as_primitive_opt::<Float64Type>() {
+        let float = floats.value(row);
+        let number = serde_json::Number::from_f64(float).map(Value::Number);
+        return Ok(number.unwrap_or_else(|| Value::String(float.to_string())));
+    }
+    if let Some(flags) = column.as_boolean_opt() {
+        return Ok(Value::Bool(flags.value(row)));
+    }
+    if let Some(decimals) = column.as_primitive_opt::<Decimal128Type>() {
+        return Ok(Value::String(decimals.value_as_string(row)));
+    }
+    let text = array_value_to_string(column, row).map_err(|_arrow| FinishError::Failed)?;
+    Ok(Value::String(text))
+}

@@ -1,0 +1,125 @@
+//! Aggregates from merged sums, in the types that the engine's own aggregates would give.
+//!
+//! Everything is exact until the last step: variance is `(n Σx² - (Σx)²) / (n (n-1))` in 256-bit integers, so nothing is
+//! lost to cancellation. NULL where SQL says NULL: no values, or one value for a sample's spread.
+
+use arrow::datatypes::{DataType, i256};
+use datafusion::common::ScalarValue;
+
+use super::FinishError;
+use crate::cut::{Output, Primitive};
+
+/// The value of an aggregate over one group.
+pub(super) fn value(
+    output: &Output,
+    primitives: &[Primitive],
+    sums: &[i128],
+) -> Result<ScalarValue, FinishError> {
+    let at = |place: &usize| sums.get(*place).copied().ok_or(FinishError::Failed);
+    let scale = |place: &usize| {
+        primitives.get(*place).map(|sum| i32::from(sum.scale)).ok_or(FinishError::Failed)
+    };
+    match output {
+        Output::Count(place) => {
+            let count = i64::try_from(at(place)?).map_err(|_large| FinishError::Overflow)?;
+            Ok(ScalarValue::Int64(Some(count)))
+        }
+        Output::Sum { sum, values, data_type } => match at(values)? {
+            0 => null(data_type),
+            _ => total(at(sum)?, scale(sum)?, data_type),
+        },
+        Output::Average { sum, values, data_type } => match at(values)? {
+            0 => null(data_type),
+            count => average(at(sum)?, count, scale(sum)?, data_type),
+        },
+        Output::Spread { sum, squares, values, sample, root } => {
+            let spread = variance(at(sum)?, at(squares)?, at(values)?, *sample)?;
+            let unit = 10_f64.powi(scale(sum)?.saturating_mul(-2));
+            let spread = spread.map(|spread| spread * unit);
+            Ok(ScalarValue::Float64(spread.map(|spread| if *root { spread.sqrt() } else { spread })))
+        }
+    }
+}
+
+/// NULL of a type.
+pub(super) fn null(data_type: &DataType) -> Result<ScalarValue, FinishError> {
+    ScalarValue::try_from(data_type).map_err(|_engine| FinishError::Failed)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a float is asked for; rounded to nearest")]
+fn float(value: i128, scale: i32) -> f64 {
+    value as f64 / 10_f64.powi(scale)
+}
+
+fn decimal(value: i128, precision: u8, scale: i8) -> Result<ScalarValue, FinishError> {
+    let limit = 10_i128.checked_pow(u32::from(precision)).ok_or(FinishError::Failed)?;
+    if value.unsigned_abs() >= limit.unsigned_abs() {
+        return Err(FinishError::Overflow);
+    }
+    Ok(ScalarValue::Decimal128(Some(value), precision, scale))
+}
+
+fn total(sum: i128, scale: i32, data_type: &DataType) -> Result<ScalarValue, FinishError> {
+    match data_type {
+        DataType::Int64 => {
+            let sum = i64::try_from(sum).map_err(|_large| FinishError::Overflow)?;
+            Ok(ScalarValue::Int64(Some(sum)))
+        }
+        DataType::Decimal128(precision, digits) if i32::from(*digits) == scale => {
+            decimal(sum, *precision, *digits)
+        }
+        DataType::Float64 => Ok(ScalarValue::Float64(Some(float(sum, scale)))),
+        _ => Err(FinishError::Failed),
+    }
+}
+
+fn average(
+    sum: i128,
+    count: i128,
+    scale: i32,
+    data_type: &DataType,
+) -> Result<ScalarValue, FinishError> {
+    match data_type {
+        #[expect(clippy::cast_precision_loss, reason = "a count of rows is far under 2^53")]
+        DataType::Float64 => Ok(ScalarValue::Float64(Some(float(sum, scale) / count as f64))),
+        DataType::Decimal128(precision, digits) => {
+            let shift = i32::from(*digits).checked_sub(scale).ok_or(FinishError::Failed)?;
+            let shift = u32::try_from(shift).map_err(|_negative| FinishError::Failed)?;
+            let factor = 10_i128.checked_pow(shift).ok_or(FinishError::Overflow)?;
+            let scaled = sum.checked_mul(factor).ok_or(FinishError::Overflow)?;
+            let mean = scaled.checked_div(count).ok_or(FinishError::Failed)?;
+            decimal(mean, *precision, *digits)
+        }
+        _ => Err(FinishError::Failed),
+    }
+}
+
+/// Variance in squared units of the sum's scale; `None` of too few values.
+fn variance(
+    sum: i128,
+    squares: i128,
+    count: i128,
+    sample: bool,
+) -> Result<Option<f64>, FinishError> {
+    let divisor = if sample { count.saturating_sub(1) } else { count };
+    if count == 0 || divisor == 0 {
+        return Ok(None);
+    }
+    let wide = i256::from_i128;
+    let left = wide(count).checked_mul(wide(squares)).ok_or(FinishError::Overflow)?;
+    let right = wide(sum).checked_mul(wide(sum)).ok_or(FinishError::Overflow)?;
+    let above = left.checked_sub(right).ok_or(FinishError::Overflow)?;
+    let below = wide(count).checked_mul(wide(divisor)).ok_or(FinishError::Overflow)?;
+    if above.is_negative() {
+        return Err(FinishError::Failed);
+    }
+    Ok(Some(wide_float(above)? / wide_float(below)?))
+}
+
+/// The nearest float: by its digits, which rounds correctly.
+fn wide_float(value: i256) -> Result<f64, FinishError> {
+    value.to_string().parse().map_err(|_float| FinishError::Failed)
+}
+
+#[cfg(test)]
+mod tests;

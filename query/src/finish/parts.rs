@@ -1,0 +1,126 @@
+//! A hospital's frames, checked against the schema that the own split expects.
+
+use arrow::array::{Array as _, AsArray as _, RecordBatch};
+use arrow::datatypes::{Decimal128Type, UInt8Type};
+use policies::HospitalCode;
+
+use super::FinishError;
+use crate::cell::SUM_PRECISION;
+use crate::cut::{Fragment, Primitive, Split};
+use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, safe_schema};
+use crate::ipc;
+use crate::pipe::Part;
+
+/// Most bytes of frame 0.
+const MAX_HEAD_BYTES: usize = 1024;
+
+/// One hospital's released cells.
+pub(super) struct HospitalPart {
+    /// The hospital.
+    pub(super) hospital: HospitalCode,
+    /// Its cells, a fragment each.
+    pub(super) fragments: Vec<SafeCells>,
+}
+
+/// The released cells of one fragment.
+pub(super) struct SafeCells {
+    /// What each cell is.
+    pub(super) states: Vec<CellState>,
+    /// Each sum, cell by cell; 0 where hidden.
+    pub(super) sums: Vec<Vec<i128>>,
+}
+
+/// Reads every hospital's frames, in order of hospitals.
+pub(super) fn read(
+    split: &Split,
+    hospitals: &[Part],
+    blobs: &[Vec<u8>],
+) -> Result<Vec<HospitalPart>, FinishError> {
+    let expected = hospitals.iter().map(|part| part.frames).fold(0, usize::saturating_add);
+    if expected != blobs.len() {
+        return Err(FinishError::FrameCount { expected, got: blobs.len() });
+    }
+    let mut rest = blobs;
+    let mut parts: Vec<HospitalPart> = Vec::with_capacity(hospitals.len());
+    for Part { hospital, frames } in hospitals {
+        let Some((own, after)) = rest.split_at_checked(*frames) else {
+            return Err(FinishError::FrameCount { expected, got: blobs.len() });
+        };
+        rest = after;
+        let bad = |problem| FinishError::BadAnswer { hospital: hospital.clone(), problem };
+        if parts.iter().any(|part| part.hospital == *hospital) {
+            return Err(bad("the hospital is named twice"));
+        }
+        let fragments = fragments(split, own).map_err(bad)?;
+        parts.push(HospitalPart { hospital: hospital.clone(), fragments });
+    }
+    parts.sort_by(|a, b| a.hospital.cmp(&b.hospital));
+    Ok(parts)
+}
+
+fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Vec<SafeCells>, &'static str> {
+    let (head, frames) = frames.split_first().ok_or("there are no frames")?;
+    if head.len() > MAX_HEAD_BYTES {
+        return Err("the first frame is too large");
+    }
+    let head: FramesHead = serde_json::from_slice(head).map_err(|_json| "the first frame is no head")?;
+    let FramesHead { version, fragments } = head;
+    if version != FRAMES_VERSION {
+        return Err("the frames are of another version");
+    }
+    if fragments != split.fragments.len() || frames.len() != fragments {
+        return Err("the number of fragments differs");
+    }
+    split.fragments.iter().zip(frames).map(|(fragment, frame)| cells(fragment, frame)).collect()
+}
+
+fn cells(fragment: &Fragment, frame: &[u8]) -> Result<SafeCells, &'static str> {
+    let schema = safe_schema(fragment.primitives.iter().map(|sum| sum.scale));
+    let rows = usize::try_from(fragment.cells).unwrap_or(usize::MAX);
+    let batch = ipc::decode(frame, &schema, rows).map_err(|error| match error {
+        ipc::IpcError::TooLarge { .. } => "a frame is too large",
+        ipc::IpcError::OtherSchema => "a frame has another schema",
+        ipc::IpcError::Malformed => "a frame is malformed",
+        ipc::IpcError::Rows { .. } => "a frame has another number of cells",
+    })?;
+    let states = states(&batch).ok_or("a cell has an unknown state")?;
+    let columns = batch.columns().iter().skip(1).zip(&fragment.primitives);
+    let sums = columns.map(|(column, primitive)| {
+        let column = column.as_primitive_opt::<Decimal128Type>().ok_or("a sum has another type")?;
+        if column.validate_decimal_precision(SUM_PRECISION).is_err() {
+            return Err("a sum leaves its range");
+        }
+        let values = column.iter().zip(&states);
+        values.map(|(value, state)| checked(value, *state, primitive)).collect()
+    });
+    let sums = sums.collect::<Result<Vec<Vec<i128>>, _>>()?;
+    Ok(SafeCells { states, sums })
+}
+
+fn states(batch: &RecordBatch) -> Option<Vec<CellState>> {
+    let column = batch.columns().first()?.as_primitive_opt::<UInt8Type>()?;
+    if column.null_count() > 0 {
+        return None;
+    }
+    column.values().iter().map(|code| CellState::of(*code)).collect()
+}
+
+/// A value that its state and kind allow.
+fn checked(
+    value: Option<i128>,
+    state: CellState,
+    primitive: &Primitive,
+) -> Result<i128, &'static str> {
+    match (state, value) {
+        (CellState::Hidden, None) => Ok(0),
+        (CellState::Hidden, Some(_)) => Err("a hidden cell has a value"),
+        (CellState::Empty | CellState::Present, None) => Err("a shown cell has no value"),
+        (CellState::Empty, Some(value)) if value != 0 => Err("an empty cell has a value"),
+        (CellState::Empty | CellState::Present, Some(value)) => {
+            if primitive.kind.is_count() && value < 0 {
+                return Err("a count is negative");
+            }
+            Ok(value)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! From a worker's reply to a [`RawAnswer`]: the daemon believes nothing.
+//!
+//! The worker read SQL from a stranger, so what it sends is checked against the permit, whose footprint says how many
+//! cells there are and which sums each has: digests, schema, sizes, numbers of rows, and what counts and empty cells can
+//! be. The daemon needs no SQL for that. Nothing is protected here: [`crate::disclose()`] does that.
+
+use arrow::array::{Array as _, AsArray as _, RecordBatch};
+use arrow::datatypes::{Decimal128Type, UInt64Type};
+use policies::Permit;
+use policies::footprint::{FragmentFootprint, SumFootprint};
+
+use crate::execute::raw_schema;
+use crate::ipc::{self, IpcError};
+use crate::pipe::frame::Message;
+use crate::pipe::{Failure, Reply};
+
+/// No hospital has more patients or rows.
+const MAX_COUNT: i128 = 1_000_000_000_000;
+
+/// Why a worker's reply gives no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// The worker refuses: the text or the data do not allow it.
+    #[error("{0}")]
+    Failed(Failure),
+    /// The reply is not to an execution.
+    #[error("the worker sent a reply to another kind of job")]
+    OtherReply,
+    /// The worker ran other fragments than were permitted.
+    #[error("the worker ran other fragments than were permitted")]
+    OtherFragments,
+    /// A blob is not the cells that the footprint describes.
+    #[error("the cells of fragment {fragment} are {problem}")]
+    BadCells {
+        /// The fragment, from 0.
+        fragment: usize,
+        /// What is wrong.
+        #[source]
+        problem: IpcError,
+    },
+    /// A figure that cannot be.
+    #[error("a cell of fragment {fragment} holds a figure that cannot be")]
+    Implausible {
+        /// The fragment, from 0.
+        fragment: usize,
+    },
+}
+
+impl ReceiveError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Failed(failure) => &failure.code,
+            Self::OtherReply => "worker_reply",
+            Self::OtherFragments => "worker_fragments",
+            Self::BadCells { .. } => "worker_cells",
+            Self::Implausible { .. } => "worker_figures",
+        }
+    }
+}
+
+/// One fragment's cells, not protected.
+pub(crate) struct RawFragment {
+    /// `n`, `p0`, ...: one row a cell.
+    pub(crate) batch: RecordBatch,
+    /// Whether the text alone leaves every cell empty.
+    pub(crate) empty: bool,
+}
+
+/// What a worker computed under a permit. It cannot be copied, printed or stored; only [`crate::disclose()`] takes it.
+///
+/// ```compile_fail
+/// fn copy(raw: &query::RawAnswer) -> query::RawAnswer { raw.clone() }
+/// ```
+/// ```compile_fail
+/// let raw = query::RawAnswer { permit: todo!(), fragments: vec![] };
+/// ```
+/// ```compile_fail
+/// fn text(raw: &query::RawAnswer) -> String { serde_json::to_string(raw).unwrap() }
+/// ```
+pub struct RawAnswer {
+    pub(crate) permit: Permit,
+    pub(crate) fragments: Vec<RawFragment>,
+}
+
+impl std::fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("<redacted>")
+    }
+}
+
+/// Checks a worker's reply against the permit that it ran under.
+///
+/// # Errors
+/// `ReceiveError::Failed` is the worker's own refusal; every other one is a fault of the worker.
+pub fn receive(permit: Permit, reply: &Message<Reply>) -> Result<RawAnswer, ReceiveError> {
+    let fragments = check(&permit.footprint().draft().fragments, reply)?;
+    Ok(RawAnswer { permit, fragments })
+}
+
+pub(crate) fn check(
+    expected: &[FragmentFootprint],
+    reply: &Message<Reply>,
+) -> Result<Vec<RawFragment>, ReceiveError> {
+    let (digests, empty) = match &reply.head {
+        Reply::Executed { fragments, empty } => (fragments, empty),
+        Reply::Failed(failure) => return Err(ReceiveError::Failed(failure.clone())),
+        Reply::Planned(_) | Reply::Finished(_) => return Err(ReceiveError::OtherReply),
+    };
+    let same = digests.iter().eq(expected.iter().map(|fragment| &fragment.digest))
+        && empty.len() == expected.len()
+        && reply.blobs.len() == expected.len();
+    if !same {
+        return Err(ReceiveError::OtherFragments);
+    }
+    let mut fragments = Vec::with_capacity(expected.len());
+    for (index, ((footprint, blob), empty)) in
+        expected.iter().zip(&reply.blobs).zip(empty).enumerate()
+    {
+        let schema = raw_schema(footprint.sums.iter().map(|sum| sum.scale));
+        let cells = usize::try_from(footprint.cells).unwrap_or(usize::MAX);
+        let batch = ipc::decode(blob, &schema, cells)
+            .map_err(|problem| ReceiveError::BadCells { fragment: index, problem })?;
+        if !plausible(&batch, &footprint.sums, *empty) {
+            return Err(ReceiveError::Implausible { fragment: index });
+        }
+        fragments.push(RawFragment { batch, empty: *empty });
+    }
+    Ok(fragments)
+}
+
+/// Counts are counts, no cell without patients has sums, and what the text empties is empty.
+fn plausible(batch: &RecordBatch, sums: &[SumFootprint], empty: bool) -> bool {
+    let Some((n, columns)) = batch.columns().split_first() else { return false };
+    let Some(n) = n.as_primitive_opt::<UInt64Type>() else { return false };
+    let few = |count: &u64| i128::from(*count) <= MAX_COUNT && !(empty && *count > 0);
+    if n.null_count() > 0 || !n.values().iter().all(few) || columns.len() != sums.len() {
+        return false;
+    }
+    columns.iter().zip(sums).all(|(column, sum)| {
+        let Some(column) = column.as_primitive_opt::<Decimal128Type>() else { return false };
+        let cells = column.values().iter().zip(n.values());
+        column.null_count() == 0
+            && column.validate_decimal_precision(crate::cell::SUM_PRECISION).is_ok()
+            && cells.into_iter().all(|(value, n)| {
+                let count = !sum.kind.is_count() || (0..=MAX_COUNT).contains(value);
+                count && (*n > 0 || *value == 0)
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! The worker's side of the pipe: one job after the other, until the pipe ends.
+//!
+//! A worker holds no keys and opens no network. It may be killed at any moment: it keeps nothing but caches. A panic
+//! inside a job becomes a reply, and the worker goes on. The work runs on a thread of its own with a large stack, because
+//! planning is recursive.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use policies::Digest;
+use policies::dataset::{self, Dataset};
+
+use crate::cut::{self, Split};
+use crate::execute::{self, Tables};
+use crate::finish;
+use crate::ipc;
+use crate::pipe::frame::{self, FrameError, Message};
+use crate::pipe::{Failure, Job, PIPE_VERSION, Planned, Reply, Work};
+
+/// Deep enough for whatever the gate lets through, in a debug build too.
+const STACK_BYTES: usize = 32 * 1024 * 1024;
+/// Datasets kept parsed; one charter has a handful.
+const MAX_DATASETS: usize = 16;
+
+/// Serves jobs until the input ends.
+///
+/// # Errors
+/// The pipe broke, or a thread could not be started.
+pub fn run(
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+) -> io::Result<()> {
+    let thread = std::thread::Builder::new()
+        .name("kring-worker".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || serve(input, output))?;
+    thread.join().unwrap_or_else(|_panic| Err(io::Error::other("the worker's thread died")))
+}
+
+fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut worker = Worker { runtime, datasets: BTreeMap::new(), tables: Tables::default() };
+    loop {
+        let job = match frame::read_message::<Job>(&mut input) {
+            Ok(Some(job)) => job,
+            Ok(None) => return Ok(()),
+            Err(FrameError::Io(error)) => return Err(error),
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        let reply = worker.answer(&job);
+        match frame::write_message(&mut output, &reply) {
+            Ok(()) => {}
+            Err(FrameError::Io(error)) => return Err(error),
+            Err(error) => return Err(io::Error::other(error)),
+        }
+    }
+}
+
+struct Worker {
+    runtime: tokio::runtime::Runtime,
+    datasets: BTreeMap<Digest, Arc<Dataset>>,
+    tables: Tables,
+}
+
+fn failure(code: &str, message: impl Into<String>) -> Failure {
+    Failure { code: code.to_owned(), message: message.into() }
+}
+
+impl Worker {
+    fn answer(&mut self, job: &Message<Job>) -> Message<Reply> {
+        let done = catch_unwind(AssertUnwindSafe(|| self.work(job)));
+        let done = done.unwrap_or_else(|_panic| {
+            // What a job left half done is not trusted for the next one.
+            self.tables = Tables::default();
+            Err(failure("worker_fault", "the question met a fault of this node; its operators can see it"))
+        });
+        done.unwrap_or_else(|failure| Message { head: Reply::Failed(failure), blobs: Vec::new() })
+    }
+
+    fn work(&mut self, job: &Message<Job>) -> Result<Message<Reply>, Failure> {
+        let Message { head: Job { version, dataset, sql, work }, blobs } = job;
+        if *version != PIPE_VERSION {
+            return Err(failure("bad_version", format!("pipe version {version}, expected {PIPE_VERSION}")));
+        }
+        let dataset = self.dataset(dataset)?;
+        let split = cut::split(&dataset, sql)?;
+        match work {
+            Work::Plan => {
+                let Split { footprint, explained, .. } = split;
+                let planned = Planned { footprint, explained };
+                Ok(Message { head: Reply::Planned(planned), blobs: Vec::new() })
+            }
+            Work::Execute { snapshot, hospital, fragments } => {
+                let place = execute::Place { dataset: &dataset, snapshot, hospital };
+                let running = execute::execute(&split, &place, fragments, &mut self.tables);
+                let cells = self.runtime.block_on(running)?;
+                let empty = cells.iter().map(|cells| cells.empty).collect();
+                let blobs = cells.iter().map(|cells| ipc::encode(&cells.batch));
+                let blobs = blobs.collect::<Result<Vec<_>, _>>();
+                let blobs = blobs.map_err(|_arrow| {
+                    failure("failed_execution", "the question could not be run")
+                })?;
+                let head = Reply::Executed { fragments: fragments.clone(), empty };
+                Ok(Message { head, blobs })
+            }
+            Work::Finish { parts } => {
+                let finished = finish::finish(&split, parts, blobs)?;
+                Ok(Message { head: Reply::Finished(finished), blobs: Vec::new() })
+            }
+        }
+    }
+
+    fn dataset(&mut self, text: &str) -> Result<Arc<Dataset>, Failure> {
+        let digest = Digest::of(text.as_bytes());
+        if let Some(dataset) = self.datasets.get(&digest) {
+            return Ok(Arc::clone(dataset));
+        }
+        let dataset = dataset::file::parse("dataset", text).map_err(|problems| {
+            let first = problems.first().map(std::string::ToString::to_string);
+            failure("dataset_invalid", first.unwrap_or_default())
+        })?;
+        if self.datasets.len() >= MAX_DATASETS {
+            self.datasets.clear();
+        }
+        let dataset = Arc::new(dataset);
+        self.datasets.insert(digest, Arc::clone(&dataset));
+        Ok(dataset)
+    }
+}
