@@ -3,7 +3,7 @@
 use crate::UnixTime;
 use crate::ask::Ask;
 use crate::charter::Charter;
-use crate::denial::Denial;
+use crate::denial::{Denial, reasons};
 use crate::envelope::VerifiedRequest;
 
 /// A verified request that may be looked into: its SQL may be given to a worker.
@@ -44,15 +44,13 @@ pub fn admit(
 ) -> Result<Admission, Denial> {
     let ask = Ask::from(request.question());
     ask.enter(charter)?;
-    let id = &ask.person;
     // The charter may have changed since the envelope was verified.
+    let id = &ask.person;
     if charter
         .person(id)
         .is_none_or(|person| !person.valid_at(now))
     {
-        let english = format!("`{id}` may not ask at this moment: see the validity in people.toml");
-        let dutch = format!("`{id}` mag nu niet vragen: zie de geldigheid in people.toml");
-        return Err(Denial::new(charter, "person_not_valid", english, dutch));
+        return Err(reasons::person_not_valid(charter, id));
     }
     Ok(Admission { request, ask })
 }

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::charter::Charter;
 use crate::charter::rules::{ENTER, Field, Outcome};
 use crate::dataset::{Class, Dataset, Use};
-use crate::denial::{Denial, explained};
+use crate::denial::{Denial, reasons};
 use crate::footprint::FootprintDraft;
 use crate::wire::Question;
-use crate::{DatasetId, GroupId, HospitalCode, PersonId, Purpose};
+use crate::{DatasetId, GroupId, HospitalCode, PersonId, Profile, Purpose};
 
 /// Who asks for what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,50 +63,29 @@ impl Ask {
     /// fits is turned away here. A `forbid` on `enter` always counts.
     pub(crate) fn enter<'c>(&self, charter: &'c Charter) -> Result<&'c Dataset, Denial> {
         let Some(person) = charter.person(&self.person) else {
-            let id = &self.person;
-            let english = format!(
-                "`{id}` is not in people.toml of network `{}`",
-                charter.network()
-            );
-            let dutch = format!(
-                "`{id}` staat niet in people.toml van netwerk `{}`",
-                charter.network()
-            );
-            return Err(Denial::new(charter, "unknown_person", english, dutch));
+            return Err(reasons::unknown_person(charter, &self.person));
         };
         let Some(dataset) = charter.dataset(&self.dataset) else {
-            let known = list(charter.datasets().map(|dataset| dataset.id.as_str()));
-            let id = &self.dataset;
-            let english = format!("there is no dataset `{id}`; there is {known}");
-            let dutch = format!("er is geen dataset `{id}`; er is {known}");
-            return Err(Denial::new(charter, "unknown_dataset", english, dutch));
+            return Err(reasons::unknown_dataset(charter, &self.dataset));
         };
-        if let Some(group) = self
-            .group
-            .as_ref()
-            .filter(|group| !person.groups.contains(*group))
+        if let Some(group) = &self.group
+            && !person.groups.contains(group)
         {
-            let own = list(person.groups.iter().map(GroupId::as_str));
-            let english = format!("you ask for tumour group `{group}`, you belong to {own}");
-            let dutch = format!("u vraagt voor tumorgroep `{group}`, u hoort bij {own}");
-            return Err(Denial::new(charter, "not_your_group", english, dutch));
+            return Err(reasons::not_your_group(charter, person, group));
         }
         let rules = charter.rules();
         match rules.evaluate(&self.person, ENTER, &self.dataset, self.context()) {
             Outcome::Permitted(_) => Ok(dataset),
-            Outcome::Silent if rules.has_permit_for(ENTER) => Err(self.silent(charter, ENTER)),
-            Outcome::Silent => {
-                let profile = crate::Profile::Members.as_str();
-                if rules
-                    .permits_in_scope(&self.person, profile, &self.dataset)
-                    .is_empty()
-                {
-                    return Err(self.silent(charter, profile));
+            Outcome::Silent if !rules.has_permit_for(ENTER) => {
+                let profile = Profile::Members.as_str();
+                let near = rules.permits_in_scope(&self.person, profile, &self.dataset);
+                if near.is_empty() {
+                    return Err(reasons::silent(charter, self, profile, &[]));
                 }
                 Ok(dataset)
             }
-            denied @ (Outcome::Forbidden(_) | Outcome::Failed(_)) => {
-                Err(self.denied(charter, ENTER, &denied))
+            denied @ (Outcome::Silent | Outcome::Forbidden(_) | Outcome::Failed(_)) => {
+                Err(reasons::outcome(charter, self, ENTER, &denied))
             }
         }
     }
@@ -180,95 +159,8 @@ impl Ask {
         ]);
         context
     }
-
-    /// The denial for an outcome that is no permit.
-    pub(crate) fn denied(&self, charter: &Charter, action: &str, outcome: &Outcome) -> Denial {
-        match outcome {
-            Outcome::Permitted(_) | Outcome::Silent => self.silent(charter, action),
-            Outcome::Forbidden(rules) => forbidden(charter, rules),
-            Outcome::Failed(rule) => {
-                let english =
-                    "a rule could not be evaluated, so the answer is no: tell the board".to_owned();
-                let dutch = "een regel kon niet worden bepaald, dus het antwoord is nee: meld het aan het bestuur".to_owned();
-                let denial = Denial::new(charter, "rule_failed", english, dutch);
-                match rule {
-                    Some(rule) => denial.by(charter, rule),
-                    None => denial,
-                }
-            }
-        }
-    }
-
-    fn silent(&self, charter: &Charter, action: &str) -> Denial {
-        let Self {
-            person,
-            purpose,
-            dataset,
-            ..
-        } = self;
-        let for_group = |word: &str| match &self.group {
-            Some(group) => format!("{word} `{group}`"),
-            None => String::new(),
-        };
-        let near = charter.rules().permits_in_scope(person, action, dataset);
-        let names = |language: &str| {
-            let named: Vec<String> = near
-                .iter()
-                .map(|rule| explained(charter, rule, language))
-                .collect();
-            named.join(", ")
-        };
-        let (english, dutch) = if near.is_empty() {
-            let english = format!("no rule permits `{person}` to ask dataset `{dataset}` at all");
-            let dutch = format!("geen regel staat `{person}` toe dataset `{dataset}` te bevragen");
-            (english, dutch)
-        } else {
-            let english = format!(
-                "no rule permits `{person}` to ask this of dataset `{dataset}` for purpose `{purpose}`{}; a rule that could under its conditions: {}",
-                for_group(" and tumour group"),
-                names("en")
-            );
-            let dutch = format!(
-                "geen regel staat `{person}` toe dit aan dataset `{dataset}` te vragen voor doel `{purpose}`{}; een regel die het onder voorwaarden kan: {}",
-                for_group(" en tumorgroep"),
-                names("nl")
-            );
-            (english, dutch)
-        };
-        Denial::new(charter, "no_rule_permits", english, dutch)
-    }
-}
-
-fn forbidden(charter: &Charter, rules: &BTreeSet<String>) -> Denial {
-    let found: Vec<_> = rules
-        .iter()
-        .filter_map(|id| charter.rules().get(id))
-        .collect();
-    let text = |language: &str| {
-        let texts: Vec<String> = found
-            .iter()
-            .map(|rule| explained(charter, rule, language))
-            .collect();
-        texts.join(", ")
-    };
-    let english = format!("forbidden by rule {}", text("en"));
-    let dutch = format!("verboden door regel {}", text("nl"));
-    let denial = Denial::new(charter, "forbidden", english, dutch);
-    match rules.first() {
-        Some(rule) => denial.by(charter, rule),
-        None => denial,
-    }
 }
 
 fn count(number: usize) -> Field {
     Field::Count(u64::try_from(number).unwrap_or(u64::MAX))
-}
-
-fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let named: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    if named.is_empty() {
-        "-".to_owned()
-    } else {
-        named.join(", ")
-    }
 }

@@ -9,11 +9,12 @@ use crate::ask::Ask;
 use crate::charter::Charter;
 use crate::charter::rules::Outcome;
 use crate::dataset::DatasetStatus;
-use crate::denial::{Denial, rule_name};
+use crate::denial::{Denial, reasons, rule_name};
 use crate::footprint::Footprint;
 use crate::permit::{Grant, Permit};
 use crate::protections::{MinPatients, Opinions, Protections, SignatureKind};
 
+mod alternatives;
 #[cfg(test)]
 mod tests;
 
@@ -64,30 +65,29 @@ pub fn decide(
 pub fn explain(charter: &Charter, ask: &Ask, footprint: &Footprint) -> Result<Explained, Denial> {
     let dataset = ask.enter(charter)?;
     if *footprint.dataset() != dataset.id {
-        let (got, expected) = (footprint.dataset(), &dataset.id);
-        let english = format!("the question touches dataset `{got}`, it was asked of `{expected}`");
-        let dutch = format!("de vraag raakt dataset `{got}`, gevraagd is `{expected}`");
-        return Err(Denial::new(charter, "other_dataset", english, dutch));
+        return Err(reasons::other_dataset(
+            charter,
+            &dataset.id,
+            footprint.dataset(),
+        ));
     }
     let profile = Profile::Members;
     if !ask.direct_signature {
-        let english =
-            "this profile asks for the person's own signature: use `kring ask` with your key";
-        let dutch = "dit profiel vraagt de eigen handtekening: gebruik `kring ask` met uw sleutel";
-        let code = "direct_signature_required";
-        return Err(Denial::new(
-            charter,
-            code,
-            english.to_owned(),
-            dutch.to_owned(),
-        ));
+        return Err(reasons::direct_signature_required(charter));
     }
     let context = ask.profile_context(footprint.draft(), dataset);
     let outcome = charter
         .rules()
         .evaluate(&ask.person, profile.as_str(), &dataset.id, context);
-    let Outcome::Permitted(ids) = outcome else {
-        return Err(ask.denied(charter, profile.as_str(), &outcome));
+    let ids = match outcome {
+        Outcome::Permitted(ids) => ids,
+        Outcome::Silent => {
+            let others = alternatives::find(charter, ask, profile, footprint.draft(), dataset);
+            return Err(reasons::silent(charter, ask, profile.as_str(), &others));
+        }
+        denied @ (Outcome::Forbidden(_) | Outcome::Failed(_)) => {
+            return Err(reasons::outcome(charter, ask, profile.as_str(), &denied));
+        }
     };
     let rules = charter.rules();
     let opinions = ids

@@ -1,8 +1,9 @@
 //! A no, as the person hears it: which rule, which layer, and what could be asked instead. Never a word about data.
 
 use crate::charter::Charter;
-use crate::charter::rules::Rule;
 use crate::wire::LayerRef;
+
+pub(crate) mod reasons;
 
 /// Why a question is not answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,13 +61,4 @@ impl Denial {
 /// A rule's name outside its charter: `network/rule`.
 pub(crate) fn rule_name(charter: &Charter, rule: &str) -> String {
     format!("{}/{rule}", charter.network())
-}
-
-/// The rule's name and its explanation in this language, if the board wrote one.
-pub(crate) fn explained(charter: &Charter, rule: &Rule, language: &str) -> String {
-    let name = rule_name(charter, &rule.id);
-    match rule.explain.get(language) {
-        Some(text) => format!("`{name}` ({text})"),
-        None => format!("`{name}`"),
-    }
 }

@@ -12,7 +12,7 @@ use cedar_policy::{
 };
 
 use crate::protections::Opinions;
-use crate::{DatasetId, PersonId};
+use crate::{DatasetId, PersonId, Purpose};
 
 pub(crate) use super::model::Field;
 use super::model::{self, ModelFault};
@@ -51,6 +51,8 @@ pub struct Rule {
     pub explain: BTreeMap<String, String>,
     /// Its protections.
     pub opinions: Opinions,
+    /// Purposes that its conditions name.
+    pub purposes: BTreeSet<Purpose>,
     principal: PrincipalConstraint,
     action: ActionConstraint,
     resource: ResourceConstraint,

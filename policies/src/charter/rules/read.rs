@@ -11,7 +11,7 @@ use miette::Diagnostic;
 use crate::dataset::{Dataset, DatasetStatus};
 use crate::problem::{Problem, Problems, line_of};
 use crate::protections::MinPatients;
-use crate::{DatasetId, HospitalCode, NetworkId, PersonId};
+use crate::{DatasetId, HospitalCode, NetworkId, PersonId, Purpose};
 
 use super::super::{Member, Person, model};
 use super::names::{self, Names};
@@ -267,7 +267,12 @@ impl File<'_> {
         let mut messages = Vec::new();
         let annotations = annotations::read(policy, effect, &mut messages);
         messages.extend(names::unknown(policy, &lint.names));
-        messages.extend(words::unknown(policy, &lint.words));
+        let compared = words::compared(policy);
+        messages.extend(words::unknown(&compared, &lint.words));
+        let purposes = compared
+            .iter()
+            .filter(|(attribute, _)| attribute == "purpose")
+            .filter_map(|(_, word)| Purpose::new(word).ok());
         let rule = Rule {
             id: annotations.id.clone().unwrap_or_default(),
             effect,
@@ -275,6 +280,7 @@ impl File<'_> {
             line: line_of(self.text, offset),
             explain: annotations.explain,
             opinions: annotations.opinions,
+            purposes: purposes.collect(),
             principal: policy.principal_constraint(),
             action: policy.action_constraint(),
             resource: policy.resource_constraint(),

@@ -69,17 +69,25 @@ pub(super) fn fixed() -> Vocabulary {
     ])
 }
 
-/// Every word of the rule's conditions that no question can have.
-pub(super) fn unknown(policy: &Policy, vocabulary: &Vocabulary) -> Vec<String> {
+/// The words that a rule's conditions compare context attributes with, as (attribute, word).
+pub(super) fn compared(policy: &Policy) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     if let Ok(json) = policy.to_json() {
         walk(&json, &mut found);
     }
+    found
+}
+
+/// Every word of the rule's conditions that no question can have.
+pub(super) fn unknown(
+    compared: &BTreeSet<(String, String)>,
+    vocabulary: &Vocabulary,
+) -> Vec<String> {
     let mut problems = Vec::new();
-    for (attribute, word) in found {
+    for (attribute, word) in compared {
         let known = match vocabulary.get(attribute.as_str()) {
-            Some(words) => words.contains(&word),
-            None if attribute == "purpose" => Purpose::new(&word).is_ok(),
+            Some(words) => words.contains(word),
+            None if attribute == "purpose" => Purpose::new(word).is_ok(),
             None => true,
         };
         if !known {
