@@ -10,7 +10,7 @@ use crate::envelope::VerifiedRequest;
 ///
 /// ```compile_fail
 /// fn make(request: policies::VerifiedRequest) {
-///     let admission = policies::Admission { request };
+///     let admission = policies::Admission { request, ..panic!() };
 /// }
 /// ```
 #[derive(Debug)]

@@ -116,6 +116,7 @@ impl Ask {
             aggregates,
             fragments,
         } = draft;
+        let mut tables = tables.clone();
         let mut columns = BTreeSet::new();
         let mut named_uses = BTreeSet::new();
         let mut classes = BTreeSet::new();
@@ -134,6 +135,8 @@ impl Ask {
                 }
             }
             columns.insert(column);
+            // A column's table is touched, whether or not the draft says so.
+            tables.insert(used.table.clone());
         }
         let group_keys = fragments
             .iter()
@@ -145,7 +148,7 @@ impl Ask {
         let mut context = self.context();
         context.extend([
             ("hospitals", count(self.hospitals)),
-            ("tables", Field::Words(tables.clone())),
+            ("tables", Field::Words(tables)),
             ("columns", Field::Words(columns)),
             ("uses", Field::Words(named_uses)),
             ("classes", Field::Words(classes)),

@@ -21,7 +21,7 @@ pub use verify::{SeenQuestions, Verdict, VerifiedRequest, VerifyContext};
 ///
 /// ```compile_fail
 /// fn make(question: policies::wire::Question, request: policies::wire::Request) {
-///     let signed = policies::SignedRequest { question, request };
+///     let signed = policies::SignedRequest { question, request, ..panic!() };
 /// }
 /// ```
 #[derive(Clone, Debug)]

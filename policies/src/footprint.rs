@@ -15,6 +15,9 @@ pub const MAX_CELLS: u64 = 10_000;
 /// Most fragments of one question.
 pub const MAX_FRAGMENTS: usize = 8;
 
+/// Most bytes of all texts of a footprint: it is kept in the log.
+pub const MAX_TEXT_BYTES: usize = 256 * 1024;
+
 /// A worker's account of a question, not believed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +32,32 @@ pub struct FootprintDraft {
     pub aggregates: BTreeSet<String>,
     /// The fragments.
     pub fragments: Vec<FragmentFootprint>,
+}
+
+impl FootprintDraft {
+    /// Bytes of all its texts.
+    fn text_bytes(&self) -> usize {
+        let Self {
+            tables,
+            uses,
+            functions,
+            aggregates,
+            fragments,
+        } = self;
+        let names = tables.iter().chain(functions).chain(aggregates);
+        let columns = uses.iter().flat_map(|used| [&used.table, &used.column]);
+        let keys = fragments.iter().flat_map(|fragment| &fragment.group_keys);
+        let sums = fragments
+            .iter()
+            .flat_map(|fragment| &fragment.sums)
+            .map(|sum| &sum.text);
+        names
+            .chain(columns)
+            .chain(keys)
+            .chain(sums)
+            .map(String::len)
+            .sum()
+    }
 }
 
 /// One column in one use.
@@ -138,6 +167,14 @@ pub enum FootprintError {
         /// Cells asked for.
         cells: u64,
     },
+    /// Too much text for the log.
+    #[error(
+        "the question's footprint has {bytes} bytes of text, at most {MAX_TEXT_BYTES} are kept; ask for less at once"
+    )]
+    TooLarge {
+        /// Bytes of all its texts.
+        bytes: usize,
+    },
     /// No or too many fragments.
     #[error("the question has {fragments} fragments, between 1 and {MAX_FRAGMENTS} are answered")]
     FragmentCount {
@@ -155,6 +192,7 @@ impl FootprintError {
             Self::UnknownColumn { .. } => "unknown_column",
             Self::ClassForbids { .. } => "column_class",
             Self::TooManyCells { .. } => "too_many_cells",
+            Self::TooLarge { .. } => "footprint_too_large",
             Self::FragmentCount { .. } => "fragment_count",
         }
     }
@@ -177,8 +215,12 @@ impl Footprint {
     /// Checks a draft against the dataset.
     ///
     /// # Errors
-    /// The first problem found, in the order tables, columns, fragments.
+    /// The first problem found, in the order size, tables, columns, fragments.
     pub fn check(draft: FootprintDraft, dataset: &Dataset) -> Result<Self, FootprintError> {
+        let bytes = draft.text_bytes();
+        if bytes > MAX_TEXT_BYTES {
+            return Err(FootprintError::TooLarge { bytes });
+        }
         for table in &draft.tables {
             if dataset.table(table).is_none() {
                 return Err(FootprintError::UnknownTable {

@@ -68,7 +68,7 @@ pub enum Verdict {
 ///
 /// ```compile_fail
 /// fn make(request: policies::wire::Request) {
-///     let verified = policies::VerifiedRequest { request };
+///     let verified = policies::VerifiedRequest { request, ..panic!() };
 /// }
 /// ```
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use policies::footprint::{Footprint, FootprintError};
+use policies::footprint::{Footprint, FootprintDraft, FootprintError};
 use policies::protections::{SignatureKind, Zeros};
 use policies::{
     Admission, Ask, Charter, DatasetId, Denial, Explained, GroupId, PersonId, Profile, Purpose,
@@ -229,6 +229,30 @@ fn admission_asks_for_the_moment_again() {
     };
     let denial = admit(&later, *verified, NOW.plus(10_000_000)).unwrap_err();
     assert_eq!(denial.code, "person_not_valid");
+}
+
+#[test]
+fn a_footprint_is_bounded() {
+    let charter = charter();
+    let dataset = charter
+        .dataset(&DatasetId::new("rotterdam").unwrap())
+        .unwrap();
+    let good = draft(&["patient.age:aggregate".to_owned()]);
+    let code = |change: fn(&mut FootprintDraft)| {
+        let mut draft = good.clone();
+        change(&mut draft);
+        Footprint::check(draft, dataset).unwrap_err().code()
+    };
+    assert_eq!(code(|d| d.fragments.clear()), "fragment_count");
+    assert_eq!(
+        code(|d| d.fragments = vec![d.fragments[0].clone(); 9]),
+        "fragment_count"
+    );
+    assert_eq!(code(|d| d.fragments[0].cells = 10_001), "too_many_cells");
+    assert_eq!(
+        code(|d| d.fragments[0].sums[0].text = "x".repeat(300_000)),
+        "footprint_too_large"
+    );
 }
 
 #[test]

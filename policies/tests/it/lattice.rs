@@ -108,7 +108,7 @@ fn decisions(charter: &Charter) -> Vec<Option<policies::protections::Protections
 fn a_forbid_more_never_allows_more_and_a_permit_more_never_loosens() {
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
     let (mut granted, mut taken, mut joined) = (0, 0, 0);
-    for _ in 0..60 {
+    for _ in 0..30 {
         let mut rules: String = (0..3).map(|id| rule(&mut numbers, id, "permit")).collect();
         rules += &rule(&mut numbers, 3, "forbid");
         let before = decisions(&sealed(&files_with_rules(&rules)));
@@ -132,7 +132,7 @@ fn a_forbid_more_never_allows_more_and_a_permit_more_never_loosens() {
         }
     }
     assert!(
-        granted > 50 && taken > 10 && joined > 5,
+        granted > 40 && taken > 10 && joined > 5,
         "{granted} {taken} {joined}"
     );
 }

@@ -14,5 +14,6 @@ mod decide;
 mod fixture;
 mod golden;
 mod lattice;
+mod names;
 mod reply;
 mod request;

@@ -73,10 +73,10 @@ fn code(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Cod
     let offset = value.span().start;
     if value.get_ref().is_integer() {
         let number = reader::integer("code", value, problems)?.value;
-        if number.abs() < BOUND_LIMIT {
+        if (1 - BOUND_LIMIT..BOUND_LIMIT).contains(&number) {
             return Some(CodeValue::Integer(number));
         }
-        problems.at(offset, "a code is a number of less than 15 digits");
+        problems.at(offset, "a code is a number of at most 15 digits");
         return None;
     }
     let Some(text) = value.get_ref().as_str() else {

@@ -91,7 +91,7 @@ fn number(
         return None;
     };
     match units {
-        Some(units) if units.abs() < BOUND_LIMIT => Some(At {
+        Some(units) if (1 - BOUND_LIMIT..BOUND_LIMIT).contains(&units) => Some(At {
             offset,
             value: units,
         }),
