@@ -1,6 +1,8 @@
 //! The life of a query at a responder, as code: each stage takes the proof that the one before made.
 
-use policies::{Admission, Footprint, HospitalCode, Permit, SignedRequest, Verdict, VerifiedRequest};
+use policies::{
+    Admission, Footprint, HospitalCode, Permit, SignedRequest, Verdict, VerifiedRequest,
+};
 use query::SafeAnswer;
 use query::pipe::Work;
 
@@ -54,8 +56,9 @@ impl Node {
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
         };
-        let reply = self.work(&mut worker, job(text, &asked.question.sql, work), Vec::new()).await?;
-        let raw = query::receive(permit, reply)?;
-        Ok((query::disclose(raw), snapshot.id))
+        let reply =
+            self.work(&mut worker, job(text, &asked.question.sql, work), Vec::new()).await?;
+        let raw = query::receive(permit, &reply)?;
+        Ok((query::disclose(raw)?, snapshot.id))
     }
 }

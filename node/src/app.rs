@@ -5,24 +5,28 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use policies::Digest;
 use policies::charter::Charter;
 use policies::wire::LayerRef;
-use policies::{Digest, bundle};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::consumed::Consumed;
 use crate::http::HttpServer;
-use crate::keys::{Key, KeyError, KeyRole};
-use crate::log::file::{FileStorage, OpenError};
-use crate::log::{Entry, Event, Log, Recorded};
-use crate::net::{Inbound, NetConfig, NetError, NetLimits, Network, Peer, PeerKey};
+use crate::keys::{Key, KeyRole};
+use crate::log::file::FileStorage;
+use crate::log::{Event, Log, Recorded};
+use crate::net::{Inbound, NetConfig, NetLimits, Network, Peer, PeerKey};
 use crate::node::Node;
-use crate::pool::{Pool, PoolError};
+use crate::pool::Pool;
 use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::tasks::Tasks;
+
+mod start;
+
+pub use start::{StartError, held, open_charter};
 
 /// Requests that wait for a handler; the network holds further ones back.
 const INBOUND_QUEUE: usize = 64;
@@ -56,127 +60,16 @@ pub struct Running {
     log_tasks: Tasks,
 }
 
-/// Why the daemon does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The TLS library would write session keys to disk.
-    #[error("SSLKEYLOGFILE is set: it makes the TLS library write session keys to disk; unset it and start again")]
-    KeyLog,
-    /// A key file.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The charter's file.
-    #[error("cannot read the charter {path}; ask the board for the sealed bundle")]
-    CharterFile {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The charter does not hold.
-    #[error("the charter {path} is refused ({})", .source.code())]
-    Charter {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: bundle::BundleError,
-    },
-    /// This hospital is not in it.
-    #[error("{hospital} is not a member in version {version} of the charter; ask the board to add it")]
-    NotAMember {
-        /// This hospital.
-        hospital: policies::HospitalCode,
-        /// The charter's version.
-        version: u64,
-    },
-    /// Another key than the charter names.
-    #[error("the {role:?} key of this node is {own}, the charter names {named}; ask the board to change it, or use the right key file")]
-    OtherKey {
-        /// Which key.
-        role: KeyRole,
-        /// This node's.
-        own: Box<policies::dsse::PublicKey>,
-        /// The charter's.
-        named: Box<policies::dsse::PublicKey>,
-    },
-    /// The log.
-    #[error(transparent)]
-    Log(#[from] OpenError),
-    /// A folder.
-    #[error("cannot make or open {path}")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// The system's reason.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A snapshot that is damaged.
-    #[error("the snapshot of dataset {dataset} cannot be used: run `kring import` again")]
-    Snapshot {
-        /// The dataset.
-        dataset: policies::DatasetId,
-        /// Why.
-        #[source]
-        source: query::snapshot::SnapshotError,
-    },
-    /// The workers.
-    #[error(transparent)]
-    Workers(#[from] PoolError),
-    /// The network.
-    #[error(transparent)]
-    Net(#[from] NetError),
-    /// The local interface.
-    #[error("the local interface cannot start")]
-    Http(#[source] std::io::Error),
-}
-
-/// The charter that the node held last, by its log.
-pub fn held<'a>(history: impl DoubleEndedIterator<Item = &'a Entry>) -> Option<LayerRef> {
-    history.rev().find_map(|entry| {
-        let Event::CharterAccepted { layer } = &entry.event else { return None };
-        Some(layer.clone())
-    })
-}
-
-/// Opens the charter that the configuration names; nothing older than `held` is taken.
-///
-/// # Errors
-/// `StartError`.
-pub fn open_charter(config: &Config, clock: &dyn Clock, held: Option<LayerRef>) -> Result<Charter, StartError> {
-    let path = &config.charter;
-    let bytes = std::fs::read(path)
-        .map_err(|source| StartError::CharterFile { path: path.clone(), source })?;
-    let trust = bundle::Trust { root: config.root, now: clock.now(), held };
-    let charter = bundle::open(&bytes, &trust)
-        .map_err(|source| StartError::Charter { path: path.clone(), source })?;
-    let Some(member) = charter.member(&config.hospital) else {
-        let (hospital, version) = (config.hospital.clone(), charter.version());
-        return Err(StartError::NotAMember { hospital, version });
-    };
-    let keys = [
-        (KeyRole::Transport, &config.keys.transport, member.keys.transport),
-        (KeyRole::Envelope, &config.keys.envelope, member.keys.envelope),
-        (KeyRole::Log, &config.keys.log, member.keys.log),
-        (KeyRole::Witness, &config.keys.witness, member.keys.witness),
-    ];
-    for (role, path, named) in keys {
-        let own = Key::load(path, role)?.public;
-        if own != named {
-            return Err(StartError::OtherKey { role, own: Box::new(own), named: Box::new(named) });
-        }
-    }
-    Ok(charter)
-}
-
 impl App {
     /// Opens and binds everything; nothing runs yet but idle workers.
     ///
     /// # Errors
     /// `StartError`.
-    pub async fn build(config: Config, program: PathBuf, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+    pub async fn build(
+        config: Config,
+        program: PathBuf,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         if std::env::var_os("SSLKEYLOGFILE").is_some() {
             return Err(StartError::KeyLog);
         }
@@ -191,7 +84,9 @@ impl App {
         let layer = layer_of(&charter);
         for dataset in charter.datasets() {
             query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
-                .and_then(|folder| folder.map(|folder| query::snapshot::verify(&folder, false)).transpose())
+                .and_then(|folder| {
+                    folder.map(|folder| query::snapshot::verify(&folder, false)).transpose()
+                })
                 .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
         }
         let replies_folder = config.state.join("replies");
@@ -201,11 +96,25 @@ impl App {
         let transport = Key::load(&config.keys.transport, KeyRole::Transport)?;
         let limits = NetLimits::default();
         let listen = config.listen.clone();
-        let network = Network::build(NetConfig { keypair_seed: transport.seed(), listen, limits }).await?;
+        let network =
+            Network::build(NetConfig { keypair_seed: transport.seed(), listen, limits }).await?;
         let pool = Pool::start(program, config.workers)?;
         let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
         let (charter, tasks) = (Arc::new(charter), Tasks::new());
-        Ok(Self { config, clock, charter, layer, envelope_key, storage, history, replies, pool, network, http, tasks })
+        Ok(Self {
+            config,
+            clock,
+            charter,
+            layer,
+            envelope_key,
+            storage,
+            history,
+            replies,
+            pool,
+            network,
+            http,
+            tasks,
+        })
     }
 
     /// Starts every task. The first entry of this run is durable when it returns.
@@ -213,10 +122,23 @@ impl App {
     /// # Errors
     /// `StartError::Http` when the listener cannot be handed over.
     pub async fn spawn(self) -> Result<Running, StartError> {
-        let Self { config, clock, charter, layer, envelope_key, storage, history, replies, pool, network, http, tasks } =
-            self;
+        let Self {
+            config,
+            clock,
+            charter,
+            layer,
+            envelope_key,
+            storage,
+            history,
+            replies,
+            pool,
+            network,
+            http,
+            tasks,
+        } = self;
         let log_tasks = Tasks::new();
-        let log = Log::start(Box::new(storage), history.len() as u64, Arc::clone(&clock), &log_tasks);
+        let log =
+            Log::start(Box::new(storage), history.len() as u64, Arc::clone(&clock), &log_tasks);
         let (inbound, requests) = mpsc::channel(INBOUND_QUEUE);
         let net = network.spawn(&tasks, inbound);
         let others = charter.members().filter(|member| member.code != config.hospital);

@@ -10,7 +10,8 @@ use std::time::Duration;
 use policies::dsse::Envelope;
 use policies::wire::{LANGUAGE_VERSION, MAX_REQUEST_BYTES, Question, Request};
 use policies::{
-    Admission, DecodeError, Digest, Footprint, HospitalCode, SeenQuestions, SignedRequest, Verdict, VerifyContext,
+    Admission, DecodeError, Digest, Footprint, HospitalCode, SeenQuestions, SignedRequest, Verdict,
+    VerifyContext,
 };
 
 use crate::api::{ExplainBody, Explanation, RefusalBody};
@@ -92,9 +93,14 @@ impl Node {
     async fn accept(&self, bytes: &[u8]) -> Result<Accepted, Refused> {
         self.charter_holds()?;
         let envelope = Envelope::decode(bytes, MAX_REQUEST_BYTES).map_err(DecodeError::Question)?;
-        let question = policies::question::parse_question(envelope.unverified_payload()).map_err(DecodeError::from)?;
-        let mut accepted =
-            Accepted { question, envelope, fragments: vec![Digest::of(b"")], dataset_text: String::new() };
+        let question = policies::question::parse_question(envelope.unverified_payload())
+            .map_err(DecodeError::from)?;
+        let mut accepted = Accepted {
+            question,
+            envelope,
+            fragments: vec![Digest::of(b"")],
+            dataset_text: String::new(),
+        };
         let admission = self.rehearse(&accepted)?;
         let (dataset, text) = self.dataset(&accepted.question.dataset)?;
         let mut worker = self.pool.lease().await?;
@@ -118,7 +124,9 @@ impl Node {
             seen: &NothingSeen,
         };
         match SignedRequest::decode(&request.encode())?.verify(context)? {
-            Verdict::New(verified) => Ok(policies::admit(self.charter(), *verified, self.clock.now())?),
+            Verdict::New(verified) => {
+                Ok(policies::admit(self.charter(), *verified, self.clock.now())?)
+            }
             Verdict::Retry { .. } => Err(Refused::Interrupted),
         }
     }
@@ -193,7 +201,8 @@ impl Node {
             }
         };
         let (question, digest) = (&accepted.question, accepted.envelope.digest());
-        let sent = Sent { charter: self.charter(), question, digest, hospital, now: self.clock.now() };
+        let sent =
+            Sent { charter: self.charter(), question, digest, hospital, now: self.clock.now() };
         Outcome::verify(sent, request, frames)
     }
 

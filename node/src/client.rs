@@ -72,14 +72,18 @@ impl Client {
     /// `ClientError`.
     pub fn new(profile: &Profile) -> Result<Self, ClientError> {
         let read = |what, path: &std::path::Path| {
-            std::fs::read(path)
-                .map_err(|source| ClientError::File { what, path: path.to_owned(), source })
+            std::fs::read(path).map_err(|source| ClientError::File {
+                what,
+                path: path.to_owned(),
+                source,
+            })
         };
         let pem = read("certificate", &profile.ca)?;
         let certificate = Certificate::from_pem(&pem)
             .map_err(|_no_pem| ClientError::Certificate { path: profile.ca.clone() })?;
         let token = read("token", &profile.token_file)?;
-        let tls = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[certificate])).build();
+        let tls =
+            TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[certificate])).build();
         let config = ureq::Agent::config_builder()
             .tls_config(tls)
             .https_only(true)
@@ -132,7 +136,11 @@ impl Client {
         self.read(request.header("authorization", format!("Bearer {}", self.token)).call())
     }
 
-    fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, ClientError> {
+    fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
         let request = self.agent.post(format!("{}{path}", self.url));
         self.read(request.header("authorization", format!("Bearer {}", self.token)).send_json(body))
     }
@@ -142,7 +150,8 @@ impl Client {
         response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<T, ClientError> {
         let url = || self.url.clone();
-        let unreachable = |source| ClientError::Unreachable { url: url(), source: Box::new(source) };
+        let unreachable =
+            |source| ClientError::Unreachable { url: url(), source: Box::new(source) };
         let mut response = response.map_err(unreachable)?;
         let status = response.status();
         let bytes = response

@@ -111,7 +111,9 @@ pub struct DatasetSources {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read configuration {path}; make one with `kring init --dir DIR --hospital CODE`")]
+    #[error(
+        "cannot read configuration {path}; make one with `kring init --dir DIR --hospital CODE`"
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -147,10 +149,14 @@ impl Config {
     /// # Errors
     /// Every problem.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Vec<Problem>> {
-        let name = path.file_name().map_or_else(|| "config.toml".into(), |name| name.to_string_lossy());
+        let name =
+            path.file_name().map_or_else(|| "config.toml".into(), |name| name.to_string_lossy());
         let mut problems = Problems::new(&name, text);
         if text.len() > MAX_CONFIG_BYTES {
-            problems.add(format!("the file has {} bytes, at most {MAX_CONFIG_BYTES} are read", text.len()));
+            problems.add(format!(
+                "the file has {} bytes, at most {MAX_CONFIG_BYTES} are read",
+                text.len()
+            ));
             return Err(problems.into_vec());
         }
         let file: file::ConfigFile = match toml::from_str(text) {
@@ -176,26 +182,26 @@ fn check(
     path: &Path,
     problems: &mut Problems<'_>,
 ) -> Option<Config> {
-    let file::ConfigFile { hospital, state, snapshots, charter, keys, network, http, workers, log, datasets } = file;
+    let file::ConfigFile {
+        hospital,
+        state,
+        snapshots,
+        charter,
+        keys,
+        network,
+        http,
+        workers,
+        log,
+        datasets,
+    } = file;
     let hospital = problems.take(hospital.span().start, HospitalCode::new(hospital.get_ref()));
     let root = problems.take(
         charter.root.span().start,
-        Digest::try_from(charter.root.get_ref().clone())
-            .map_err(|error| format!("{error}; type in the root fingerprint that the board published")),
+        Digest::try_from(charter.root.get_ref().clone()).map_err(|error| {
+            format!("{error}; type in the root fingerprint that the board published")
+        }),
     );
-    if http.listen.get_ref().ip().is_loopback() {
-    } else {
-        problems.at(http.listen.span().start, "the local interface listens on loopback only, e.g. `127.0.0.1:8443`");
-    }
-    if network.listen.get_ref().is_empty() {
-        problems.at(network.listen.span().start, "name at least one address, e.g. `/ip4/0.0.0.0/tcp/4001`");
-    }
-    if !(1..=MAX_WORKERS).contains(workers.count.get_ref()) {
-        problems.at(workers.count.span().start, format!("between 1 and {MAX_WORKERS} workers"));
-    }
-    if !(1..=MAX_DEADLINE_S).contains(workers.deadline_s.get_ref()) {
-        problems.at(workers.deadline_s.span().start, format!("between 1 and {MAX_DEADLINE_S} seconds"));
-    }
+    check_limits(&network, &http, &workers, problems);
     let mut ids = BTreeSet::new();
     let datasets = datasets
         .into_iter()
@@ -230,6 +236,33 @@ fn check(
     })
 }
 
+fn check_limits(
+    network: &file::NetworkFile,
+    http: &file::HttpFile,
+    workers: &file::WorkersFile,
+    problems: &mut Problems<'_>,
+) {
+    if !http.listen.get_ref().ip().is_loopback() {
+        problems.at(
+            http.listen.span().start,
+            "the local interface listens on loopback only, e.g. `127.0.0.1:8443`",
+        );
+    }
+    if network.listen.get_ref().is_empty() {
+        problems.at(
+            network.listen.span().start,
+            "name at least one address, e.g. `/ip4/0.0.0.0/tcp/4001`",
+        );
+    }
+    if !(1..=MAX_WORKERS).contains(workers.count.get_ref()) {
+        problems.at(workers.count.span().start, format!("between 1 and {MAX_WORKERS} workers"));
+    }
+    if !(1..=MAX_DEADLINE_S).contains(workers.deadline_s.get_ref()) {
+        problems
+            .at(workers.deadline_s.span().start, format!("between 1 and {MAX_DEADLINE_S} seconds"));
+    }
+}
+
 fn check_dataset(
     file: file::DatasetFile,
     folder: &Path,
@@ -254,12 +287,24 @@ fn check_dataset(
         problems.take(at, Ident::new(&table.table));
         match (&table.source, &table.sql) {
             (Some(source), None) if !names.contains(source) => {
-                problems.at(at, format!("table `{}` names source `{source}`, which is not among the sources", table.table));
+                problems.at(
+                    at,
+                    format!(
+                        "table `{}` names source `{source}`, which is not among the sources",
+                        table.table
+                    ),
+                );
             }
             (Some(_), None) => {}
             (None, Some(_)) if table.columns.is_empty() => {}
             (None, Some(_)) => {
-                problems.at(at, format!("table `{}`: `columns` goes with `source`, not with `sql`", table.table));
+                problems.at(
+                    at,
+                    format!(
+                        "table `{}`: `columns` goes with `source`, not with `sql`",
+                        table.table
+                    ),
+                );
             }
             (Some(_), Some(_)) | (None, None) => {
                 problems.at(at, format!("table `{}` needs either `source` or `sql`", table.table));

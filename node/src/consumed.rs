@@ -60,7 +60,10 @@ impl Consumed {
     /// The last entry about the question that `request` consumed.
     #[must_use]
     pub fn last(&self, request: &Digest) -> Option<Recorded> {
-        self.questions().values().find(|used| used.request == *request).map(|used| used.last.clone())
+        self.questions()
+            .values()
+            .find(|used| used.request == *request)
+            .map(|used| used.last.clone())
     }
 
     /// Waits for the question's turn: of two envelopes of one question, the second sees what the first did.

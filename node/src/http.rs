@@ -41,7 +41,11 @@ impl HttpServer {
     /// # Errors
     /// The system's reason, with the address or file in its text.
     pub async fn build(config: &crate::config::Http) -> std::io::Result<Self> {
-        let named = |what: String| move |error: std::io::Error| std::io::Error::new(error.kind(), format!("{what}: {error}"));
+        let named = |what: String| {
+            move |error: std::io::Error| {
+                std::io::Error::new(error.kind(), format!("{what}: {error}"))
+            }
+        };
         let listener = std::net::TcpListener::bind(config.listen)
             .map_err(named(format!("the local interface cannot listen on {}", config.listen)))?;
         listener.set_nonblocking(true)?;
@@ -113,13 +117,19 @@ fn router(node: Arc<Node>, token: String) -> Router {
 async fn guard(State(token): State<Arc<str>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let good = shown.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|shown| same(shown, &token));
+    let good = shown
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .is_some_and(|shown| same(shown, &token));
     if !good {
         let message = "show the token of this node's token file";
         return refuse(StatusCode::UNAUTHORIZED, "no_token", message);
     }
     if headers.contains_key(header::ORIGIN) {
-        return refuse(StatusCode::FORBIDDEN, "cross_origin", "web pages cannot talk to this interface");
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "cross_origin",
+            "web pages cannot talk to this interface",
+        );
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -154,7 +164,9 @@ async fn ask(State(node): State<Arc<Node>>, request: Request) -> Response {
     match asked.await {
         Ok(Ok(finished)) => Json(AskReply { finished }).into_response(),
         Ok(Err(refusal)) => (StatusCode::UNPROCESSABLE_ENTITY, Json(*refusal)).into_response(),
-        Err(_cancelled) => refuse(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the node is stopping"),
+        Err(_cancelled) => {
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the node is stopping")
+        }
     }
 }
 
@@ -179,11 +191,16 @@ async fn body<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Res
             return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message));
         }
         Err(_elapsed) => {
-            return Err(refuse(StatusCode::REQUEST_TIMEOUT, "too_slow", "the request did not arrive in time"));
+            return Err(refuse(
+                StatusCode::REQUEST_TIMEOUT,
+                "too_slow",
+                "the request did not arrive in time",
+            ));
         }
     };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| refuse(StatusCode::BAD_REQUEST, "malformed", &format!("not a request: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| {
+        refuse(StatusCode::BAD_REQUEST, "malformed", &format!("not a request: {error}"))
+    })
 }
 
 fn refuse(status: StatusCode, code: &str, message: &str) -> Response {

@@ -61,7 +61,10 @@ pub struct Key {
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Key").field("id", &self.id).field("public", &self.public).finish_non_exhaustive()
+        f.debug_struct("Key")
+            .field("id", &self.id)
+            .field("public", &self.public)
+            .finish_non_exhaustive()
     }
 }
 
@@ -134,8 +137,10 @@ impl Key {
     /// `KeyError::Io` or `KeyError::Random`.
     pub fn create(path: &Path, role: KeyRole, id: &str) -> Result<Self, KeyError> {
         let secret = SigningKey::from_bytes(&*random_bytes().map_err(KeyError::Random)?);
-        let malformed =
-            |error: &dyn std::fmt::Display| KeyError::Malformed { path: path.to_owned(), reason: error.to_string() };
+        let malformed = |error: &dyn std::fmt::Display| KeyError::Malformed {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
         let public = PublicKey::of(&secret).map_err(|error| malformed(&error))?;
         let file = KeyFile {
             format: FORMAT.to_owned(),
@@ -145,8 +150,11 @@ impl Key {
             secret: hex::encode(secret.as_bytes()),
         };
         let text = Zeroizing::new(toml::to_string(&file).map_err(|error| malformed(&error))?);
-        write_private(path, text.as_bytes())
-            .map_err(|source| KeyError::Io { path: path.to_owned(), doing: "writing", source })?;
+        write_private(path, text.as_bytes()).map_err(|source| KeyError::Io {
+            path: path.to_owned(),
+            doing: "writing",
+            source,
+        })?;
         Ok(Self { id: id.to_owned(), public, secret })
     }
 
@@ -162,20 +170,25 @@ impl Key {
         if mode & 0o077 != 0 {
             return Err(KeyError::OpenToOthers { path: path.to_owned(), mode });
         }
-        let malformed = |reason: &str| KeyError::Malformed { path: path.to_owned(), reason: reason.to_owned() };
+        let malformed =
+            |reason: &str| KeyError::Malformed { path: path.to_owned(), reason: reason.to_owned() };
         if metadata.len() > MAX_KEY_FILE_BYTES {
             return Err(malformed("too large for a key file"));
         }
         let mut text = Zeroizing::new(String::new());
         file.read_to_string(&mut text).map_err(io("reading"))?;
         // The parser's own message could quote the secret.
-        let file: KeyFile =
-            toml::from_str(&text).map_err(|_quotes_the_secret| malformed("not a key file of `kring key new`"))?;
+        let file: KeyFile = toml::from_str(&text)
+            .map_err(|_quotes_the_secret| malformed("not a key file of `kring key new`"))?;
         if file.format != FORMAT {
             return Err(malformed("unknown format, expected kring-key-v1"));
         }
         if file.role != role {
-            return Err(KeyError::WrongRole { path: path.to_owned(), expected: role, got: file.role });
+            return Err(KeyError::WrongRole {
+                path: path.to_owned(),
+                expected: role,
+                got: file.role,
+            });
         }
         let mut seed = Zeroizing::new([0; 32]);
         hex::decode_to_slice(&file.secret, &mut *seed)

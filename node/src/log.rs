@@ -67,7 +67,9 @@ pub trait Storage: Send + std::fmt::Debug {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogError {
     /// The disk failed before; nothing is written any more.
-    #[error("the log cannot be written: {reason}; the node answers nothing until it is repaired and restarted")]
+    #[error(
+        "the log cannot be written: {reason}; the node answers nothing until it is repaired and restarted"
+    )]
     Failed {
         /// The system's reason.
         reason: String,
@@ -91,7 +93,12 @@ struct Waiting {
 
 impl Log {
     /// Starts the writer; `next` is the index of the next entry.
-    pub fn start(storage: Box<dyn Storage>, next: u64, clock: Arc<dyn Clock>, tasks: &Tasks) -> Self {
+    pub fn start(
+        storage: Box<dyn Storage>,
+        next: u64,
+        clock: Arc<dyn Clock>,
+        tasks: &Tasks,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let writer = Writer { storage, next, clock, failed: None };
         tasks.spawn_blocking("log", move || writer.run(waiting));

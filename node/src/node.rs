@@ -78,7 +78,9 @@ impl Node {
     pub(crate) fn snapshot(&self, dataset: &Dataset) -> Result<SnapshotRef, Refused> {
         let none = || Refused::NoSnapshot(dataset.id.clone());
         let folder = query::snapshot::current(&self.snapshots, &dataset.id, dataset.version)
-            .inspect_err(|error| tracing::error!(%error, dataset = %dataset.id, "no usable snapshot"))
+            .inspect_err(
+                |error| tracing::error!(%error, dataset = %dataset.id, "no usable snapshot"),
+            )
             .ok()
             .flatten()
             .ok_or_else(none)?;
@@ -88,15 +90,22 @@ impl Node {
     }
 
     /// Lets a worker split the text.
-    pub(crate) async fn plan(&self, lease: &mut Lease, dataset: &str, sql: &str) -> Result<Planned, Refused> {
+    pub(crate) async fn plan(
+        &self,
+        lease: &mut Lease,
+        dataset: &str,
+        sql: &str,
+    ) -> Result<Planned, Refused> {
         let reply = self.work(lease, job(dataset, sql, Work::Plan), Vec::new()).await?;
         match reply.head {
             Reply::Planned(planned) => Ok(planned),
             Reply::Failed(failure) => Err(Refused::Text(failure)),
-            Reply::Executed { .. } | Reply::Finished(_) => Err(Refused::Text(query::pipe::Failure {
-                code: "worker_fault".to_owned(),
-                message: "the worker answered another job".to_owned(),
-            })),
+            Reply::Executed { .. } | Reply::Finished(_) => {
+                Err(Refused::Text(query::pipe::Failure {
+                    code: "worker_fault".to_owned(),
+                    message: "the worker answered another job".to_owned(),
+                }))
+            }
         }
     }
 

@@ -120,7 +120,6 @@ impl Pool {
     pub fn idle_pids(&self) -> Vec<u32> {
         self.shared.idle().iter().filter_map(|worker| worker.child.id()).collect()
     }
-
 }
 
 /// A worker for one question.

@@ -3,8 +3,8 @@
 use policies::footprint::FootprintError;
 use policies::wire::LayerRef;
 use policies::{DatasetId, DecodeError, Denial, VerifyError};
-use query::ReceiveError;
 use query::pipe::Failure;
+use query::{DiscloseError, ReceiveError};
 
 use crate::log::LogError;
 use crate::pool::PoolError;
@@ -36,6 +36,9 @@ pub(crate) enum Refused {
     /// What the worker gave back is not an answer.
     #[error("not an answer")]
     Receive(#[from] ReceiveError),
+    /// The protected cells cannot be encoded.
+    #[error("not disclosed")]
+    Disclose(#[from] DiscloseError),
     /// The log cannot be written.
     #[error("not logged")]
     Log(#[from] LogError),
@@ -100,7 +103,7 @@ impl Refused {
             ),
             Self::Pool(error) => plain(error.code(), error.to_string()),
             // Execution failures look all the same: their reason may depend on data.
-            Self::Receive(_) => plain(
+            Self::Receive(_) | Self::Disclose(_) => plain(
                 "failed_execution",
                 "the question could not be run here; the hospital's own log says why".to_owned(),
             ),

@@ -60,7 +60,12 @@ mod tests {
         let events = rejections.end_minute();
         assert_eq!(
             events,
-            [Event::Rejected { peer: "NOORD".into(), code: "expired".into(), count: 1000, first: digest }]
+            [Event::Rejected {
+                peer: "NOORD".into(),
+                code: "expired".into(),
+                count: 1000,
+                first: digest
+            }]
         );
         assert!(rejections.end_minute().is_empty());
         assert!(rejections.count("NOORD", "expired", digest, 1).is_some());

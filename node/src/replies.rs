@@ -41,8 +41,12 @@ impl Replies {
             bytes.extend_from_slice(frame);
         }
         let partial = self.folder.join(format!("{request}.partial"));
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&partial)?;
         file.write_all(&bytes)?;
         file.sync_data()?;
         std::fs::rename(&partial, self.path(request))?;
@@ -66,9 +70,12 @@ impl Replies {
         let mut frames = Vec::new();
         let mut rest = bytes.as_slice();
         while !rest.is_empty() {
-            let (length, after) = rest.split_first_chunk::<4>().ok_or(std::io::ErrorKind::InvalidData)?;
-            let length = usize::try_from(u32::from_be_bytes(*length)).map_err(std::io::Error::other)?;
-            let (frame, after) = after.split_at_checked(length).ok_or(std::io::ErrorKind::InvalidData)?;
+            let (length, after) =
+                rest.split_first_chunk::<4>().ok_or(std::io::ErrorKind::InvalidData)?;
+            let length =
+                usize::try_from(u32::from_be_bytes(*length)).map_err(std::io::Error::other)?;
+            let (frame, after) =
+                after.split_at_checked(length).ok_or(std::io::ErrorKind::InvalidData)?;
             frames.push(frame.to_vec());
             rest = after;
         }

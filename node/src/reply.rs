@@ -34,14 +34,19 @@ pub struct SignedReply {
 
 impl SignedReply {
     /// Signs a safe answer whose outcome is recorded; `None` where the entry is not this answer's outcome.
-    pub(crate) fn answer(signer: Signer<'_>, safe: &SafeAnswer, recorded: &Recorded) -> Option<Self> {
+    pub(crate) fn answer(
+        signer: Signer<'_>,
+        safe: &SafeAnswer,
+        recorded: &Recorded,
+    ) -> Option<Self> {
         Self::of_outcome(signer, safe.frames(), recorded)
     }
 
     /// Signs a recorded refusal; `None` where the entry is no refusal.
     pub(crate) fn refusal(signer: Signer<'_>, recorded: &Recorded) -> Option<Self> {
         let entry = recorded.entry();
-        let Event::Refused { question: _, request, code, message, rule, layer } = &entry.event else {
+        let Event::Refused { question: _, request, code, message, rule, layer } = &entry.event
+        else {
             return None;
         };
         let told = Told {
@@ -60,7 +65,11 @@ impl SignedReply {
 
     /// Rebuilds the reply of a recorded outcome from its stored frames; `None` where they are not the frames that the
     /// entry names.
-    pub(crate) fn stored(signer: Signer<'_>, frames: &[Vec<u8>], recorded: &Recorded) -> Option<Self> {
+    pub(crate) fn stored(
+        signer: Signer<'_>,
+        frames: &[Vec<u8>],
+        recorded: &Recorded,
+    ) -> Option<Self> {
         Self::of_outcome(signer, frames, recorded)
     }
 
@@ -72,7 +81,8 @@ impl SignedReply {
 
     fn of_outcome(signer: Signer<'_>, frames: &[Vec<u8>], recorded: &Recorded) -> Option<Self> {
         let entry = recorded.entry();
-        let Event::Outcome { question, request, frames: named, snapshot, layers, receipt, status } = &entry.event
+        let Event::Outcome { question, request, frames: named, snapshot, layers, receipt, status } =
+            &entry.event
         else {
             return None;
         };
@@ -96,11 +106,17 @@ impl SignedReply {
         Some(Self { frames: all })
     }
 
-    fn refusing(signer: Signer<'_>, request: Digest, told: Told, place: (Option<u64>, UnixTime)) -> Self {
+    fn refusing(
+        signer: Signer<'_>,
+        request: Digest,
+        told: Told,
+        place: (Option<u64>, UnixTime),
+    ) -> Self {
         let Told { code, message, rule, layer } = told;
         let (log_index, refused_at) = place;
         let responder = signer.hospital.clone();
-        let refusal = Refusal { request, responder, code, message, rule, layer, log_index, refused_at };
+        let refusal =
+            Refusal { request, responder, code, message, rule, layer, log_index, refused_at };
         Self { frames: vec![sign(signer, PayloadType::Refusal, &refusal)] }
     }
 }

@@ -89,10 +89,7 @@ impl Tasks {
     }
 
     /// Starts a task. Dropping the handle leaves it running and tracked.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the wrapper that the lint points to"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the wrapper that the lint points to")]
     pub fn spawn<T, F>(&self, name: &'static str, future: F) -> JoinHandle<T>
     where
         T: Send + 'static,
@@ -129,9 +126,7 @@ impl Tasks {
     /// A token that [`Tasks::stop`] fires.
     #[must_use]
     pub fn shutdown(&self) -> Shutdown {
-        Shutdown {
-            requested: self.inner.stop.subscribe(),
-        }
+        Shutdown { requested: self.inner.stop.subscribe() }
     }
 
     /// Asks every task that watches a [`Shutdown`] to end. Calling it again changes nothing.
@@ -157,12 +152,7 @@ impl Tasks {
     /// The names of the tasks that have not ended, in the order in which they were started.
     #[must_use]
     pub fn running(&self) -> Vec<&'static str> {
-        self.inner
-            .lock()
-            .tasks
-            .values()
-            .map(|entry| entry.name)
-            .collect()
+        self.inner.lock().tasks.values().map(|entry| entry.name).collect()
     }
 
     /// Waits until every task has ended. What still runs after `patience` is aborted and named in the result.
@@ -173,10 +163,7 @@ impl Tasks {
         let late = self.running();
         let aborts: Vec<AbortHandle> = {
             let live = self.inner.lock();
-            live.tasks
-                .values()
-                .filter_map(|entry| entry.abort.clone())
-                .collect()
+            live.tasks.values().filter_map(|entry| entry.abort.clone()).collect()
         };
         for abort in aborts {
             abort.abort();
@@ -198,11 +185,7 @@ impl Tasks {
         live.tasks.insert(id, Entry { name, abort: None });
         self.inner.running.send_replace(live.tasks.len());
         drop(live);
-        Guard {
-            inner: Arc::clone(&self.inner),
-            id,
-            name,
-        }
+        Guard { inner: Arc::clone(&self.inner), id, name }
     }
 }
 

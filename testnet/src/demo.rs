@@ -86,8 +86,13 @@ pub fn run(options: &Demo) -> anyhow::Result<()> {
             temporary.path()
         }
     };
-    print::note(format!("Making a network of {HOSPITALS} fictional hospitals in {} ...", dir.display()));
-    print::note("Data: the Rotterdam tumour bank (public), split by patient number: an artificial split.");
+    print::note(format!(
+        "Making a network of {HOSPITALS} fictional hospitals in {} ...",
+        dir.display()
+    ));
+    print::note(
+        "Data: the Rotterdam tumour bank (public), split by patient number: an artificial split.",
+    );
     let network = Network::create(dir, topology::hospitals(HOSPITALS))?;
     print::note("Starting the nodes ...");
     let nodes = Nodes::start(&network)?;
@@ -128,13 +133,20 @@ fn serve(network: &Network) -> anyhow::Result<()> {
     let say = |text: String| print::note(text);
     say("\nThe network keeps serving. Ask more from another terminal:".to_owned());
     say(format!("  export KRING_PROFILE={}", network.profile("a.jansen").display()));
-    say(format!("  {} ask \"SELECT size, count(*), avg(nodes) FROM patient GROUP BY size\"", kring.display()));
-    say(format!("  {} explain \"SELECT size, count(*) FROM patient GROUP BY size\"", kring.display()));
+    say(format!(
+        "  {} ask \"SELECT size, count(*), avg(nodes) FROM patient GROUP BY size\"",
+        kring.display()
+    ));
+    say(format!(
+        "  {} explain \"SELECT size, count(*) FROM patient GROUP BY size\"",
+        kring.display()
+    ));
     say(format!("  {} status", kring.display()));
     say("Ctrl-C ends it.".to_owned());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
             interrupted = tokio::signal::ctrl_c() => interrupted?,
             _ = terminate.recv() => {}

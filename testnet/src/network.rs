@@ -114,7 +114,8 @@ impl Network {
     fn init_nodes(&self) -> anyhow::Result<BTreeMap<String, String>> {
         let init = |hospital: &Hospital| {
             let dir = self.node_dir(&hospital.code);
-            let keys = self.run(&["init", "--dir", &dir.to_string_lossy(), "--hospital", &hospital.code])?;
+            let keys =
+                self.run(&["init", "--dir", &dir.to_string_lossy(), "--hospital", &hospital.code])?;
             Ok((hospital.code.clone(), keys))
         };
         self.hospitals.iter().map(init).collect()
@@ -129,7 +130,8 @@ impl Network {
         let folder = self.dir.join("people").join(person.id);
         std::fs::create_dir_all(&folder)?;
         let key = folder.join("person.key");
-        let line = self.run(&["key", "new", "--person", person.id, "--out", &key.to_string_lossy()])?;
+        let line =
+            self.run(&["key", "new", "--person", person.id, "--out", &key.to_string_lossy()])?;
         let hospital = self.hospital(person)?;
         let node = Path::new("../../nodes").join(&hospital.code);
         let profile = ProfileFile {
@@ -151,7 +153,8 @@ impl Network {
         people: &BTreeMap<&'static str, String>,
     ) -> anyhow::Result<()> {
         let folder = self.dir.join("charter");
-        let board = node::keys::Key::load(&self.dir.join("board/board.key"), node::keys::KeyRole::Person)?;
+        let board =
+            node::keys::Key::load(&self.dir.join("board/board.key"), node::keys::KeyRole::Person)?;
         let head = format!(
             "network = \"{NETWORK}\"\nversion = 1\ntitle = {{ nl = \"Demonetwerk\", en = \"Demo network\" }}\n\
              valid_from = 2026-01-01T00:00:00Z\nvalid_until = 2036-01-01T00:00:00Z\nthreshold = 1\n\n\
@@ -265,7 +268,8 @@ fn reserve(hospitals: &[Hospital]) -> anyhow::Result<BTreeMap<String, Ports>> {
     let mut held = Vec::new();
     let mut ports = BTreeMap::new();
     for hospital in hospitals {
-        let (tcp, http, udp) = (TcpListener::bind(any)?, TcpListener::bind(any)?, UdpSocket::bind(any)?);
+        let (tcp, http, udp) =
+            (TcpListener::bind(any)?, TcpListener::bind(any)?, UdpSocket::bind(any)?);
         let of = Ports {
             tcp: tcp.local_addr()?.port(),
             http: http.local_addr()?.port(),

@@ -89,7 +89,8 @@ impl NodeProcess {
     /// # Errors
     /// The system's reason.
     pub fn terminate(&self) -> anyhow::Result<()> {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("a process id")?;
+        let pid =
+            i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("a process id")?;
         kill_process(pid, Signal::TERM)?;
         Ok(())
     }
@@ -116,7 +117,8 @@ impl Nodes {
     /// # Errors
     /// What a node said when it ended, or that it is late.
     pub fn start(network: &Network) -> anyhow::Result<Self> {
-        let start = |hospital: &crate::topology::Hospital| NodeProcess::start(network, &hospital.code);
+        let start =
+            |hospital: &crate::topology::Hospital| NodeProcess::start(network, &hospital.code);
         let mut nodes = Self(network.hospitals.iter().map(start).collect::<anyhow::Result<_>>()?);
         for node in &mut nodes.0 {
             wait_connected(network, node)?;

@@ -72,7 +72,9 @@ pub fn hospitals(count: usize) -> Vec<Hospital> {
     (0..count)
         .map(|number| match NAMES.get(number) {
             Some((code, name)) => Hospital { code: (*code).to_owned(), name: (*name).to_owned() },
-            None => Hospital { code: format!("H{number:02}"), name: format!("Ziekenhuis {number}") },
+            None => {
+                Hospital { code: format!("H{number:02}"), name: format!("Ziekenhuis {number}") }
+            }
         })
         .collect()
 }

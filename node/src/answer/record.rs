@@ -70,7 +70,12 @@ impl Node {
     }
 
     /// Stores the frames, records the outcome, then signs.
-    pub(super) async fn release(&self, asked: &Asked, safe: SafeAnswer, snapshot: Digest) -> SignedReply {
+    pub(super) async fn release(
+        &self,
+        asked: &Asked,
+        safe: SafeAnswer,
+        snapshot: Digest,
+    ) -> SignedReply {
         match self.record_outcome(asked, &safe, snapshot).await {
             Ok(recorded) => match SignedReply::answer(self.signer(), &safe, &recorded) {
                 Some(reply) => reply,
@@ -89,7 +94,8 @@ impl Node {
         let (replies, request) = (self.replies.clone(), asked.request);
         let frames = safe.frames().to_vec();
         let digest = frames_digest(&frames);
-        let stored = self.tasks.spawn_blocking("store", move || replies.store(&request, &frames)).await;
+        let stored =
+            self.tasks.spawn_blocking("store", move || replies.store(&request, &frames)).await;
         stored.map_err(std::io::Error::other).and_then(|stored| stored).map_err(Refused::Store)?;
         let permit = safe.permit();
         let outcome = Event::Outcome {
@@ -128,9 +134,13 @@ impl Node {
     async fn record_refusal(&self, asked: &Asked, told: &Told) -> Result<SignedReply, LogError> {
         let Told { code, message, rule, layer } = told.clone();
         let (question, request) = (asked.question.clone(), asked.request);
-        let recorded = self.log.append(Event::Refused { question, request, code, message, rule, layer }).await?;
+        let recorded = self
+            .log
+            .append(Event::Refused { question, request, code, message, rule, layer })
+            .await?;
         self.consumed.note(&recorded);
-        let unsigned = || SignedReply::rejection(self.signer(), request, told.clone(), self.clock.now());
+        let unsigned =
+            || SignedReply::rejection(self.signer(), request, told.clone(), self.clock.now());
         Ok(SignedReply::refusal(self.signer(), &recorded).unwrap_or_else(unsigned))
     }
 
@@ -157,7 +167,12 @@ impl Node {
     }
 
     /// Counts and signs the refusal of a request that does not verify. It consumes nothing.
-    pub(super) async fn reject(&self, peer: &HospitalCode, bytes: &[u8], refused: Refused) -> SignedReply {
+    pub(super) async fn reject(
+        &self,
+        peer: &HospitalCode,
+        bytes: &[u8],
+        refused: Refused,
+    ) -> SignedReply {
         let told = refused.told();
         tracing::info!(%peer, code = %told.code, "rejected");
         let first = Digest::of(bytes);
@@ -168,7 +183,8 @@ impl Node {
         }
         // The digest that the asker looks for, where the bytes are an envelope at all.
         let limit = policies::wire::MAX_REQUEST_BYTES;
-        let request = policies::dsse::Envelope::decode(bytes, limit).map_or(first, |envelope| envelope.digest());
+        let request = policies::dsse::Envelope::decode(bytes, limit)
+            .map_or(first, |envelope| envelope.digest());
         SignedReply::rejection(self.signer(), request, told, self.clock.now())
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use policies::charter::Charter;
 use policies::dsse::Envelope;
-use policies::wire::{Answer, Refusal};
 use policies::envelope::reply::{ExpectedReply, Trailer};
 use policies::wire::Question;
+use policies::wire::{Answer, Refusal};
 use policies::{Digest, HospitalCode, UnixTime};
 
 use crate::api::{Coverage, CoverageState, RefusalBody};
@@ -84,7 +84,8 @@ impl Outcome {
     pub(crate) fn spared_the_question(&self) -> bool {
         match self {
             Self::Refused { refusal, .. } => {
-                refusal.log_index.is_none() && matches!(refusal.code.as_str(), "busy" | "charter_mismatch")
+                refusal.log_index.is_none()
+                    && matches!(refusal.code.as_str(), "busy" | "charter_mismatch")
             }
             Self::Answered { .. } | Self::Unreachable { .. } => false,
         }
@@ -111,7 +112,10 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
-    pub(crate) fn new(question: Digest, replies: BTreeMap<HospitalCode, (Envelope, Outcome)>) -> Self {
+    pub(crate) fn new(
+        question: Digest,
+        replies: BTreeMap<HospitalCode, (Envelope, Outcome)>,
+    ) -> Self {
         Self { question, replies }
     }
 
@@ -133,7 +137,10 @@ impl Collected {
 
     /// What became of each hospital's part.
     pub(crate) fn coverage(&self) -> BTreeMap<HospitalCode, Coverage> {
-        self.replies.iter().map(|(hospital, (_, outcome))| (hospital.clone(), outcome.coverage())).collect()
+        self.replies
+            .iter()
+            .map(|(hospital, (_, outcome))| (hospital.clone(), outcome.coverage()))
+            .collect()
     }
 
     /// The refusal of a question that nobody answered: the first hospital's reason, and everybody's code.
@@ -153,7 +160,9 @@ impl Collected {
             },
             None => RefusalBody {
                 code: "nobody_reached".to_owned(),
-                message: "no hospital gave a valid reply; `kring status` shows which nodes are connected".to_owned(),
+                message:
+                    "no hospital gave a valid reply; `kring status` shows which nodes are connected"
+                        .to_owned(),
                 rule: None,
                 layer: None,
                 coverage,

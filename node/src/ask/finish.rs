@@ -12,11 +12,16 @@ use crate::node::{Node, job};
 use crate::refused::Refused;
 
 impl Node {
-    pub(super) async fn finish(&self, accepted: &Accepted, collected: Collected) -> Result<String, Refused> {
+    pub(super) async fn finish(
+        &self,
+        accepted: &Accepted,
+        collected: Collected,
+    ) -> Result<String, Refused> {
         let (work, blobs) = finish_work(&collected);
         let mut worker = self.pool.lease().await?;
         let head = job(&accepted.dataset_text, &accepted.question.sql, work);
-        let finished = finished(self.work(&mut worker, head, blobs).await?.head).map_err(Refused::Text)?;
+        let finished =
+            finished(self.work(&mut worker, head, blobs).await?.head).map_err(Refused::Text)?;
         let answer = answer_body(finished, &collected);
         let evidence = Evidence {
             asking_node: self.hospital.clone(),
@@ -89,8 +94,14 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
         cells,
         undecided,
         coverage: collected.coverage(),
-        protections: collected.answered().map(|(code, answer, _)| (code.clone(), applied(answer))).collect(),
-        snapshots: collected.answered().map(|(code, answer, _)| (code.clone(), answer.snapshot)).collect(),
+        protections: collected
+            .answered()
+            .map(|(code, answer, _)| (code.clone(), applied(answer)))
+            .collect(),
+        snapshots: collected
+            .answered()
+            .map(|(code, answer, _)| (code.clone(), answer.snapshot))
+            .collect(),
         layers,
         question_digest: collected.question(),
         status: if synthetic { "synthetic" } else { "real" }.to_owned(),
@@ -102,20 +113,30 @@ fn text(envelope: &Envelope) -> String {
 }
 
 fn requests(collected: &Collected) -> std::collections::BTreeMap<policies::HospitalCode, String> {
-    collected.replies.iter().map(|(hospital, (request, _))| (hospital.clone(), text(request))).collect()
+    collected
+        .replies
+        .iter()
+        .map(|(hospital, (request, _))| (hospital.clone(), text(request)))
+        .collect()
 }
 
-fn replies(collected: &Collected) -> std::collections::BTreeMap<policies::HospitalCode, Vec<String>> {
+fn replies(
+    collected: &Collected,
+) -> std::collections::BTreeMap<policies::HospitalCode, Vec<String>> {
     let encode = |frames: &Vec<Vec<u8>>| frames.iter().map(|frame| BASE64.encode(frame)).collect();
     let frames = |outcome: &Outcome| match outcome {
         Outcome::Answered { frames, .. } | Outcome::Refused { frames, .. } => Some(encode(frames)),
         Outcome::Unreachable { .. } => None,
     };
     let replied = collected.replies.iter();
-    replied.filter_map(|(hospital, (_, outcome))| Some((hospital.clone(), frames(outcome)?))).collect()
+    replied
+        .filter_map(|(hospital, (_, outcome))| Some((hospital.clone(), frames(outcome)?)))
+        .collect()
 }
 
-fn unreachable(collected: &Collected) -> std::collections::BTreeMap<policies::HospitalCode, String> {
+fn unreachable(
+    collected: &Collected,
+) -> std::collections::BTreeMap<policies::HospitalCode, String> {
     let code = |outcome: &Outcome| match outcome {
         Outcome::Unreachable { code } => Some(code.clone()),
         Outcome::Answered { .. } | Outcome::Refused { .. } => None,

@@ -13,7 +13,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use policies::charter::Charter;
 use policies::dsse::{Envelope, PayloadType};
 use policies::wire::{MAX_REQUEST_BYTES, Question};
-use policies::{Digest, HospitalCode, SeenQuestions, SignedRequest, Verdict, VerifyContext, bundle};
+use policies::{
+    Digest, HospitalCode, SeenQuestions, SignedRequest, Verdict, VerifyContext, bundle,
+};
 use query::pipe::frame::Message;
 
 use crate::api::{AnswerBody, Evidence, FinishedDocument};
@@ -31,7 +33,9 @@ const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Verifies and says so.
 pub(crate) fn verify(file: &Path, charter: &Path, root: Digest) -> anyhow::Result<Exit> {
-    let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let read = |path: &Path| {
+        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    };
     let (bytes, bundle) = (read(file)?, read(charter)?);
     match check(&bytes, &bundle, root) {
         Ok(verified) => {
@@ -52,7 +56,9 @@ fn check(bytes: &[u8], bundle: &[u8], root: Digest) -> anyhow::Result<String> {
     let finished_at = document.evidence.finished_at;
     let charter = bundle::open(bundle, &bundle::Trust { root, now: finished_at, held: None })
         .context("the charter was not in force when the answer was finished")?;
-    let asking = charter.member(&document.evidence.asking_node).context("the asking node is not a member")?;
+    let asking = charter
+        .member(&document.evidence.asking_node)
+        .context("the asking node is not a member")?;
     anyhow::ensure!(envelope.key_hints().len() == 1, "expected one signature");
     let payload = envelope.verify(PayloadType::Finished, &asking.keys.envelope)?;
     let hint = envelope.key_hints().next().unwrap_or_default();
@@ -81,7 +87,10 @@ fn replay(charter: &Charter, evidence: &Evidence) -> anyhow::Result<(Question, C
     let envelope = Envelope::decode(evidence.question.as_bytes(), MAX_REQUEST_BYTES)?;
     let question = policies::question::parse_question(envelope.unverified_payload())?;
     let asked: Vec<_> = evidence.requests.keys().cloned().collect();
-    anyhow::ensure!(asked == question.hospitals, "the requests are not to the hospitals of the question");
+    anyhow::ensure!(
+        asked == question.hospitals,
+        "the requests are not to the hospitals of the question"
+    );
     let mut replies = BTreeMap::new();
     for (hospital, text) in &evidence.requests {
         let request = check_request(charter, evidence, hospital, text)?;
@@ -97,7 +106,9 @@ fn replay(charter: &Charter, evidence: &Evidence) -> anyhow::Result<(Question, C
                 outcome
             }
             (None, Some(code)) => Outcome::unreachable(code),
-            (Some(_), Some(_)) | (None, None) => anyhow::bail!("{hospital} needs one reply or one reason"),
+            (Some(_), Some(_)) | (None, None) => {
+                anyhow::bail!("{hospital} needs one reply or one reason")
+            }
         };
         replies.insert(hospital.clone(), (request, outcome));
     }
@@ -118,7 +129,10 @@ fn check_request(
     let request = Envelope::decode(text.as_bytes(), MAX_REQUEST_BYTES)?;
     let signed = SignedRequest::decode(text.as_bytes())?;
     let wire: policies::wire::Request = serde_json::from_slice(request.unverified_payload())?;
-    anyhow::ensure!(wire.question == evidence.question, "the request to {hospital} holds another question");
+    anyhow::ensure!(
+        wire.question == evidence.question,
+        "the request to {hospital} holds another question"
+    );
     let context = VerifyContext {
         charter,
         own: hospital,
@@ -137,8 +151,13 @@ fn decode_frames(frames: &[String]) -> anyhow::Result<Frames> {
 }
 
 /// A worker merges and finishes the verified frames once more.
-fn finish_again(charter: &Charter, question: &Question, collected: &Collected) -> anyhow::Result<AnswerBody> {
-    let dataset = charter.dataset_text(&question.dataset).context("the dataset is not in the charter")?;
+fn finish_again(
+    charter: &Charter,
+    question: &Question,
+    collected: &Collected,
+) -> anyhow::Result<AnswerBody> {
+    let dataset =
+        charter.dataset_text(&question.dataset).context("the dataset is not in the charter")?;
     let (work, blobs) = finish_work(collected);
     let message = Message { head: job(dataset, &question.sql, work), blobs };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

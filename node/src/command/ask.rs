@@ -50,21 +50,35 @@ pub(crate) fn run(ask: &Ask) -> anyhow::Result<Exit> {
     signed.expect_type(PayloadType::Finished)?;
     let document: FinishedDocument<'_> = serde_json::from_slice(signed.unverified_payload())?;
     let answer: AnswerBody = serde_json::from_str(document.answer.get())?;
-    anyhow::ensure!(answer.question_digest == envelope.digest(), "the node answered another question");
+    anyhow::ensure!(
+        answer.question_digest == envelope.digest(),
+        "the node answered another question"
+    );
     if let Some(path) = &ask.save {
-        std::fs::write(path, &finished).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(path, &finished)
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     render::answer(&answer, document.answer.get(), ask.format)?;
-    let answered = answer.coverage.values().filter(|part| part.state == CoverageState::Answered).count();
+    let answered =
+        answer.coverage.values().filter(|part| part.state == CoverageState::Answered).count();
     if answered < ask.min_hospitals {
-        print::note(format!("kring: {answered} hospital(s) answered, {} were asked for", ask.min_hospitals));
+        print::note(format!(
+            "kring: {answered} hospital(s) answered, {} were asked for",
+            ask.min_hospitals
+        ));
         return Ok(Exit::TooFewHospitals);
     }
     Ok(Exit::Done)
 }
 
 /// The question that a person's arguments, profile and node make.
-fn compose(sql: &str, context: &AskContext, profile: &Profile, info: &Info, key: &Key) -> anyhow::Result<Question> {
+fn compose(
+    sql: &str,
+    context: &AskContext,
+    profile: &Profile,
+    info: &Info,
+    key: &Key,
+) -> anyhow::Result<Question> {
     let now = SystemClock.now();
     let skew = now.since(info.now);
     anyhow::ensure!(
@@ -109,9 +123,14 @@ pub(super) fn chosen(
 ) -> anyhow::Result<(policies::NetworkId, policies::Purpose, policies::DatasetId)> {
     let network = context.scope.clone().or_else(|| profile.scope.clone());
     let network = network.unwrap_or_else(|| info.network.clone());
-    anyhow::ensure!(network == info.network, "this node is in network {}, not in {network}", info.network);
+    anyhow::ensure!(
+        network == info.network,
+        "this node is in network {}, not in {network}",
+        info.network
+    );
     let purpose = context.purpose.clone().or_else(|| profile.purpose.clone());
-    let purpose = purpose.context("name the purpose with --purpose, e.g. --purpose quality, or in the profile")?;
+    let purpose = purpose
+        .context("name the purpose with --purpose, e.g. --purpose quality, or in the profile")?;
     let names = || info.datasets.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let dataset = match (&context.dataset, info.datasets.keys().next()) {
         (Some(dataset), _) => dataset.clone(),

@@ -35,7 +35,10 @@ pub(crate) fn seal(dir: &Path, out: &Path) -> anyhow::Result<Exit> {
         Err(problems) => return Ok(report(dir, &problems)),
     };
     write_new(out, &envelope.encode())?;
-    print::note(format!("Sealed in {}; every signer now runs `kring charter sign`.", out.display()));
+    print::note(format!(
+        "Sealed in {}; every signer now runs `kring charter sign`.",
+        out.display()
+    ));
     print::line(envelope.digest());
     Ok(Exit::Done)
 }
@@ -50,7 +53,11 @@ pub(crate) fn sign(path: &Path, key: &Path) -> anyhow::Result<Exit> {
     }
     envelope.add_signature(key.secret());
     replace(path, &envelope.encode())?;
-    print::line(format!("signed by {}; the charter needs {} signature(s)", key.id, charter.threshold()));
+    print::line(format!(
+        "signed by {}; the charter needs {} signature(s)",
+        key.id,
+        charter.threshold()
+    ));
     Ok(Exit::Done)
 }
 
@@ -64,7 +71,11 @@ pub(crate) fn verify(path: &Path, root: Digest) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }
         Err(error) => {
-            print::note(format!("kring: refused ({}): {:#}", error.code(), anyhow::Error::from(error)));
+            print::note(format!(
+                "kring: refused ({}): {:#}",
+                error.code(),
+                anyhow::Error::from(error)
+            ));
             Ok(Exit::Refused)
         }
     }
@@ -84,10 +95,21 @@ pub(crate) fn show(path: &Path) -> anyhow::Result<Exit> {
     }
     for person in charter.people() {
         let groups: Vec<_> = person.groups.iter().map(ToString::to_string).collect();
-        print::line(format!("  person {} {} of {}; groups: {}", person.id, person.name, person.hospital, groups.join(", ")));
+        print::line(format!(
+            "  person {} {} of {}; groups: {}",
+            person.id,
+            person.name,
+            person.hospital,
+            groups.join(", ")
+        ));
     }
     for dataset in charter.datasets() {
-        print::line(format!("  dataset {} version {} ({})", dataset.id, dataset.version, dataset.status.as_str()));
+        print::line(format!(
+            "  dataset {} version {} ({})",
+            dataset.id,
+            dataset.version,
+            dataset.status.as_str()
+        ));
     }
     for rule in charter.rules().iter() {
         let effect = match rule.effect {
@@ -95,7 +117,10 @@ pub(crate) fn show(path: &Path) -> anyhow::Result<Exit> {
             Effect::Forbid => "forbids",
         };
         let explained = rule.explain.get("en").map_or_else(String::new, |text| format!(": {text}"));
-        print::line(format!("  rule {} {effect} ({}, line {}){explained}", rule.id, rule.file, rule.line));
+        print::line(format!(
+            "  rule {} {effect} ({}, line {}){explained}",
+            rule.id, rule.file, rule.line
+        ));
     }
     Ok(Exit::Done)
 }
@@ -126,8 +151,13 @@ fn read_folder(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         let folder = dir.join(sub);
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
-            Err(error) if !sub.is_empty() && error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error).with_context(|| format!("cannot read folder {}", folder.display())),
+            Err(error) if !sub.is_empty() && error.kind() == std::io::ErrorKind::NotFound => {
+                continue;
+            }
+            Err(error) => {
+                return Err(error)
+                    .with_context(|| format!("cannot read folder {}", folder.display()));
+            }
         };
         for entry in entries {
             let entry = entry?;
@@ -138,7 +168,10 @@ fn read_folder(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
                 continue;
             }
             if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
-                anyhow::bail!("{} is no plain file of at most {MAX_FILE_BYTES} bytes; remove it", path.display());
+                anyhow::bail!(
+                    "{} is no plain file of at most {MAX_FILE_BYTES} bytes; remove it",
+                    path.display()
+                );
             }
             let text = std::fs::read_to_string(&path)
                 .with_context(|| format!("{} is not readable as UTF-8 text", path.display()))?;

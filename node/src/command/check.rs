@@ -25,29 +25,7 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     };
     let mut problems = Vec::new();
     let mut keep = |problem: Option<String>| problems.extend(problem);
-    if std::env::var_os("SSLKEYLOGFILE").is_some() {
-        keep(Some("SSLKEYLOGFILE is set: session keys would be written to disk; unset it".to_owned()));
-    }
-    let keys = &config.keys;
-    for (role, key) in [
-        (KeyRole::Transport, &keys.transport),
-        (KeyRole::Envelope, &keys.envelope),
-        (KeyRole::Log, &keys.log),
-        (KeyRole::Witness, &keys.witness),
-    ] {
-        keep(Key::load(key, role).err().map(said));
-    }
-    for (what, file) in [
-        ("certificate", &config.http.certificate),
-        ("key of the local interface", &config.http.key),
-        ("token", &config.http.token),
-    ] {
-        keep(std::fs::File::open(file).err().map(|error| format!("{what} {}: {error}", file.display())));
-    }
-    let now = SystemClock.now();
-    if now < EARLIEST {
-        keep(Some(format!("the clock says {now}: set it, a clock that is off by two minutes is refused by others")));
-    }
+    surroundings(&config, &mut keep);
     let log = config.state.join("events.log");
     let history = if log.exists() { read_only(&log) } else { Ok(Vec::new()) };
     let held = match history {
@@ -71,26 +49,72 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     Ok(Exit::Usage)
 }
 
+/// Environment, keys, files of the local interface, and the clock.
+fn surroundings(config: &Config, keep: &mut impl FnMut(Option<String>)) {
+    if std::env::var_os("SSLKEYLOGFILE").is_some() {
+        keep(Some(
+            "SSLKEYLOGFILE is set: session keys would be written to disk; unset it".to_owned(),
+        ));
+    }
+    let keys = &config.keys;
+    for (role, key) in [
+        (KeyRole::Transport, &keys.transport),
+        (KeyRole::Envelope, &keys.envelope),
+        (KeyRole::Log, &keys.log),
+        (KeyRole::Witness, &keys.witness),
+    ] {
+        keep(Key::load(key, role).err().map(said));
+    }
+    for (what, file) in [
+        ("certificate", &config.http.certificate),
+        ("key of the local interface", &config.http.key),
+        ("token", &config.http.token),
+    ] {
+        keep(
+            std::fs::File::open(file)
+                .err()
+                .map(|error| format!("{what} {}: {error}", file.display())),
+        );
+    }
+    let now = SystemClock.now();
+    if now < EARLIEST {
+        keep(Some(format!(
+            "the clock says {now}: set it, a clock that is off by two minutes is refused by others"
+        )));
+    }
+}
+
 /// Sources that cannot be read, datasets without a snapshot, and damaged snapshots.
 fn data(config: &Config, charter: &Charter) -> Vec<String> {
     let mut problems = Vec::new();
     for sources in &config.datasets {
         if charter.dataset(&sources.id).is_none() {
-            problems.push(format!("dataset `{}` of the configuration is not in the charter", sources.id));
+            problems.push(format!(
+                "dataset `{}` of the configuration is not in the charter",
+                sources.id
+            ));
         }
         for source in &sources.sources {
             if let Err(error) = std::fs::File::open(&source.path) {
-                problems.push(format!("source `{}` {}: {error}", source.name, source.path.display()));
+                problems.push(format!(
+                    "source `{}` {}: {error}",
+                    source.name,
+                    source.path.display()
+                ));
             }
         }
     }
     for dataset in charter.datasets() {
-        let checked = query::snapshot::current(&config.snapshots, &dataset.id, dataset.version).and_then(|folder| {
-            folder.map(|folder| query::snapshot::verify(&folder, true)?.is_of(dataset)).transpose()
-        });
+        let checked = query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
+            .and_then(|folder| {
+                folder
+                    .map(|folder| query::snapshot::verify(&folder, true)?.is_of(dataset))
+                    .transpose()
+            });
         match checked {
             Ok(Some(())) => {}
-            Ok(None) => problems.push(format!("dataset `{}` has no snapshot: run `kring import`", dataset.id)),
+            Ok(None) => problems
+                .push(format!("dataset `{}` has no snapshot: run `kring import`", dataset.id)),
             Err(error) => problems.push(said(error)),
         }
     }

@@ -53,7 +53,10 @@ fn show(explanation: &Explanation, format: Format) -> anyhow::Result<()> {
     };
     section("1. Per patient, at each hospital", &explained.per_patient);
     section("2. Over patients: the cut. This is what leaves a hospital", &explained.over_patients);
-    print::line(format!("  cells: {}", cells.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")));
+    print::line(format!(
+        "  cells: {}",
+        cells.iter().map(ToString::to_string).collect::<Vec<_>>().join(" + ")
+    ));
     section("3. Over hospitals, at the asking node", &explained.over_hospitals);
     section("Columns", &explained.columns);
     section("Granted by", rules);
@@ -67,8 +70,12 @@ fn show(explanation: &Explanation, format: Format) -> anyhow::Result<()> {
         "the question is signed by the person's own key".to_owned(),
     ];
     section("Protections", &lines);
-    let layers: Vec<_> =
-        layers.iter().map(|layer| format!("{} version {} ({})", layer.network, layer.version, layer.digest.short())).collect();
+    let layers: Vec<_> = layers
+        .iter()
+        .map(|layer| {
+            format!("{} version {} ({})", layer.network, layer.version, layer.digest.short())
+        })
+        .collect();
     section("Charter", &layers);
     print::line("A hospital with stricter rules of its own may hide more, or refuse.");
     Ok(())

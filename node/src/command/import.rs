@@ -15,7 +15,12 @@ use crate::config::file::{SourceFile, SourceFormat, TableFile};
 use crate::config::{Config, DatasetSources};
 
 /// Imports every dataset of the configuration, or one.
-pub(crate) fn run(path: &Path, only: Option<&DatasetId>, strict: bool, report: ReportFormat) -> anyhow::Result<Exit> {
+pub(crate) fn run(
+    path: &Path,
+    only: Option<&DatasetId>,
+    strict: bool,
+    report: ReportFormat,
+) -> anyhow::Result<Exit> {
     let config = match Config::load(path) {
         Ok(config) => config,
         Err(error) => {
@@ -24,13 +29,17 @@ pub(crate) fn run(path: &Path, only: Option<&DatasetId>, strict: bool, report: R
         }
     };
     let charter = open_charter(&config, &SystemClock, None)?;
-    let chosen: Vec<_> =
-        config.datasets.iter().filter(|dataset| only.is_none_or(|only| dataset.id == *only)).collect();
+    let chosen: Vec<_> = config
+        .datasets
+        .iter()
+        .filter(|dataset| only.is_none_or(|only| dataset.id == *only))
+        .collect();
     if chosen.is_empty() {
         print::note("kring: no such dataset under [[datasets]] in the configuration");
         return Ok(Exit::Usage);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let mut exit = Exit::Done;
     for sources in chosen {
         let dataset = charter
@@ -70,7 +79,8 @@ fn plan<'a>(
         Ok(Source { name: Ident::new(&file.name)?, path: file.path.clone(), format })
     };
     let folder = config.state.join("patients");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    query::snapshot::durable::create_folder(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(ImportPlan {
         dataset,
         hospital: config.hospital.clone(),
@@ -107,10 +117,17 @@ fn show(report: &ImportReport, format: ReportFormat) -> anyhow::Result<()> {
 }
 
 fn text(report: &ImportReport) {
-    let sealed = report.snapshot.map_or_else(|| "not sealed".to_owned(), |id| format!("snapshot {id}"));
-    print::line(format!("dataset {} version {}: {sealed}, {} patients", report.dataset, report.version, report.patients));
+    let sealed =
+        report.snapshot.map_or_else(|| "not sealed".to_owned(), |id| format!("snapshot {id}"));
+    print::line(format!(
+        "dataset {} version {}: {sealed}, {} patients",
+        report.dataset, report.version, report.patients
+    ));
     for (name, source) in &report.sources {
-        print::line(format!("  source {name}: {} rows read, {} rejected", source.read, source.rejected));
+        print::line(format!(
+            "  source {name}: {} rows read, {} rejected",
+            source.read, source.rejected
+        ));
     }
     for (name, table) in &report.tables {
         print::line(format!(
@@ -119,8 +136,7 @@ fn text(report: &ImportReport) {
         ));
     }
     for problem in &report.problems {
-        let line = problem.line.map_or_else(String::new, |line| format!(", line {line}"));
-        print::note(format!("  {}{line}: {} ({})", problem.source, problem.reason, problem.code));
+        print::note(format!("  {problem} ({})", problem.code));
     }
     let more = report.problems_total.saturating_sub(report.problems.len() as u64);
     if more > 0 {

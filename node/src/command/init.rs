@@ -6,7 +6,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use policies::HospitalCode;
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
+};
 
 use crate::command::{Exit, print};
 use crate::keys::{Key, KeyRole, random_bytes, write_private};
@@ -33,16 +36,24 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
         ("log", KeyRole::Log),
         ("witness", KeyRole::Witness),
     ] {
-        let key = Key::create(&dir.join("keys").join(format!("{name}.key")), role, hospital.as_str())?;
+        let key =
+            Key::create(&dir.join("keys").join(format!("{name}.key")), role, hospital.as_str())?;
         lines.push(format!("{name} = \"{}\"", key.public));
     }
     certificate(&dir.join("tls")).context("cannot make the certificate of the local interface")?;
-    let token = hex::encode(*random_bytes().map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?);
+    let token =
+        hex::encode(*random_bytes().map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?);
     write_private(&dir.join("token"), token.as_bytes()).context("cannot write the token")?;
     let config = CONFIG.replace("{hospital}", hospital.as_str());
-    write_private(&dir.join("config.toml"), config.as_bytes()).context("cannot write config.toml")?;
-    print::note(format!("Made {}. Next: type the root fingerprint into config.toml, send the board these keys,", dir.display()));
-    print::note("put the sealed charter into charter.kring, then `kring check --config config.toml`.");
+    write_private(&dir.join("config.toml"), config.as_bytes())
+        .context("cannot write config.toml")?;
+    print::note(format!(
+        "Made {}. Next: type the root fingerprint into config.toml, send the board these keys,",
+        dir.display()
+    ));
+    print::note(
+        "put the sealed charter into charter.kring, then `kring check --config config.toml`.",
+    );
     print::line(format!("[members.keys] # {hospital}, for members.toml"));
     lines.into_iter().for_each(print::line);
     Ok(Exit::Done)
@@ -57,7 +68,8 @@ fn certificate(folder: &Path) -> anyhow::Result<()> {
     authority.distinguished_name.push(DnType::CommonName, "kring local authority");
     let authority = authority.self_signed(&authority_key)?;
     let server_key = KeyPair::generate()?;
-    let mut server = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()])?;
+    let mut server =
+        CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()])?;
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     server.distinguished_name.push(DnType::CommonName, "kring local interface");
     let server = server.signed_by(&server_key, &authority, &authority_key)?;

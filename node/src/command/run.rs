@@ -22,14 +22,16 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
         }
     };
     telemetry::install(config.log_format);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     runtime.block_on(serve(config))
 }
 
 async fn serve(config: Config) -> anyhow::Result<Exit> {
     let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;
-    let program = std::env::current_exe().context("cannot find the own binary, which is the worker's too")?;
+    let program =
+        std::env::current_exe().context("cannot find the own binary, which is the worker's too")?;
     let app = match App::build(config, program, Arc::new(SystemClock)).await {
         Ok(app) => app,
         Err(error) => {

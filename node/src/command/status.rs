@@ -13,16 +13,24 @@ pub(crate) fn run(profile: &ProfileArg, format: Format) -> anyhow::Result<Exit> 
         print::line(serde_json::to_string(&status)?);
         return Ok(Exit::Done);
     }
-    print::line(format!("node of {} version {}, process {}", status.hospital, status.version, status.pid));
+    print::line(format!(
+        "node of {} version {}, process {}",
+        status.hospital, status.version, status.pid
+    ));
     let layer = &status.layer;
-    print::line(format!("charter {} version {} until {}", layer.network, layer.version, status.valid_until));
+    print::line(format!(
+        "charter {} version {} until {}",
+        layer.network, layer.version, status.valid_until
+    ));
     status.listen.iter().for_each(|address| print::line(format!("listens on {address}")));
     for (dataset, snapshot) in &status.snapshots {
         print::line(format!("dataset {dataset}: snapshot {}", snapshot.short()));
     }
     for (hospital, peer) in &status.peers {
-        let reason = peer.last_error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
-        let state = if peer.connected { "connected".to_owned() } else { format!("not connected{reason}") };
+        let reason =
+            peer.last_error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
+        let state =
+            if peer.connected { "connected".to_owned() } else { format!("not connected{reason}") };
         print::line(format!("hospital {hospital}: {state}"));
     }
     print::line(format!("idle workers: {}", status.idle_workers.len()));

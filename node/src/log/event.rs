@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use policies::footprint::FootprintDraft;
 use policies::wire::{LayerRef, Receipt};
-use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, UnixTime};
+use policies::{
+    DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, UnixTime,
+};
 use serde::{Deserialize, Serialize};
 
 /// What happened.

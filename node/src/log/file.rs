@@ -31,7 +31,9 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// A line in the middle is damaged.
-    #[error("log {path}, line {line}: {reason}; restore the file, nothing is answered without its history")]
+    #[error(
+        "log {path}, line {line}: {reason}; restore the file, nothing is answered without its history"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -71,16 +73,22 @@ impl FileStorage {
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io("reading"))?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end.saturating_add(1));
+        let whole =
+            bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end.saturating_add(1));
         let entries = read(path, bytes.get(..whole).unwrap_or_default())?;
         if whole < bytes.len() {
-            tracing::warn!(bytes = bytes.len().saturating_sub(whole), "cutting off an unacknowledged end of the log");
+            tracing::warn!(
+                bytes = bytes.len().saturating_sub(whole),
+                "cutting off an unacknowledged end of the log"
+            );
             file.set_len(whole as u64).map_err(io("cutting off its end"))?;
             file.sync_all().map_err(io("syncing"))?;
         }
         file.seek(SeekFrom::End(0)).map_err(io("seeking"))?;
         if let Some(folder) = path.parent() {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(io("syncing its folder"))?;
+            File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(io("syncing its folder"))?;
         }
         let recorded = entries.into_iter().map(|entry| Recorded { entry }).collect();
         Ok((Self { file }, recorded))
@@ -92,21 +100,28 @@ impl FileStorage {
 /// # Errors
 /// `OpenError`.
 pub fn read_only(path: &Path) -> Result<Vec<Entry>, OpenError> {
-    let bytes = std::fs::read(path)
-        .map_err(|source| OpenError::Io { path: path.to_owned(), doing: "reading", source })?;
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end.saturating_add(1));
+    let bytes = std::fs::read(path).map_err(|source| OpenError::Io {
+        path: path.to_owned(),
+        doing: "reading",
+        source,
+    })?;
+    let whole =
+        bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end.saturating_add(1));
     read(path, bytes.get(..whole).unwrap_or_default())
 }
 
 fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>, OpenError> {
     let mut entries = Vec::new();
-    for (number, line) in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate() {
+    for (number, line) in
+        bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate()
+    {
         let damaged = |reason: String| OpenError::Damaged {
             path: path.to_owned(),
             line: number.saturating_add(1),
             reason,
         };
-        let entry: Entry = serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+        let entry: Entry =
+            serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
         if entry.index != number as u64 {
             return Err(damaged(format!("entry {} stands at place {number}", entry.index)));
         }

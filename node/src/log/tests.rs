@@ -59,7 +59,8 @@ fn a_torn_end_is_cut_off_and_other_damage_refuses_to_open() {
     let whole = std::fs::read(&path).unwrap();
     for cut in 1..whole.len() {
         std::fs::write(&path, &whole[..cut]).unwrap();
-        let kept: Vec<_> = FileStorage::open(&path).unwrap().1.into_iter().map(|r| r.entry).collect();
+        let kept: Vec<_> =
+            FileStorage::open(&path).unwrap().1.into_iter().map(|r| r.entry).collect();
         let ends = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
         assert_eq!(kept, entries[..ends]);
     }

@@ -65,11 +65,7 @@ impl Address {
             _ => return Err(SHAPE.to_owned()),
         };
         match parts.next() {
-            None => Ok(Self {
-                host,
-                port,
-                carrier,
-            }),
+            None => Ok(Self { host, port, carrier }),
             Some(_) => Err(SHAPE.to_owned()),
         }
     }
@@ -102,10 +98,7 @@ impl Address {
 
 impl Host {
     fn name(name: &str, family: Family) -> Self {
-        Self::Name {
-            name: name.to_owned(),
-            family,
-        }
+        Self::Name { name: name.to_owned(), family }
     }
 }
 
@@ -123,11 +116,7 @@ pub(super) async fn resolve(addresses: &[Address]) -> Result<Vec<Multiaddr>, Str
         }
     }
     found.dedup();
-    if found.is_empty() {
-        Err(problem)
-    } else {
-        Ok(found)
-    }
+    if found.is_empty() { Err(problem) } else { Ok(found) }
 }
 
 async fn lookup(name: &str, family: Family, port: u16) -> Result<Vec<IpAddr>, String> {
@@ -161,10 +150,7 @@ mod tests {
             let address = Address::parse(text).expect("spoken");
             assert_eq!(address.dialable(), Ok(()));
             let resolved = resolve(&[address]).await.expect("an address");
-            assert_eq!(
-                resolved.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                [text]
-            );
+            assert_eq!(resolved.iter().map(ToString::to_string).collect::<Vec<_>>(), [text]);
         }
         let named = Address::parse("/dns4/localhost/tcp/7480").expect("spoken");
         let resolved = resolve(&[named]).await.expect("localhost");
@@ -190,13 +176,7 @@ mod tests {
     #[test]
     fn nobody_can_dial_a_wildcard() {
         for text in ["/ip4/0.0.0.0/tcp/7480", "/ip4/10.0.0.1/tcp/0"] {
-            assert!(
-                Address::parse(text)
-                    .expect("well formed")
-                    .dialable()
-                    .is_err(),
-                "{text}"
-            );
+            assert!(Address::parse(text).expect("well formed").dialable().is_err(), "{text}");
         }
     }
 }

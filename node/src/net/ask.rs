@@ -161,9 +161,7 @@ pub(super) enum Try {
 
 /// Room for the answers that are being read at once.
 pub(super) fn budget(limits: &NetLimits) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(
-        (limits.answers_bytes / UNIT).min(Semaphore::MAX_PERMITS),
-    ))
+    Arc::new(Semaphore::new((limits.answers_bytes / UNIT).min(Semaphore::MAX_PERMITS)))
 }
 
 /// The pause before retry number `retry` (from 0), or nothing if it is enough.
@@ -214,18 +212,11 @@ impl Question<'_> {
     async fn answer(&self, mut stream: Stream, first: usize) -> Result<Vec<Vec<u8>>, AskError> {
         let (peer, limits) = (self.peer, self.limits);
         let mut frames = Vec::new();
-        let mut room = Room {
-            question: self,
-            left: limits.answer_bytes,
-            permit: None,
-        };
+        let mut room = Room { question: self, left: limits.answer_bytes, permit: None };
         let mut next = Some(first);
         while let Some(length) = next {
             if frames.len() >= limits.frames {
-                return Err(AskError::TooManyFrames {
-                    peer,
-                    limit: limits.frames,
-                });
+                return Err(AskError::TooManyFrames { peer, limit: limits.frames });
             }
             if length > limits.frame_bytes {
                 return Err(AskError::OversizeFrame {
@@ -253,10 +244,7 @@ impl Question<'_> {
             Stop::Frame(FrameError::Stalled(_)) => AskError::Stalled { peer },
             Stop::Frame(
                 error @ (FrameError::Truncated | FrameError::Io(_) | FrameError::Oversize { .. }),
-            ) => AskError::Broken {
-                peer,
-                reason: error.to_string(),
-            },
+            ) => AskError::Broken { peer, reason: error.to_string() },
         }
     }
 }

@@ -80,14 +80,7 @@ impl Network {
             let id = listen(&mut swarm, text)?;
             await_address(&mut swarm, id, text, &listening).await?;
         }
-        Ok(Self {
-            own,
-            limits,
-            swarm,
-            counters,
-            incoming,
-            listening,
-        })
+        Ok(Self { own, limits, swarm, counters, incoming, listening })
     }
 
     /// The public part of the node's transport key.
@@ -154,11 +147,7 @@ fn swarm(
     };
     let built = SwarmBuilder::with_existing_identity(pair)
         .with_tokio()
-        .with_tcp(
-            tcp::Config::default().nodelay(true),
-            tls::Config::new,
-            multiplexer,
-        )
+        .with_tcp(tcp::Config::default().nodelay(true), tls::Config::new, multiplexer)
         .map_err(key_error)?
         .with_quic_config(|config| quic_config(config, limits, streams))
         .with_behaviour(|_| whole(limits, behaviour))
@@ -200,10 +189,7 @@ fn whole(limits: &NetLimits, streams: streams::Behaviour) -> Behaviour {
 /// Starts one listener after trying the port: libp2p shares TCP ports with other processes of the same user, and two nodes on
 /// one port would each get half of the connections.
 fn listen(swarm: &mut Swarm<Behaviour>, text: &str) -> Result<ListenerId, NetError> {
-    let bad = |reason: String| NetError::BadListenAddress {
-        address: text.to_owned(),
-        reason,
-    };
+    let bad = |reason: String| NetError::BadListenAddress { address: text.to_owned(), reason };
     let address = Address::parse(text).map_err(bad)?;
     let (socket, carrier) = address
         .socket()
@@ -234,23 +220,15 @@ async fn await_address(
     let bound = async {
         loop {
             match swarm.select_next_some().await {
-                SwarmEvent::NewListenAddr {
-                    listener_id,
-                    address,
-                } => {
+                SwarmEvent::NewListenAddr { listener_id, address } => {
                     add(listening, &address);
                     if listener_id == id {
                         return Ok(());
                     }
                 }
-                SwarmEvent::ListenerClosed {
-                    listener_id,
-                    reason,
-                    ..
-                } if listener_id == id => {
-                    let error = reason
-                        .err()
-                        .unwrap_or_else(|| io::Error::other("the listener closed"));
+                SwarmEvent::ListenerClosed { listener_id, reason, .. } if listener_id == id => {
+                    let error =
+                        reason.err().unwrap_or_else(|| io::Error::other("the listener closed"));
                     return Err(bind_error(text, error));
                 }
                 SwarmEvent::ListenerError { listener_id, error } if listener_id == id => {
@@ -269,14 +247,9 @@ fn bind_error(text: &str, error: io::Error) -> NetError {
     if error.kind() == io::ErrorKind::AddrInUse {
         return NetError::AddressInUse { address };
     }
-    NetError::Bind {
-        address,
-        source: error,
-    }
+    NetError::Bind { address, source: error }
 }
 
 fn key_error(error: impl std::fmt::Display) -> NetError {
-    NetError::Key {
-        reason: error.to_string(),
-    }
+    NetError::Key { reason: error.to_string() }
 }

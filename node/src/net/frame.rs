@@ -80,9 +80,7 @@ where
             got => have += got,
         }
     }
-    Ok(Some(
-        usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX),
-    ))
+    Ok(Some(usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX)))
 }
 
 /// Reads the bytes behind a length. `grow` is told how many bytes more are about to be kept and may refuse.

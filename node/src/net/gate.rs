@@ -30,10 +30,7 @@ pub(super) struct Behaviour {
 
 impl Behaviour {
     pub(super) fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            pending: BTreeMap::new(),
-        }
+        Self { limit, pending: BTreeMap::new() }
     }
 
     fn enter(&mut self, connection: ConnectionId, source: Option<IpAddr>) -> Result<(), Crowded> {
@@ -72,8 +69,7 @@ impl NetworkBehaviour for Behaviour {
         _: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
-        self.enter(connection, source(remote))
-            .map_err(ConnectionDenied::new)
+        self.enter(connection, source(remote)).map_err(ConnectionDenied::new)
     }
 
     fn handle_established_inbound_connection(
@@ -136,21 +132,9 @@ mod tests {
 
     #[test]
     fn ports_and_the_lower_half_of_ipv6_do_not_make_another_source() {
-        assert_eq!(
-            from("/ip4/10.0.0.1/tcp/1"),
-            from("/ip4/10.0.0.1/udp/2/quic-v1")
-        );
-        assert_eq!(
-            from("/ip6/2001:db8::1/tcp/1"),
-            from("/ip6/2001:db8::2/tcp/1")
-        );
-        assert_ne!(
-            from("/ip6/2001:db8::1/tcp/1"),
-            from("/ip6/2001:db8:0:1::1/tcp/1")
-        );
-        assert_eq!(
-            from("/ip6/::ffff:10.0.0.1/tcp/1"),
-            from("/ip4/10.0.0.1/tcp/1")
-        );
+        assert_eq!(from("/ip4/10.0.0.1/tcp/1"), from("/ip4/10.0.0.1/udp/2/quic-v1"));
+        assert_eq!(from("/ip6/2001:db8::1/tcp/1"), from("/ip6/2001:db8::2/tcp/1"));
+        assert_ne!(from("/ip6/2001:db8::1/tcp/1"), from("/ip6/2001:db8:0:1::1/tcp/1"));
+        assert_eq!(from("/ip6/::ffff:10.0.0.1/tcp/1"), from("/ip4/10.0.0.1/tcp/1"));
     }
 }

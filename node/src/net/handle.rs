@@ -35,10 +35,7 @@ pub(super) struct Shared {
 
 impl NetHandle {
     pub(super) fn new(shared: Shared) -> Self {
-        Self {
-            shared: Arc::new(shared),
-            turns: Arc::default(),
-        }
+        Self { shared: Arc::new(shared), turns: Arc::default() }
     }
 
     /// The public part of the node's transport key.
@@ -81,13 +78,7 @@ impl NetHandle {
             }
         }
         let (done, heard) = oneshot::channel();
-        if self
-            .shared
-            .commands
-            .send(Command::Members(members, done))
-            .await
-            .is_ok()
-        {
+        if self.shared.commands.send(Command::Members(members, done)).await.is_ok() {
             // An error means that the network stops; then nobody is connected either.
             let _ = heard.await;
         }
@@ -98,11 +89,7 @@ impl NetHandle {
     #[must_use]
     pub fn connected(&self) -> Vec<PeerKey> {
         let status = self.shared.status.borrow();
-        status
-            .values()
-            .filter(|peer| peer.connected)
-            .map(|peer| peer.key)
-            .collect()
+        status.values().filter(|peer| peer.connected).map(|peer| peer.key).collect()
     }
 
     /// What is known of each peer, in the order of their keys.
@@ -201,11 +188,7 @@ impl NetHandle {
                 return Err(AskError::Unreachable { peer, reason });
             }
         };
-        if member {
-            Ok(())
-        } else {
-            Err(AskError::NotAPeer { peer })
-        }
+        if member { Ok(()) } else { Err(AskError::NotAPeer { peer }) }
     }
 
     fn last_error(&self, peer: PeerKey) -> String {
@@ -225,8 +208,6 @@ impl NetHandle {
 
 impl std::fmt::Debug for NetHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NetHandle")
-            .field("own", &self.shared.own)
-            .finish_non_exhaustive()
+        f.debug_struct("NetHandle").field("own", &self.shared.own).finish_non_exhaustive()
     }
 }

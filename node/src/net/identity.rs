@@ -59,11 +59,7 @@ mod tests {
     #[test]
     fn a_peer_id_is_its_key() {
         let pair = Keypair::ed25519_from_bytes([7; 32]).expect("seed");
-        let key = pair
-            .public()
-            .try_into_ed25519()
-            .expect("ed25519")
-            .to_bytes();
+        let key = pair.public().try_into_ed25519().expect("ed25519").to_bytes();
         let peer = PeerKey(key).peer_id().expect("a key");
         assert_eq!(peer, pair.public().to_peer_id());
         assert_eq!(PeerKey::of(&peer), Some(PeerKey(key)));

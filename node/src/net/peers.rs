@@ -91,21 +91,14 @@ impl Table {
         now: Instant,
     ) -> Vec<PeerId> {
         self.changed = true;
-        let gone: Vec<PeerId> = self
-            .members
-            .keys()
-            .filter(|peer| !wanted.contains_key(peer))
-            .copied()
-            .collect();
+        let gone: Vec<PeerId> =
+            self.members.keys().filter(|peer| !wanted.contains_key(peer)).copied().collect();
         for peer in &gone {
             self.members.remove(peer);
         }
         for (peer, (key, addresses)) in wanted {
             let start = if self.own < key { now } else { now + YIELD };
-            let member = self
-                .members
-                .entry(peer)
-                .or_insert_with(|| Member::new(key, start));
+            let member = self.members.entry(peer).or_insert_with(|| Member::new(key, start));
             if member.addresses != addresses {
                 member.addresses = addresses;
                 member.failures = 0;
@@ -119,20 +112,13 @@ impl Table {
 
     /// The members to dial now, at most as many as fit beside the dials under way. They count as being dialled.
     pub(super) fn due(&mut self, now: Instant) -> Vec<(PeerId, Vec<Address>)> {
-        let under_way = self
-            .members
-            .values()
-            .filter(|member| member.dialling)
-            .count();
+        let under_way = self.members.values().filter(|member| member.dialling).count();
         let mut due: Vec<(Instant, PeerId)> = self
             .members
             .iter()
             .filter(|(_, member)| member.idle() && !member.addresses.is_empty())
             .filter_map(|(peer, member)| {
-                member
-                    .next
-                    .filter(|next| *next <= now)
-                    .map(|next| (next, *peer))
+                member.next.filter(|next| *next <= now).map(|next| (next, *peer))
             })
             .collect();
         due.sort_unstable();
@@ -149,18 +135,12 @@ impl Table {
 
     /// When [`Table::due`] will have something to say; nothing while all dials are under way or nobody waits.
     pub(super) fn wake(&self) -> Option<Instant> {
-        let under_way = self
-            .members
-            .values()
-            .filter(|member| member.dialling)
-            .count();
+        let under_way = self.members.values().filter(|member| member.dialling).count();
         if under_way >= self.dials {
             return None;
         }
-        let waiting = self
-            .members
-            .values()
-            .filter(|member| member.idle() && !member.addresses.is_empty());
+        let waiting =
+            self.members.values().filter(|member| member.idle() && !member.addresses.is_empty());
         waiting.filter_map(|member| member.next).min()
     }
 
@@ -223,11 +203,7 @@ impl Table {
             .since
             .take()
             .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        member.failures = if lived >= GOOD {
-            0
-        } else {
-            member.failures.saturating_add(1)
-        };
+        member.failures = if lived >= GOOD { 0 } else { member.failures.saturating_add(1) };
         member.error = Some(shorten(cause.unwrap_or("the connection was closed")));
         member.next = Some(now + pause(first, longest, member.failures.max(1), random));
     }
@@ -249,10 +225,7 @@ impl Table {
             address: member.connections.values().next().cloned(),
             last_error: member.error.clone(),
         };
-        self.members
-            .values()
-            .map(|member| (member.key, one(member)))
-            .collect()
+        self.members.values().map(|member| (member.key, one(member))).collect()
     }
 }
 
@@ -284,8 +257,5 @@ fn pause(first: Duration, longest: Duration, failures: u32, random: u32) -> Dura
 }
 
 fn shorten(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(ERROR_CHARS)
-        .collect()
+    text.chars().filter(|c| !c.is_control()).take(ERROR_CHARS).collect()
 }

@@ -74,11 +74,7 @@ impl Counters {
     pub(super) fn add(&self, peer: Option<PeerKey>, code: RejectCode) {
         let mut counts = self.lock();
         let known = counts.contains_key(&(peer, code));
-        let line = if known || counts.len() < LINES {
-            peer
-        } else {
-            None
-        };
+        let line = if known || counts.len() < LINES { peer } else { None };
         let count = counts.entry((line, code)).or_default();
         *count = count.saturating_add(1);
     }
@@ -108,13 +104,7 @@ mod tests {
         counters.add(None, RejectCode::Stranger);
         let taken = counters.take();
         assert_eq!(taken.len(), 2);
-        assert_eq!(
-            taken
-                .iter()
-                .find(|line| line.peer == peer)
-                .map(|line| line.count),
-            Some(2)
-        );
+        assert_eq!(taken.iter().find(|line| line.peer == peer).map(|line| line.count), Some(2));
         assert!(counters.take().is_empty());
     }
 

@@ -117,24 +117,12 @@ impl Server {
                 self.counters.add(Some(key), RejectCode::Busy);
                 continue;
             };
-            self.start(
-                key,
-                stream,
-                Slots {
-                    _all: all,
-                    _peer: peer,
-                },
-            );
+            self.start(key, stream, Slots { _all: all, _peer: peer });
         }
     }
 
     fn start(&self, peer: PeerKey, stream: Stream, slots: Slots) {
-        let reply = Responder {
-            stream,
-            peer,
-            limits: Arc::clone(&self.limits),
-            _slots: slots,
-        };
+        let reply = Responder { stream, peer, limits: Arc::clone(&self.limits), _slots: slots };
         let shutdown = self.tasks.shutdown();
         let inbound = self.inbound.clone();
         let counters = self.counters.clone();
@@ -153,11 +141,8 @@ async fn take(
     inbound: &mpsc::Sender<Inbound>,
     shutdown: &Shutdown,
 ) -> Result<(), RejectCode> {
-    let (limit, patience, handover) = (
-        reply.limits.request_bytes,
-        reply.limits.request_read,
-        reply.limits.handover,
-    );
+    let (limit, patience, handover) =
+        (reply.limits.request_bytes, reply.limits.request_read, reply.limits.handover);
     let request = tokio::select! {
         biased;
         () = shutdown.wait() => return Ok(()),
@@ -167,14 +152,7 @@ async fn take(
         },
     };
     let peer = reply.peer;
-    let waiting = tokio::time::timeout(
-        handover,
-        inbound.send(Inbound {
-            peer,
-            request,
-            reply,
-        }),
-    );
+    let waiting = tokio::time::timeout(handover, inbound.send(Inbound { peer, request, reply }));
     tokio::select! {
         biased;
         () = shutdown.wait() => Ok(()),
@@ -232,25 +210,17 @@ impl Responder {
             Ok(Err(FrameError::Stalled(_))) | Err(_) => Err(SendError::Stalled { peer }),
             Ok(Err(
                 error @ (FrameError::Truncated | FrameError::Io(_) | FrameError::Oversize { .. }),
-            )) => Err(SendError::Broken {
-                peer,
-                reason: error.to_string(),
-            }),
+            )) => Err(SendError::Broken { peer, reason: error.to_string() }),
         }
     }
 }
 
 fn within(limits: &NetLimits, frames: &[Vec<u8>]) -> Result<(), SendError> {
     if frames.is_empty() || frames.len() > limits.frames {
-        return Err(SendError::Frames {
-            got: frames.len(),
-            limit: limits.frames,
-        });
+        return Err(SendError::Frames { got: frames.len(), limit: limits.frames });
     }
     let longest = frames.iter().map(Vec::len).max().unwrap_or(0);
-    let all = frames
-        .iter()
-        .fold(0, |sum: usize, frame| sum.saturating_add(frame.len()));
+    let all = frames.iter().fold(0, |sum: usize, frame| sum.saturating_add(frame.len()));
     for (got, limit) in [(longest, limits.frame_bytes), (all, limits.answer_bytes)] {
         if got > limit {
             return Err(SendError::Bytes { got, limit });
@@ -274,8 +244,6 @@ impl SendError {
 
 impl std::fmt::Debug for Responder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Responder")
-            .field("peer", &self.peer)
-            .finish_non_exhaustive()
+        f.debug_struct("Responder").field("peer", &self.peer).finish_non_exhaustive()
     }
 }

@@ -59,11 +59,7 @@ pub(super) struct Handler {
 
 impl Behaviour {
     pub(super) fn new(inbound: mpsc::Sender<(PeerId, Stream)>, counters: Counters) -> Self {
-        Self {
-            inbound,
-            counters,
-            opening: VecDeque::new(),
-        }
+        Self { inbound, counters, opening: VecDeque::new() }
     }
 
     /// Opens a stream on a connection that exists. The swarm must be polled afterwards.
@@ -114,11 +110,9 @@ impl NetworkBehaviour for Behaviour {
 
     fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Infallible, Opening>> {
         match self.opening.pop_front() {
-            Some((peer_id, event)) => Poll::Ready(ToSwarm::NotifyHandler {
-                peer_id,
-                handler: NotifyHandler::Any,
-                event,
-            }),
+            Some((peer_id, event)) => {
+                Poll::Ready(ToSwarm::NotifyHandler { peer_id, handler: NotifyHandler::Any, event })
+            }
             None => Poll::Pending,
         }
     }
@@ -183,10 +177,7 @@ impl ConnectionHandler for Handler {
                 // An error means that nobody waits; the stream is dropped.
                 let _ = opening.send(Ok(stream));
             }
-            ConnectionEvent::DialUpgradeError(DialUpgradeError {
-                info: opening,
-                error,
-            }) => {
+            ConnectionEvent::DialUpgradeError(DialUpgradeError { info: opening, error }) => {
                 let error = match error {
                     StreamUpgradeError::NegotiationFailed => OpenError::Unsupported,
                     StreamUpgradeError::Timeout => {

@@ -177,10 +177,7 @@ impl Driver {
         }
         let started = addresses.and_then(|addresses| {
             // A port of its own: a socket bound to the listening port would get in the way of a restart.
-            let options = DialOpts::peer_id(peer)
-                .addresses(addresses)
-                .allocate_new_port()
-                .build();
+            let options = DialOpts::peer_id(peer).addresses(addresses).allocate_new_port().build();
             self.swarm.dial(options).map_err(|error| error.to_string())
         });
         if let Err(problem) = started {

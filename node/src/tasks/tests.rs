@@ -8,9 +8,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 async fn a_panicked_task_is_reported_by_name() {
     let tasks = Tasks::new();
     let handle = tasks.spawn("doomed", async { panic!("on purpose") });
-    let failure = tokio::time::timeout(PATIENCE, tasks.failed())
-        .await
-        .expect("reported");
+    let failure = tokio::time::timeout(PATIENCE, tasks.failed()).await.expect("reported");
     assert_eq!(failure.task, "doomed");
     let _: Result<(), _> = handle.await;
     assert!(tasks.running().is_empty());
@@ -20,9 +18,7 @@ async fn a_panicked_task_is_reported_by_name() {
 async fn a_panic_in_blocking_work_is_reported() {
     let tasks = Tasks::new();
     drop(tasks.spawn_blocking("doomed", || panic!("on purpose")));
-    let failure = tokio::time::timeout(PATIENCE, tasks.failed())
-        .await
-        .expect("reported");
+    let failure = tokio::time::timeout(PATIENCE, tasks.failed()).await.expect("reported");
     assert_eq!(failure.task, "doomed");
 }
 

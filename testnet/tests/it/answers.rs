@@ -19,10 +19,10 @@ fn totals_equal_pooled_r(net: &Net) {
     let answer = net.answer("a.jansen", PER_GRADE);
     let rows = answer["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 2);
-    for (row, (grade, n, mean, sd, deaths)) in rows.iter().zip([
-        ("2", "794", 54.38161, 12.66243, "140"),
-        ("3", "2188", 55.30393, 13.05100, "613"),
-    ]) {
+    for (row, (grade, n, mean, sd, deaths)) in rows
+        .iter()
+        .zip([("2", "794", 54.38161, 12.66243, "140"), ("3", "2188", 55.30393, 13.05100, "613")])
+    {
         assert_eq!((&row[0], &row[1], &row[4]), (&json!(grade), &json!(n), &json!(deaths)));
         close(&row[2], mean);
         close(&row[3], sd);
@@ -104,10 +104,23 @@ fn rights_differ_between_people(net: &Net) {
 
 fn explain_says_what_leaves_and_why(net: &Net) {
     let sql = "SELECT grade, avg(age) FROM patient WHERE size = '>50' GROUP BY grade HAVING count(*) > 20";
-    let output = net.network.kring().args(["explain", sql, "--profile"]).arg(net.network.profile("a.jansen")).output().unwrap();
+    let output = net
+        .network
+        .kring()
+        .args(["explain", sql, "--profile"])
+        .arg(net.network.profile("a.jansen"))
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    for part in ["1. Per patient", "2. Over patients", "3. Over hospitals", "demo/exact-for-breast-group", "fewer than 10 patients", "patient.age"] {
+    for part in [
+        "1. Per patient",
+        "2. Over patients",
+        "3. Over hospitals",
+        "demo/exact-for-breast-group",
+        "fewer than 10 patients",
+        "patient.age",
+    ] {
         assert!(text.contains(part), "no `{part}` in:\n{text}");
     }
 }
@@ -131,7 +144,12 @@ fn saved_answers_verify_and_changed_ones_do_not(net: &Net) {
         bad[place] ^= 0x01;
         std::fs::write(&file, &bad).unwrap();
         let output = verify();
-        assert_eq!(output.status.code(), Some(2), "byte {place}: {}", String::from_utf8_lossy(&output.stdout));
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "byte {place}: {}",
+            String::from_utf8_lossy(&output.stdout)
+        );
     }
     // A lying asking node signs other figures over true evidence: its signature holds, the arithmetic does not.
     let envelope = Envelope::decode(&good, usize::MAX).unwrap();
@@ -140,7 +158,8 @@ fn saved_answers_verify_and_changed_ones_do_not(net: &Net) {
     assert_ne!(lie, text);
     let key = net.network.node_dir("NOORD").join("keys/envelope.key");
     let key = node::keys::Key::load(&key, node::keys::KeyRole::Envelope).unwrap();
-    let lie = Envelope::signed(policies::dsse::PayloadType::Finished, lie.into_bytes(), key.secret());
+    let lie =
+        Envelope::signed(policies::dsse::PayloadType::Finished, lie.into_bytes(), key.secret());
     std::fs::write(&file, lie.encode()).unwrap();
     let output = verify();
     assert_eq!(output.status.code(), Some(2));
@@ -180,6 +199,10 @@ fn nodes_end_cleanly(mut net: Net) {
         let code = node.code.clone();
         assert_eq!(node.stop().unwrap(), 0);
         let log = net.log(&code);
-        assert!(matches!(log.last().unwrap().event, node::log::Event::Stopped {}), "{:?}", log.last());
+        assert!(
+            matches!(log.last().unwrap().event, node::log::Event::Stopped {}),
+            "{:?}",
+            log.last()
+        );
     }
 }

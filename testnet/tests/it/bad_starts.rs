@@ -58,22 +58,39 @@ fn a_node_that_cannot_be_trusted_does_not_start() {
     node.refuses_to_start(&[], "chmod 600");
     let output = node.kring("check", &[], &[("SSLKEYLOGFILE", "/dev/null")]);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("2 problem(s)") && stderr.contains("SSLKEYLOGFILE") && stderr.contains("chmod"), "{stderr}");
+    assert!(
+        stderr.contains("2 problem(s)")
+            && stderr.contains("SSLKEYLOGFILE")
+            && stderr.contains("chmod"),
+        "{stderr}"
+    );
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
 
     node.without(&key, |node| node.refuses_to_start(&[], "envelope.key"));
     node.without(&dir.join("charter.kring"), |node| node.refuses_to_start(&[], "charter.kring"));
     node.without(&dir.join("token"), |node| node.refuses_to_start(&[], "token"));
     let other_root = "2".repeat(64);
-    node.with("config.toml", |text| text.replace(&node.net.network.root, &other_root), |node| {
-        node.refuses_to_start(&[], "is refused (not_signed_by_root)");
-    });
-    node.with("config.toml", |text| text.replace("count = 2", "count = 2\nspeed = 9"), |node| {
-        node.refuses_to_start(&[], "unknown field `speed`");
-    });
-    node.with("charter.kring", |text| text.replacen("eyJ", "eyK", 1), |node| {
-        node.refuses_to_start(&[], "is refused");
-    });
+    node.with(
+        "config.toml",
+        |text| text.replace(&node.net.network.root, &other_root),
+        |node| {
+            node.refuses_to_start(&[], "is refused (not_signed_by_root)");
+        },
+    );
+    node.with(
+        "config.toml",
+        |text| text.replace("count = 2", "count = 2\nspeed = 9"),
+        |node| {
+            node.refuses_to_start(&[], "unknown field `speed`");
+        },
+    );
+    node.with(
+        "charter.kring",
+        |text| text.replacen("eyJ", "eyK", 1),
+        |node| {
+            node.refuses_to_start(&[], "is refused");
+        },
+    );
     a_port_in_use(&node);
     // Nothing of this was left behind: the node starts.
     let mut running = testnet::process::NodeProcess::start(&node.net.network, "NOORD").unwrap();
@@ -111,7 +128,11 @@ fn an_older_charter(node: &Node) {
     std::fs::write(&head, expired).unwrap();
     network.seal().unwrap();
     node.refuses_to_start(&[], "is refused (expired)");
-    std::fs::write(&head, text.replace("version = 1", "version = 2").replace("Demo network", "Fork")).unwrap();
+    std::fs::write(
+        &head,
+        text.replace("version = 1", "version = 2").replace("Demo network", "Fork"),
+    )
+    .unwrap();
     network.seal().unwrap();
     node.refuses_to_start(&[], "is refused (fork)");
 }
@@ -127,7 +148,10 @@ fn a_broken_row_is_rejected_with_its_line_or_fails_a_strict_import() {
     let strict = node.kring("import", &["--strict"], &[]);
     let stderr = String::from_utf8_lossy(&strict.stderr);
     assert_eq!(strict.status.code(), Some(64), "{stderr}");
-    assert!(stderr.contains(&format!("line {}", lines + 1)) && stderr.contains("grade"), "{stderr}");
+    assert!(
+        stderr.contains(&format!("line {}", lines + 1)) && stderr.contains("grade"),
+        "{stderr}"
+    );
     assert!(stderr.contains(&format!("line {}", lines + 2)), "{stderr}");
     let lenient = node.kring("import", &["--report", "json"], &[]);
     let report: serde_json::Value = serde_json::from_slice(&lenient.stdout).unwrap();

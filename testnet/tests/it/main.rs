@@ -1,13 +1,9 @@
 //! Promises of the network, tested with real processes.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "test code"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 mod answers;
 mod bad_starts;
 mod cut_off;
 mod replay;
 mod support;
+mod tidy;

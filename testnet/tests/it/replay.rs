@@ -13,7 +13,11 @@ fn executions(net: &Net, code: &str) -> usize {
 
 #[track_caller]
 fn rejected(net: &Net, peer: &str, wanted: &str) {
-    logged(net, "ZUID", |event| matches!(event, Event::Rejected { peer: by, code, .. } if by == peer && code == wanted));
+    logged(
+        net,
+        "ZUID",
+        |event| matches!(event, Event::Rejected { peer: by, code, .. } if by == peer && code == wanted),
+    );
 }
 
 #[test]
@@ -43,8 +47,8 @@ fn a_question_is_run_once_whoever_sends_it_again() {
     assert_eq!(executions(&net, "ZUID"), 1);
 
     // Captured and sent by another member.
-    refused(&to_zuid(&oost, &request.encode()), "wrong_sender");
-    rejected(&net, "OOST", "wrong_sender");
+    refused(&to_zuid(&oost, &request.encode()), "sender_is_not_peer");
+    rejected(&net, "OOST", "sender_is_not_peer");
     // The same question in another envelope.
     let again = noord.request(&net, &asked, |request| {
         request.audience = hospital("ZUID");
@@ -73,22 +77,33 @@ fn a_question_is_run_once_whoever_sends_it_again() {
 }
 
 fn misaddressed_and_stale(net: &Net, noord: &RawPeer) {
-    let send = |request: &policies::dsse::Envelope| noord.send(net, "ZUID", &request.encode()).unwrap();
+    let send =
+        |request: &policies::dsse::Envelope| noord.send(net, "ZUID", &request.encode()).unwrap();
     let fresh = question(net, "a.jansen", SQL, |_| {});
     let elsewhere = noord.request(net, &fresh, |request| request.audience = hospital("OOST"));
     refused(&send(&elsewhere), "wrong_audience");
-    let not_asked = question(net, "a.jansen", SQL, |question| question.hospitals = vec![hospital("OOST")]);
-    refused(&send(&noord.request(net, &not_asked, |request| request.audience = hospital("ZUID"))), "not_asked");
+    let not_asked =
+        question(net, "a.jansen", SQL, |question| question.hospitals = vec![hospital("OOST")]);
+    refused(
+        &send(&noord.request(net, &not_asked, |request| request.audience = hospital("ZUID"))),
+        "hospital_not_asked",
+    );
     let expired = question(net, "a.jansen", SQL, |question| {
         question.issued_at = question.issued_at.plus(-1000);
         question.expires_at = question.issued_at.plus(300);
     });
-    refused(&send(&noord.request(net, &expired, |request| request.audience = hospital("ZUID"))), "expired");
+    refused(
+        &send(&noord.request(net, &expired, |request| request.audience = hospital("ZUID"))),
+        "question_expired",
+    );
     let ahead = question(net, "a.jansen", SQL, |question| {
         question.issued_at = question.issued_at.plus(MAX_SKEW_S + 60);
         question.expires_at = question.issued_at.plus(300);
     });
-    refused(&send(&noord.request(net, &ahead, |request| request.audience = hospital("ZUID"))), "from_the_future");
+    refused(
+        &send(&noord.request(net, &ahead, |request| request.audience = hospital("ZUID"))),
+        "question_from_the_future",
+    );
     let other_network = question(net, "a.jansen", SQL, |question| {
         question.network = policies::NetworkId::new("elsewhere").unwrap();
     });
@@ -110,11 +125,17 @@ fn changed_bytes(net: &Net, noord: &RawPeer) {
         let mut bad = good.clone();
         let place = part * (good.len() - 1) / 23;
         bad[place] ^= 0x01;
-        assert!(matches!(said(&noord.send(net, "ZUID", &bad).unwrap()), Said::Refusal(_)), "byte {place}");
+        assert!(
+            matches!(said(&noord.send(net, "ZUID", &bad).unwrap()), Said::Refusal(_)),
+            "byte {place}"
+        );
     }
     let truncated = &good[..good.len() - 1];
     assert!(matches!(said(&noord.send(net, "ZUID", truncated).unwrap()), Said::Refusal(_)));
-    assert_eq!(noord.send(net, "ZUID", &vec![b'x'; 64 * 1024 + 1]).unwrap_err(), "oversize_request");
+    assert_eq!(
+        noord.send(net, "ZUID", &vec![b'x'; 64 * 1024 + 1]).unwrap_err(),
+        "oversize_request"
+    );
     assert_eq!(executions(net, "ZUID"), before);
 }
 
@@ -122,7 +143,9 @@ fn changed_bytes(net: &Net, noord: &RawPeer) {
 fn a_stranger_is_not_heard() {
     let net = Net::start(3);
     let folder = tempfile::tempdir().unwrap();
-    let create = |name: &str, role| node::keys::Key::create(&folder.path().join(name), role, "NOORD").unwrap();
+    let create = |name: &str, role| {
+        node::keys::Key::create(&folder.path().join(name), role, "NOORD").unwrap()
+    };
     let transport = create("transport.key", node::keys::KeyRole::Transport);
     let envelope = create("envelope.key", node::keys::KeyRole::Envelope);
     let stranger = RawPeer::with_keys(&net, "NOORD", transport.seed(), envelope);

@@ -31,7 +31,8 @@ impl Net {
     pub(crate) fn create(hospitals: usize) -> Self {
         node::command::install_tls_provider();
         let folder = tempfile::Builder::new().prefix("kring-test-").tempdir().unwrap();
-        let network = Network::create(&folder.path().join("net"), topology::hospitals(hospitals)).unwrap();
+        let network =
+            Network::create(&folder.path().join("net"), topology::hospitals(hospitals)).unwrap();
         Self { nodes: Vec::new(), network, _folder: folder }
     }
 
@@ -112,7 +113,11 @@ impl RawPeer {
         keypair_seed: zeroize::Zeroizing<[u8; 32]>,
         envelope_key: Key,
     ) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let charter = net.charter();
         let (tasks, code) = (Tasks::new(), hospital(code));
         let (sender, inbound) = tokio::sync::mpsc::channel(8);
@@ -125,7 +130,8 @@ impl RawPeer {
             })
             .collect();
         let net = runtime.block_on(async {
-            let config = NetConfig { keypair_seed, listen: Vec::new(), limits: NetLimits::default() };
+            let config =
+                NetConfig { keypair_seed, listen: Vec::new(), limits: NetLimits::default() };
             let net = node::net::Network::build(config).await.unwrap().spawn(&tasks, sender);
             assert!(net.set_peers(others).await.is_empty());
             net
@@ -134,7 +140,12 @@ impl RawPeer {
     }
 
     /// Sends bytes and returns the frames that come back.
-    pub(crate) fn send(&self, net: &Net, to: &str, bytes: &[u8]) -> Result<Vec<Vec<u8>>, &'static str> {
+    pub(crate) fn send(
+        &self,
+        net: &Net,
+        to: &str,
+        bytes: &[u8],
+    ) -> Result<Vec<Vec<u8>>, &'static str> {
         let charter = net.charter();
         let key = PeerKey(*charter.member(&hospital(to)).unwrap().keys.transport.as_bytes());
         let asked = self.net.ask(key, bytes.to_vec(), Duration::from_secs(60));
@@ -142,7 +153,12 @@ impl RawPeer {
     }
 
     /// The request of this node to a responder, as it likes it.
-    pub(crate) fn request(&self, net: &Net, question: &Envelope, change: impl FnOnce(&mut Request)) -> Envelope {
+    pub(crate) fn request(
+        &self,
+        net: &Net,
+        question: &Envelope,
+        change: impl FnOnce(&mut Request),
+    ) -> Envelope {
         let charter = net.charter();
         let parsed: Question = serde_json::from_slice(question.unverified_payload()).unwrap();
         let fragments = fragments(&charter, &parsed);
@@ -170,7 +186,12 @@ impl Drop for RawPeer {
 }
 
 /// A person's signed question.
-pub(crate) fn question(net: &Net, person: &str, sql: &str, change: impl FnOnce(&mut Question)) -> Envelope {
+pub(crate) fn question(
+    net: &Net,
+    person: &str,
+    sql: &str,
+    change: impl FnOnce(&mut Question),
+) -> Envelope {
     let charter = net.charter();
     let key_file = net.network.dir.join("people").join(person).join("person.key");
     let key = Key::load(&key_file, KeyRole::Person).unwrap();
@@ -212,15 +233,19 @@ fn fragments(charter: &Charter, question: &Question) -> Vec<Digest> {
     let mut reader = reader;
     let reply: Message<Reply> = read_message(&mut reader).unwrap().unwrap();
     match reply.head {
-        Reply::Planned(planned) => planned.footprint.fragments.iter().map(|fragment| fragment.digest).collect(),
-        _ => vec![Digest::of(b"no fragment")],
+        Reply::Planned(planned) => {
+            planned.footprint.fragments.iter().map(|fragment| fragment.digest).collect()
+        }
+        Reply::Executed { .. } | Reply::Finished(_) | Reply::Failed(_) => {
+            vec![Digest::of(b"no fragment")]
+        }
     }
 }
 
 /// What a trailer says, without verifying it.
 #[derive(Debug)]
 pub(crate) enum Said {
-    Answer(#[expect(dead_code, reason = "shown when a test fails")] Box<Answer>),
+    Answer(Box<Answer>),
     Refusal(Box<Refusal>),
 }
 
@@ -228,7 +253,9 @@ pub(crate) fn said(frames: &[Vec<u8>]) -> Said {
     let trailer = Envelope::decode(frames.last().unwrap(), 1 << 20).unwrap();
     match serde_json::from_slice(trailer.unverified_payload()) {
         Ok(answer) => Said::Answer(Box::new(answer)),
-        Err(_) => Said::Refusal(Box::new(serde_json::from_slice(trailer.unverified_payload()).unwrap())),
+        Err(_) => {
+            Said::Refusal(Box::new(serde_json::from_slice(trailer.unverified_payload()).unwrap()))
+        }
     }
 }
 
@@ -244,5 +271,9 @@ pub(crate) fn refused(frames: &[Vec<u8>], code: &str) {
 #[track_caller]
 pub(crate) fn logged(net: &Net, code: &str, wanted: impl Fn(&Event) -> bool) {
     let found = net.log(code).iter().any(|entry| wanted(&entry.event));
-    assert!(found, "not in the log of {code}: {:#?}", net.log(code).iter().rev().take(5).collect::<Vec<_>>());
+    assert!(
+        found,
+        "not in the log of {code}: {:#?}",
+        net.log(code).iter().rev().take(5).collect::<Vec<_>>()
+    );
 }

@@ -55,12 +55,15 @@ fn table(answer: &AnswerBody) {
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY);
     table.set_header(answer.columns.iter().map(|column| &column.name));
-    let status: BTreeMap<_, _> = answer.cells.iter().map(|cell| ((cell.row, cell.column), cell.status)).collect();
+    let status: BTreeMap<_, _> =
+        answer.cells.iter().map(|cell| ((cell.row, cell.column), cell.status)).collect();
     for (number, row) in answer.rows.iter().enumerate() {
-        table.add_row(row.iter().enumerate().map(|(column, value)| match status.get(&(number, column)) {
-            Some(CellStatus::Hidden) => "hidden".to_owned(),
-            Some(CellStatus::Incomplete) => "incomplete".to_owned(),
-            Some(CellStatus::Shown) | None => text(value, "null"),
+        table.add_row(row.iter().enumerate().map(|(column, value)| {
+            match status.get(&(number, column)) {
+                Some(CellStatus::Hidden) => "hidden".to_owned(),
+                Some(CellStatus::Incomplete) => "incomplete".to_owned(),
+                Some(CellStatus::Shown) | None => text(value, "null"),
+            }
         }));
     }
     for (number, column) in answer.columns.iter().enumerate() {
@@ -79,9 +82,17 @@ fn table(answer: &AnswerBody) {
             answer.undecided
         ));
     }
-    let layers: Vec<_> =
-        answer.layers.iter().map(|layer| format!("{} version {}", layer.network, layer.version)).collect();
-    print::line(format!("charter: {}; data: {}; question {}", layers.join(", "), answer.status, answer.question_digest.short()));
+    let layers: Vec<_> = answer
+        .layers
+        .iter()
+        .map(|layer| format!("{} version {}", layer.network, layer.version))
+        .collect();
+    print::line(format!(
+        "charter: {}; data: {}; question {}",
+        layers.join(", "),
+        answer.status,
+        answer.question_digest.short()
+    ));
 }
 
 /// A value as a person reads it; floats with at most six digits behind the point.
@@ -129,6 +140,7 @@ fn protections(answer: &AnswerBody) -> String {
         let nulls = format!("{hospital} hid {} of {}", applied.nulls, applied.cells);
         same.entry(text).or_default().push(nulls);
     }
-    let parts: Vec<_> = same.iter().map(|(text, nulls)| format!("{text}: {}", nulls.join(", "))).collect();
+    let parts: Vec<_> =
+        same.iter().map(|(text, nulls)| format!("{text}: {}", nulls.join(", "))).collect();
     parts.join("; ")
 }

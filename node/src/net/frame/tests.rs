@@ -34,12 +34,7 @@ async fn every_cut_inside_a_frame_is_truncation() {
         let result = read_all(whole[..cut].to_vec()).await;
         assert!(matches!(result, Err(FrameError::Truncated)), "cut at {cut}");
     }
-    assert!(
-        read_all(Vec::new())
-            .await
-            .expect("an empty stream")
-            .is_empty()
-    );
+    assert!(read_all(Vec::new()).await.expect("an empty stream").is_empty());
 }
 
 #[tokio::test]
@@ -60,9 +55,7 @@ async fn the_budget_can_refuse_to_grow() {
     let mut from = Cursor::new(vec![0; 1 << 20]);
     let mut left: usize = 128 << 10;
     let result = read_body(&mut from, 1 << 20, STALL, |step| {
-        left = left
-            .checked_sub(step)
-            .ok_or(FrameError::Oversize { got: 0, limit: 0 })?;
+        left = left.checked_sub(step).ok_or(FrameError::Oversize { got: 0, limit: 0 })?;
         Ok::<(), FrameError>(())
     })
     .await;
@@ -82,16 +75,8 @@ async fn a_silent_peer_stalls() {
 
 #[tokio::test]
 async fn trailing_bytes_are_seen() {
-    assert!(
-        at_end(&mut Cursor::new(Vec::new()), STALL)
-            .await
-            .expect("memory")
-    );
-    assert!(
-        !at_end(&mut Cursor::new(vec![0]), STALL)
-            .await
-            .expect("memory")
-    );
+    assert!(at_end(&mut Cursor::new(Vec::new()), STALL).await.expect("memory"));
+    assert!(!at_end(&mut Cursor::new(vec![0]), STALL).await.expect("memory"));
 }
 
 /// A reader that never becomes ready while the writer end is kept.

@@ -19,13 +19,7 @@ fn one(key: u8) -> BTreeMap<PeerId, (PeerKey, Vec<Address>)> {
 
 fn many(keys: impl Iterator<Item = u8>) -> BTreeMap<PeerId, (PeerKey, Vec<Address>)> {
     let address = Address::parse("/ip4/127.0.0.1/tcp/1").expect("well formed");
-    keys.map(|key| {
-        (
-            PeerId::random(),
-            (PeerKey([key; 32]), vec![address.clone()]),
-        )
-    })
-    .collect()
+    keys.map(|key| (PeerId::random(), (PeerKey([key; 32]), vec![address.clone()]))).collect()
 }
 
 fn table(wanted: &BTreeMap<PeerId, (PeerKey, Vec<Address>)>, now: Instant) -> Table {
@@ -60,10 +54,7 @@ fn failures_double_the_pause_up_to_the_longest() {
     assert_eq!(pauses[1], FIRST * 2);
     assert_eq!(pauses[9], LONGEST);
     let status = table.status();
-    assert_eq!(
-        status.values().next().expect("one").last_error.as_deref(),
-        Some("refused")
-    );
+    assert_eq!(status.values().next().expect("one").last_error.as_deref(), Some("refused"));
 }
 
 #[test]
@@ -96,11 +87,7 @@ fn a_connection_that_breaks_at_once_keeps_backing_off() {
     table.established(&peer, connection, "here".to_owned(), now);
     now += GOOD;
     table.closed(&peer, connection, Some("gone"), (now, u32::MAX));
-    assert_eq!(
-        table.wake(),
-        Some(now + FIRST),
-        "a good connection starts over"
-    );
+    assert_eq!(table.wake(), Some(now + FIRST), "a good connection starts over");
 }
 
 #[test]
@@ -109,10 +96,7 @@ fn a_second_connection_keeps_the_peer_connected() {
     let wanted = one(200);
     let peer = *wanted.keys().next().expect("one");
     let mut table = table(&wanted, now);
-    let (a, b) = (
-        ConnectionId::new_unchecked(1),
-        ConnectionId::new_unchecked(2),
-    );
+    let (a, b) = (ConnectionId::new_unchecked(1), ConnectionId::new_unchecked(2));
     table.established(&peer, a, "first".to_owned(), now);
     table.established(&peer, b, "second".to_owned(), now);
     table.closed(&peer, a, None, (now, 0));
@@ -132,12 +116,7 @@ fn removed_members_are_named_and_forgotten() {
     let (gone, _) = fewer.pop_first().expect("three");
     assert_eq!(table.set(fewer, now), [gone]);
     assert!(!table.contains(&gone));
-    table.established(
-        &gone,
-        ConnectionId::new_unchecked(1),
-        "late".to_owned(),
-        now,
-    );
+    table.established(&gone, ConnectionId::new_unchecked(1), "late".to_owned(), now);
     assert_eq!(table.status().len(), 2);
 }
 

@@ -20,51 +20,30 @@ impl Driver {
     )]
     pub(super) fn note(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
-            SwarmEvent::ConnectionEstablished {
-                peer_id,
-                connection_id,
-                endpoint,
-                ..
-            } => {
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
                 if endpoint.is_dialer() {
                     self.dialled(&peer_id, Ok(()));
                 }
                 self.established(peer_id, connection_id, endpoint.get_remote_address());
             }
-            SwarmEvent::ConnectionClosed {
-                peer_id,
-                connection_id,
-                cause,
-                ..
-            } => {
+            SwarmEvent::ConnectionClosed { peer_id, connection_id, cause, .. } => {
                 let cause = cause.map(|error| error.to_string());
                 tracing::debug!(peer = ?PeerKey::of(&peer_id), cause, "connection closed");
                 let now = (Instant::now(), random());
-                self.table
-                    .closed(&peer_id, connection_id, cause.as_deref(), now);
+                self.table.closed(&peer_id, connection_id, cause.as_deref(), now);
             }
-            SwarmEvent::OutgoingConnectionError {
-                peer_id: Some(peer),
-                error,
-                ..
-            } => {
+            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
                 tracing::debug!(peer = ?PeerKey::of(&peer), %error, "dial failed");
                 self.dialled(&peer, Err(&error.to_string()));
             }
-            SwarmEvent::IncomingConnectionError {
-                error,
-                send_back_addr,
-                ..
-            } => {
+            SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } => {
                 let code = refusal(&error);
                 tracing::debug!(from = %send_back_addr, code = code.code(), "connection refused");
                 self.counters.add(None, code);
             }
             SwarmEvent::NewListenAddr { address, .. } => add(&self.listening, &address),
             SwarmEvent::ExpiredListenAddr { address, .. } => remove(&self.listening, &address),
-            SwarmEvent::ListenerClosed {
-                addresses, reason, ..
-            } => {
+            SwarmEvent::ListenerClosed { addresses, reason, .. } => {
                 tracing::error!(?addresses, ?reason, "a listener ended");
             }
             SwarmEvent::ListenerError { error, .. } => {
@@ -79,8 +58,7 @@ impl Driver {
         match PeerKey::of(&peer).filter(|_| self.table.contains(&peer)) {
             Some(key) => {
                 tracing::debug!(peer = %key, address = %remote, "connected");
-                self.table
-                    .established(&peer, connection, remote.to_string(), Instant::now());
+                self.table.established(&peer, connection, remote.to_string(), Instant::now());
             }
             // The allow-list turns strangers away before this; nothing depends on that alone.
             None => {

@@ -39,11 +39,7 @@ async fn a_large_answer_arrives_whole() {
         asker.handle.set_peers(vec![responder.peer()]).await;
         let frames: Vec<Vec<u8>> = (0..3_u8).map(|number| vec![number; 5 << 20]).collect();
         let (answer, sent) = tokio::join!(asker.ask(key(2), b"much"), async {
-            let Inbound {
-                peer,
-                request,
-                reply,
-            } = requests.recv().await.expect("a request");
+            let Inbound { peer, request, reply } = requests.recv().await.expect("a request");
             assert_eq!((peer, request.as_slice()), (key(1), b"much".as_slice()));
             reply.send(frames.clone()).await
         });
@@ -61,10 +57,7 @@ async fn many_questions_at_once_are_all_answered() {
         let a = a.handle.clone();
         async move {
             let request = number.to_be_bytes().to_vec();
-            let answer = a
-                .ask(key(2), request.clone(), PATIENCE)
-                .await
-                .expect("an answer");
+            let answer = a.ask(key(2), request.clone(), PATIENCE).await.expect("an answer");
             assert_eq!(answer[0], request);
         }
     });
@@ -80,17 +73,12 @@ async fn many_askers_at_once_are_all_answered() {
     for seed in 10..22 {
         askers.push(Node::echo(seed, &on(&[])).await);
     }
-    center
-        .handle
-        .set_peers(askers.iter().map(Node::peer).collect())
-        .await;
+    center.handle.set_peers(askers.iter().map(Node::peer).collect()).await;
     for asker in &askers {
         asker.handle.set_peers(vec![center.peer()]).await;
         asker.until_connected(key(1), true).await;
     }
-    let asks = askers
-        .iter()
-        .flat_map(|asker| (0..8_u8).map(move |number| (asker, number)));
+    let asks = askers.iter().flat_map(|asker| (0..8_u8).map(move |number| (asker, number)));
     let asks = asks.map(|(asker, number)| async move {
         let answer = asker.ask(key(1), &[number]).await.expect("an answer");
         assert_eq!(answer[0], [number]);
@@ -116,9 +104,7 @@ async fn requests_and_answers_of_the_wrong_size_are_not_sent() {
         (vec![vec![0; (16 << 20) + 1]], "answer_bytes"),
         (vec![vec![0; 13 << 20]; 5], "answer_bytes"),
     ] {
-        let asking = b
-            .handle
-            .ask(key(1), b"x".to_vec(), Duration::from_millis(500));
+        let asking = b.handle.ask(key(1), b"x".to_vec(), Duration::from_millis(500));
         let (asked, sent) = tokio::join!(asking, async {
             let inbound = requests.recv().await.expect("a request");
             let sent = inbound.reply.send(frames).await;

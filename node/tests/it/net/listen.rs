@@ -8,13 +8,9 @@ use super::support::{Node, QUIC, TCP, config, on};
 async fn a_port_in_use_is_named() {
     let node = Node::echo(1, &on(&[TCP, QUIC])).await;
     for address in node.handle.listen_addresses() {
-        let error = Network::build(config(
-            2,
-            std::slice::from_ref(&address),
-            NetLimits::default(),
-        ))
-        .await
-        .expect_err("in use");
+        let error = Network::build(config(2, std::slice::from_ref(&address), NetLimits::default()))
+            .await
+            .expect_err("in use");
         assert!(matches!(error, NetError::AddressInUse { .. }), "{error:?}");
         assert!(error.to_string().contains(&address), "{error}");
     }
@@ -23,12 +19,9 @@ async fn a_port_in_use_is_named() {
 
 #[tokio::test]
 async fn bad_listen_addresses_are_explained() {
-    for address in [
-        "7480",
-        "/ip4/127.0.0.1/tcp/0/ws",
-        "/dns4/localhost/tcp/0",
-        "/ip4/127.0.0.1/udp/0",
-    ] {
+    for address in
+        ["7480", "/ip4/127.0.0.1/tcp/0/ws", "/dns4/localhost/tcp/0", "/ip4/127.0.0.1/udp/0"]
+    {
         let error = Network::build(config(1, &on(&[address]), NetLimits::default()))
             .await
             .expect_err(address);
@@ -36,11 +29,7 @@ async fn bad_listen_addresses_are_explained() {
         assert!(error.to_string().contains(address), "{error}");
     }
     // An address of documentation, which is nobody's.
-    let error = Network::build(config(
-        1,
-        &on(&["/ip4/192.0.2.1/tcp/7480"]),
-        NetLimits::default(),
-    ))
-    .await;
+    let error =
+        Network::build(config(1, &on(&["/ip4/192.0.2.1/tcp/7480"]), NetLimits::default())).await;
     assert_eq!(error.expect_err("not ours").code(), "bind");
 }

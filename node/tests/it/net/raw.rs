@@ -24,9 +24,7 @@ impl Raw {
         let mut swarm = raw_swarm(seed);
         let mut control = swarm.behaviour().new_control();
         let incoming = control.accept(PROTOCOL).expect("first");
-        swarm
-            .listen_on(TCP.parse().expect("an address"))
-            .expect("loopback");
+        swarm.listen_on(TCP.parse().expect("an address")).expect("loopback");
         let address = loop {
             if let SwarmEvent::NewListenAddr { address, .. } = swarm.select_next_some().await {
                 break address.to_string();
@@ -46,21 +44,12 @@ impl Raw {
                 }
             }
         }));
-        Self {
-            control,
-            incoming,
-            address,
-            tasks,
-        }
+        Self { control, incoming, address, tasks }
     }
 
     /// Sends bytes to a node as a request stream, closes, and returns what came back until the end.
     pub(crate) async fn send(&mut self, to: PeerId, bytes: &[u8], close: bool) -> Vec<u8> {
-        let mut stream = self
-            .control
-            .open_stream(to, PROTOCOL)
-            .await
-            .expect("a stream");
+        let mut stream = self.control.open_stream(to, PROTOCOL).await.expect("a stream");
         // The node may close before everything is written: that is what some tests are about.
         let _ = stream.write_all(bytes).await;
         let _ = stream.flush().await;
@@ -69,19 +58,14 @@ impl Raw {
         }
         let mut answer = Vec::new();
         let reading = stream.read_to_end(&mut answer);
-        let _ = tokio::time::timeout(PATIENCE, reading)
-            .await
-            .expect("the node ends the stream");
+        let _ = tokio::time::timeout(PATIENCE, reading).await.expect("the node ends the stream");
         answer
     }
 
     /// The next request stream, read to its end.
     pub(crate) async fn accept(&mut self) -> Stream {
         let next = tokio::time::timeout(PATIENCE, self.incoming.next());
-        let (_, mut stream) = next
-            .await
-            .expect("a stream arrives")
-            .expect("the swarm runs");
+        let (_, mut stream) = next.await.expect("a stream arrives").expect("the swarm runs");
         let mut request = Vec::new();
         stream.read_to_end(&mut request).await.expect("a request");
         stream
@@ -96,11 +80,7 @@ impl Raw {
 pub(crate) fn raw_swarm(seed: u8) -> Swarm<libp2p_stream::Behaviour> {
     SwarmBuilder::with_existing_identity(pair(seed))
         .with_tokio()
-        .with_tcp(
-            tcp::Config::default().nodelay(true),
-            tls::Config::new,
-            yamux::Config::default,
-        )
+        .with_tcp(tcp::Config::default().nodelay(true), tls::Config::new, yamux::Config::default)
         .expect("tcp")
         .with_behaviour(|_| libp2p_stream::Behaviour::new())
         .expect("a behaviour")
@@ -109,10 +89,7 @@ pub(crate) fn raw_swarm(seed: u8) -> Swarm<libp2p_stream::Behaviour> {
 }
 
 pub(crate) fn frame(bytes: &[u8]) -> Vec<u8> {
-    let mut framed = u32::try_from(bytes.len())
-        .expect("short")
-        .to_be_bytes()
-        .to_vec();
+    let mut framed = u32::try_from(bytes.len()).expect("short").to_be_bytes().to_vec();
     framed.extend_from_slice(bytes);
     framed
 }

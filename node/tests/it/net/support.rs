@@ -29,20 +29,11 @@ impl Node {
         listen: &[String],
         limits: NetLimits,
     ) -> (Self, mpsc::Receiver<Inbound>) {
-        let network = Network::build(config(seed, listen, limits))
-            .await
-            .expect("loopback");
+        let network = Network::build(config(seed, listen, limits)).await.expect("loopback");
         let tasks = Tasks::new();
         let (sender, receiver) = mpsc::channel(8);
         let handle = network.spawn(&tasks, sender);
-        (
-            Self {
-                seed,
-                handle,
-                tasks,
-            },
-            receiver,
-        )
+        (Self { seed, handle, tasks }, receiver)
     }
 
     /// A node that answers each request with the request and its length.
@@ -62,10 +53,7 @@ impl Node {
     }
 
     pub(crate) fn peer(&self) -> Peer {
-        Peer {
-            key: key(self.seed),
-            addresses: self.handle.listen_addresses(),
-        }
+        Peer { key: key(self.seed), addresses: self.handle.listen_addresses() }
     }
 
     pub(crate) async fn until_connected(&self, other: PeerKey, wanted: bool) {
@@ -74,9 +62,7 @@ impl Node {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, done)
-            .await
-            .expect("the connection changes");
+        tokio::time::timeout(PATIENCE, done).await.expect("the connection changes");
     }
 
     pub(crate) async fn ask(
@@ -97,9 +83,7 @@ impl Node {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, seen)
-            .await
-            .expect("a rejection is counted")
+        tokio::time::timeout(PATIENCE, seen).await.expect("a rejection is counted")
     }
 
     pub(crate) async fn stop(self) {
@@ -110,11 +94,7 @@ impl Node {
 }
 
 pub(crate) fn config(seed: u8, listen: &[String], limits: NetLimits) -> NetConfig {
-    NetConfig {
-        keypair_seed: Zeroizing::new([seed; 32]),
-        listen: listen.to_vec(),
-        limits,
-    }
+    NetConfig { keypair_seed: Zeroizing::new([seed; 32]), listen: listen.to_vec(), limits }
 }
 
 pub(crate) fn pair(seed: u8) -> Keypair {
@@ -122,13 +102,7 @@ pub(crate) fn pair(seed: u8) -> Keypair {
 }
 
 pub(crate) fn key(seed: u8) -> PeerKey {
-    PeerKey(
-        pair(seed)
-            .public()
-            .try_into_ed25519()
-            .expect("ed25519")
-            .to_bytes(),
-    )
+    PeerKey(pair(seed).public().try_into_ed25519().expect("ed25519").to_bytes())
 }
 
 pub(crate) fn peer_id(seed: u8) -> PeerId {
@@ -136,30 +110,14 @@ pub(crate) fn peer_id(seed: u8) -> PeerId {
 }
 
 pub(crate) fn on(addresses: &[&str]) -> Vec<String> {
-    addresses
-        .iter()
-        .map(|address| (*address).to_owned())
-        .collect()
+    addresses.iter().map(|address| (*address).to_owned()).collect()
 }
 
 /// Two echo nodes that know each other, connected.
 pub(crate) async fn two(listen: &[&str]) -> (Node, Node) {
-    let (a, b) = (
-        Node::echo(1, &on(listen)).await,
-        Node::echo(2, &on(listen)).await,
-    );
-    assert!(
-        a.handle
-            .set_peers(vec![a.peer(), b.peer()])
-            .await
-            .is_empty()
-    );
-    assert!(
-        b.handle
-            .set_peers(vec![a.peer(), b.peer()])
-            .await
-            .is_empty()
-    );
+    let (a, b) = (Node::echo(1, &on(listen)).await, Node::echo(2, &on(listen)).await);
+    assert!(a.handle.set_peers(vec![a.peer(), b.peer()]).await.is_empty());
+    assert!(b.handle.set_peers(vec![a.peer(), b.peer()]).await.is_empty());
     a.until_connected(key(2), true).await;
     b.until_connected(key(1), true).await;
     (a, b)

@@ -1,0 +1,140 @@
+//! What keeps a daemon from starting, and the charter that it starts with.
+
+use std::path::PathBuf;
+
+use policies::bundle;
+use policies::charter::Charter;
+use policies::wire::LayerRef;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::keys::{Key, KeyError, KeyRole};
+use crate::log::file::OpenError;
+use crate::log::{Entry, Event};
+use crate::net::NetError;
+use crate::pool::PoolError;
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The TLS library would write session keys to disk.
+    #[error(
+        "SSLKEYLOGFILE is set: it makes the TLS library write session keys to disk; unset it and start again"
+    )]
+    KeyLog,
+    /// A key file.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The charter's file.
+    #[error("cannot read the charter {path}; ask the board for the sealed bundle")]
+    CharterFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The charter does not hold.
+    #[error("the charter {path} is refused ({})", .source.code())]
+    Charter {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: bundle::BundleError,
+    },
+    /// This hospital is not in it.
+    #[error(
+        "{hospital} is not a member in version {version} of the charter; ask the board to add it"
+    )]
+    NotAMember {
+        /// This hospital.
+        hospital: policies::HospitalCode,
+        /// The charter's version.
+        version: u64,
+    },
+    /// Another key than the charter names.
+    #[error(
+        "the {role:?} key of this node is {own}, the charter names {named}; ask the board to change it, or use the right key file"
+    )]
+    OtherKey {
+        /// Which key.
+        role: KeyRole,
+        /// This node's.
+        own: Box<policies::dsse::PublicKey>,
+        /// The charter's.
+        named: Box<policies::dsse::PublicKey>,
+    },
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// A folder.
+    #[error("cannot make or open {path}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A snapshot that is damaged.
+    #[error("the snapshot of dataset {dataset} cannot be used: run `kring import` again")]
+    Snapshot {
+        /// The dataset.
+        dataset: policies::DatasetId,
+        /// Why.
+        #[source]
+        source: query::snapshot::SnapshotError,
+    },
+    /// The workers.
+    #[error(transparent)]
+    Workers(#[from] PoolError),
+    /// The network.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The local interface.
+    #[error("the local interface cannot start")]
+    Http(#[source] std::io::Error),
+}
+
+/// The charter that the node held last, by its log.
+pub fn held<'a>(history: impl DoubleEndedIterator<Item = &'a Entry>) -> Option<LayerRef> {
+    history.rev().find_map(|entry| {
+        let Event::CharterAccepted { layer } = &entry.event else { return None };
+        Some(layer.clone())
+    })
+}
+
+/// Opens the charter that the configuration names; nothing older than `held` is taken.
+///
+/// # Errors
+/// `StartError`.
+pub fn open_charter(
+    config: &Config,
+    clock: &dyn Clock,
+    held: Option<LayerRef>,
+) -> Result<Charter, StartError> {
+    let path = &config.charter;
+    let bytes = std::fs::read(path)
+        .map_err(|source| StartError::CharterFile { path: path.clone(), source })?;
+    let trust = bundle::Trust { root: config.root, now: clock.now(), held };
+    let charter = bundle::open(&bytes, &trust)
+        .map_err(|source| StartError::Charter { path: path.clone(), source })?;
+    let Some(member) = charter.member(&config.hospital) else {
+        let (hospital, version) = (config.hospital.clone(), charter.version());
+        return Err(StartError::NotAMember { hospital, version });
+    };
+    let keys = [
+        (KeyRole::Transport, &config.keys.transport, member.keys.transport),
+        (KeyRole::Envelope, &config.keys.envelope, member.keys.envelope),
+        (KeyRole::Log, &config.keys.log, member.keys.log),
+        (KeyRole::Witness, &config.keys.witness, member.keys.witness),
+    ];
+    for (role, path, named) in keys {
+        let own = Key::load(path, role)?.public;
+        if own != named {
+            return Err(StartError::OtherKey { role, own: Box::new(own), named: Box::new(named) });
+        }
+    }
+    Ok(charter)
+}
