@@ -14,7 +14,7 @@ use datafusion::datasource::provider_as_source;
 use datafusion::functions_aggregate::planner::AggregateFunctionPlanner;
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
-use policies::dataset::{ColumnType, Dataset, Table};
+use policies::dataset::{Class, Column, ColumnType, Dataset, Table};
 
 pub(crate) mod functions;
 
@@ -34,11 +34,16 @@ pub(crate) fn data_type(kind: ColumnType) -> DataType {
     }
 }
 
+/// The columns that exist for questions: snapshots do not hold hidden ones.
+pub(crate) fn columns(table: &Table) -> impl Iterator<Item = &Column> {
+    table.columns.iter().filter(|column| column.class != Class::Hidden)
+}
+
 fn own_fields(table: &Table) -> Vec<Field> {
-    let field = |column: &policies::dataset::Column| {
+    let field = |column: &Column| {
         Field::new(column.name.as_str(), data_type(column.kind), column.nullable)
     };
-    table.columns.iter().map(field).collect()
+    columns(table).map(field).collect()
 }
 
 /// A table as a text sees it: its columns and `hospital`.

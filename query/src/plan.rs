@@ -13,7 +13,7 @@ use datafusion::sql::planner::SqlToRel;
 use datafusion::sql::sqlparser::ast::Statement;
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
-use policies::dataset::Dataset;
+use policies::dataset::{Class, Dataset};
 use std::sync::Arc;
 
 use crate::catalog::{self, Catalog, Missing, functions};
@@ -70,7 +70,7 @@ fn bad_sql(message: &str) -> PlanError {
 
 fn explain(error: &DataFusionError, catalog: &Catalog<'_>, dataset: &Dataset) -> PlanError {
     if let Some(error) = schema_error(error) {
-        return error;
+        return hidden(&error, dataset).unwrap_or(error);
     }
     match catalog.missing() {
         Some(Missing::Table(name)) => {
@@ -84,6 +84,19 @@ fn explain(error: &DataFusionError, catalog: &Catalog<'_>, dataset: &Dataset) ->
         ),
         None => PlanError::CannotPlan,
     }
+}
+
+/// A column that the dataset has but hides from questions.
+fn hidden(error: &PlanError, dataset: &Dataset) -> Option<PlanError> {
+    let PlanError::UnknownColumn { name, .. } = error else { return None };
+    let bare = name.rsplit('.').next()?;
+    let columns = dataset.tables.values().flat_map(|table| &table.columns);
+    let mut hidden = columns.filter(|column| column.class == Class::Hidden);
+    hidden.any(|column| column.name.as_str() == bare).then(|| PlanError::ColumnClass {
+        column: name.clone(),
+        class: Class::Hidden.as_str(),
+        usage: "answer questions",
+    })
 }
 
 fn unknown_function(name: &str) -> PlanError {

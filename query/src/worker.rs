@@ -13,6 +13,7 @@ use policies::Digest;
 use policies::dataset::{self, Dataset};
 
 use crate::cut::{self, Split};
+use crate::error::PlanError;
 use crate::execute::{self, Tables};
 use crate::finish;
 use crate::ipc;
@@ -88,6 +89,9 @@ impl Worker {
         let split = cut::split(&dataset, sql)?;
         match work {
             Work::Plan => {
+                // What stands above the cut must run: over no hospitals at all it shows whether it can.
+                let dry = finish::finish(&split, &[], &[]);
+                dry.map_err(|_finish| Failure::from(PlanError::CannotPlan))?;
                 let Split { footprint, explained, .. } = split;
                 let planned = Planned { footprint, explained };
                 Ok(Message { head: Reply::Planned(planned), blobs: Vec::new() })

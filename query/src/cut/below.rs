@@ -263,7 +263,7 @@ fn belongs_to_patient(dataset: &Dataset, table: &Ident) -> bool {
 /// What the dataset declares of each column, and `hospital`.
 fn table_facts(table: &Table) -> Vec<Facts> {
     let mut facts: Vec<Facts> = Vec::with_capacity(table.columns.len().saturating_add(1));
-    for column in &table.columns {
+    for column in catalog::columns(table) {
         let origin = Origin {
             table: table.name.as_str().to_owned(),
             column: column.name.as_str().to_owned(),

@@ -11,6 +11,8 @@ use arrow::datatypes::{Field, Schema};
 use datafusion::common::{DFSchema, DFSchemaRef};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
 use super::FinishError;
 use crate::facts::safe;
@@ -81,7 +83,9 @@ impl Frame {
     ) -> Result<Column, FinishError> {
         let safe = safe::rewrite(expr, &self.schema).map_err(failed)?;
         let status = self.status(&safe)?;
-        let physical = state.create_physical_expr(safe, &self.schema).map_err(failed)?;
+        let context = SimplifyContext::builder().with_schema(Arc::clone(&self.schema)).build();
+        let simple = ExprSimplifier::new(context).simplify(safe).map_err(failed)?;
+        let physical = state.create_physical_expr(simple, &self.schema).map_err(failed)?;
         let values = physical.evaluate(&self.batch()?).map_err(failed)?;
         let values = values.into_array(self.rows).map_err(failed)?;
         let hidden: BooleanArray =

@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "test code")]
 
 mod import;
+mod sql;

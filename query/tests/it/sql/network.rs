@@ -1,0 +1,301 @@
+//! A network in a temporary folder: a sealed charter, sealed snapshots, a real worker on a pipe, and the whole chain from
+//! a signed question to a finished table. Only the transport is missing.
+
+use std::collections::BTreeMap;
+use std::io::{PipeReader, PipeWriter};
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+
+use ed25519_dalek::SigningKey;
+use policies::bundle::{open, seal};
+use policies::dataset::Dataset;
+use policies::dsse::PublicKey;
+use policies::question::{sign_question, sign_request};
+use policies::wire::{Question, Request};
+use policies::{
+    Charter, DatasetId, Digest, Footprint, HospitalCode, Ident, NetworkId, Permit, PersonId,
+    Purpose, SeenQuestions, SignedRequest, Trust, UnixTime, Verdict, VerifyContext, admit, decide,
+};
+use query::import::{Format, ImportPlan, Source, TableMapping, import};
+use query::pipe::frame::{Message, read_message, write_message};
+use query::pipe::{Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Work};
+use query::{SafeAnswer, disclose, receive};
+
+const NOW: UnixTime = UnixTime(1_782_900_000);
+
+/// Rows of one table: column names, then texts; the empty text is NULL.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rows {
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+/// Every table of one hospital.
+pub(super) type Tables = BTreeMap<String, Rows>;
+
+/// A network with its data.
+pub(super) struct Network {
+    temp: tempfile::TempDir,
+    charter: Charter,
+    pub(super) dataset_text: String,
+    pub(super) snapshots: BTreeMap<HospitalCode, PathBuf>,
+}
+
+/// A worker on a thread, behind a pipe.
+pub(super) struct Worker {
+    to: Option<PipeWriter>,
+    from: PipeReader,
+    thread: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Worker {
+    pub(super) fn start() -> Self {
+        let (input, to) = std::io::pipe().unwrap();
+        let (from, output) = std::io::pipe().unwrap();
+        let thread = std::thread::spawn(move || query::worker::run(input, output));
+        Self { to: Some(to), from, thread: Some(thread) }
+    }
+
+    pub(super) fn send(&mut self, job: Job, blobs: Vec<Vec<u8>>) -> Message<Reply> {
+        let job = Message { head: job, blobs };
+        write_message(self.to.as_mut().unwrap(), &job).unwrap();
+        read_message(&mut self.from).unwrap().unwrap()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.to.take();
+        let ended = self.thread.take().unwrap().join();
+        assert!(std::thread::panicking() || ended.unwrap().is_ok());
+    }
+}
+
+pub(super) fn key(owner: &str) -> SigningKey {
+    SigningKey::from_bytes(Digest::of(owner.as_bytes()).as_bytes())
+}
+
+fn public(owner: &str) -> PublicKey {
+    PublicKey::of(&key(owner)).unwrap()
+}
+
+pub(super) fn hospital(code: &str) -> HospitalCode {
+    HospitalCode::new(code).unwrap()
+}
+
+/// What the rules of a network protect.
+#[derive(Clone, Copy)]
+pub(super) struct Protect {
+    pub(super) min_patients: u32,
+    pub(super) zeros_shown: bool,
+}
+
+impl Protect {
+    /// Nothing: a synthetic dataset may.
+    pub(super) const OFF: Self = Self { min_patients: 0, zeros_shown: true };
+    /// The default of every charter.
+    pub(super) const DEFAULT: Self = Self { min_patients: 10, zeros_shown: false };
+}
+
+fn charter(dataset: &str, codes: &[String], protect: Protect) -> Charter {
+    let members = codes.iter().map(|code| {
+        let keys = ["transport", "envelope", "log", "witness"]
+            .map(|kind| format!("{kind} = \"{}\"", public(&format!("{code} {kind}"))));
+        let keys = keys.join(", ");
+        format!("[[members]]\ncode = \"{code}\"\nname = \"{code}\"\nkind = \"general\"\nkeys = {{ {keys} }}\n")
+    });
+    let person = format!(
+        "[[people]]\nid = \"a.jansen\"\nname = \"A\"\nhospital = \"ASKER\"\nkey = \"{}\"\nroles = [\"analyst\"]\n",
+        public("a.jansen")
+    );
+    let network = format!(
+        "network = \"noord\"\nversion = 1\ntitle = {{ en = \"North\" }}\nvalid_from = 2026-01-01T00:00:00Z\nvalid_until = 2026-12-31T23:59:59Z\nthreshold = 1\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n",
+        public("board")
+    );
+    let zeros = if protect.zeros_shown { "@zeros(\"shown\")\n" } else { "" };
+    let rules = format!(
+        "@id(\"all\")\n@explain_en(\"all\")\n@explain_nl(\"alles\")\n@min_patients(\"{}\")\n{zeros}permit (principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.members\", resource in Kring::Network::\"noord\");",
+        protect.min_patients
+    );
+    let id = dataset.lines().next().unwrap().split('"').nth(1).unwrap().to_owned();
+    let files = BTreeMap::from([
+        ("charter.toml".to_owned(), network),
+        ("members.toml".to_owned(), members.collect::<String>()),
+        ("people.toml".to_owned(), person),
+        (format!("datasets/{id}.toml"), dataset.to_owned()),
+        ("rules/all.cedar".to_owned(), rules),
+    ]);
+    let mut envelope = seal(&files).unwrap_or_else(|problems| {
+        panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    });
+    envelope.add_signature(&key("board"));
+    let trust = Trust { root: public("board").fingerprint(), now: NOW, held: None };
+    open(&envelope.encode(), &trust).unwrap()
+}
+
+struct NoneSeen;
+
+impl SeenQuestions for NoneSeen {
+    fn find(&self, _question: &Digest) -> Option<Digest> {
+        None
+    }
+}
+
+impl Network {
+    /// Seals a charter and a snapshot a hospital.
+    pub(super) fn new(dataset: &str, hospitals: &BTreeMap<String, Tables>, protect: Protect) -> Self {
+        let mut codes: Vec<String> = hospitals.keys().cloned().collect();
+        codes.push("ASKER".to_owned());
+        let charter = charter(dataset, &codes, protect);
+        let temp = tempfile::tempdir().unwrap();
+        let mut network = Self {
+            temp,
+            charter,
+            dataset_text: dataset.to_owned(),
+            snapshots: BTreeMap::new(),
+        };
+        for (code, tables) in hospitals {
+            let folder = network.import(code, tables);
+            network.snapshots.insert(hospital(code), folder);
+        }
+        network
+    }
+
+    pub(super) fn dataset(&self) -> &Dataset {
+        self.charter.datasets().next().unwrap()
+    }
+
+    fn import(&self, code: &str, tables: &Tables) -> PathBuf {
+        let folder = self.temp.path().join(code);
+        std::fs::create_dir(&folder).unwrap();
+        let mut sources = Vec::new();
+        let mut mappings = Vec::new();
+        for (name, rows) in tables {
+            let mut csv = rows.columns.join(",");
+            for row in &rows.rows {
+                csv.push('\n');
+                csv.push_str(&row.join(","));
+            }
+            csv.push('\n');
+            let path = folder.join(format!("{name}.csv"));
+            std::fs::write(&path, csv).unwrap();
+            let name = Ident::new(name).unwrap();
+            sources.push(Source { name: name.clone(), path, format: Format::csv() });
+            let columns = BTreeMap::new();
+            mappings.push(TableMapping::Columns { table: name.clone(), source: name, columns });
+        }
+        let plan = ImportPlan {
+            dataset: self.dataset(),
+            hospital: hospital(code),
+            sources,
+            tables: mappings,
+            opt_out: None,
+            numbering: folder.join("numbering"),
+            out: folder.join("snapshots"),
+            strict: true,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let report = runtime.block_on(import(&plan)).unwrap();
+        report.folder.unwrap_or_else(|| panic!("{code}: {:?}", report.problems))
+    }
+
+    pub(super) fn job(&self, sql: &str, work: Work) -> Job {
+        let (dataset, sql) = (self.dataset_text.clone(), sql.to_owned());
+        Job { version: PIPE_VERSION, dataset, sql, work }
+    }
+
+    pub(super) fn plan(&self, worker: &mut Worker, sql: &str) -> Result<Planned, Failure> {
+        let reply = worker.send(self.job(sql, Work::Plan), Vec::new());
+        match reply.head {
+            Reply::Planned(planned) => Ok(planned),
+            Reply::Failed(failure) => Err(failure),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Admission and decision of one responder, from signed bytes.
+    pub(super) fn permit(&self, sql: &str, planned: &Planned, own: &HospitalCode) -> Permit {
+        let asker = hospital("ASKER");
+        let question = Question {
+            id: "00112233445566778899aabbccddeeff".to_owned(),
+            network: NetworkId::new("noord").unwrap(),
+            person: PersonId::new("a.jansen").unwrap(),
+            purpose: Purpose::new("quality").unwrap(),
+            group: None,
+            dataset: DatasetId::new(self.dataset().id.as_str()).unwrap(),
+            asking_node: asker.clone(),
+            hospitals: self.snapshots.keys().cloned().collect(),
+            sql: sql.to_owned(),
+            issued_at: NOW.plus(-10),
+            expires_at: NOW.plus(290),
+        };
+        let inner = sign_question(&question, &key("a.jansen"));
+        let footprint = &planned.footprint;
+        let request = Request {
+            network: question.network.clone(),
+            from: asker.clone(),
+            audience: own.clone(),
+            question: String::from_utf8(inner.encode()).unwrap(),
+            layers: vec![self.charter.layer().unwrap()],
+            language: 1,
+            fragments: footprint.fragments.iter().map(|fragment| fragment.digest).collect(),
+            sent_at: NOW,
+        };
+        let bytes = sign_request(&request, &key("ASKER envelope")).encode();
+        let charter = &self.charter;
+        let context = VerifyContext { charter, own, peer: &asker, now: NOW, seen: &NoneSeen };
+        let verdict = SignedRequest::decode(&bytes).unwrap().verify(context).unwrap();
+        let Verdict::New(verified) = verdict else { panic!("it was never seen") };
+        let admission = admit(charter, *verified, NOW).unwrap();
+        let footprint = Footprint::check(footprint.clone(), self.dataset()).unwrap();
+        decide(charter, &admission, footprint).unwrap()
+    }
+
+    /// What one hospital releases.
+    pub(super) fn answer(
+        &self,
+        worker: &mut Worker,
+        sql: &str,
+        planned: &Planned,
+        code: &HospitalCode,
+    ) -> SafeAnswer {
+        let permit = self.permit(sql, planned, code);
+        let fragments = permit.footprint().fragment_digests();
+        let snapshot = self.snapshots[code].clone();
+        let work = Work::Execute { snapshot, hospital: code.clone(), fragments };
+        let reply = worker.send(self.job(sql, work), Vec::new());
+        let raw = receive(permit, &reply).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        assert_eq!(format!("{raw:?}"), "<redacted>");
+        disclose(raw).unwrap()
+    }
+
+    /// Asks every hospital.
+    pub(super) fn ask(&self, worker: &mut Worker, sql: &str) -> Result<Finished, Failure> {
+        let all: Vec<HospitalCode> = self.snapshots.keys().cloned().collect();
+        self.ask_some(worker, sql, &all)
+    }
+
+    /// Asks these hospitals.
+    pub(super) fn ask_some(
+        &self,
+        worker: &mut Worker,
+        sql: &str,
+        hospitals: &[HospitalCode],
+    ) -> Result<Finished, Failure> {
+        let planned = self.plan(worker, sql)?;
+        let mut parts = Vec::new();
+        let mut blobs = Vec::new();
+        for code in hospitals {
+            let safe = self.answer(worker, sql, &planned, code);
+            let frames = safe.frames();
+            parts.push(Part { hospital: code.clone(), frames: frames.len() });
+            blobs.extend(frames.iter().cloned());
+        }
+        let reply = worker.send(self.job(sql, Work::Finish { parts }), blobs);
+        match reply.head {
+            Reply::Finished(finished) => Ok(finished),
+            Reply::Failed(failure) => Err(failure),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+-- Counts.
+SELECT count(*) FROM patient
+SELECT count(*) AS n, count(region) AS with_region FROM patient
+SELECT sex, count(*) FROM patient GROUP BY sex
+SELECT region, count(*) FROM patient GROUP BY region
+SELECT sex, region, count(*) AS n FROM patient GROUP BY sex, region ORDER BY sex, region
+SELECT count(distinct patient_key) FROM diagnosis
+SELECT tumour, count(distinct patient_key), count(distinct diagnosis_key), count(*) FROM diagnosis GROUP BY tumour
+SELECT count(distinct patient_key) FILTER (WHERE dead = 1), count(*) FILTER (WHERE dead = 1) FROM diagnosis
+SELECT count(1), count('x'), count(hospital) FROM diagnosis
+SELECT count(bmi), count(day), count(bmi + day) FROM diagnosis
+-- Sums and means.
+SELECT sum(age), avg(age), sum(bmi), avg(bmi), sum(day) FROM diagnosis
+SELECT grade, avg(age), stddev(age), var(age), stddev_pop(age), var_pop(age) FROM diagnosis GROUP BY grade ORDER BY grade
+SELECT tumour, stddev(bmi), var_samp(bmi) FROM diagnosis GROUP BY tumour
+SELECT sum(dead), avg(dead) FROM diagnosis
+SELECT tumour, sum(dead) AS deaths, count(*) AS n, 100.0 * sum(dead) / count(*) AS percent FROM diagnosis GROUP BY tumour ORDER BY tumour
+SELECT sum(age * age), sum(age + day), sum(age - day), sum(-age) FROM diagnosis
+SELECT sum(bmi * 2), sum(bmi * bmi), avg(bmi + 1) FROM diagnosis
+SELECT sum(age / 10), sum(age % 10), sum(abs(day)) FROM diagnosis
+SELECT sum(CAST(age AS DOUBLE) / 3), avg(CAST(bmi AS DOUBLE) * 1.5) FROM diagnosis
+SELECT sum(CAST(day AS DOUBLE) / age) FROM diagnosis
+SELECT sum(coalesce(day, 0)), avg(coalesce(bmi, 25)) FROM diagnosis
+SELECT sum(age) FILTER (WHERE grade = 3), avg(age) FILTER (WHERE grade IS NULL) FROM diagnosis
+SELECT sum(greatest(age, 50)), sum(least(age, day)), sum(nullif(age, 50)) FROM diagnosis
+SELECT sum(round(bmi)), sum(floor(CAST(bmi AS DOUBLE))), sum(ceil(CAST(bmi AS DOUBLE))) FROM diagnosis
+SELECT avg(age), avg(age) + 1, avg(age) * 2 FROM diagnosis WHERE age > 1000
+SELECT sum(age), count(*), stddev(age) FROM diagnosis WHERE dead > 1
+-- Cases.
+SELECT sum(CASE WHEN age >= 70 THEN 1 ELSE 0 END) AS old, sum(CASE WHEN age < 70 THEN 1 END) AS young FROM diagnosis
+SELECT grade, sum(CASE WHEN dead = 1 AND day < 1826.25 THEN 1 ELSE 0 END) FROM diagnosis GROUP BY grade
+SELECT sum(CASE tumour WHEN 'brain' THEN age WHEN 'ovary' THEN 2 * age ELSE 0 END) FROM diagnosis
+SELECT CASE WHEN age >= 70 THEN 'old' WHEN age >= 50 THEN 'middle' ELSE 'young' END AS class, count(*) FROM diagnosis GROUP BY 1 ORDER BY 1
+SELECT CASE WHEN bmi > 30 THEN 1 ELSE 0 END AS obese, count(*), avg(age) FROM diagnosis GROUP BY CASE WHEN bmi > 30 THEN 1 ELSE 0 END
+SELECT CASE WHEN grade = 3 THEN 'high' END AS high, count(*) FROM diagnosis GROUP BY 1
+-- Conditions.
+SELECT count(*) FROM diagnosis WHERE age BETWEEN 50 AND 60 AND tumour IN ('brain', 'ovary')
+SELECT count(*) FROM diagnosis WHERE NOT (grade = 1 OR grade IS NULL)
+SELECT count(*) FROM diagnosis WHERE grade IS DISTINCT FROM 2
+SELECT count(*) FROM diagnosis WHERE tumour LIKE 'b%' AND tumour <> 'brain'
+SELECT count(*) FROM diagnosis WHERE (age > 50) IS TRUE AND (bmi > 20) IS NOT FALSE
+SELECT count(*) FROM diagnosis WHERE grade = 1 + 1
+SELECT count(*) FROM diagnosis WHERE CAST(grade AS DOUBLE) / 2 > 1
+-- Domains.
+SELECT age / 10 AS decade, count(*), avg(bmi) FROM diagnosis GROUP BY age / 10 ORDER BY decade
+SELECT age / 10 * 10 AS decade, count(*) FROM diagnosis GROUP BY age / 10 * 10 ORDER BY 1
+SELECT day / 365 AS year_of_followup, count(*) AS m, sum(dead) AS d FROM diagnosis GROUP BY day / 365 ORDER BY 1
+SELECT day / 20 AS bin, count(*) FROM diagnosis WHERE day < 100 GROUP BY day / 20 ORDER BY 1
+SELECT year, count(*) FROM diagnosis GROUP BY year ORDER BY year DESC
+SELECT birth_year / 10 AS decade, count(*) FROM patient GROUP BY birth_year / 10 ORDER BY 1
+SELECT dead, count(*) FROM diagnosis GROUP BY dead
+SELECT age >= 65 AS elder, count(*) FROM diagnosis GROUP BY age >= 65
+SELECT bmi > 25 AS heavy, count(*) FROM diagnosis GROUP BY bmi > 25
+SELECT coalesce(grade, 0) AS g, count(*) FROM diagnosis GROUP BY coalesce(grade, 0) ORDER BY g
+SELECT CAST(sex AS TEXT) AS s, count(*) FROM patient GROUP BY CAST(sex AS TEXT) ORDER BY s
+SELECT 2023 - year AS back, count(*) FROM diagnosis GROUP BY 2023 - year ORDER BY back
+-- Hospitals.
+SELECT hospital, count(*) FROM patient GROUP BY hospital ORDER BY hospital
+SELECT hospital, sex, count(*), one FROM (SELECT hospital, sex, 1 AS one FROM patient) p GROUP BY hospital, sex, one
+SELECT hospital, grade, avg(age) FROM diagnosis GROUP BY hospital, grade ORDER BY hospital, grade
+SELECT grade, hospital, count(*) FROM diagnosis WHERE hospital IN ('ALFA', 'CHARLIE') GROUP BY grade, hospital ORDER BY 1, 2
+SELECT count(*) FROM diagnosis WHERE hospital = 'BRAVO'
+SELECT count(*) FROM diagnosis WHERE hospital = 'NOWHERE'
+SELECT grade, count(*) FROM diagnosis WHERE hospital = 'NOWHERE' GROUP BY grade
+SELECT CASE WHEN hospital = 'ALFA' THEN 'large' ELSE 'small' END AS size, count(*) FROM patient GROUP BY 1
+SELECT count(*) FILTER (WHERE hospital = 'ALFA') AS a, count(*) AS total FROM patient
+-- Joins.
+SELECT p.sex, count(*), count(distinct p.patient_key), avg(d.age) FROM diagnosis d JOIN patient p ON p.patient_key = d.patient_key GROUP BY p.sex
+SELECT d.tumour, t.modality, count(*), count(distinct d.patient_key), sum(t.dose), avg(t.cycles) \
+FROM treatment t JOIN diagnosis d ON d.diagnosis_key = t.diagnosis_key GROUP BY d.tumour, t.modality ORDER BY 1, 2
+SELECT p.sex, t.modality, count(*) FROM treatment t JOIN diagnosis d ON d.diagnosis_key = t.diagnosis_key \
+JOIN patient p ON p.patient_key = d.patient_key WHERE t.start_day > 10 GROUP BY p.sex, t.modality
+SELECT count(*), count(d.age), count(distinct d.diagnosis_key), sum(d.age) FROM patient p LEFT JOIN diagnosis d ON d.patient_key = p.patient_key
+SELECT d.grade, count(*) FROM patient p LEFT JOIN diagnosis d ON d.patient_key = p.patient_key GROUP BY d.grade
+SELECT p.sex, d.tumour, count(*) FROM patient p LEFT JOIN diagnosis d ON d.patient_key = p.patient_key AND d.dead = 1 GROUP BY p.sex, d.tumour
+SELECT count(*) FROM diagnosis d RIGHT JOIN patient p ON d.patient_key = p.patient_key AND d.grade = 3
+SELECT sum(coalesce(d.age, 0)), sum(coalesce(d.dead, 0)) FROM patient p LEFT JOIN diagnosis d USING (patient_key)
+SELECT count(*), count(distinct a.patient_key) FROM diagnosis a JOIN diagnosis b ON a.patient_key = b.patient_key WHERE a.age < b.age
+SELECT count(*) FROM treatment a JOIN treatment b ON a.diagnosis_key = b.diagnosis_key AND a.start_day < b.start_day
+SELECT x.old, count(*), avg(x.heavy) FROM (SELECT patient_key, CASE WHEN age > 60 THEN 1 ELSE 0 END AS old, bmi * 2 AS heavy FROM diagnosis WHERE bmi IS NOT NULL) x GROUP BY x.old
+SELECT p.region, avg(x.double_age) FROM (SELECT patient_key AS k, age * 2 AS double_age FROM diagnosis) x JOIN patient p ON p.patient_key = x.k GROUP BY p.region
+WITH d AS (SELECT * FROM diagnosis WHERE grade = 2) SELECT p.sex, count(*) FROM d JOIN patient p ON p.patient_key = d.patient_key GROUP BY p.sex
+SELECT t.modality, count(*) FROM diagnosis d LEFT JOIN treatment t ON t.diagnosis_key = d.diagnosis_key AND t.modality <> 'surgery' GROUP BY t.modality
+-- Above the cut.
+SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour HAVING count(*) > 40 ORDER BY n DESC, tumour
+SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n DESC, tumour LIMIT 2
+SELECT tumour, grade, count(*) AS n FROM diagnosis GROUP BY tumour, grade ORDER BY n, tumour, grade LIMIT 3 OFFSET 2
+SELECT * FROM (SELECT tumour, avg(age) AS a FROM diagnosis GROUP BY tumour) x WHERE a > 55 ORDER BY a
+SELECT tumour, sqrt(var(age)) AS s, round(avg(age), 1) AS r, ln(count(*)) AS l, exp(1) AS e, power(2, 3) AS p FROM diagnosis GROUP BY tumour
+SELECT CASE WHEN count(*) > 50 THEN 'many' ELSE 'few' END AS size, tumour FROM diagnosis GROUP BY tumour ORDER BY tumour
+SELECT count(*) - sum(dead) AS alive, count(*) / 2 AS half, sum(age) % 7 AS rest FROM diagnosis
+SELECT tumour, sum(bmi) / count(bmi) AS mean FROM diagnosis GROUP BY tumour ORDER BY tumour
+SELECT coalesce(avg(bmi), 0) AS m, nullif(count(*), 0) AS n, avg(age) IS NULL AS none FROM diagnosis WHERE tumour = 'brain' AND age > 99
+SELECT tumour FROM diagnosis GROUP BY tumour HAVING avg(age) > 50 AND count(*) > 3 ORDER BY tumour
+SELECT grade + 1 AS next, CAST(count(*) AS DOUBLE) / 3 AS third FROM diagnosis GROUP BY grade ORDER BY grade NULLS FIRST
+SELECT abs(min_age - 60) AS far FROM (SELECT avg(age) AS min_age FROM diagnosis) x
+SELECT sex FROM patient GROUP BY sex
