@@ -46,10 +46,7 @@ pub fn admit(
     ask.enter(charter)?;
     // The charter may have changed since the envelope was verified.
     let id = &ask.person;
-    if charter
-        .person(id)
-        .is_none_or(|person| !person.valid_at(now))
-    {
+    if charter.person(id).is_none_or(|person| !person.valid_at(now)) {
         return Err(reasons::person_not_valid(charter, id));
     }
     Ok(Admission { request, ask })

@@ -35,15 +35,7 @@ pub struct Ask {
 impl From<&Question> for Ask {
     /// A question's signature is the person's own: delegations are not part of this version.
     fn from(question: &Question) -> Self {
-        let Question {
-            person,
-            purpose,
-            group,
-            dataset,
-            asking_node,
-            hospitals,
-            ..
-        } = question;
+        let Question { person, purpose, group, dataset, asking_node, hospitals, .. } = question;
         Self {
             person: person.clone(),
             purpose: purpose.clone(),
@@ -109,13 +101,7 @@ impl Ask {
         draft: &FootprintDraft,
         dataset: &Dataset,
     ) -> BTreeMap<&'static str, Field> {
-        let FootprintDraft {
-            tables,
-            uses,
-            functions,
-            aggregates,
-            fragments,
-        } = draft;
+        let FootprintDraft { tables, uses, functions, aggregates, fragments } = draft;
         let mut tables = tables.clone();
         let mut columns = BTreeSet::new();
         let mut named_uses = BTreeSet::new();
@@ -138,13 +124,8 @@ impl Ask {
             // A column's table is touched, whether or not the draft says so.
             tables.insert(used.table.clone());
         }
-        let group_keys = fragments
-            .iter()
-            .map(|fragment| fragment.group_keys.len())
-            .max();
-        let cells = fragments
-            .iter()
-            .fold(0_u64, |sum, one| sum.saturating_add(one.cells));
+        let group_keys = fragments.iter().map(|fragment| fragment.group_keys.len()).max();
+        let cells = fragments.iter().fold(0_u64, |sum, one| sum.saturating_add(one.cells));
         let mut context = self.context();
         context.extend([
             ("hospitals", count(self.hospitals)),

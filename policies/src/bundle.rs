@@ -159,10 +159,7 @@ impl BundleError {
 }
 
 fn first(problems: &[Problem]) -> String {
-    problems
-        .first()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    problems.first().map(ToString::to_string).unwrap_or_default()
 }
 
 /// Checks the files and puts them into an unsigned envelope; signers add their signatures.
@@ -171,24 +168,15 @@ fn first(problems: &[Problem]) -> String {
 /// Every problem of every file.
 pub fn seal(files: &BTreeMap<String, String>) -> Result<Envelope, Vec<Problem>> {
     charter::parse(files)?;
-    let entry = |(path, text): (&String, &String)| FileEntry {
-        path: path.clone(),
-        text: text.clone(),
-    };
-    let payload = encode(&Payload {
-        format: FORMAT,
-        files: files.iter().map(entry).collect(),
-    });
+    let entry =
+        |(path, text): (&String, &String)| FileEntry { path: path.clone(), text: text.clone() };
+    let payload = encode(&Payload { format: FORMAT, files: files.iter().map(entry).collect() });
     let envelope = Envelope::unsigned(PayloadType::Charter, payload);
     let size = envelope.encode().len();
     if size > MAX_BUNDLE_BYTES {
         let message =
             format!("the sealed charter has {size} bytes, at most {MAX_BUNDLE_BYTES} are read");
-        return Err(vec![Problem {
-            file: "charter.toml".to_owned(),
-            line: None,
-            message,
-        }]);
+        return Err(vec![Problem { file: "charter.toml".to_owned(), line: None, message }]);
     }
     Ok(envelope)
 }
@@ -214,10 +202,7 @@ pub fn open(bytes: &[u8], trust: &Trust) -> Result<Charter, BundleError> {
     }
     let got = signed_by(&envelope, &charter)?.len();
     if got < charter.threshold() {
-        return Err(BundleError::TooFewSigners {
-            expected: charter.threshold(),
-            got,
-        });
+        return Err(BundleError::TooFewSigners { expected: charter.threshold(), got });
     }
     in_force(&charter, trust.now)?;
     let digest = envelope.digest();
@@ -236,11 +221,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspected, BundleError> {
     let files = files(envelope.unverified_payload())?;
     let charter = charter::parse(&files).map_err(BundleError::Problems)?;
     let signed_by = signed_by(&envelope, &charter)?;
-    Ok(Inspected {
-        charter,
-        envelope,
-        signed_by,
-    })
+    Ok(Inspected { charter, envelope, signed_by })
 }
 
 fn decode(bytes: &[u8]) -> Result<Envelope, BundleError> {
@@ -270,11 +251,7 @@ fn files(payload: &[u8]) -> Result<BTreeMap<String, String>, BundleError> {
     if !ascending {
         return Err(refused("each path once, in order"));
     }
-    Ok(parsed
-        .files
-        .into_iter()
-        .map(|file| (file.path, file.text))
-        .collect())
+    Ok(parsed.files.into_iter().map(|file| (file.path, file.text)).collect())
 }
 
 fn encode(payload: &Payload) -> Vec<u8> {
@@ -284,10 +261,7 @@ fn encode(payload: &Payload) -> Vec<u8> {
 fn signed_by(envelope: &Envelope, charter: &Charter) -> Result<Vec<Signer>, BundleError> {
     let mut found = Vec::new();
     for signer in charter.signers() {
-        if !envelope
-            .signers(PayloadType::Charter, &[signer.key])?
-            .is_empty()
-        {
+        if !envelope.signers(PayloadType::Charter, &[signer.key])?.is_empty() {
             found.push(signer.clone());
         }
     }
@@ -312,10 +286,7 @@ fn supersedes(charter: &Charter, digest: Digest, held: &LayerRef) -> Result<(), 
     }
     let got = charter.version();
     if got < held.version {
-        return Err(BundleError::Rollback {
-            held: held.version,
-            got,
-        });
+        return Err(BundleError::Rollback { held: held.version, got });
     }
     if got == held.version && digest != held.digest {
         return Err(BundleError::Fork { version: got });

@@ -94,9 +94,7 @@ impl Charter {
     /// The hospital whose connections are authenticated by this key.
     #[must_use]
     pub fn member_by_transport(&self, key: &PublicKey) -> Option<&Member> {
-        self.members
-            .values()
-            .find(|member| member.keys.transport == *key)
+        self.members.values().find(|member| member.keys.transport == *key)
     }
 
     /// A person.
@@ -137,18 +135,11 @@ impl Charter {
     #[must_use]
     pub fn layer(&self) -> Option<LayerRef> {
         let digest = self.sealed?;
-        Some(LayerRef {
-            network: self.head.network.clone(),
-            version: self.head.version,
-            digest,
-        })
+        Some(LayerRef { network: self.head.network.clone(), version: self.head.version, digest })
     }
 
     /// Names the bundle that the charter came from. Only [`crate::bundle`] calls this, after the signatures held.
     pub(crate) fn seal(self, digest: Digest) -> Self {
-        Self {
-            sealed: Some(digest),
-            ..self
-        }
+        Self { sealed: Some(digest), ..self }
     }
 }

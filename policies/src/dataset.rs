@@ -67,9 +67,7 @@ impl Table {
     /// The column of this name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns
-            .iter()
-            .find(|column| column.name.as_str() == name)
+        self.columns.iter().find(|column| column.name.as_str() == name)
     }
 
     /// Whose key the column holds: its own table's, or a foreign key's target.
@@ -78,10 +76,7 @@ impl Table {
         if self.key.as_str() == column {
             return Some(&self.name);
         }
-        self.foreign_keys
-            .iter()
-            .find(|key| key.column.as_str() == column)
-            .map(|key| &key.table)
+        self.foreign_keys.iter().find(|key| key.column.as_str() == column).map(|key| &key.table)
     }
 }
 
@@ -209,16 +204,10 @@ impl Class {
             Self::Key => matches!(usage, Use::Join | Use::CountDistinct),
             Self::Category => matches!(usage, Use::Group | Use::Filter | Use::CountValues),
             Self::Flag => {
-                matches!(
-                    usage,
-                    Use::Group | Use::Filter | Use::CountValues | Use::Aggregate
-                )
+                matches!(usage, Use::Group | Use::Filter | Use::CountValues | Use::Aggregate)
             }
             Self::Measure => {
-                matches!(
-                    usage,
-                    Use::Group | Use::Filter | Use::CountValues | Use::Aggregate
-                )
+                matches!(usage, Use::Group | Use::Filter | Use::CountValues | Use::Aggregate)
             }
             Self::Quasi => matches!(usage, Use::Group | Use::Filter | Use::CountValues),
             Self::Hidden => false,
@@ -265,10 +254,7 @@ impl Dataset {
     /// The table of this name.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {
-        self.tables
-            .iter()
-            .find(|(key, _)| key.as_str() == name)
-            .map(|(_, table)| table)
+        self.tables.iter().find(|(key, _)| key.as_str() == name).map(|(_, table)| table)
     }
 
     /// The column of this name in this table.

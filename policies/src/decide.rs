@@ -41,21 +41,9 @@ pub fn decide(
     footprint: Footprint,
 ) -> Result<Permit, Denial> {
     let granted = explain(charter, admission.ask(), &footprint)?;
-    let Explained {
-        profile,
-        rules,
-        protections,
-        status,
-    } = granted;
+    let Explained { profile, rules, protections, status } = granted;
     let layers = charter.layer().into_iter().collect();
-    Ok(Permit::grant(Grant {
-        footprint,
-        profile,
-        protections,
-        rules,
-        layers,
-        status,
-    }))
+    Ok(Permit::grant(Grant { footprint, profile, protections, rules, layers, status }))
 }
 
 /// Says what would be granted, for an asking node that explains a question before it is sent.
@@ -65,20 +53,14 @@ pub fn decide(
 pub fn explain(charter: &Charter, ask: &Ask, footprint: &Footprint) -> Result<Explained, Denial> {
     let dataset = ask.enter(charter)?;
     if *footprint.dataset() != dataset.id {
-        return Err(reasons::other_dataset(
-            charter,
-            &dataset.id,
-            footprint.dataset(),
-        ));
+        return Err(reasons::other_dataset(charter, &dataset.id, footprint.dataset()));
     }
     let profile = Profile::Members;
     if !ask.direct_signature {
         return Err(reasons::direct_signature_required(charter));
     }
     let context = ask.profile_context(footprint.draft(), dataset);
-    let outcome = charter
-        .rules()
-        .evaluate(&ask.person, profile.as_str(), &dataset.id, context);
+    let outcome = charter.rules().evaluate(&ask.person, profile.as_str(), &dataset.id, context);
     let ids = match outcome {
         Outcome::Permitted(ids) => ids,
         Outcome::Silent => {
@@ -93,9 +75,7 @@ pub fn explain(charter: &Charter, ask: &Ask, footprint: &Footprint) -> Result<Ex
     let opinions = ids
         .iter()
         .filter_map(|id| rules.get(id))
-        .fold(Opinions::default(), |joined, rule| {
-            joined.join(rule.opinions)
-        });
+        .fold(Opinions::default(), |joined, rule| joined.join(rule.opinions));
     Ok(Explained {
         profile,
         rules: ids.iter().map(|id| rule_name(charter, id)).collect(),

@@ -51,10 +51,7 @@ impl Denial {
     }
 
     pub(crate) fn by(self, charter: &Charter, rule: &str) -> Self {
-        Self {
-            rule: Some(rule_name(charter, rule)),
-            ..self
-        }
+        Self { rule: Some(rule_name(charter, rule)), ..self }
     }
 }
 

@@ -179,12 +179,7 @@ pub enum EnvelopeError {
 fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(payload.len().saturating_add(96));
     out.extend_from_slice(
-        format!(
-            "DSSEv1 {} {payload_type} {} ",
-            payload_type.len(),
-            payload.len()
-        )
-        .as_bytes(),
+        format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).as_bytes(),
     );
     out.extend_from_slice(payload);
     out
@@ -207,11 +202,7 @@ impl Envelope {
     /// Wraps a payload without signatures.
     #[must_use]
     pub fn unsigned(kind: PayloadType, payload: Vec<u8>) -> Self {
-        Self {
-            payload_type: kind.as_str().to_owned(),
-            payload,
-            signatures: Vec::new(),
-        }
+        Self { payload_type: kind.as_str().to_owned(), payload, signatures: Vec::new() }
     }
 
     /// Wraps and signs a payload with one key.
@@ -237,37 +228,20 @@ impl Envelope {
     /// `TooLarge` or `Malformed`.
     pub fn decode(bytes: &[u8], limit: usize) -> Result<Self, EnvelopeError> {
         if bytes.len() > limit {
-            return Err(EnvelopeError::TooLarge {
-                limit,
-                got: bytes.len(),
-            });
+            return Err(EnvelopeError::TooLarge { limit, got: bytes.len() });
         }
         let malformed = |reason| EnvelopeError::Malformed { reason };
         let file: EnvelopeFile =
             serde_json::from_slice(bytes).map_err(|_error| malformed("its JSON fields"))?;
-        let EnvelopeFile {
-            payload_type,
-            payload,
-            signatures,
-        } = file;
-        let payload = BASE64
-            .decode(payload)
-            .map_err(|_error| malformed("base64 payload"))?;
+        let EnvelopeFile { payload_type, payload, signatures } = file;
+        let payload = BASE64.decode(payload).map_err(|_error| malformed("base64 payload"))?;
         let mut read = Vec::new();
         for SignatureFile { keyid, sig } in signatures {
-            let sig = BASE64
-                .decode(sig)
-                .map_err(|_error| malformed("base64 signature"))?;
-            let sig = sig
-                .try_into()
-                .map_err(|_length| malformed("a 64-byte signature"))?;
+            let sig = BASE64.decode(sig).map_err(|_error| malformed("base64 signature"))?;
+            let sig = sig.try_into().map_err(|_length| malformed("a 64-byte signature"))?;
             read.push((keyid, sig));
         }
-        let envelope = Self {
-            payload_type,
-            payload,
-            signatures: read,
-        };
+        let envelope = Self { payload_type, payload, signatures: read };
         if envelope.encode() != bytes {
             return Err(malformed("no other spacing, order or escapes"));
         }
@@ -283,10 +257,7 @@ impl Envelope {
             signatures: self
                 .signatures
                 .iter()
-                .map(|(keyid, sig)| SignatureFile {
-                    keyid: keyid.clone(),
-                    sig: BASE64.encode(sig),
-                })
+                .map(|(keyid, sig)| SignatureFile { keyid: keyid.clone(), sig: BASE64.encode(sig) })
                 .collect(),
         };
         serde_json::to_vec(&file).unwrap_or_default()
@@ -308,18 +279,12 @@ impl Envelope {
         let message = pae(&self.payload_type, &self.payload);
         let keyid = key.to_string();
         let signed = self.signatures.iter().any(|(id, bytes)| {
-            *id == keyid
-                && key
-                    .0
-                    .verify_strict(&message, &Signature::from_bytes(bytes))
-                    .is_ok()
+            *id == keyid && key.0.verify_strict(&message, &Signature::from_bytes(bytes)).is_ok()
         });
         if signed {
             return Ok(&self.payload);
         }
-        Err(EnvelopeError::BadSignature {
-            key: key.to_string(),
-        })
+        Err(EnvelopeError::BadSignature { key: key.to_string() })
     }
 
     /// Which of `keys` signed the payload as `kind`, each distinct key once.
@@ -361,9 +326,6 @@ impl Envelope {
             return Ok(());
         }
         let got = self.payload_type.chars().take(80).collect();
-        Err(EnvelopeError::WrongType {
-            expected: kind.as_str(),
-            got,
-        })
+        Err(EnvelopeError::WrongType { expected: kind.as_str(), got })
     }
 }

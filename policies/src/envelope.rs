@@ -73,24 +73,15 @@ impl SignedRequest {
     /// `DecodeError`, the first problem found.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let outer = Envelope::decode(bytes, MAX_REQUEST_BYTES).map_err(DecodeError::Request)?;
-        outer
-            .expect_type(PayloadType::Request)
-            .map_err(DecodeError::Request)?;
+        outer.expect_type(PayloadType::Request).map_err(DecodeError::Request)?;
         one_signature("request", &outer)?;
         let request = parse_request(outer.unverified_payload())?;
         let inner = Envelope::decode(request.question.as_bytes(), MAX_REQUEST_BYTES)
             .map_err(DecodeError::Question)?;
-        inner
-            .expect_type(PayloadType::Question)
-            .map_err(DecodeError::Question)?;
+        inner.expect_type(PayloadType::Question).map_err(DecodeError::Question)?;
         one_signature("question", &inner)?;
         let question = parse_question(inner.unverified_payload())?;
-        Ok(Self {
-            outer,
-            request,
-            inner,
-            question,
-        })
+        Ok(Self { outer, request, inner, question })
     }
 
     /// The digest that names the request in refusals and retries.

@@ -37,26 +37,12 @@ pub struct FootprintDraft {
 impl FootprintDraft {
     /// Bytes of all its texts.
     fn text_bytes(&self) -> usize {
-        let Self {
-            tables,
-            uses,
-            functions,
-            aggregates,
-            fragments,
-        } = self;
+        let Self { tables, uses, functions, aggregates, fragments } = self;
         let names = tables.iter().chain(functions).chain(aggregates);
         let columns = uses.iter().flat_map(|used| [&used.table, &used.column]);
         let keys = fragments.iter().flat_map(|fragment| &fragment.group_keys);
-        let sums = fragments
-            .iter()
-            .flat_map(|fragment| &fragment.sums)
-            .map(|sum| &sum.text);
-        names
-            .chain(columns)
-            .chain(keys)
-            .chain(sums)
-            .map(String::len)
-            .sum()
+        let sums = fragments.iter().flat_map(|fragment| &fragment.sums).map(|sum| &sum.text);
+        names.chain(columns).chain(keys).chain(sums).map(String::len).sum()
     }
 }
 
@@ -229,12 +215,7 @@ impl Footprint {
                 });
             }
         }
-        for ColumnUse {
-            table,
-            column,
-            usage,
-        } in &draft.uses
-        {
+        for ColumnUse { table, column, usage } in &draft.uses {
             let Some(known) = dataset.column(table, column) else {
                 let (table, column) = (table.clone(), column.clone());
                 return Err(FootprintError::UnknownColumn { table, column });
@@ -250,17 +231,12 @@ impl Footprint {
             }
         }
         if draft.fragments.is_empty() || draft.fragments.len() > MAX_FRAGMENTS {
-            return Err(FootprintError::FragmentCount {
-                fragments: draft.fragments.len(),
-            });
+            return Err(FootprintError::FragmentCount { fragments: draft.fragments.len() });
         }
         if let Some(large) = draft.fragments.iter().find(|f| f.cells > MAX_CELLS) {
             return Err(FootprintError::TooManyCells { cells: large.cells });
         }
-        Ok(Self {
-            draft,
-            dataset: dataset.id.clone(),
-        })
+        Ok(Self { draft, dataset: dataset.id.clone() })
     }
 
     /// What was checked.
@@ -278,11 +254,7 @@ impl Footprint {
     /// The digests of the fragments, in order.
     #[must_use]
     pub fn fragment_digests(&self) -> Vec<Digest> {
-        self.draft
-            .fragments
-            .iter()
-            .map(|fragment| fragment.digest)
-            .collect()
+        self.draft.fragments.iter().map(|fragment| fragment.digest).collect()
     }
 }
 

@@ -55,22 +55,8 @@ pub(crate) struct Grant {
 
 impl Permit {
     pub(crate) fn grant(grant: Grant) -> Self {
-        let Grant {
-            footprint,
-            profile,
-            protections,
-            rules,
-            layers,
-            status,
-        } = grant;
-        Self {
-            footprint,
-            profile,
-            protections,
-            rules,
-            layers,
-            status,
-        }
+        let Grant { footprint, profile, protections, rules, layers, status } = grant;
+        Self { footprint, profile, protections, rules, layers, status }
     }
 
     /// The footprint that is allowed.

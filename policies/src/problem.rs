@@ -34,39 +34,25 @@ impl<'a> Problems<'a> {
     /// Starts a collection for `file`, whose whole text is `text`.
     #[must_use]
     pub fn new(file: &'a str, text: &'a str) -> Self {
-        Self {
-            file,
-            text,
-            found: Vec::new(),
-        }
+        Self { file, text, found: Vec::new() }
     }
 
     /// Adds a problem without a place.
     pub fn add(&mut self, message: impl Into<String>) {
         let file = self.file.to_owned();
-        self.found.push(Problem {
-            file,
-            line: None,
-            message: message.into(),
-        });
+        self.found.push(Problem { file, line: None, message: message.into() });
     }
 
     /// Adds a problem at a byte offset of the text.
     pub fn at(&mut self, offset: usize, message: impl Into<String>) {
         let line = Some(line_of(self.text, offset));
         let file = self.file.to_owned();
-        self.found.push(Problem {
-            file,
-            line,
-            message: message.into(),
-        });
+        self.found.push(Problem { file, line, message: message.into() });
     }
 
     /// Keeps the value, or adds the error at the byte offset.
     pub fn take<T, E: fmt::Display>(&mut self, offset: usize, value: Result<T, E>) -> Option<T> {
-        value
-            .map_err(|error| self.at(offset, error.to_string()))
-            .ok()
+        value.map_err(|error| self.at(offset, error.to_string())).ok()
     }
 
     /// Whether nothing was found.
@@ -86,13 +72,6 @@ impl<'a> Problems<'a> {
 /// The line, from 1, of a byte offset.
 #[must_use]
 pub fn line_of(text: &str, offset: usize) -> usize {
-    let before = text
-        .as_bytes()
-        .get(..offset.min(text.len()))
-        .unwrap_or_default();
-    before
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count()
-        .saturating_add(1)
+    let before = text.as_bytes().get(..offset.min(text.len())).unwrap_or_default();
+    before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1)
 }

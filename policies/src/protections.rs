@@ -61,11 +61,7 @@ impl Opinions {
     /// The strictest of both, opinion by opinion.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
-        let Self {
-            min_patients,
-            zeros,
-            signature,
-        } = other;
+        let Self { min_patients, zeros, signature } = other;
         Self {
             min_patients: self.min_patients.max(min_patients),
             zeros: self.zeros.max(zeros),
@@ -89,11 +85,7 @@ pub struct Protections {
 impl From<Opinions> for Protections {
     /// The built-in default holds where no rule speaks.
     fn from(opinions: Opinions) -> Self {
-        let Opinions {
-            min_patients,
-            zeros,
-            signature,
-        } = opinions;
+        let Opinions { min_patients, zeros, signature } = opinions;
         Self {
             min_patients: min_patients.unwrap_or(MinPatients::DEFAULT),
             zeros: zeros.unwrap_or(Zeros::Hidden),

@@ -109,9 +109,7 @@ pub fn parse_question(payload: &[u8]) -> Result<Question, FormError> {
         return Err(FormError::QuestionId);
     }
     if question.sql.len() > MAX_SQL_BYTES {
-        return Err(FormError::SqlTooLarge {
-            got: question.sql.len(),
-        });
+        return Err(FormError::SqlTooLarge { got: question.sql.len() });
     }
     let hospitals = &question.hospitals;
     let counted = (1..=MAX_MEMBERS).contains(&hospitals.len());
@@ -125,14 +123,10 @@ pub fn parse_question(payload: &[u8]) -> Result<Question, FormError> {
 pub(crate) fn parse_request(payload: &[u8]) -> Result<Request, FormError> {
     let request: Request = parse("request", payload)?;
     if !(1..=MAX_LAYERS).contains(&request.layers.len()) {
-        return Err(FormError::Layers {
-            got: request.layers.len(),
-        });
+        return Err(FormError::Layers { got: request.layers.len() });
     }
     if !(1..=MAX_FRAGMENTS).contains(&request.fragments.len()) {
-        return Err(FormError::Fragments {
-            got: request.fragments.len(),
-        });
+        return Err(FormError::Fragments { got: request.fragments.len() });
     }
     Ok(request)
 }

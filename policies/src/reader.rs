@@ -47,19 +47,14 @@ pub(crate) fn document<T>(
     read: impl FnOnce(Fields<'_>, &mut Problems<'_>) -> Option<T>,
 ) -> Option<T> {
     if text.len() > MAX_FILE_BYTES {
-        problems.add(format!(
-            "the file has {} bytes, at most {MAX_FILE_BYTES} are read",
-            text.len()
-        ));
+        problems
+            .add(format!("the file has {} bytes, at most {MAX_FILE_BYTES} are read", text.len()));
         return None;
     }
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let offset = error.span().map_or(0, |span| span.start);
-        problems.at(
-            offset,
-            format!("not TOML: {}", error.message().replace('\n', ", ")),
-        );
+        problems.at(offset, format!("not TOML: {}", error.message().replace('\n', ", ")));
     }
     if !errors.is_empty() {
         return None;
@@ -69,12 +64,7 @@ pub(crate) fn document<T>(
 
 impl<'d> Fields<'d> {
     fn new(what: impl Into<String>, offset: usize, table: &'d DeTable<'d>) -> Self {
-        Self {
-            what: what.into(),
-            offset,
-            table,
-            asked: Vec::new(),
-        }
+        Self { what: what.into(), offset, table, asked: Vec::new() }
     }
 
     /// Where the table stands.
@@ -98,10 +88,7 @@ impl<'d> Fields<'d> {
     ) -> Option<&'d Spanned<DeValue<'d>>> {
         let value = self.get(key);
         if value.is_none() {
-            problems.at(
-                self.offset,
-                format!("`{key}` is missing from {}", self.what),
-            );
+            problems.at(self.offset, format!("`{key}` is missing from {}", self.what));
         }
         value
     }
@@ -137,10 +124,7 @@ impl<'d> Fields<'d> {
     {
         let found = self.text(key, problems)?;
         let value = problems.take(found.offset, found.value.parse())?;
-        Some(At {
-            offset: found.offset,
-            value,
-        })
+        Some(At { offset: found.offset, value })
     }
 
     /// A text in one line that a person reads: not empty, not long, no control characters.
@@ -197,10 +181,7 @@ impl<'d> Fields<'d> {
             .as_datetime()
             .and_then(|moment| chrono::DateTime::parse_from_rfc3339(&moment.to_string()).ok());
         if let Some(moment) = parsed {
-            return Some(At {
-                offset,
-                value: UnixTime(moment.timestamp()),
-            });
+            return Some(At { offset, value: UnixTime(moment.timestamp()) });
         }
         problems.at(offset, wrong_moment(key, value));
         None
@@ -228,10 +209,7 @@ impl<'d> Fields<'d> {
         if let (Some(from), Some(until)) = (&from, &until)
             && from.value >= until.value
         {
-            problems.at(
-                until.offset,
-                "`valid_until` must be later than `valid_from`",
-            );
+            problems.at(until.offset, "`valid_until` must be later than `valid_from`");
         }
         (from.map(|at| at.value), until.map(|at| at.value))
     }
@@ -244,10 +222,7 @@ impl<'d> Fields<'d> {
     ) -> Option<At<PublicKey>> {
         let found = self.text(key, problems)?;
         let value = problems.take(found.offset, PublicKey::from_hex(found.value))?;
-        Some(At {
-            offset: found.offset,
-            value,
-        })
+        Some(At { offset: found.offset, value })
     }
 
     /// A table that must be there.
@@ -259,10 +234,7 @@ impl<'d> Fields<'d> {
     /// A list of tables; absent is empty.
     pub(crate) fn tables(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Vec<Self> {
         let items = self.list(key, problems);
-        items
-            .into_iter()
-            .filter_map(|item| table(key, item, problems))
-            .collect()
+        items.into_iter().filter_map(|item| table(key, item, problems)).collect()
     }
 
     /// A list; absent is empty.
@@ -353,13 +325,7 @@ impl<'d> Fields<'d> {
             let Some(inner) = table(name.get_ref(), value, problems) else {
                 continue;
             };
-            found.push((
-                At {
-                    offset: name.span().start,
-                    value: name.get_ref().as_ref(),
-                },
-                inner,
-            ));
+            found.push((At { offset: name.span().start, value: name.get_ref().as_ref() }, inner));
         }
         found
     }
@@ -367,17 +333,11 @@ impl<'d> Fields<'d> {
     /// Ends the reading: every field that nobody asked for is a problem.
     pub(crate) fn finish(self, problems: &mut Problems<'_>) {
         for key in self.table.keys() {
-            if !self
-                .asked
-                .iter()
-                .any(|asked| *asked == key.get_ref().as_ref())
-            {
+            if !self.asked.iter().any(|asked| *asked == key.get_ref().as_ref()) {
                 let known = self.asked.join(", ");
                 let got: String = key.get_ref().chars().take(80).collect();
-                let message = format!(
-                    "`{got}` is not a field of {}; its fields are {known}",
-                    self.what
-                );
+                let message =
+                    format!("`{got}` is not a field of {}; its fields are {known}", self.what);
                 problems.at(key.span().start, message);
             }
         }

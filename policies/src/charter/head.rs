@@ -47,9 +47,7 @@ fn head(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Head> {
     fields.finish(problems);
 
     let version = version.and_then(|found| {
-        let counted = u64::try_from(found.value)
-            .ok()
-            .filter(|version| *version >= 1);
+        let counted = u64::try_from(found.value).ok().filter(|version| *version >= 1);
         if counted.is_none() {
             problems.at(found.offset, "`version` counts from 1");
         }
@@ -58,20 +56,15 @@ fn head(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Head> {
     if let (Some(from), Some(until)) = (&valid_from, &valid_until)
         && from.value >= until.value
     {
-        problems.at(
-            until.offset,
-            "`valid_until` must be later than `valid_from`",
-        );
+        problems.at(until.offset, "`valid_until` must be later than `valid_from`");
     }
     let threshold = threshold.and_then(|found| {
         let counted = usize::try_from(found.value)
             .ok()
             .filter(|threshold| (1..=signers.len()).contains(threshold));
         if counted.is_none() {
-            let message = format!(
-                "`threshold` is 1 to the number of signers, which is {}",
-                signers.len()
-            );
+            let message =
+                format!("`threshold` is 1 to the number of signers, which is {}", signers.len());
             problems.at(found.offset, message);
         }
         counted
@@ -93,10 +86,7 @@ fn signers(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Vec<Signer> 
         problems.add("the charter has no signer: write [[signers]] with name and key");
     }
     if found.len() > MAX_SIGNERS {
-        problems.add(format!(
-            "the charter has {} signers, at most {MAX_SIGNERS}",
-            found.len()
-        ));
+        problems.add(format!("the charter has {} signers, at most {MAX_SIGNERS}", found.len()));
         return Vec::new();
     }
     let mut signers: Vec<Signer> = Vec::new();
@@ -108,14 +98,8 @@ fn signers(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Vec<Signer> 
         let (Some(name), Some(key)) = (name, key) else {
             continue;
         };
-        let signer = Signer {
-            name,
-            key: key.value,
-        };
-        if signers
-            .iter()
-            .any(|known| known.key == signer.key || known.name == signer.name)
-        {
+        let signer = Signer { name, key: key.value };
+        if signers.iter().any(|known| known.key == signer.key || known.name == signer.name) {
             problems.at(offset, "this signer's name or key is used twice");
         }
         signers.push(signer);

@@ -86,10 +86,7 @@ pub struct MemberKeys {
 
 /// Reads the file.
 pub(super) fn read(text: &str, problems: &mut Problems<'_>) -> BTreeMap<HospitalCode, Member> {
-    document(text, problems, |fields, problems| {
-        Some(members(fields, problems))
-    })
-    .unwrap_or_default()
+    document(text, problems, |fields, problems| Some(members(fields, problems))).unwrap_or_default()
 }
 
 fn members(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> BTreeMap<HospitalCode, Member> {
@@ -99,10 +96,7 @@ fn members(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> BTreeMap<Hosp
         problems.add("the network has no member: write [[members]]");
     }
     if found.len() > MAX_MEMBERS {
-        problems.add(format!(
-            "the network has {} members, at most {MAX_MEMBERS}",
-            found.len()
-        ));
+        problems.add(format!("the network has {} members, at most {MAX_MEMBERS}", found.len()));
         return BTreeMap::new();
     }
     let mut keys: BTreeMap<[u8; 32], String> = BTreeMap::new();
@@ -129,9 +123,8 @@ fn member(
     let name = fields.label("name", problems);
     let kind = kind(&mut fields, problems);
     let owner = code.as_ref().map_or("a member", |code| code.value.as_str());
-    let keys = fields
-        .table("keys", problems)
-        .and_then(|fields| keys(fields, owner, known, problems));
+    let keys =
+        fields.table("keys", problems).and_then(|fields| keys(fields, owner, known, problems));
     let addresses = addresses(&mut fields, problems);
     let (valid_from, valid_until) = fields.validity(problems);
     fields.finish(problems);
@@ -148,9 +141,7 @@ fn member(
 
 fn kind(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<MemberKind> {
     let found = fields.text("kind", problems)?;
-    let kind = MemberKind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == found.value);
+    let kind = MemberKind::ALL.into_iter().find(|kind| kind.as_str() == found.value);
     if kind.is_none() {
         let known = MemberKind::ALL.map(MemberKind::as_str).join(", ");
         problems.at(found.offset, format!("`kind` is one of {known}"));
@@ -168,32 +159,21 @@ fn keys(
         let found = fields.key(role, problems)?;
         let place = format!("{owner} {role}");
         if let Some(other) = known.insert(*found.value.as_bytes(), place) {
-            problems.at(
-                found.offset,
-                format!("this key is already the key of {other}"),
-            );
+            problems.at(found.offset, format!("this key is already the key of {other}"));
         }
         Some(found.value)
     };
     let (transport, envelope) = (key("transport"), key("envelope"));
     let (log, witness) = (key("log"), key("witness"));
     fields.finish(problems);
-    Some(MemberKeys {
-        transport: transport?,
-        envelope: envelope?,
-        log: log?,
-        witness: witness?,
-    })
+    Some(MemberKeys { transport: transport?, envelope: envelope?, log: log?, witness: witness? })
 }
 
 fn addresses(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Vec<String> {
     let found = fields.list("addresses", problems);
     if found.len() > MAX_ADDRESSES {
         let got = found.len();
-        problems.at(
-            fields.offset(),
-            format!("{got} addresses, at most {MAX_ADDRESSES} are read"),
-        );
+        problems.at(fields.offset(), format!("{got} addresses, at most {MAX_ADDRESSES} are read"));
         return Vec::new();
     }
     let mut addresses = Vec::new();

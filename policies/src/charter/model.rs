@@ -68,23 +68,12 @@ pub(super) fn entities(
     let mut all = vec![plain(top.clone())];
     for code in members.keys() {
         let parents = HashSet::from([top.clone()]);
-        all.push(Entity::new_no_attrs(
-            uid("Hospital", code.as_str())?,
-            parents,
-        ));
+        all.push(Entity::new_no_attrs(uid("Hospital", code.as_str())?, parents));
     }
-    for role in people
-        .values()
-        .flat_map(|person| &person.roles)
-        .collect::<BTreeSet<_>>()
-    {
+    for role in people.values().flat_map(|person| &person.roles).collect::<BTreeSet<_>>() {
         all.push(plain(uid("Role", role.as_str())?));
     }
-    for group in people
-        .values()
-        .flat_map(|person| &person.groups)
-        .collect::<BTreeSet<_>>()
-    {
+    for group in people.values().flat_map(|person| &person.groups).collect::<BTreeSet<_>>() {
         all.push(plain(uid("TumourGroup", group.as_str())?));
     }
     for person in people.values() {

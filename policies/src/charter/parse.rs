@@ -29,15 +29,9 @@ enum Kind {
 pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> {
     let mut found: Vec<Problem> = Vec::new();
     if files.len() > MAX_FILES {
-        let message = format!(
-            "the charter has {} files, at most {MAX_FILES} are read",
-            files.len()
-        );
-        return Err(vec![Problem {
-            file: "charter.toml".to_owned(),
-            line: None,
-            message,
-        }]);
+        let message =
+            format!("the charter has {} files, at most {MAX_FILES} are read", files.len());
+        return Err(vec![Problem { file: "charter.toml".to_owned(), line: None, message }]);
     }
     let kinds = kinds(files, &mut found);
     let head = single(files, "charter.toml", &mut found, head::read);
@@ -50,39 +44,21 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
         Some(people::read(text, whole.then_some(&members), problems))
     })
     .unwrap_or_default();
-    let of_kind = |kind: Kind| {
-        kinds
-            .iter()
-            .filter(move |(_, of)| *of == kind)
-            .map(|(path, _)| *path)
-    };
+    let of_kind =
+        |kind: Kind| kinds.iter().filter(move |(_, of)| *of == kind).map(|(path, _)| *path);
     let datasets = datasets(files, of_kind(Kind::Dataset), &mut found);
     let network = head.as_ref().map(|head| &head.network);
     let rule_files: Vec<(&str, &str)> = of_kind(Kind::Rules)
         .filter_map(|path| files.get(path).map(|text| (path, text.as_str())))
         .collect();
     let broken = found.iter().map(|problem| problem.file.clone()).collect();
-    let known = Known {
-        network,
-        members: &members,
-        people: &people,
-        datasets: &datasets,
-        broken,
-    };
+    let known = Known { network, members: &members, people: &people, datasets: &datasets, broken };
     let rules = rules::read(&rule_files, &known, &mut found);
     found.sort();
     match (head, rules) {
         (Some(head), Some(rules)) if found.is_empty() => {
             let texts = texts(files, &datasets);
-            Ok(Charter {
-                head,
-                members,
-                people,
-                datasets,
-                texts,
-                rules,
-                sealed: None,
-            })
+            Ok(Charter { head, members, people, datasets, texts, rules, sealed: None })
         }
         (_, _) => Err(found),
     }
@@ -98,16 +74,8 @@ fn kinds<'f>(
         match kind(path) {
             Ok(kind) => kinds.push((path.as_str(), kind)),
             Err(message) => {
-                let file = path
-                    .chars()
-                    .take(120)
-                    .flat_map(char::escape_default)
-                    .collect();
-                found.push(Problem {
-                    file,
-                    line: None,
-                    message: message.to_owned(),
-                });
+                let file = path.chars().take(120).flat_map(char::escape_default).collect();
+                found.push(Problem { file, line: None, message: message.to_owned() });
             }
         }
     }
@@ -138,8 +106,7 @@ fn kind(path: &str) -> Result<Kind, &'static str> {
 }
 
 fn is_name(name: &str, ending: &str) -> bool {
-    name.strip_suffix(ending)
-        .is_some_and(|stem| !stem.is_empty() && !name.contains('/'))
+    name.strip_suffix(ending).is_some_and(|stem| !stem.is_empty() && !name.contains('/'))
 }
 
 fn single<T>(
@@ -150,11 +117,7 @@ fn single<T>(
 ) -> Option<T> {
     let Some(text) = files.get(path) else {
         let message = "the file is missing from the charter".to_owned();
-        found.push(Problem {
-            file: path.to_owned(),
-            line: None,
-            message,
-        });
+        found.push(Problem { file: path.to_owned(), line: None, message });
         return None;
     };
     let mut problems = Problems::new(path, text);
@@ -180,11 +143,7 @@ fn datasets<'f>(
                         "this file holds dataset `{0}`: call it datasets/{0}.toml",
                         dataset.id
                     );
-                    found.push(Problem {
-                        file: path.to_owned(),
-                        line: None,
-                        message,
-                    });
+                    found.push(Problem { file: path.to_owned(), line: None, message });
                 }
                 datasets.insert(dataset.id.clone(), dataset);
             }
@@ -202,10 +161,6 @@ fn texts(
     files: &BTreeMap<String, String>,
     datasets: &BTreeMap<DatasetId, Dataset>,
 ) -> BTreeMap<DatasetId, String> {
-    let text = |id: &DatasetId| {
-        files
-            .get(&path_of(id))
-            .map(|text| (id.clone(), text.clone()))
-    };
+    let text = |id: &DatasetId| files.get(&path_of(id)).map(|text| (id.clone(), text.clone()));
     datasets.keys().filter_map(text).collect()
 }

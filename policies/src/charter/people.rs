@@ -52,10 +52,8 @@ pub(super) fn read(
     members: Option<&BTreeMap<HospitalCode, Member>>,
     problems: &mut Problems<'_>,
 ) -> BTreeMap<PersonId, Person> {
-    document(text, problems, |fields, problems| {
-        Some(people(fields, members, problems))
-    })
-    .unwrap_or_default()
+    document(text, problems, |fields, problems| Some(people(fields, members, problems)))
+        .unwrap_or_default()
 }
 
 fn people(
@@ -66,10 +64,7 @@ fn people(
     let found = fields.tables("people", problems);
     fields.finish(problems);
     if found.len() > MAX_PEOPLE {
-        problems.add(format!(
-            "the network has {} people, at most {MAX_PEOPLE}",
-            found.len()
-        ));
+        problems.add(format!("the network has {} people, at most {MAX_PEOPLE}", found.len()));
         return BTreeMap::new();
     }
     let mut keys: BTreeMap<[u8; 32], String> = members.map(node_keys).unwrap_or_default();
@@ -114,21 +109,12 @@ fn person(
     if let (Some(code), Some(members)) = (&hospital, members)
         && !members.contains_key(&code.value)
     {
-        problems.at(
-            code.offset,
-            format!("hospital `{}` is not in members.toml", code.value),
-        );
+        problems.at(code.offset, format!("hospital `{}` is not in members.toml", code.value));
     }
     if let Some(key) = &key {
-        let owner = id
-            .as_ref()
-            .map_or("another person", |id| id.value.as_str())
-            .to_owned();
+        let owner = id.as_ref().map_or("another person", |id| id.value.as_str()).to_owned();
         if let Some(other) = keys.insert(*key.value.as_bytes(), owner) {
-            problems.at(
-                key.offset,
-                format!("this key is already the key of {other}"),
-            );
+            problems.at(key.offset, format!("this key is already the key of {other}"));
         }
     }
     Some(Person {

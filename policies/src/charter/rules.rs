@@ -20,6 +20,7 @@ use super::model::{self, ModelFault};
 mod annotations;
 mod names;
 mod read;
+mod size;
 mod words;
 
 pub(super) use read::{Known, read};
@@ -115,7 +116,8 @@ impl Rules {
             Ok(request) => request,
             Err(ModelFault(_reason)) => return Outcome::Failed(None),
         };
-        let response = Authorizer::new().is_authorized(&request, &self.policies, &self.entities);
+        let decide = || Authorizer::new().is_authorized(&request, &self.policies, &self.entities);
+        let response = size::with_stack(decide);
         let diagnostics = response.diagnostics();
         // Cedar skips what it cannot evaluate, a forbid too: that must not open anything.
         if let Some(error) = diagnostics.errors().next() {
@@ -133,9 +135,7 @@ impl Rules {
     /// Whether any permit names this action: then entering needs one.
     pub(crate) fn has_permit_for(&self, action: &str) -> bool {
         model::uid("Action", action).is_ok_and(|action| {
-            self.rules
-                .values()
-                .any(|rule| rule.effect == Effect::Permit && rule.names(&action))
+            self.rules.values().any(|rule| rule.effect == Effect::Permit && rule.names(&action))
         })
     }
 

@@ -36,10 +36,9 @@ pub fn parse(file: &str, text: &str) -> Result<Dataset, Vec<Problem>> {
     let mut problems = Problems::new(file, text);
     let read = document(text, &mut problems, read);
     match read {
-        Some(draft) if problems.is_empty() => Ok(Dataset {
-            digest: Digest::of(text.as_bytes()),
-            ..draft
-        }),
+        Some(draft) if problems.is_empty() => {
+            Ok(Dataset { digest: Digest::of(text.as_bytes()), ..draft })
+        }
         Some(_) | None => Err(problems.into_vec()),
     }
 }
@@ -74,21 +73,14 @@ fn read(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Dataset> 
     }
     let patient = fields.name::<Ident>("patient", problems);
     let mut attribution = fields.get("attribution").is_some();
-    let attribution_fields = if attribution {
-        fields.table("attribution", problems)
-    } else {
-        None
-    };
+    let attribution_fields = if attribution { fields.table("attribution", problems) } else { None };
     let mut lists = codes::read(&mut fields, problems);
     let drafts = tables(&mut fields, &mut lists, problems);
     fields.finish(problems);
 
     for (name, list) in &lists {
         if !list.used {
-            problems.at(
-                list.offset,
-                format!("no column uses the code list `{name}`"),
-            );
+            problems.at(list.offset, format!("no column uses the code list `{name}`"));
         }
     }
     relations::check(patient.as_ref(), &drafts, problems);
@@ -105,10 +97,7 @@ fn read(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Dataset> 
         title,
         patient: patient?.value,
         attribution: attributed,
-        tables: drafts
-            .into_iter()
-            .map(|draft| (draft.table.name.clone(), draft.table))
-            .collect(),
+        tables: drafts.into_iter().map(|draft| (draft.table.name.clone(), draft.table)).collect(),
         digest: Digest::of(&[]),
     })
 }
@@ -146,10 +135,8 @@ fn tables(
         problems.add("the dataset has no table: write [[tables]]");
     }
     if found.len() > MAX_TABLES {
-        problems.add(format!(
-            "the dataset has {} tables, at most {MAX_TABLES} are read",
-            found.len()
-        ));
+        problems
+            .add(format!("the dataset has {} tables, at most {MAX_TABLES} are read", found.len()));
         return Vec::new();
     }
     let mut drafts: Vec<TableDraft> = Vec::new();
@@ -157,14 +144,8 @@ fn tables(
         let Some(draft) = table_draft(table, lists, problems) else {
             continue;
         };
-        if drafts
-            .iter()
-            .any(|known| known.table.name == draft.table.name)
-        {
-            problems.at(
-                draft.offset,
-                format!("table `{}` is declared twice", draft.table.name),
-            );
+        if drafts.iter().any(|known| known.table.name == draft.table.name) {
+            problems.at(draft.offset, format!("table `{}` is declared twice", draft.table.name));
             continue;
         }
         drafts.push(draft);
@@ -185,16 +166,7 @@ fn table_draft(
     fields.finish(problems);
     let key: At<Ident> = key?;
     let (foreign_keys, offsets) = foreign.into_iter().map(|at| (at.value, at.offset)).unzip();
-    let table = Table {
-        name: name?.value,
-        key: key.value,
-        foreign_keys,
-        columns,
-    };
+    let table = Table { name: name?.value, key: key.value, foreign_keys, columns };
     relations::key_column(&table, key.offset, problems);
-    Some(TableDraft {
-        offset,
-        table,
-        foreign_keys: offsets,
-    })
+    Some(TableDraft { offset, table, foreign_keys: offsets })
 }

@@ -28,32 +28,22 @@ pub(super) fn find(
     let mut purposes: BTreeSet<&Purpose> = near.iter().flat_map(|rule| &rule.purposes).collect();
     purposes.insert(&ask.purpose);
     let groups: Vec<Option<&GroupId>> = match charter.person(&ask.person) {
-        Some(person) => std::iter::once(None)
-            .chain(person.groups.iter().map(Some))
-            .collect(),
+        Some(person) => std::iter::once(None).chain(person.groups.iter().map(Some)).collect(),
         None => vec![None],
     };
-    let candidates = purposes
-        .into_iter()
-        .flat_map(|purpose| groups.iter().map(move |group| (purpose, *group)));
+    let candidates =
+        purposes.into_iter().flat_map(|purpose| groups.iter().map(move |group| (purpose, *group)));
     let mut found: Vec<Alternative> = Vec::new();
     for (purpose, group) in candidates.take(MAX_CANDIDATES) {
         let needless = |known: &Alternative| known.group.is_none() && known.purpose == *purpose;
         if found.iter().any(needless) {
             continue;
         }
-        let other = Ask {
-            purpose: purpose.clone(),
-            group: group.cloned(),
-            ..ask.clone()
-        };
+        let other = Ask { purpose: purpose.clone(), group: group.cloned(), ..ask.clone() };
         let context = other.profile_context(draft, dataset);
         let outcome = rules.evaluate(&ask.person, profile.as_str(), &dataset.id, context);
         if let Outcome::Permitted(_) = outcome {
-            found.push(Alternative {
-                purpose: other.purpose,
-                group: other.group,
-            });
+            found.push(Alternative { purpose: other.purpose, group: other.group });
         }
     }
     found

@@ -4,19 +4,12 @@ use crate::dataset::DatasetStatus::{Real, Synthetic};
 use crate::protections::{MinPatients, Opinions, SignatureKind, Zeros};
 
 fn asked(min_patients: Option<u32>) -> Opinions {
-    Opinions {
-        min_patients: min_patients.map(MinPatients::new),
-        ..Opinions::default()
-    }
+    Opinions { min_patients: min_patients.map(MinPatients::new), ..Opinions::default() }
 }
 
 #[test]
 fn no_threshold_for_people_is_under_the_floor() {
-    let least = |opinions, status| {
-        floored(Profile::Members, opinions, status)
-            .min_patients
-            .get()
-    };
+    let least = |opinions, status| floored(Profile::Members, opinions, status).min_patients.get();
     for under in 0..5 {
         assert_eq!(least(asked(Some(under)), Real), 5);
         assert_eq!(least(asked(Some(under)), Synthetic), under);
@@ -28,10 +21,7 @@ fn no_threshold_for_people_is_under_the_floor() {
 
 #[test]
 fn members_sign_themselves_whatever_rules_say() {
-    let loose = Opinions {
-        signature: Some(SignatureKind::Delegated),
-        ..Opinions::default()
-    };
+    let loose = Opinions { signature: Some(SignatureKind::Delegated), ..Opinions::default() };
     let protections = floored(Profile::Members, loose, Real);
     assert_eq!(protections.signature, SignatureKind::Direct);
     assert_eq!(protections.zeros, Zeros::Hidden);

@@ -37,14 +37,8 @@ pub(crate) fn person_not_valid(charter: &Charter, id: &PersonId) -> Denial {
 pub(crate) fn unknown_dataset(charter: &Charter, id: &DatasetId) -> Denial {
     let known = list(charter.datasets().map(|dataset| dataset.id.as_str()));
     let (none_en, none_nl) = ("the network has none", "het netwerk heeft er geen");
-    let english = format!(
-        "there is no dataset `{id}`; {}",
-        or(&known, "there is", none_en)
-    );
-    let dutch = format!(
-        "er is geen dataset `{id}`; {}",
-        or(&known, "er is", none_nl)
-    );
+    let english = format!("there is no dataset `{id}`; {}", or(&known, "there is", none_en));
+    let dutch = format!("er is geen dataset `{id}`; {}", or(&known, "er is", none_nl));
     Denial::new(charter, "unknown_dataset", english, dutch)
 }
 
@@ -57,14 +51,9 @@ pub(crate) fn other_dataset(charter: &Charter, expected: &DatasetId, got: &Datas
 pub(crate) fn not_your_group(charter: &Charter, person: &Person, group: &GroupId) -> Denial {
     let own = list(person.groups.iter().map(GroupId::as_str));
     let (none_en, none_nl) = ("you belong to none", "u hoort bij geen");
-    let english = format!(
-        "you ask for tumour group `{group}`, {}",
-        or(&own, "you belong to", none_en)
-    );
-    let dutch = format!(
-        "u vraagt voor tumorgroep `{group}`, {}",
-        or(&own, "u hoort bij", none_nl)
-    );
+    let english =
+        format!("you ask for tumour group `{group}`, {}", or(&own, "you belong to", none_en));
+    let dutch = format!("u vraagt voor tumorgroep `{group}`, {}", or(&own, "u hoort bij", none_nl));
     Denial::new(charter, "not_your_group", english, dutch)
 }
 
@@ -89,10 +78,7 @@ pub(crate) fn rule_failed(charter: &Charter, rule: Option<&str>) -> Denial {
 
 /// One or more rules forbid it; the first by name is the denial's rule.
 pub(crate) fn forbidden(charter: &Charter, rules: &BTreeSet<String>) -> Denial {
-    let found: Vec<&Rule> = rules
-        .iter()
-        .filter_map(|id| charter.rules().get(id))
-        .collect();
+    let found: Vec<&Rule> = rules.iter().filter_map(|id| charter.rules().get(id)).collect();
     let english = format!("forbidden by rule {}", explained(charter, &found, "en"));
     let dutch = format!("verboden door regel {}", explained(charter, &found, "nl"));
     let denial = Denial::new(charter, "forbidden", english, dutch);
@@ -109,13 +95,7 @@ pub(crate) fn silent(
     action: &str,
     alternatives: &[Alternative],
 ) -> Denial {
-    let Ask {
-        person,
-        purpose,
-        dataset,
-        group,
-        ..
-    } = ask;
+    let Ask { person, purpose, dataset, group, .. } = ask;
     let near = charter.rules().permits_in_scope(person, action, dataset);
     if near.is_empty() {
         let english = format!("no rule permits `{person}` to ask dataset `{dataset}` at all");
@@ -131,26 +111,16 @@ pub(crate) fn silent(
         wanted("voor doel", "en tumorgroep", purpose, group.as_ref())
     );
     if alternatives.is_empty() {
-        english += &format!(
-            "; under its conditions could {}",
-            explained(charter, &near, "en")
-        );
-        dutch += &format!(
-            "; onder voorwaarden kan {}",
-            explained(charter, &near, "nl")
-        );
+        english += &format!("; under its conditions could {}", explained(charter, &near, "en"));
+        dutch += &format!("; onder voorwaarden kan {}", explained(charter, &near, "nl"));
     } else {
         let each = |of: &str, and: &str, or: &str| {
             let each = alternatives.iter().take(MAX_NAMES);
-            let texts: Vec<String> = each
-                .map(|other| wanted(of, and, &other.purpose, other.group.as_ref()))
-                .collect();
+            let texts: Vec<String> =
+                each.map(|other| wanted(of, and, &other.purpose, other.group.as_ref())).collect();
             texts.join(or)
         };
-        english += &format!(
-            "; it is permitted {}",
-            each("for purpose", "and tumour group", ", ")
-        );
+        english += &format!("; it is permitted {}", each("for purpose", "and tumour group", ", "));
         dutch += &format!("; het mag {}", each("voor doel", "en tumorgroep", ", "));
     }
     Denial::new(charter, "no_rule_permits", english, dutch)
@@ -188,18 +158,12 @@ fn explained(charter: &Charter, rules: &[&Rule], language: &str) -> String {
 }
 
 fn or(names: &str, before: &str, none: &str) -> String {
-    if names.is_empty() {
-        none.to_owned()
-    } else {
-        format!("{before} {names}")
-    }
+    if names.is_empty() { none.to_owned() } else { format!("{before} {names}") }
 }
 
 fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let mut named: Vec<String> = names
-        .take(MAX_NAMES + 1)
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let mut named: Vec<String> =
+        names.take(MAX_NAMES + 1).map(|name| format!("`{name}`")).collect();
     if named.len() > MAX_NAMES {
         named.truncate(MAX_NAMES);
         named.push("..".to_owned());

@@ -152,16 +152,7 @@ pub fn verify_refusal(bytes: &[u8], expected: &ExpectedReply<'_>) -> Result<Refu
 fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, ReplyError> {
     let payload = signed(envelope, PayloadType::Answer, expected)?;
     let answer: Answer = parse("answer", payload)?;
-    let Answer {
-        request,
-        question,
-        responder,
-        frames,
-        layers,
-        receipt,
-        status,
-        ..
-    } = &answer;
+    let Answer { request, question, responder, frames, layers, receipt, status, .. } = &answer;
     let layer = expected.charter.layer();
     let dataset = expected.charter.dataset(expected.dataset);
     let matches = [
@@ -169,23 +160,14 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
         ("question", *question == expected.question),
         ("responder", responder == expected.responder),
         ("frames", *frames == expected.frames),
-        (
-            "layers",
-            layers.len() == 1 && layers.first() == layer.as_ref(),
-        ),
-        (
-            "status",
-            dataset.is_some_and(|dataset| dataset.status.as_str() == status),
-        ),
+        ("layers", layers.len() == 1 && layers.first() == layer.as_ref()),
+        ("status", dataset.is_some_and(|dataset| dataset.status.as_str() == status)),
         ("receipt", receipt.cells.len() == receipt.nulls.len()),
     ];
     all_match(&matches)?;
     not_later(answer.answered_at, expected.now)?;
     let rules = &receipt.rules;
-    fits(
-        "rules",
-        rules.len() <= MAX_RULES && rules.iter().all(|rule| shown(rule)),
-    )?;
+    fits("rules", rules.len() <= MAX_RULES && rules.iter().all(|rule| shown(rule)))?;
     fits("receipt", receipt.cells.len() <= MAX_FRAGMENTS)?;
     Ok(answer)
 }
@@ -200,10 +182,7 @@ fn refusal(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Refusal,
     all_match(&matches)?;
     not_later(refusal.refused_at, expected.now)?;
     let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    fits(
-        "code",
-        (1..=64).contains(&refusal.code.len()) && refusal.code.bytes().all(word),
-    )?;
+    fits("code", (1..=64).contains(&refusal.code.len()) && refusal.code.bytes().all(word))?;
     fits("message", shown(&refusal.message))?;
     fits("rule", refusal.rule.as_deref().is_none_or(shown))?;
     Ok(refusal)
@@ -222,9 +201,7 @@ fn signed<'e>(
     }
     let valid = |member: &&Member| member.valid_at(expected.now);
     let Some(member) = expected.charter.member(expected.responder).filter(valid) else {
-        return Err(ReplyError::NotAMember {
-            responder: expected.responder.clone(),
-        });
+        return Err(ReplyError::NotAMember { responder: expected.responder.clone() });
     };
     Ok(envelope.verify(kind, &member.keys.envelope)?)
 }
@@ -244,11 +221,7 @@ fn not_later(at: UnixTime, now: UnixTime) -> Result<(), ReplyError> {
 }
 
 fn fits(field: &'static str, good: bool) -> Result<(), ReplyError> {
-    if good {
-        Ok(())
-    } else {
-        Err(ReplyError::Unfit { field })
-    }
+    if good { Ok(()) } else { Err(ReplyError::Unfit { field }) }
 }
 
 fn shown(text: &str) -> bool {

@@ -33,13 +33,7 @@ pub struct VerifyContext<'c> {
 
 impl std::fmt::Debug for VerifyContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            charter,
-            own,
-            peer,
-            now,
-            seen: _,
-        } = self;
+        let Self { charter, own, peer, now, seen: _ } = self;
         let layer = charter.layer();
         f.debug_struct("VerifyContext")
             .field("layer", &layer)
@@ -126,14 +120,10 @@ impl SignedRequest {
         self.asked(&context)?;
         self.fresh(context.now)?;
         if self.request.layers.as_slice() != std::slice::from_ref(&layer) {
-            return Err(VerifyError::CharterMismatch {
-                held: layer.version,
-            });
+            return Err(VerifyError::CharterMismatch { held: layer.version });
         }
         if self.request.language != LANGUAGE_VERSION {
-            return Err(VerifyError::Language {
-                got: self.request.language,
-            });
+            return Err(VerifyError::Language { got: self.request.language });
         }
         let (request, question) = (self.request_digest(), self.question_digest());
         match context.seen.find(&question) {
@@ -175,10 +165,7 @@ impl SignedRequest {
 
     fn sender<'c>(&self, context: &VerifyContext<'c>) -> Result<&'c Member, VerifyError> {
         let from = &self.request.from;
-        let member = context
-            .charter
-            .member(from)
-            .filter(|member| member.valid_at(context.now));
+        let member = context.charter.member(from).filter(|member| member.valid_at(context.now));
         member.ok_or_else(|| VerifyError::SenderNotAMember { got: from.clone() })
     }
 
@@ -201,23 +188,11 @@ impl SignedRequest {
     }
 
     fn signed(&self, sender: &Member, person: &Person) -> Result<(), VerifyError> {
-        if self
-            .outer
-            .verify(PayloadType::Request, &sender.keys.envelope)
-            .is_err()
-        {
-            return Err(VerifyError::RequestSignature {
-                from: sender.code.clone(),
-            });
+        if self.outer.verify(PayloadType::Request, &sender.keys.envelope).is_err() {
+            return Err(VerifyError::RequestSignature { from: sender.code.clone() });
         }
-        if self
-            .inner
-            .verify(PayloadType::Question, &person.key)
-            .is_err()
-        {
-            return Err(VerifyError::QuestionSignature {
-                person: person.id.clone(),
-            });
+        if self.inner.verify(PayloadType::Question, &person.key).is_err() {
+            return Err(VerifyError::QuestionSignature { person: person.id.clone() });
         }
         Ok(())
     }
@@ -226,18 +201,12 @@ impl SignedRequest {
         if self.question.hospitals.contains(context.own) {
             return Ok(());
         }
-        Err(VerifyError::NotAsked {
-            own: context.own.clone(),
-        })
+        Err(VerifyError::NotAsked { own: context.own.clone() })
     }
 
     /// Clocks may differ by [`MAX_SKEW_S`] in both directions; the question's life is the person's own clock.
     fn fresh(&self, now: UnixTime) -> Result<(), VerifyError> {
-        let Question {
-            issued_at,
-            expires_at,
-            ..
-        } = &self.question;
+        let Question { issued_at, expires_at, .. } = &self.question;
         let (issued, expired, sent) = (*issued_at, *expires_at, self.request.sent_at);
         let got = expired.since(issued);
         if !(1..=MAX_QUESTION_LIFE_S).contains(&got) {
@@ -258,10 +227,7 @@ impl SignedRequest {
 }
 
 fn own_layer(context: &VerifyContext<'_>) -> Result<LayerRef, VerifyError> {
-    let layer = context
-        .charter
-        .layer()
-        .ok_or(VerifyError::CharterNotSealed)?;
+    let layer = context.charter.layer().ok_or(VerifyError::CharterNotSealed)?;
     let (from, until) = (context.charter.valid_from(), context.charter.valid_until());
     if context.now < from || context.now > until {
         return Err(VerifyError::CharterNotInForce { from, until });

@@ -65,10 +65,7 @@ pub(super) fn label(key: &str, found: &At<&str>, problems: &mut Problems<'_>) ->
 }
 
 pub(crate) fn wrong_type(key: &str, expected: &str, got: &Spanned<DeValue<'_>>) -> String {
-    format!(
-        "`{key}` must be {expected}, not {}",
-        article(got.get_ref().type_str())
-    )
+    format!("`{key}` must be {expected}, not {}", article(got.get_ref().type_str()))
 }
 
 fn article(kind: &str) -> String {

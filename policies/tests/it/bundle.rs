@@ -35,28 +35,15 @@ fn a_signed_charter_opens_and_names_its_layer() {
     let charter = sealed(&files());
     let digest = seal(&files()).unwrap().digest();
     let network = NetworkId::new("noord").unwrap();
-    assert_eq!(
-        charter.layer(),
-        Some(LayerRef {
-            network,
-            version: 3,
-            digest
-        })
-    );
+    assert_eq!(charter.layer(), Some(LayerRef { network, version: 3, digest }));
     assert_eq!(charter.datasets().count(), 2);
     let dataset = charter.datasets().last().unwrap();
     let text = charter.dataset_text(&dataset.id).unwrap();
     assert_eq!(text, files()["datasets/rotterdam.toml"]);
     assert_eq!(dataset.digest, Digest::of(text.as_bytes()));
-    let alfa = charter
-        .member_by_transport(&public("ALFA transport"))
-        .unwrap();
+    let alfa = charter.member_by_transport(&public("ALFA transport")).unwrap();
     assert_eq!(alfa.code.as_str(), "ALFA");
-    assert!(
-        charter
-            .member_by_transport(&public("ALFA envelope"))
-            .is_none()
-    );
+    assert!(charter.member_by_transport(&public("ALFA envelope")).is_none());
 }
 
 #[test]
@@ -77,10 +64,7 @@ fn the_pinned_key_must_have_signed() {
     // Another's signature under the pinned key's id.
     let bytes = signed(&files(), &["board two"]);
     let text = String::from_utf8(bytes).unwrap();
-    let claimed = text.replace(
-        &public("board two").to_string(),
-        &public("board").to_string(),
-    );
+    let claimed = text.replace(&public("board two").to_string(), &public("board").to_string());
     check(claimed.as_bytes(), &trust(), &not_signed);
     // A key that signed, is pinned, but is no signer of this charter.
     let root = public("somebody").fingerprint();
@@ -92,10 +76,7 @@ fn the_pinned_key_must_have_signed() {
 #[test]
 fn the_threshold_counts_distinct_listed_signers() {
     let files = with_head("threshold = 1", "threshold = 2");
-    let too_few = BundleError::TooFewSigners {
-        expected: 2,
-        got: 1,
-    };
+    let too_few = BundleError::TooFewSigners { expected: 2, got: 1 };
     check(&signed(&files, &["board"]), &trust(), &too_few);
     check(&signed(&files, &["board", "board"]), &trust(), &too_few);
     check(&signed(&files, &["board", "a.jansen"]), &trust(), &too_few);
@@ -113,10 +94,7 @@ fn every_flipped_bit_is_refused() {
     for place in (0..bytes.len()).step_by(7) {
         let mut broken = bytes.clone();
         broken[place] ^= 1 << (place % 8);
-        assert!(
-            open(&broken, &trust()).is_err(),
-            "byte {place} is not covered"
-        );
+        assert!(open(&broken, &trust()).is_err(), "byte {place} is not covered");
     }
 }
 
@@ -127,17 +105,9 @@ fn a_charter_holds_for_its_time() {
     let (from, until) = (charter.valid_from(), charter.valid_until());
     let at = |now| Trust { now, ..trust() };
     let early = from.plus(-1);
-    check(
-        &bytes,
-        &at(early),
-        &BundleError::NotYetValid { from, now: early },
-    );
+    check(&bytes, &at(early), &BundleError::NotYetValid { from, now: early });
     let late = until.plus(1);
-    check(
-        &bytes,
-        &at(late),
-        &BundleError::Expired { until, now: late },
-    );
+    check(&bytes, &at(late), &BundleError::Expired { until, now: late });
     assert!(open(&bytes, &at(from)).is_ok());
     assert!(open(&bytes, &at(until)).is_ok());
     assert!(from < NOW && NOW < until);
@@ -145,28 +115,18 @@ fn a_charter_holds_for_its_time() {
 
 #[test]
 fn nothing_older_replaces_what_is_held() {
-    let holding = |charter: &Charter| Trust {
-        held: charter.layer(),
-        ..trust()
-    };
+    let holding = |charter: &Charter| Trust { held: charter.layer(), ..trust() };
     let third = sealed(&files());
     let fourth = with_head("version = 3", "version = 4");
     let bytes = signed(&files(), &["board"]);
     assert!(open(&bytes, &holding(&third)).is_ok());
     assert!(open(&signed(&fourth, &["board"]), &holding(&third)).is_ok());
-    check(
-        &bytes,
-        &holding(&sealed(&fourth)),
-        &BundleError::Rollback { held: 4, got: 3 },
-    );
+    check(&bytes, &holding(&sealed(&fourth)), &BundleError::Rollback { held: 4, got: 3 });
     let other = signed(&with_head("North", "Northern"), &["board"]);
     check(&other, &holding(&third), &BundleError::Fork { version: 3 });
     let mut elsewhere = with_head("network = \"noord\"", "network = \"zuid\"");
     elsewhere.remove("rules/network.cedar");
-    let (expected, got) = (
-        NetworkId::new("noord").unwrap(),
-        NetworkId::new("zuid").unwrap(),
-    );
+    let (expected, got) = (NetworkId::new("noord").unwrap(), NetworkId::new("zuid").unwrap());
     let error = BundleError::OtherNetwork { expected, got };
     check(&signed(&elsewhere, &["board"]), &holding(&third), &error);
 }
@@ -181,11 +141,7 @@ fn a_payload_has_one_encoding() {
     let good = String::from_utf8(seal(&files()).unwrap().unverified_payload().to_vec()).unwrap();
     assert!(open(&payload(good.as_bytes()), &trust()).is_ok());
     let refused = |text: &[u8], expected| {
-        check(
-            &payload(text),
-            &trust(),
-            &BundleError::Payload { reason: expected },
-        );
+        check(&payload(text), &trust(), &BundleError::Payload { reason: expected });
     };
     let edit = |find: &str, put: &str| good.replacen(find, put, 1).into_bytes();
     let (fields, form) = ("its JSON fields", "no other spacing, order or escapes");
@@ -215,17 +171,9 @@ fn a_payload_has_one_encoding() {
 fn bad_files_are_refused_although_they_are_signed() {
     let text = b"{\"format\":1,\"files\":[{\"path\":\"../a\",\"text\":\"\"}]}";
     let error = open(&payload(text), &trust()).unwrap_err();
-    let BundleError::Problems(problems) = &error else {
-        panic!("{error:?}")
-    };
-    let files: Vec<&str> = problems
-        .iter()
-        .map(|problem| problem.file.as_str())
-        .collect();
-    assert_eq!(
-        files,
-        ["../a", "charter.toml", "members.toml", "people.toml"]
-    );
+    let BundleError::Problems(problems) = &error else { panic!("{error:?}") };
+    let files: Vec<&str> = problems.iter().map(|problem| problem.file.as_str()).collect();
+    assert_eq!(files, ["../a", "charter.toml", "members.toml", "people.toml"]);
     assert_eq!(error.code(), "charter_problems");
 }
 
@@ -249,10 +197,6 @@ fn other_envelopes_are_no_charter() {
 fn inspecting_proves_nothing() {
     let inspected = inspect(&signed(&files(), &["board two", "a.jansen"])).unwrap();
     assert_eq!(inspected.charter.layer(), None);
-    let names: Vec<&str> = inspected
-        .signed_by
-        .iter()
-        .map(|signer| signer.name.as_str())
-        .collect();
+    let names: Vec<&str> = inspected.signed_by.iter().map(|signer| signer.name.as_str()).collect();
     assert_eq!(names, ["Second board"]);
 }

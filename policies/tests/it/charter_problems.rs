@@ -39,20 +39,13 @@ fn problems(case: &Case) -> Vec<String> {
             None => put.clone(),
             Some(find) => {
                 let text = &files[file];
-                assert!(
-                    text.contains(find),
-                    "{}: `{find}` is not in {file}",
-                    case.name
-                );
+                assert!(text.contains(find), "{}: `{find}` is not in {file}", case.name);
                 text.replacen(find, put, 1)
             }
         };
         files.insert(file.clone(), text);
     }
-    let files = files
-        .into_iter()
-        .map(|(path, text)| (path, with_keys(&text)))
-        .collect();
+    let files = files.into_iter().map(|(path, text)| (path, with_keys(&text))).collect();
     match policies::charter::parse(&files) {
         Ok(_charter) => Vec::new(),
         Err(problems) => problems.iter().map(ToString::to_string).collect(),
@@ -75,4 +68,60 @@ fn every_problem_is_told_with_file_and_line() {
 #[test]
 fn the_good_charter_has_no_problem() {
     policies::charter::parse(&files()).unwrap();
+}
+
+/// The problems of one rule with this condition.
+fn rule_problems(condition: &str) -> Vec<String> {
+    let mut files = files();
+    let rule = format!(
+        "@id(\"deep\") permit (principal, action == Kring::Action::\"ask.members\", resource) when {{ {condition} }};"
+    );
+    files.insert("rules/network.cedar".to_owned(), rule);
+    match policies::charter::parse(&files) {
+        Ok(_charter) => Vec::new(),
+        Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn hostile_rules_end() {
+    let nested = "rules/network.cedar:1: a rule nests at most 16 brackets";
+    let long = "rules/network.cedar:1: a rule has at most 128 operators: split it";
+    let open = "rules/network.cedar:1: not Cedar: this text in quotes does not end";
+    for bracket in ["(", "[", "{"] {
+        assert_eq!(rule_problems(&bracket.repeat(100_000)), [nested]);
+    }
+    for operator in ["!", "-", "if ", "true && ", "1 + ", "a.", "x in ", "a has "] {
+        assert_eq!(rule_problems(&operator.repeat(10_000)), [long], "{operator}");
+    }
+    assert_eq!(rule_problems("true == \"abc"), [open]);
+    assert_eq!(rule_problems("true == \"abc\\\n\""), [open]);
+    let large = format!("// {}", "x".repeat(300_000));
+    assert!(rule_problems(&large)[0].contains("bytes, at most 262144 are read"));
+}
+
+#[test]
+fn the_largest_rule_is_still_checked_and_a_comment_counts_nothing() {
+    // Cedar's validator accepts what it has no stack for: here it must still find the wrong type.
+    for wrong in [" + 1", " - 1", " * 1"] {
+        let problems = rule_problems(&format!("1{}", wrong.repeat(120)));
+        assert_eq!(
+            problems,
+            ["rules/network.cedar:1: unexpected type: expected Bool but saw Long"]
+        );
+    }
+    let problems = rule_problems(&format!("context{}", ".a".repeat(120)));
+    assert!(problems[0].contains("attribute `a` in context"), "{problems:?}");
+    let nested = format!("{}1{}", "(".repeat(13), ")".repeat(13));
+    assert_eq!(
+        rule_problems(&nested),
+        ["rules/network.cedar:1: unexpected type: expected Bool but saw Long"]
+    );
+    let commented = format!("true // {}\n", "&& ".repeat(1_000));
+    assert!(rule_problems(&commented).is_empty());
+    let quoted =
+        format!("context.purpose == \"quality\" || context.sql == \"{}\"", "&& ".repeat(1_000));
+    assert!(rule_problems(&quoted)[0].contains("attribute `sql`"));
+    let chain = format!("context.purpose == \"quality\"{}", " && true".repeat(120));
+    assert!(rule_problems(&chain).is_empty());
 }

@@ -61,10 +61,7 @@ impl Case {
         Ask {
             person: PersonId::new(&self.person).unwrap(),
             purpose: Purpose::new(&self.purpose).unwrap(),
-            group: self
-                .group
-                .as_deref()
-                .map(|group| GroupId::new(group).unwrap()),
+            group: self.group.as_deref().map(|group| GroupId::new(group).unwrap()),
             dataset: DatasetId::new(&self.dataset).unwrap(),
             asking_node: hospital(&self.asking_node),
             direct_signature: self.direct_signature,
@@ -73,16 +70,10 @@ impl Case {
     }
 
     fn decision(&self, charter: &Charter) -> String {
-        let known = charter
-            .dataset(&DatasetId::new(&self.dataset).unwrap())
-            .is_some();
+        let known = charter.dataset(&DatasetId::new(&self.dataset).unwrap()).is_some();
         let dataset = if known { &self.dataset } else { "rotterdam" };
         let dataset = self.footprint_of.as_deref().unwrap_or(dataset);
-        match explain(
-            charter,
-            &self.ask(),
-            &footprint(charter, dataset, &self.uses),
-        ) {
+        match explain(charter, &self.ask(), &footprint(charter, dataset, &self.uses)) {
             Ok(explained) => permitted(&explained),
             Err(denial) => denied(charter, &denial),
         }
@@ -104,11 +95,7 @@ fn permitted(explained: &Explained) -> String {
 }
 
 fn denied(charter: &Charter, denial: &Denial) -> String {
-    assert!(
-        Denial::CODES.contains(&denial.code),
-        "{} is not listed",
-        denial.code
-    );
+    assert!(Denial::CODES.contains(&denial.code), "{} is not listed", denial.code);
     assert_eq!(denial.layer.as_deref(), charter.layer().as_ref());
     assert!(!denial.message_nl.is_empty());
     let rule = denial.rule.as_deref().unwrap_or("-");
@@ -118,10 +105,8 @@ fn denied(charter: &Charter, denial: &Denial) -> String {
 #[test]
 fn decisions_are_as_the_board_expects() {
     let Cases { rules, cases } = toml::from_str(include_str!("cases/decide.toml")).unwrap();
-    let charters: BTreeMap<&str, Charter> = rules
-        .iter()
-        .map(|(name, text)| (name.as_str(), sealed(&files_with_rules(text))))
-        .collect();
+    let charters: BTreeMap<&str, Charter> =
+        rules.iter().map(|(name, text)| (name.as_str(), sealed(&files_with_rules(text)))).collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let got = case.decision(&charters[case.rules.as_str()]);
@@ -135,18 +120,8 @@ fn decisions_are_as_the_board_expects() {
 fn admission(charter: &Charter) -> Result<Admission, Denial> {
     let bytes = encoded(&request(charter, &question()));
     let (own, peer, seen) = (hospital("BRAVO"), hospital("ALFA"), Seen::default());
-    let context = VerifyContext {
-        charter,
-        own: &own,
-        peer: &peer,
-        now: NOW,
-        seen: &seen,
-    };
-    match SignedRequest::decode(&bytes)
-        .unwrap()
-        .verify(context)
-        .unwrap()
-    {
+    let context = VerifyContext { charter, own: &own, peer: &peer, now: NOW, seen: &seen };
+    match SignedRequest::decode(&bytes).unwrap().verify(context).unwrap() {
         Verdict::New(verified) => admit(charter, *verified, NOW),
         Verdict::Retry { .. } => panic!("it was never seen before"),
     }
@@ -159,12 +134,7 @@ fn a_question_goes_from_bytes_to_a_permit() {
     assert_eq!(*admission.request().question(), question());
     assert_eq!(*admission.ask(), Ask::from(&question()));
     let uses = ["diagnosis.grade:group".to_owned()];
-    let permit = decide(
-        &charter,
-        &admission,
-        footprint(&charter, "rotterdam", &uses),
-    )
-    .unwrap();
+    let permit = decide(&charter, &admission, footprint(&charter, "rotterdam", &uses)).unwrap();
     assert_eq!(permit.rules(), ["noord/analysts-quality"]);
     assert_eq!(permit.profile(), Profile::Members);
     assert_eq!(permit.layers(), [charter.layer().unwrap()]);
@@ -176,16 +146,8 @@ fn a_question_goes_from_bytes_to_a_permit() {
 fn a_denied_footprint_gives_no_permit() {
     let charter = charter();
     let admission = admission(&charter).unwrap();
-    let uses = [
-        "patient.year:group".to_owned(),
-        "diagnosis.size:group".to_owned(),
-    ];
-    let denial = decide(
-        &charter,
-        &admission,
-        footprint(&charter, "rotterdam", &uses),
-    )
-    .unwrap_err();
+    let uses = ["patient.year:group".to_owned(), "diagnosis.size:group".to_owned()];
+    let denial = decide(&charter, &admission, footprint(&charter, "rotterdam", &uses)).unwrap_err();
     assert_eq!(denial.rule.as_deref(), Some("noord/no-area"));
     assert_eq!(
         denial.message_nl,
@@ -213,17 +175,9 @@ fn admission_asks_for_the_moment_again() {
     let later = sealed(&people);
     let bytes = encoded(&request(&charter, &question()));
     let (own, peer, seen) = (hospital("BRAVO"), hospital("ALFA"), Seen::default());
-    let context = VerifyContext {
-        charter: &charter,
-        own: &own,
-        peer: &peer,
-        now: NOW,
-        seen: &seen,
-    };
-    let Verdict::New(verified) = SignedRequest::decode(&bytes)
-        .unwrap()
-        .verify(context)
-        .unwrap()
+    let context =
+        VerifyContext { charter: &charter, own: &own, peer: &peer, now: NOW, seen: &seen };
+    let Verdict::New(verified) = SignedRequest::decode(&bytes).unwrap().verify(context).unwrap()
     else {
         panic!("it was never seen before")
     };
@@ -234,9 +188,7 @@ fn admission_asks_for_the_moment_again() {
 #[test]
 fn a_footprint_is_bounded() {
     let charter = charter();
-    let dataset = charter
-        .dataset(&DatasetId::new("rotterdam").unwrap())
-        .unwrap();
+    let dataset = charter.dataset(&DatasetId::new("rotterdam").unwrap()).unwrap();
     let good = draft(&["patient.age:aggregate".to_owned()]);
     let code = |change: fn(&mut FootprintDraft)| {
         let mut draft = good.clone();
@@ -244,23 +196,15 @@ fn a_footprint_is_bounded() {
         Footprint::check(draft, dataset).unwrap_err().code()
     };
     assert_eq!(code(|d| d.fragments.clear()), "fragment_count");
-    assert_eq!(
-        code(|d| d.fragments = vec![d.fragments[0].clone(); 9]),
-        "fragment_count"
-    );
+    assert_eq!(code(|d| d.fragments = vec![d.fragments[0].clone(); 9]), "fragment_count");
     assert_eq!(code(|d| d.fragments[0].cells = 10_001), "too_many_cells");
-    assert_eq!(
-        code(|d| d.fragments[0].sums[0].text = "x".repeat(300_000)),
-        "footprint_too_large"
-    );
+    assert_eq!(code(|d| d.fragments[0].sums[0].text = "x".repeat(300_000)), "footprint_too_large");
 }
 
 #[test]
 fn a_class_rules_out_what_no_rule_can_allow() {
     let charter = charter();
-    let dataset = charter
-        .dataset(&DatasetId::new("rotterdam").unwrap())
-        .unwrap();
+    let dataset = charter.dataset(&DatasetId::new("rotterdam").unwrap()).unwrap();
     for (used, code) in [
         ("patient.patient_key:filter", "column_class"),
         ("patient.patient_key:group", "column_class"),

@@ -34,25 +34,16 @@ pub(crate) fn raw_files() -> BTreeMap<String, String> {
         ("charter.toml", include_str!("charter/charter.toml")),
         ("members.toml", include_str!("charter/members.toml")),
         ("people.toml", include_str!("charter/people.toml")),
-        (
-            "datasets/rotterdam.toml",
-            include_str!("charter/rotterdam.toml"),
-        ),
+        ("datasets/rotterdam.toml", include_str!("charter/rotterdam.toml")),
         ("datasets/made.toml", include_str!("charter/made.toml")),
         ("rules/network.cedar", include_str!("charter/network.cedar")),
     ];
-    texts
-        .into_iter()
-        .map(|(path, text)| (path.to_owned(), text.to_owned()))
-        .collect()
+    texts.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
 }
 
 /// The files of the network.
 pub(crate) fn files() -> BTreeMap<String, String> {
-    raw_files()
-        .into_iter()
-        .map(|(path, text)| (path, with_keys(&text)))
-        .collect()
+    raw_files().into_iter().map(|(path, text)| (path, with_keys(&text))).collect()
 }
 
 /// Replaces `key:OWNER` in quotes by the owner's key.
@@ -86,11 +77,7 @@ pub(crate) fn sealed(files: &BTreeMap<String, String>) -> Charter {
 }
 
 pub(crate) fn trust() -> Trust {
-    Trust {
-        root: public("board").fingerprint(),
-        now: NOW,
-        held: None,
-    }
+    Trust { root: public("board").fingerprint(), now: NOW, held: None }
 }
 
 pub(crate) fn charter() -> Charter {
@@ -159,11 +146,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
         if usage == policies::dataset::Use::Group {
             group_keys.push(column.to_owned());
         }
-        parsed.insert(ColumnUse {
-            table: table.to_owned(),
-            column: name.to_owned(),
-            usage,
-        });
+        parsed.insert(ColumnUse { table: table.to_owned(), column: name.to_owned(), usage });
     }
     FootprintDraft {
         tables: parsed.iter().map(|used| used.table.clone()).collect(),
@@ -174,11 +157,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
             digest: Digest::of(b"fragment"),
             group_keys,
             cells: 12,
-            sums: vec![SumFootprint {
-                text: "count(*)".to_owned(),
-                kind: SumKind::Rows,
-                scale: 0,
-            }],
+            sums: vec![SumFootprint { text: "count(*)".to_owned(), kind: SumKind::Rows, scale: 0 }],
         }],
     }
 }

@@ -17,57 +17,33 @@ fn check(payload: &[u8], golden: &str) {
 /// A layer that does not change with the fixture's files.
 fn layer() -> LayerRef {
     let charter = charter();
-    LayerRef {
-        digest: Digest::of(b"bundle"),
-        ..charter.layer().unwrap()
-    }
+    LayerRef { digest: Digest::of(b"bundle"), ..charter.layer().unwrap() }
 }
 
 #[test]
 fn payloads_are_frozen() {
     let charter = charter();
     let envelope = sign_question(&question(), &key("a.jansen"));
-    check(
-        envelope.unverified_payload(),
-        include_str!("golden/question.json"),
-    );
-    check(
-        &envelope.encode(),
-        include_str!("golden/question.envelope.json"),
-    );
-    let request = Request {
-        layers: vec![layer()],
-        ..request(&charter, &question())
-    };
+    check(envelope.unverified_payload(), include_str!("golden/question.json"));
+    check(&envelope.encode(), include_str!("golden/question.envelope.json"));
+    let request = Request { layers: vec![layer()], ..request(&charter, &question()) };
     let envelope = sign_request(&request, &key("ALFA envelope"));
-    check(
-        envelope.unverified_payload(),
-        include_str!("golden/request.json"),
-    );
+    check(envelope.unverified_payload(), include_str!("golden/request.json"));
     let mut answer = answer(&charter);
     answer.layers = vec![layer()];
     let envelope = sign_answer(&answer, &key("BRAVO envelope"));
-    check(
-        envelope.unverified_payload(),
-        include_str!("golden/answer.json"),
-    );
+    check(envelope.unverified_payload(), include_str!("golden/answer.json"));
     let mut refusal = refusal();
     refusal.layer = Some(layer());
     let envelope = sign_refusal(&refusal, &key("BRAVO envelope"));
-    check(
-        envelope.unverified_payload(),
-        include_str!("golden/refusal.json"),
-    );
+    check(envelope.unverified_payload(), include_str!("golden/refusal.json"));
 }
 
 #[test]
 fn digests_are_frozen() {
     let envelope = sign_question(&question(), &key("a.jansen"));
     // SHA-256 of `DSSEv1 38 application/vnd.kring.question.v1+json LEN PAYLOAD`; golden files were made apart, in Python.
-    assert_eq!(
-        envelope.digest().to_string(),
-        include_str!("golden/question.sha256").trim_end()
-    );
+    assert_eq!(envelope.digest().to_string(), include_str!("golden/question.sha256").trim_end());
 }
 
 #[test]
@@ -81,10 +57,7 @@ fn a_bundle_begins_with_its_form_and_lists_files_in_order() {
     );
     let places: Vec<usize> = files()
         .keys()
-        .map(|path| {
-            text.find(&format!("{{\"path\":\"{path}\",\"text\":"))
-                .unwrap()
-        })
+        .map(|path| text.find(&format!("{{\"path\":\"{path}\",\"text\":")).unwrap())
         .collect();
     assert!(places.is_sorted());
 }

@@ -35,11 +35,8 @@ const ACTIONS: [&str; 3] = [
     "action == Kring::Action::\"enter\"",
     "action in [Kring::Action::\"enter\", Kring::Action::\"ask.members\"]",
 ];
-const RESOURCES: [&str; 3] = [
-    "resource",
-    "resource == Kring::Dataset::\"made\"",
-    "resource in Kring::Network::\"noord\"",
-];
+const RESOURCES: [&str; 3] =
+    ["resource", "resource == Kring::Dataset::\"made\"", "resource in Kring::Network::\"noord\""];
 const CONDITIONS: [&str; 5] = [
     "",
     "when { context.purpose == \"quality\" }",
@@ -60,11 +57,7 @@ fn rule(numbers: &mut Numbers, id: usize, effect: &str) -> String {
     }
     let (principal, resource) = (numbers.pick(&PRINCIPALS), numbers.pick(&RESOURCES));
     let condition = numbers.pick(&CONDITIONS);
-    writeln!(
-        text,
-        " {effect} ({principal}, {action}, {resource}) {condition};"
-    )
-    .unwrap();
+    writeln!(text, " {effect} ({principal}, {action}, {resource}) {condition};").unwrap();
     text
 }
 
@@ -97,9 +90,7 @@ fn decisions(charter: &Charter) -> Vec<Option<policies::protections::Protections
         .iter()
         .map(|ask| {
             let footprint = footprint(charter, ask.dataset.as_str(), &used);
-            explain(charter, ask, &footprint)
-                .ok()
-                .map(|explained| explained.protections)
+            explain(charter, ask, &footprint).ok().map(|explained| explained.protections)
         })
         .collect()
 }
@@ -131,10 +122,7 @@ fn a_forbid_more_never_allows_more_and_a_permit_more_never_loosens() {
             }
         }
     }
-    assert!(
-        granted > 40 && taken > 10 && joined > 5,
-        "{granted} {taken} {joined}"
-    );
+    assert!(granted > 40 && taken > 10 && joined > 5, "{granted} {taken} {joined}");
 }
 
 #[test]
@@ -142,17 +130,9 @@ fn opinions_join_to_the_strictest() {
     let mut all = Vec::new();
     for min_patients in [None, Some(0), Some(5), Some(10), Some(50)] {
         for zeros in [None, Some(Zeros::Shown), Some(Zeros::Hidden)] {
-            for signature in [
-                None,
-                Some(SignatureKind::Delegated),
-                Some(SignatureKind::Direct),
-            ] {
+            for signature in [None, Some(SignatureKind::Delegated), Some(SignatureKind::Direct)] {
                 let min_patients = min_patients.map(MinPatients::new);
-                all.push(Opinions {
-                    min_patients,
-                    zeros,
-                    signature,
-                });
+                all.push(Opinions { min_patients, zeros, signature });
             }
         }
     }

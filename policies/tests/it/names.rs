@@ -27,13 +27,9 @@ fn each_kind_of_name_has_one_form() {
     let (long16, long17) = ("A".repeat(16), "A".repeat(17));
     check::<HospitalCode>(
         &["EMC", "A1", "ST-ANNA", &long16],
-        &[
-            "", "A", "emc", "1A", "-A", "A B", "Á1", "A_1", &long17, "EMC\n",
-        ],
+        &["", "A", "emc", "1A", "-A", "A B", "Á1", "A_1", &long17, "EMC\n"],
     );
-    let common = [
-        "", "a", "1a", "-a", "a b", "a\u{301}", "é1", "a\0", "../a", "A1",
-    ];
+    let common = ["", "a", "1a", "-a", "a b", "a\u{301}", "é1", "a\0", "../a", "A1"];
     check::<NetworkId>(&["nl", "embraze-2"], &[&common[..], &["a_b"]].concat());
     check::<PersonId>(&["a.jansen", "a_b-1"], &[&common[..], &["a@b"]].concat());
     check::<Purpose>(&["quality", "a_1"], &[&common[..], &["a.b"]].concat());
@@ -53,12 +49,7 @@ fn digests_are_lower_case() {
     assert_eq!(digest.to_string(), text);
     assert_eq!(digest.short(), "e3b0c44298fc1c14");
     assert_eq!(Digest::try_from(text.to_owned()), Ok(digest));
-    for bad in [
-        text.to_uppercase(),
-        text[1..].to_owned(),
-        format!("{text}00"),
-        "g".repeat(64),
-    ] {
+    for bad in [text.to_uppercase(), text[1..].to_owned(), format!("{text}00"), "g".repeat(64)] {
         assert!(Digest::try_from(bad).is_err());
     }
 }

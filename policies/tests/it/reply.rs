@@ -82,10 +82,7 @@ fn check_answer(change: impl FnOnce(&mut Answer), expected: &ReplyError) {
     let mut answer = answer(&asked.charter);
     change(&mut answer);
     let bytes = sign_answer(&answer, &key("BRAVO envelope")).encode();
-    assert_eq!(
-        verify_answer(&bytes, &asked.expected()).unwrap_err(),
-        *expected
-    );
+    assert_eq!(verify_answer(&bytes, &asked.expected()).unwrap_err(), *expected);
 }
 
 #[track_caller]
@@ -94,10 +91,7 @@ fn check_refusal(change: impl FnOnce(&mut Refusal), expected: &ReplyError) {
     let mut refusal = refusal();
     change(&mut refusal);
     let bytes = sign_refusal(&refusal, &key("BRAVO envelope")).encode();
-    assert_eq!(
-        verify_refusal(&bytes, &asked.expected()).unwrap_err(),
-        *expected
-    );
+    assert_eq!(verify_refusal(&bytes, &asked.expected()).unwrap_err(), *expected);
 }
 
 #[test]
@@ -111,10 +105,7 @@ fn good_replies_are_believed() {
         Trailer::Answer(Box::new(sent))
     );
     let bytes = sign_refusal(&refusal(), &key("BRAVO envelope")).encode();
-    assert_eq!(
-        verify_refusal(&bytes, &asked.expected()).unwrap(),
-        refusal()
-    );
+    assert_eq!(verify_refusal(&bytes, &asked.expected()).unwrap(), refusal());
     assert_eq!(
         Trailer::verify(&bytes, &asked.expected()).unwrap(),
         Trailer::Refusal(Box::new(refusal()))
@@ -135,10 +126,7 @@ fn an_answer_is_about_this_request_and_these_frames() {
     check_answer(|a| a.status = "synthetic".to_owned(), &mismatch("status"));
     check_answer(|a| a.receipt.nulls.clear(), &mismatch("receipt"));
     let at = NOW.plus(121);
-    check_answer(
-        |a| a.answered_at = at,
-        &ReplyError::FromTheFuture { at, now: NOW },
-    );
+    check_answer(|a| a.answered_at = at, &ReplyError::FromTheFuture { at, now: NOW });
     check_answer(
         |a| a.receipt.rules = vec!["\u{1b}[2J".to_owned()],
         &ReplyError::Unfit { field: "rules" },
@@ -158,22 +146,13 @@ fn a_refusal_is_about_this_request_and_can_be_shown() {
     check_refusal(|r| r.message = "x".repeat(2001), &unfit("message"));
     check_refusal(|r| r.rule = Some("a\nb".to_owned()), &unfit("rule"));
     let at = NOW.plus(500);
-    check_refusal(
-        |r| r.refused_at = at,
-        &ReplyError::FromTheFuture { at, now: NOW },
-    );
+    check_refusal(|r| r.refused_at = at, &ReplyError::FromTheFuture { at, now: NOW });
 }
 
 #[test]
 fn only_the_responders_envelope_key_signs() {
     let asked = Asked::of_bravo();
-    for owner in [
-        "ALFA envelope",
-        "BRAVO transport",
-        "BRAVO log",
-        "board",
-        "a.jansen",
-    ] {
+    for owner in ["ALFA envelope", "BRAVO transport", "BRAVO log", "board", "a.jansen"] {
         let bytes = sign_answer(&answer(&asked.charter), &key(owner)).encode();
         let error = verify_answer(&bytes, &asked.expected()).unwrap_err();
         assert_eq!(error.code(), "bad_signature", "{owner}");
@@ -182,18 +161,10 @@ fn only_the_responders_envelope_key_signs() {
     envelope.add_signature(&key("ALFA envelope"));
     let error = verify_answer(&envelope.encode(), &asked.expected()).unwrap_err();
     assert_eq!(error, ReplyError::Signatures { got: 2 });
-    let former = Asked {
-        responder: hospital("CHARLIE"),
-        ..Asked::of_bravo()
-    };
+    let former = Asked { responder: hospital("CHARLIE"), ..Asked::of_bravo() };
     let bytes = sign_refusal(&refusal(), &key("CHARLIE envelope")).encode();
     let error = verify_refusal(&bytes, &former.expected()).unwrap_err();
-    assert_eq!(
-        error,
-        ReplyError::NotAMember {
-            responder: hospital("CHARLIE")
-        }
-    );
+    assert_eq!(error, ReplyError::NotAMember { responder: hospital("CHARLIE") });
 }
 
 #[test]
@@ -203,10 +174,7 @@ fn every_flipped_bit_is_refused() {
     for place in 0..bytes.len() {
         let mut broken = bytes.clone();
         broken[place] ^= 1 << (place % 8);
-        assert!(
-            Trailer::verify(&broken, &asked.expected()).is_err(),
-            "byte {place}"
-        );
+        assert!(Trailer::verify(&broken, &asked.expected()).is_err(), "byte {place}");
     }
 }
 
@@ -214,15 +182,9 @@ fn every_flipped_bit_is_refused() {
 fn a_reply_never_verifies_as_a_request_nor_a_request_as_a_reply() {
     let asked = Asked::of_bravo();
     let key = key("BRAVO envelope");
-    let replies = [
-        sign_answer(&answer(&asked.charter), &key),
-        sign_refusal(&refusal(), &key),
-    ];
+    let replies = [sign_answer(&answer(&asked.charter), &key), sign_refusal(&refusal(), &key)];
     for reply in replies {
-        assert_eq!(
-            SignedRequest::decode(&reply.encode()).unwrap_err().code(),
-            "wrong_type"
-        );
+        assert_eq!(SignedRequest::decode(&reply.encode()).unwrap_err().code(), "wrong_type");
     }
     let bytes = encoded(&request(&asked.charter, &question()));
     let error = Trailer::verify(&bytes, &asked.expected()).unwrap_err();
@@ -248,17 +210,8 @@ fn a_reply_never_verifies_as_a_request_nor_a_request_as_a_reply() {
 fn a_saved_reply_is_judged_by_the_moment_it_was_saved() {
     let asked = Asked::of_bravo();
     let bytes = sign_answer(&answer(&asked.charter), &key("BRAVO envelope")).encode();
-    let early = ExpectedReply {
-        now: UnixTime(NOW.0 - 1_000),
-        ..asked.expected()
-    };
-    assert_eq!(
-        verify_answer(&bytes, &early).unwrap_err().code(),
-        "reply_from_the_future"
-    );
-    let late = ExpectedReply {
-        now: NOW.plus(1_000_000),
-        ..asked.expected()
-    };
+    let early = ExpectedReply { now: UnixTime(NOW.0 - 1_000), ..asked.expected() };
+    assert_eq!(verify_answer(&bytes, &early).unwrap_err().code(), "reply_from_the_future");
+    let late = ExpectedReply { now: NOW.plus(1_000_000), ..asked.expected() };
     assert!(verify_answer(&bytes, &late).is_ok());
 }

@@ -56,9 +56,7 @@ impl Sent {
             now: self.now,
             seen: &self.seen,
         };
-        SignedRequest::decode(&self.bytes(charter))
-            .unwrap()
-            .verify(context)
+        SignedRequest::decode(&self.bytes(charter)).unwrap().verify(context)
     }
 }
 
@@ -87,28 +85,13 @@ fn a_good_request_is_verified_and_keeps_what_was_signed() {
 
 #[test]
 fn each_rule_has_its_error() {
-    check(
-        |s| s.question.network = NetworkId::new("zuid").unwrap(),
-        "wrong_network",
-    );
-    check(
-        |s| s.edit = |r| r.network = NetworkId::new("zuid").unwrap(),
-        "wrong_network",
-    );
+    check(|s| s.question.network = NetworkId::new("zuid").unwrap(), "wrong_network");
+    check(|s| s.edit = |r| r.network = NetworkId::new("zuid").unwrap(), "wrong_network");
     check(|s| s.own = hospital("CHARLIE"), "wrong_audience");
-    check(
-        |s| s.edit = |r| r.audience = hospital("CHARLIE"),
-        "wrong_audience",
-    );
+    check(|s| s.edit = |r| r.audience = hospital("CHARLIE"), "wrong_audience");
     check(|s| s.peer = hospital("CHARLIE"), "sender_is_not_peer");
-    check(
-        |s| s.question.asking_node = hospital("BRAVO"),
-        "not_the_asking_node",
-    );
-    check(
-        |s| s.question.person = PersonId::new("x.nobody").unwrap(),
-        "unknown_person",
-    );
+    check(|s| s.question.asking_node = hospital("BRAVO"), "not_the_asking_node");
+    check(|s| s.question.person = PersonId::new("x.nobody").unwrap(), "unknown_person");
     check(
         |s| {
             s.question.person = PersonId::new("d.smit").unwrap();
@@ -123,23 +106,11 @@ fn each_rule_has_its_error() {
         },
         "person_not_valid",
     );
-    check(
-        |s| s.node_key = key("BRAVO envelope"),
-        "bad_request_signature",
-    );
-    check(
-        |s| s.node_key = key("ALFA transport"),
-        "bad_request_signature",
-    );
+    check(|s| s.node_key = key("BRAVO envelope"), "bad_request_signature");
+    check(|s| s.node_key = key("ALFA transport"), "bad_request_signature");
     check(|s| s.person_key = key("d.smit"), "bad_question_signature");
-    check(
-        |s| s.person_key = key("ALFA envelope"),
-        "bad_question_signature",
-    );
-    check(
-        |s| s.question.hospitals = vec![hospital("ALFA")],
-        "hospital_not_asked",
-    );
+    check(|s| s.person_key = key("ALFA envelope"), "bad_question_signature");
+    check(|s| s.question.hospitals = vec![hospital("ALFA")], "hospital_not_asked");
     check(|s| s.edit = |r| r.language = 2, "language_version");
 }
 
@@ -160,22 +131,10 @@ fn a_former_member_may_not_ask() {
 fn questions_live_for_their_time() {
     let issued = question().issued_at;
     check(|s| s.question.expires_at = issued, "question_lifetime");
-    check(
-        |s| s.question.expires_at = issued.plus(-60),
-        "question_lifetime",
-    );
-    check(
-        |s| s.question.expires_at = issued.plus(901),
-        "question_lifetime",
-    );
-    check(
-        |s| s.question.expires_at = UnixTime(i64::MAX),
-        "question_lifetime",
-    );
-    check(
-        |s| s.question.issued_at = UnixTime(i64::MIN),
-        "question_lifetime",
-    );
+    check(|s| s.question.expires_at = issued.plus(-60), "question_lifetime");
+    check(|s| s.question.expires_at = issued.plus(901), "question_lifetime");
+    check(|s| s.question.expires_at = UnixTime(i64::MAX), "question_lifetime");
+    check(|s| s.question.issued_at = UnixTime(i64::MIN), "question_lifetime");
     check(
         |s| {
             s.question.issued_at = NOW.plus(121);
@@ -183,59 +142,28 @@ fn questions_live_for_their_time() {
         },
         "question_from_the_future",
     );
-    check(
-        |s| s.now = question().expires_at.plus(121),
-        "question_expired",
-    );
-    check(
-        |s| s.edit = |r| r.sent_at = NOW.plus(121),
-        "request_sent_at",
-    );
-    check(
-        |s| s.edit = |r| r.sent_at = question().issued_at.plus(-121),
-        "request_sent_at",
-    );
+    check(|s| s.now = question().expires_at.plus(121), "question_expired");
+    check(|s| s.edit = |r| r.sent_at = NOW.plus(121), "request_sent_at");
+    check(|s| s.edit = |r| r.sent_at = question().issued_at.plus(-121), "request_sent_at");
     let charter = charter();
-    let last = Sent {
-        now: question().expires_at.plus(120),
-        ..Sent::good()
-    };
+    let last = Sent { now: question().expires_at.plus(120), ..Sent::good() };
     assert!(last.verify(&charter).is_ok());
-    let longest = Sent {
-        question: Question {
-            expires_at: issued.plus(900),
-            ..question()
-        },
-        ..Sent::good()
-    };
+    let longest =
+        Sent { question: Question { expires_at: issued.plus(900), ..question() }, ..Sent::good() };
     assert!(longest.verify(&charter).is_ok());
 }
 
 #[test]
 fn another_charter_is_told_apart_and_does_not_consume_the_question() {
     check(|s| s.edit = |r| r.layers[0].version = 4, "charter_mismatch");
-    check(
-        |s| s.edit = |r| r.layers[0].digest = Digest::of(b"other"),
-        "charter_mismatch",
-    );
-    check(
-        |s| s.edit = |r| r.layers.push(r.layers[0].clone()),
-        "charter_mismatch",
-    );
+    check(|s| s.edit = |r| r.layers[0].digest = Digest::of(b"other"), "charter_mismatch");
+    check(|s| s.edit = |r| r.layers.push(r.layers[0].clone()), "charter_mismatch");
     // It comes before the replay rule, so a question that ran is told the same.
     let charter = charter();
-    let mut sent = Sent {
-        edit: |r| r.layers[0].version = 4,
-        ..Sent::good()
-    };
+    let mut sent = Sent { edit: |r| r.layers[0].version = 4, ..Sent::good() };
     let decoded = SignedRequest::decode(&sent.bytes(&charter)).unwrap();
-    sent.seen
-        .0
-        .insert(decoded.question_digest(), Digest::of(b"another request"));
-    assert_eq!(
-        sent.verify(&charter).unwrap_err(),
-        VerifyError::CharterMismatch { held: 3 }
-    );
+    sent.seen.0.insert(decoded.question_digest(), Digest::of(b"another request"));
+    assert_eq!(sent.verify(&charter).unwrap_err(), VerifyError::CharterMismatch { held: 3 });
 }
 
 #[test]
@@ -249,29 +177,14 @@ fn a_charter_must_be_sealed_and_in_force() {
     };
     let (own, peer) = (hospital("BRAVO"), hospital("ALFA"));
     let seen = Seen::default();
-    let context = VerifyContext {
-        charter: &plain,
-        own: &own,
-        peer: &peer,
-        now: NOW,
-        seen: &seen,
-    };
-    let error = SignedRequest::decode(&bytes)
-        .unwrap()
-        .verify(context)
-        .unwrap_err();
+    let context = VerifyContext { charter: &plain, own: &own, peer: &peer, now: NOW, seen: &seen };
+    let error = SignedRequest::decode(&bytes).unwrap().verify(context).unwrap_err();
     assert_eq!(error, VerifyError::CharterNotSealed);
 
     let charter = charter();
     for now in [charter.valid_from().plus(-1), charter.valid_until().plus(1)] {
-        let sent = Sent {
-            now,
-            ..Sent::good()
-        };
-        assert_eq!(
-            sent.verify(&charter).unwrap_err().code(),
-            "charter_not_in_force"
-        );
+        let sent = Sent { now, ..Sent::good() };
+        assert_eq!(sent.verify(&charter).unwrap_err().code(), "charter_not_in_force");
     }
 }
 
@@ -280,9 +193,7 @@ fn the_same_request_is_a_retry_and_the_same_question_otherwise_a_replay() {
     let charter = charter();
     let mut sent = Sent::good();
     let first = SignedRequest::decode(&sent.bytes(&charter)).unwrap();
-    sent.seen
-        .0
-        .insert(first.question_digest(), first.request_digest());
+    sent.seen.0.insert(first.question_digest(), first.request_digest());
     match sent.verify(&charter).unwrap() {
         Verdict::Retry { request, question } => {
             assert_eq!(request, first.request_digest());
@@ -292,33 +203,22 @@ fn the_same_request_is_a_retry_and_the_same_question_otherwise_a_replay() {
     }
     // The same question in another envelope.
     sent.edit = |r| r.sent_at = r.sent_at.plus(1);
-    let expected = VerifyError::Replayed {
-        first: first.request_digest(),
-    };
+    let expected = VerifyError::Replayed { first: first.request_digest() };
     assert_eq!(sent.verify(&charter).unwrap_err(), expected);
     // The same bytes over another member's connection.
     sent.edit = |_request| {};
     sent.peer = hospital("CHARLIE");
-    assert_eq!(
-        sent.verify(&charter).unwrap_err().code(),
-        "sender_is_not_peer"
-    );
+    assert_eq!(sent.verify(&charter).unwrap_err().code(), "sender_is_not_peer");
     // The same bytes after the question's end.
     sent.peer = hospital("ALFA");
     sent.now = question().expires_at.plus(121);
-    assert_eq!(
-        sent.verify(&charter).unwrap_err().code(),
-        "question_expired"
-    );
+    assert_eq!(sent.verify(&charter).unwrap_err().code(), "question_expired");
 }
 
 #[test]
 fn another_node_of_the_same_network_refuses_the_same_bytes() {
     let charter = charter();
-    let sent = Sent {
-        own: hospital("ALFA"),
-        ..Sent::good()
-    };
+    let sent = Sent { own: hospital("ALFA"), ..Sent::good() };
     assert_eq!(sent.verify(&charter).unwrap_err().code(), "wrong_audience");
 }
 
@@ -337,22 +237,11 @@ fn every_flipped_bit_is_refused() {
         };
         decoded += 1;
         let seen = Seen::default();
-        let context = VerifyContext {
-            charter: &charter,
-            own: &own,
-            peer: &peer,
-            now: NOW,
-            seen: &seen,
-        };
-        assert!(
-            signed.verify(context).is_err(),
-            "byte {place} is not covered"
-        );
+        let context =
+            VerifyContext { charter: &charter, own: &own, peer: &peer, now: NOW, seen: &seen };
+        assert!(signed.verify(context).is_err(), "byte {place} is not covered");
     }
-    assert!(
-        decoded > 100,
-        "most bits must reach the signature, {decoded} did"
-    );
+    assert!(decoded > 100, "most bits must reach the signature, {decoded} did");
 }
 
 #[track_caller]
@@ -373,33 +262,18 @@ fn payload() -> String {
 #[test]
 fn sizes_come_first() {
     let got = MAX_REQUEST_BYTES + 1;
-    let too_large = EnvelopeError::TooLarge {
-        limit: MAX_REQUEST_BYTES,
-        got,
-    };
+    let too_large = EnvelopeError::TooLarge { limit: MAX_REQUEST_BYTES, got };
     check_decode(&vec![b'{'; got], &DecodeError::Request(too_large));
     let charter = charter();
     let sql = "x".repeat(16 * 1024 + 1);
     let question = Question { sql, ..question() };
-    let bytes = Sent {
-        question,
-        ..Sent::good()
-    }
-    .bytes(&charter);
-    check_decode(
-        &bytes,
-        &DecodeError::Form(FormError::SqlTooLarge { got: 16 * 1024 + 1 }),
-    );
+    let bytes = Sent { question, ..Sent::good() }.bytes(&charter);
+    check_decode(&bytes, &DecodeError::Form(FormError::SqlTooLarge { got: 16 * 1024 + 1 }));
 }
 
 #[test]
 fn there_is_one_encoding() {
-    let request_json = |reason| {
-        DecodeError::Form(FormError::Json {
-            what: "request",
-            reason,
-        })
-    };
+    let request_json = |reason| DecodeError::Form(FormError::Json { what: "request", reason });
     let fields = request_json("its fields, all of them, once");
     let form = request_json("no other spacing, order or escapes");
     let good = payload();
@@ -411,14 +285,8 @@ fn there_is_one_encoding() {
         &outer(&good.replacen("\"language\":1", "\"language\":1,\"language\":1", 1)),
         &fields,
     );
-    check_decode(
-        &outer(&good.replacen("\"language\":1", "\"language\":1.0", 1)),
-        &fields,
-    );
-    check_decode(
-        &outer(&good.replacen("\"language\":1", "\"language\":1,\"more\":1", 1)),
-        &fields,
-    );
+    check_decode(&outer(&good.replacen("\"language\":1", "\"language\":1.0", 1)), &fields);
+    check_decode(&outer(&good.replacen("\"language\":1", "\"language\":1,\"more\":1", 1)), &fields);
     check_decode(&outer(&good.replacen("\"language\":1,", "", 1)), &fields);
     check_decode(&outer(&good.replacen("\"BRAVO\"", "\"bravo\"", 1)), &fields);
     check_decode(&outer(&format!("{good}{good}")), &fields);
@@ -442,25 +310,16 @@ fn an_envelope_has_one_encoding() {
     assert_eq!(refused(&[good.clone(), vec![0xff]].concat()), fields);
     assert_eq!(refused(&good[..good.len() - 1]), fields);
     assert_eq!(refused(b""), fields);
-    assert_eq!(
-        refused(text.replacen("payloadType", "payloadtype", 1).as_bytes()),
-        fields
-    );
+    assert_eq!(refused(text.replacen("payloadType", "payloadtype", 1).as_bytes()), fields);
     let twice = text.replacen("{\"payloadType\"", "{\"payload\":\"\",\"payloadType\"", 1);
     assert_eq!(refused(twice.as_bytes()), fields);
-    assert_eq!(
-        refused(text.replacen("vnd.kring", "vnd\\u002ekring", 1).as_bytes()),
-        form
-    );
+    assert_eq!(refused(text.replacen("vnd.kring", "vnd\\u002ekring", 1).as_bytes()), form);
     assert_eq!(
         refused(text.replacen("\"sig\":\"", "\"sig\":\"AA", 1).as_bytes()),
         "base64 signature"
     );
     assert_eq!(
-        refused(
-            text.replacen("\"payload\":\"", "\"payload\":\"*", 1)
-                .as_bytes()
-        ),
+        refused(text.replacen("\"payload\":\"", "\"payload\":\"*", 1).as_bytes()),
         "base64 payload"
     );
 }
@@ -470,32 +329,14 @@ fn one_signature_each() {
     let charter = charter();
     let mut envelope = sign_request(&request(&charter, &question()), &key("ALFA envelope"));
     envelope.add_signature(&key("BRAVO envelope"));
-    check_decode(
-        &envelope.encode(),
-        &DecodeError::Signatures {
-            what: "request",
-            got: 2,
-        },
-    );
+    check_decode(&envelope.encode(), &DecodeError::Signatures { what: "request", got: 2 });
     let none = Envelope::unsigned(PayloadType::Request, payload().into_bytes());
-    check_decode(
-        &none.encode(),
-        &DecodeError::Signatures {
-            what: "request",
-            got: 0,
-        },
-    );
+    check_decode(&none.encode(), &DecodeError::Signatures { what: "request", got: 0 });
     let mut inner = sign_question(&question(), &key("a.jansen"));
     inner.add_signature(&key("d.smit"));
     let mut twice = request(&charter, &question());
     twice.question = String::from_utf8(inner.encode()).unwrap();
-    check_decode(
-        &encoded(&twice),
-        &DecodeError::Signatures {
-            what: "question",
-            got: 2,
-        },
-    );
+    check_decode(&encoded(&twice), &DecodeError::Signatures { what: "question", got: 2 });
 }
 
 #[test]
@@ -514,27 +355,15 @@ fn the_form_of_every_field_is_checked() {
     form(|q, _, _| q.id = "g".repeat(32), FormError::QuestionId);
     form(|q, _, _| q.hospitals.reverse(), FormError::Hospitals);
     form(|q, _, _| q.hospitals.clear(), FormError::Hospitals);
-    form(
-        |q, _, _| q.hospitals.push(hospital("BRAVO")),
-        FormError::Hospitals,
-    );
+    form(|q, _, _| q.hospitals.push(hospital("BRAVO")), FormError::Hospitals);
     let many = |q: &mut Question, _: &mut Vec<LayerRef>, _: &mut Vec<Digest>| {
         q.hospitals = (0..513).map(|n| hospital(&format!("H{n:04}"))).collect();
     };
     form(many, FormError::Hospitals);
     form(|_, layers, _| layers.clear(), FormError::Layers { got: 0 });
-    form(
-        |_, layers, _| *layers = vec![layers[0].clone(); 17],
-        FormError::Layers { got: 17 },
-    );
-    form(
-        |_, _, fragments| fragments.clear(),
-        FormError::Fragments { got: 0 },
-    );
-    form(
-        |_, _, f| *f = vec![Digest::of(b""); 9],
-        FormError::Fragments { got: 9 },
-    );
+    form(|_, layers, _| *layers = vec![layers[0].clone(); 17], FormError::Layers { got: 17 });
+    form(|_, _, fragments| fragments.clear(), FormError::Fragments { got: 0 });
+    form(|_, _, f| *f = vec![Digest::of(b""); 9], FormError::Fragments { got: 9 });
 }
 
 #[test]
@@ -562,17 +391,9 @@ fn payload_types_are_apart() {
         let signed = SignedRequest::decode(relabelled.as_bytes()).unwrap();
         let charter = charter();
         let (own, peer, seen) = (hospital("BRAVO"), hospital("ALFA"), Seen::default());
-        let context = VerifyContext {
-            charter: &charter,
-            own: &own,
-            peer: &peer,
-            now: NOW,
-            seen: &seen,
-        };
-        assert_eq!(
-            signed.verify(context).unwrap_err().code(),
-            "bad_request_signature"
-        );
+        let context =
+            VerifyContext { charter: &charter, own: &own, peer: &peer, now: NOW, seen: &seen };
+        assert_eq!(signed.verify(context).unwrap_err().code(), "bad_request_signature");
     }
 }
 
@@ -585,14 +406,8 @@ fn a_sealed_charter_with_another_key_for_the_sender_refuses_the_old_one() {
     );
     files.insert("members.toml".to_owned(), members);
     let charter = sealed(&files);
-    assert_eq!(
-        Sent::good().verify(&charter).unwrap_err().code(),
-        "bad_request_signature"
-    );
-    let rotated = Sent {
-        node_key: key("rotated"),
-        ..Sent::good()
-    };
+    assert_eq!(Sent::good().verify(&charter).unwrap_err().code(), "bad_request_signature");
+    let rotated = Sent { node_key: key("rotated"), ..Sent::good() };
     assert!(rotated.verify(&charter).is_ok());
 }
 

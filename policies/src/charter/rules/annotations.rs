@@ -66,9 +66,7 @@ fn opinion(key: &str, value: &str, opinions: &mut Opinions, problems: &mut Vec<S
     match (key, value) {
         ("min_patients", _) => match min_patients(value) {
             Some(patients) => opinions.min_patients = Some(MinPatients::new(patients)),
-            None => problems.push(format!(
-                "`@min_patients` is \"0\" to \"{MAX_MIN_PATIENTS}\""
-            )),
+            None => problems.push(format!("`@min_patients` is \"0\" to \"{MAX_MIN_PATIENTS}\"")),
         },
         ("zeros", "shown") => opinions.zeros = Some(Zeros::Shown),
         ("zeros", "hidden") => opinions.zeros = Some(Zeros::Hidden),
@@ -81,18 +79,13 @@ fn opinion(key: &str, value: &str, opinions: &mut Opinions, problems: &mut Vec<S
 
 fn min_patients(value: &str) -> Option<u32> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    let patients = value
-        .parse()
-        .ok()
-        .filter(|patients| digits && *patients <= MAX_MIN_PATIENTS);
+    let patients = value.parse().ok().filter(|patients| digits && *patients <= MAX_MIN_PATIENTS);
     patients.filter(|patients: &u32| patients.to_string() == value)
 }
 
 fn is_id(text: &str) -> bool {
     (2..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn explanation(text: &str) -> Option<String> {

@@ -16,10 +16,7 @@ use crate::{DatasetId, HospitalCode, NetworkId, PersonId, Purpose};
 use super::super::{Member, Person, model};
 use super::names::{self, Names};
 use super::words::{self, Vocabulary};
-use super::{ENTER, Effect, Rule, Rules, annotations};
-
-/// Most bytes of one rule file.
-const MAX_RULE_BYTES: usize = 1024 * 1024;
+use super::{ENTER, Effect, Rule, Rules, annotations, size};
 
 /// What the other files declare.
 #[derive(Debug)]
@@ -56,34 +53,20 @@ pub(in crate::charter) fn read(
         Ok(schema) => schema,
         Err(fault) => {
             let message = format!("the built-in schema is broken: {}", fault.0);
-            found.push(Problem {
-                file: "charter.toml".to_owned(),
-                line: None,
-                message,
-            });
+            found.push(Problem { file: "charter.toml".to_owned(), line: None, message });
             return None;
         }
     };
     let validator = Validator::new(schema.clone());
-    let lint = Lint {
-        names: known.names(),
-        words: known.words(),
-        known,
-    };
+    let lint = Lint { names: known.names(), words: known.words(), known };
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
     let mut policies = PolicySet::new();
     for (path, text) in files {
-        let mut file = File {
-            problems: Problems::new(path, text),
-            path,
-            text,
-        };
+        let mut file = File { problems: Problems::new(path, text), path, text };
         for (policy, rule) in file.read(&validator, &lint) {
             if let Some(first) = rules.get(&rule.id) {
-                let message = format!(
-                    "rule id `{}` is taken in {}:{}",
-                    rule.id, first.file, first.line
-                );
+                let message =
+                    format!("rule id `{}` is taken in {}:{}", rule.id, first.file, first.line);
                 file.problems.at(start(&policy), message);
                 continue;
             }
@@ -96,12 +79,7 @@ pub(in crate::charter) fn read(
         found.extend(file.problems.into_vec());
     }
     let entities = known.entities(&schema, found)?;
-    Some(Rules {
-        policies,
-        entities,
-        schema,
-        rules,
-    })
+    Some(Rules { policies, entities, schema, rules })
 }
 
 impl Known<'_> {
@@ -111,38 +89,25 @@ impl Known<'_> {
             names.insert("Network", BTreeSet::from([network.to_string()]));
         }
         if !self.broken.contains("members.toml") {
-            names.insert(
-                "Hospital",
-                self.members.keys().map(ToString::to_string).collect(),
-            );
+            names.insert("Hospital", self.members.keys().map(ToString::to_string).collect());
         }
         if !self.broken.contains("people.toml") {
             let people = || self.people.values();
             let roles = people().flat_map(|person| &person.roles);
             let groups = people().flat_map(|person| &person.groups);
-            names.insert(
-                "Person",
-                self.people.keys().map(ToString::to_string).collect(),
-            );
+            names.insert("Person", self.people.keys().map(ToString::to_string).collect());
             names.insert("Role", roles.map(ToString::to_string).collect());
             names.insert("TumourGroup", groups.map(ToString::to_string).collect());
         }
         if !self.broken.iter().any(|file| file.starts_with("datasets/")) {
-            names.insert(
-                "Dataset",
-                self.datasets.keys().map(ToString::to_string).collect(),
-            );
+            names.insert("Dataset", self.datasets.keys().map(ToString::to_string).collect());
         }
         names
     }
 
     fn words(&self) -> Vocabulary {
         let broken = self.broken.iter().any(|file| file.starts_with("datasets/"));
-        let mut words = if broken {
-            words::fixed()
-        } else {
-            words::vocabulary(self.datasets)
-        };
+        let mut words = if broken { words::fixed() } else { words::vocabulary(self.datasets) };
         if !self.broken.contains("people.toml") {
             let groups = self.people.values().flat_map(|person| &person.groups);
             words.insert("group", groups.map(ToString::to_string).collect());
@@ -161,11 +126,7 @@ impl Known<'_> {
             Ok(entities) => Some(entities),
             Err(fault) => {
                 let message = format!("the charter does not fit the rules' model: {}", fault.0);
-                found.push(Problem {
-                    file: "charter.toml".to_owned(),
-                    line: None,
-                    message,
-                });
+                found.push(Problem { file: "charter.toml".to_owned(), line: None, message });
                 None
             }
         }
@@ -173,38 +134,34 @@ impl Known<'_> {
 
     /// A threshold under the floor needs a scope of one synthetic dataset, or no dataset of people at all.
     fn under_floor(&self, rule: &Rule) -> bool {
-        let under = rule
-            .opinions
-            .min_patients
-            .is_some_and(|k| k < MinPatients::FLOOR);
+        let under = rule.opinions.min_patients.is_some_and(|k| k < MinPatients::FLOOR);
         if !under {
             return false;
         }
         let real = |id: &str| {
-            let dataset = self
-                .datasets
-                .values()
-                .find(|dataset| dataset.id.as_str() == id);
+            let dataset = self.datasets.values().find(|dataset| dataset.id.as_str() == id);
             dataset.is_some_and(|dataset| dataset.status == DatasetStatus::Real)
         };
         if let ResourceConstraint::Eq(one) = &rule.resource {
             return real(one.id().unescaped());
         }
-        self.datasets
-            .values()
-            .any(|dataset| dataset.status == DatasetStatus::Real)
+        self.datasets.values().any(|dataset| dataset.status == DatasetStatus::Real)
     }
 }
 
 impl File<'_> {
     fn read(&mut self, validator: &Validator, lint: &Lint<'_>) -> Vec<(Policy, Rule)> {
-        if self.text.len() > MAX_RULE_BYTES {
-            let got = self.text.len();
-            self.problems.add(format!(
-                "the file has {got} bytes, at most {MAX_RULE_BYTES} are read"
-            ));
+        let too_large = size::check(self.text);
+        if !too_large.is_empty() {
+            for (offset, message) in too_large {
+                self.problems.at(offset, message);
+            }
             return Vec::new();
         }
+        size::with_stack(|| self.parse(validator, lint))
+    }
+
+    fn parse(&mut self, validator: &Validator, lint: &Lint<'_>) -> Vec<(Policy, Rule)> {
         let set: PolicySet = match self.text.parse() {
             Ok(set) => set,
             Err(errors) => {
@@ -233,8 +190,7 @@ impl File<'_> {
 
     fn syntax(&mut self, errors: &cedar_policy::ParseErrors) {
         for error in errors.iter() {
-            self.problems
-                .at(offset(error), format!("not Cedar: {}", one_line(error)));
+            self.problems.at(offset(error), format!("not Cedar: {}", one_line(error)));
         }
     }
 
@@ -245,10 +201,8 @@ impl File<'_> {
             self.problems.at(at, one_line(error));
         }
         // A rule that has errors is also reported as one that never applies: the errors say it better.
-        let broken: HashSet<&PolicyId> = result
-            .validation_errors()
-            .map(|error| error.policy_id())
-            .collect();
+        let broken: HashSet<&PolicyId> =
+            result.validation_errors().map(|error| error.policy_id()).collect();
         for warning in result.validation_warnings() {
             if broken.contains(warning.policy_id()) {
                 continue;
@@ -324,17 +278,11 @@ fn start(policy: &Policy) -> usize {
 }
 
 fn offset(error: &dyn Diagnostic) -> usize {
-    error
-        .labels()
-        .and_then(|mut labels| labels.next())
-        .map_or(0, |label| label.offset())
+    error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset())
 }
 
 fn place(error: &dyn Diagnostic, policy: Option<&Policy>) -> usize {
-    let label = error
-        .labels()
-        .and_then(|mut labels| labels.next())
-        .map(|label| label.offset());
+    let label = error.labels().and_then(|mut labels| labels.next()).map(|label| label.offset());
     label.or_else(|| policy.map(start)).unwrap_or(0)
 }
 
@@ -348,9 +296,7 @@ fn one_line(error: &(impl Diagnostic + std::fmt::Display)) -> String {
 }
 
 fn unnumbered(text: &str) -> String {
-    let rest = text
-        .strip_prefix("for policy `")
-        .and_then(|rest| rest.split_once("`, "));
+    let rest = text.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, "));
     let message = rest.map_or(text, |(_number, message)| message);
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -14,32 +14,18 @@ use crate::{DatasetId, Purpose};
 /// The words of each context attribute; an attribute that is absent is not judged.
 pub(super) type Vocabulary = BTreeMap<&'static str, BTreeSet<String>>;
 
-const USES: [Use; 6] = [
-    Use::Join,
-    Use::CountDistinct,
-    Use::Group,
-    Use::Filter,
-    Use::CountValues,
-    Use::Aggregate,
-];
+const USES: [Use; 6] =
+    [Use::Join, Use::CountDistinct, Use::Group, Use::Filter, Use::CountValues, Use::Aggregate];
 /// A hidden column has no use, so rules cannot meet it.
-const CLASSES: [Class; 5] = [
-    Class::Key,
-    Class::Category,
-    Class::Flag,
-    Class::Measure,
-    Class::Quasi,
-];
+const CLASSES: [Class; 5] =
+    [Class::Key, Class::Category, Class::Flag, Class::Measure, Class::Quasi];
 
 /// The words that the datasets give.
 pub(super) fn vocabulary(datasets: &BTreeMap<DatasetId, Dataset>) -> Vocabulary {
     let mut tables = BTreeSet::new();
     let mut columns = BTreeSet::new();
     let mut uses = BTreeSet::new();
-    for table in datasets
-        .values()
-        .flat_map(|dataset| dataset.tables.values())
-    {
+    for table in datasets.values().flat_map(|dataset| dataset.tables.values()) {
         tables.insert(table.name.to_string());
         for column in &table.columns {
             let name = format!("{}.{}", table.name, column.name);
@@ -63,10 +49,7 @@ pub(super) fn fixed() -> Vocabulary {
         allowed.map(move |usage| format!("{}:{}", class.as_str(), usage.as_str()))
     });
     let classes = CLASSES.into_iter().map(|class| class.as_str().to_owned());
-    Vocabulary::from([
-        ("classes", classes.collect()),
-        ("class_uses", class_uses.collect()),
-    ])
+    Vocabulary::from([("classes", classes.collect()), ("class_uses", class_uses.collect())])
 }
 
 /// The words that a rule's conditions compare context attributes with, as (attribute, word).
@@ -127,12 +110,7 @@ fn words(json: &Value, attribute: &str, found: &mut BTreeSet<(String, String)>) 
     if let Some(word) = json.get("Value").and_then(Value::as_str) {
         found.insert((attribute.to_owned(), word.to_owned()));
     }
-    for item in json
-        .get("Set")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for item in json.get("Set").and_then(Value::as_array).into_iter().flatten() {
         words(item, attribute, found);
     }
 }

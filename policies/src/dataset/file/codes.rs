@@ -22,11 +22,7 @@ pub(super) fn read(
         problems.take(name.offset, Ident::new(name.value));
         let codes = codes(name.value, &mut list, problems);
         list.finish(problems);
-        let list = CodeList {
-            offset: name.offset,
-            codes,
-            used: false,
-        };
+        let list = CodeList { offset: name.offset, codes, used: false };
         lists.insert(name.value.to_owned(), list);
     }
     lists
@@ -46,21 +42,12 @@ fn codes(name: &str, list: &mut Fields<'_>, problems: &mut Problems<'_>) -> Vec<
     let mut found: BTreeMap<CodeValue, Code> = BTreeMap::new();
     for mut item in items {
         let offset = item.offset();
-        let value = item
-            .need("code", problems)
-            .and_then(|value| code(value, problems));
+        let value = item.need("code", problems).and_then(|value| code(value, problems));
         let title = item.languages(problems);
         item.finish(problems);
         let Some(value) = value else { continue };
-        if found
-            .keys()
-            .next()
-            .is_some_and(|first| is_text(first) != is_text(&value))
-        {
-            problems.at(
-                offset,
-                format!("code list `{name}` mixes numbers and texts"),
-            );
+        if found.keys().next().is_some_and(|first| is_text(first) != is_text(&value)) {
+            problems.at(offset, format!("code list `{name}` mixes numbers and texts"));
         }
         if found.insert(value.clone(), Code { value, title }).is_some() {
             problems.at(offset, format!("code list `{name}` has this code twice"));
@@ -80,10 +67,7 @@ fn code(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Cod
         return None;
     }
     let Some(text) = value.get_ref().as_str() else {
-        problems.at(
-            offset,
-            reader::wrong_type("code", "a text or a whole number", value),
-        );
+        problems.at(offset, reader::wrong_type("code", "a text or a whole number", value));
         return None;
     };
     let good = !text.is_empty()

@@ -20,10 +20,7 @@ pub(super) fn read(
 ) -> Vec<Column> {
     let found = table.tables("columns", problems);
     if found.is_empty() {
-        problems.at(
-            table.offset(),
-            "the table has no column: write [[tables.columns]]",
-        );
+        problems.at(table.offset(), "the table has no column: write [[tables.columns]]");
     }
     if found.len() > MAX_COLUMNS {
         let got = found.len();
@@ -38,10 +35,7 @@ pub(super) fn read(
             continue;
         };
         if columns.iter().any(|known| known.name == column.name) {
-            problems.at(
-                offset,
-                format!("column `{}` is declared twice", column.name),
-            );
+            problems.at(offset, format!("column `{}` is declared twice", column.name));
         }
         columns.push(column);
     }
@@ -70,11 +64,7 @@ fn column(
     let class = class(&mut fields, problems);
     let nullable = fields.flag("nullable", problems);
     let title = fields.titles("title", problems);
-    let unit = fields
-        .get("unit")
-        .is_some()
-        .then(|| fields.label("unit", problems))
-        .flatten();
+    let unit = fields.get("unit").is_some().then(|| fields.label("unit", problems)).flatten();
     // The other fields depend on the type; without one they are only known, not judged.
     let Some(kind) = kind else {
         for key in ["min", "max", "codes", "step", "edges"] {
@@ -113,18 +103,12 @@ fn column(
 fn name(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<At<Ident>> {
     let found = fields.text("name", problems)?;
     if RESERVED.contains(&found.value) || found.value.starts_with("__") {
-        let message = format!(
-            "the column name `{}` is reserved for the engine",
-            found.value
-        );
+        let message = format!("the column name `{}` is reserved for the engine", found.value);
         problems.at(found.offset, message);
         return None;
     }
     let value = problems.take(found.offset, Ident::new(found.value))?;
-    Some(At {
-        offset: found.offset,
-        value,
-    })
+    Some(At { offset: found.offset, value })
 }
 
 fn kind(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<ColumnType> {
@@ -134,15 +118,9 @@ fn kind(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<ColumnTy
     match (word.value, scale) {
         ("integer", None) => Some(ColumnType::Integer),
         ("text", None) => Some(ColumnType::Text),
-        (
-            "decimal",
-            Some(At {
-                value: scale @ 1..=9,
-                ..
-            }),
-        ) => u8::try_from(scale)
-            .ok()
-            .map(|scale| ColumnType::Decimal { scale }),
+        ("decimal", Some(At { value: scale @ 1..=9, .. })) => {
+            u8::try_from(scale).ok().map(|scale| ColumnType::Decimal { scale })
+        }
         ("decimal", Some(scale)) => {
             problems.at(scale.offset, "`scale` is 1 to 9 digits behind the point");
             None
@@ -156,10 +134,7 @@ fn kind(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<ColumnTy
             None
         }
         (_, _) => {
-            problems.at(
-                word.offset,
-                "`type` is \"integer\", \"decimal\" or \"text\"",
-            );
+            problems.at(word.offset, "`type` is \"integer\", \"decimal\" or \"text\"");
             None
         }
     }
@@ -167,17 +142,9 @@ fn kind(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<ColumnTy
 
 fn class(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Class> {
     let found = fields.text("class", problems)?;
-    let classes = [
-        Class::Key,
-        Class::Category,
-        Class::Flag,
-        Class::Measure,
-        Class::Quasi,
-        Class::Hidden,
-    ];
-    let class = classes
-        .into_iter()
-        .find(|class| class.as_str() == found.value);
+    let classes =
+        [Class::Key, Class::Category, Class::Flag, Class::Measure, Class::Quasi, Class::Hidden];
+    let class = classes.into_iter().find(|class| class.as_str() == found.value);
     if class.is_none() {
         let known = classes.map(Class::as_str).join(", ");
         problems.at(found.offset, format!("`class` is one of {known}"));
@@ -224,10 +191,7 @@ fn check(class: Class, parts: &mut Parts, problems: &mut Problems<'_>) {
     let codes_allowed = matches!(class, Class::Category | Class::Quasi | Class::Hidden);
     without(parts.codes.is_some() && !codes_allowed, "`codes`");
     without(parts.step.is_some() && class != Class::Quasi, "`step`");
-    without(
-        !parts.edges.is_empty() && class != Class::Measure,
-        "`edges`",
-    );
+    without(!parts.edges.is_empty() && class != Class::Measure, "`edges`");
     match class {
         Class::Key => {
             if matches!(parts.kind, ColumnType::Decimal { .. }) {
@@ -236,10 +200,7 @@ fn check(class: Class, parts: &mut Parts, problems: &mut Problems<'_>) {
         }
         Class::Category => {
             if parts.codes.is_none() {
-                problems.at(
-                    at,
-                    "a category column needs `codes`, the name of a code list",
-                );
+                problems.at(at, "a category column needs `codes`, the name of a code list");
             }
         }
         Class::Flag => flag(parts, problems),
@@ -257,15 +218,9 @@ fn check(class: Class, parts: &mut Parts, problems: &mut Problems<'_>) {
 
 fn flag(parts: &mut Parts, problems: &mut Problems<'_>) {
     if parts.kind != ColumnType::Integer {
-        problems.at(
-            parts.offset,
-            "a flag column is of type integer, with values 0 and 1",
-        );
+        problems.at(parts.offset, "a flag column is of type integer, with values 0 and 1");
     }
-    let code = |value| Code {
-        value: CodeValue::Integer(value),
-        title: BTreeMap::new(),
-    };
+    let code = |value| Code { value: CodeValue::Integer(value), title: BTreeMap::new() };
     parts.bounds = Some(Bounds { min: 0, max: 1 });
     parts.codes = Some(vec![code(0), code(1)]);
 }
@@ -274,18 +229,13 @@ fn quasi(parts: &Parts, problems: &mut Problems<'_>) {
     let at = parts.offset;
     if parts.codes.is_some() {
         if parts.bounded || parts.step.is_some() {
-            problems.at(
-                at,
-                "a quasi column has `codes`, or `min`, `max` and `step`, not both",
-            );
+            problems.at(at, "a quasi column has `codes`, or `min`, `max` and `step`, not both");
         }
         return;
     }
     if parts.kind != ColumnType::Integer || !parts.bounded || parts.step.is_none() {
-        problems.at(
-            at,
-            "a quasi column needs `codes`, or type integer with `min`, `max` and `step`",
-        );
+        problems
+            .at(at, "a quasi column needs `codes`, or type integer with `min`, `max` and `step`");
     }
     if let Some(step) = parts.step.as_ref().filter(|step| step.value < 1) {
         problems.at(step.offset, "`step` is at least 1");

@@ -26,10 +26,7 @@ pub(super) fn bounds(
         problems.at(min.offset, "`min` is greater than `max`");
         return None;
     }
-    Some(Bounds {
-        min: min.value,
-        max: max.value,
-    })
+    Some(Bounds { min: min.value, max: max.value })
 }
 
 /// Reads `edges`: ascending, inside the bounds.
@@ -71,9 +68,7 @@ fn number(
         ColumnType::Decimal { scale } => scale,
     };
     let units = if value.get_ref().is_integer() {
-        reader::integer(key, value, problems)?
-            .value
-            .checked_mul(power(scale))
+        reader::integer(key, value, problems)?.value.checked_mul(power(scale))
     } else if let (Some(text), true) = (value.get_ref().as_str(), scale > 0) {
         let Some(units) = decimal(text, scale) else {
             let form = format!("a decimal of at most {scale} digits behind the point");
@@ -82,19 +77,15 @@ fn number(
         };
         units
     } else {
-        let form = if scale == 0 {
-            "a whole number"
-        } else {
-            "a decimal in quotes, such as \"12.5\""
-        };
+        let form =
+            if scale == 0 { "a whole number" } else { "a decimal in quotes, such as \"12.5\"" };
         problems.at(offset, reader::wrong_type(key, form, value));
         return None;
     };
     match units {
-        Some(units) if (1 - BOUND_LIMIT..BOUND_LIMIT).contains(&units) => Some(At {
-            offset,
-            value: units,
-        }),
+        Some(units) if (1 - BOUND_LIMIT..BOUND_LIMIT).contains(&units) => {
+            Some(At { offset, value: units })
+        }
         Some(_) | None => {
             let message = format!("`{key}` must stay under 10^15 in units of the last digit");
             problems.at(offset, message);

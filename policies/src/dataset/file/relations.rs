@@ -23,15 +23,9 @@ pub(super) fn foreign_keys(
         let (Some(column), Some(target)) = (column, target) else {
             continue;
         };
-        let key = ForeignKey {
-            column: column.value,
-            table: target.value,
-        };
+        let key = ForeignKey { column: column.value, table: target.value };
         if found.iter().any(|known| known.value.column == key.column) {
-            problems.at(
-                offset,
-                format!("column `{}` is a foreign key twice", key.column),
-            );
+            problems.at(offset, format!("column `{}` is a foreign key twice", key.column));
         }
         found.push(At { offset, value: key });
     }
@@ -45,20 +39,10 @@ pub(super) fn key_column(table: &Table, offset: usize, problems: &mut Problems<'
         return;
     }
     key_like(table, &table.key, offset, problems);
-    if table
-        .column(table.key.as_str())
-        .is_some_and(|column| column.nullable)
-    {
-        problems.at(
-            offset,
-            format!("the key column `{}` cannot be nullable", table.key),
-        );
+    if table.column(table.key.as_str()).is_some_and(|column| column.nullable) {
+        problems.at(offset, format!("the key column `{}` cannot be nullable", table.key));
     }
-    for column in table
-        .columns
-        .iter()
-        .filter(|column| column.class == Class::Key)
-    {
+    for column in table.columns.iter().filter(|column| column.class == Class::Key) {
         if table.key_of(column.name.as_str()).is_none() {
             let message = format!(
                 "column `{}` of table `{}` is a key of nothing: name it in `key` or `foreign_keys`, or make it hidden",
@@ -77,15 +61,9 @@ fn key_like<'t>(
 ) -> Option<&'t Column> {
     let column = table.column(name.as_str());
     match column {
-        None => problems.at(
-            offset,
-            format!("table `{}` has no column `{name}`", table.name),
-        ),
+        None => problems.at(offset, format!("table `{}` has no column `{name}`", table.name)),
         Some(column) if column.class != Class::Key => {
-            problems.at(
-                offset,
-                format!("column `{name}` is used as a key: give it class \"key\""),
-            );
+            problems.at(offset, format!("column `{name}` is used as a key: give it class \"key\""));
         }
         Some(_) => {}
     }
@@ -98,10 +76,8 @@ pub(super) fn check(
     drafts: &[TableDraft],
     problems: &mut Problems<'_>,
 ) {
-    let tables: BTreeMap<&Ident, &Table> = drafts
-        .iter()
-        .map(|draft| (&draft.table.name, &draft.table))
-        .collect();
+    let tables: BTreeMap<&Ident, &Table> =
+        drafts.iter().map(|draft| (&draft.table.name, &draft.table)).collect();
     for draft in drafts {
         for (key, offset) in draft.table.foreign_keys.iter().zip(&draft.foreign_keys) {
             foreign_key(&draft.table, key, &tables, *offset, problems);
@@ -109,10 +85,7 @@ pub(super) fn check(
     }
     let Some(patient) = patient else { return };
     if !tables.contains_key(&patient.value) {
-        let message = format!(
-            "`patient` names table `{}`, which is not declared",
-            patient.value
-        );
+        let message = format!("`patient` names table `{}`, which is not declared", patient.value);
         problems.at(patient.offset, message);
         return;
     }
@@ -130,35 +103,25 @@ fn foreign_key(
 ) {
     let column = key_like(table, &key.column, offset, problems);
     if key.column == table.key {
-        let message = format!(
-            "column `{}` is the table's own key, not a foreign key",
-            key.column
-        );
+        let message = format!("column `{}` is the table's own key, not a foreign key", key.column);
         problems.at(offset, message);
     }
     let leads = table.foreign_keys.first() == Some(key);
     if leads && column.is_some_and(|column| column.nullable) {
-        let message = format!(
-            "column `{}` leads to the patient, it cannot be nullable",
-            key.column
-        );
+        let message =
+            format!("column `{}` leads to the patient, it cannot be nullable", key.column);
         problems.at(offset, message);
     }
     let Some(target) = tables.get(&key.table) else {
-        problems.at(
-            offset,
-            format!("the foreign key's table `{}` is not declared", key.table),
-        );
+        problems.at(offset, format!("the foreign key's table `{}` is not declared", key.table));
         return;
     };
     let target_column = target.column(target.key.as_str());
     if let (Some(column), Some(other)) = (column, target_column)
         && column.kind != other.kind
     {
-        let message = format!(
-            "column `{}` and the key of `{}` have different types",
-            key.column, key.table
-        );
+        let message =
+            format!("column `{}` and the key of `{}` have different types", key.column, key.table);
         problems.at(offset, message);
     }
 }
@@ -172,10 +135,7 @@ fn leads_to_patient(
     let table = &draft.table;
     if table.name == *patient {
         if let Some(offset) = draft.foreign_keys.first() {
-            problems.at(
-                *offset,
-                "the patient table has no foreign keys: other tables lead to it",
-            );
+            problems.at(*offset, "the patient table has no foreign keys: other tables lead to it");
         }
         return;
     }
@@ -224,10 +184,7 @@ pub(super) fn attribution(
         Some(_) => None,
     };
     if let Some(wrong) = wrong {
-        problems.at(
-            offset,
-            format!("the attribution column `{table}.{column}` {wrong}"),
-        );
+        problems.at(offset, format!("the attribution column `{table}.{column}` {wrong}"));
         return None;
     }
     Some((table, column))

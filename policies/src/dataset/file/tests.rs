@@ -30,20 +30,11 @@ fn a_dataset_keeps_what_its_file_says() {
     assert_eq!(dataset.status, DatasetStatus::Real);
     assert_eq!(dataset.digest, Digest::of(text.as_bytes()));
     let patient = dataset.table("patient").unwrap();
-    assert_eq!(
-        patient.key_of("id").map(ToString::to_string),
-        Some("patient".to_owned())
-    );
+    assert_eq!(patient.key_of("id").map(ToString::to_string), Some("patient".to_owned()));
     let size = dataset.column("patient", "size").unwrap();
     assert_eq!(size.class, Class::Category);
     let values: Vec<&CodeValue> = size.codes.iter().map(|code| &code.value).collect();
-    assert_eq!(
-        values,
-        [
-            &CodeValue::Text("a".to_owned()),
-            &CodeValue::Text("b".to_owned())
-        ]
-    );
+    assert_eq!(values, [&CodeValue::Text("a".to_owned()), &CodeValue::Text("b".to_owned())]);
     assert_eq!(size.codes[1].title["nl"], "groot");
     assert!(!size.nullable);
 }
@@ -68,36 +59,19 @@ fn numbers_are_in_units_of_the_scale() {
         assert_eq!(column.kind, ColumnType::Decimal { scale: 3 });
         column.bounds.unwrap()
     };
-    assert_eq!(
-        decimal("\"-0.5\"", "\"12.345\""),
-        Bounds {
-            min: -500,
-            max: 12_345
-        }
-    );
+    assert_eq!(decimal("\"-0.5\"", "\"12.345\""), Bounds { min: -500, max: 12_345 });
     assert_eq!(decimal("\"0.001\"", "\"1\""), Bounds { min: 1, max: 1_000 });
-    assert_eq!(
-        decimal("-2", "0x10"),
-        Bounds {
-            min: -2_000,
-            max: 16_000
-        }
-    );
+    assert_eq!(decimal("-2", "0x10"), Bounds { min: -2_000, max: 16_000 });
     let limit = 999_999_999_999_999;
     assert_eq!(
         decimal("\"-999999999999.999\"", "\"999999999999.999\""),
-        Bounds {
-            min: -limit,
-            max: limit
-        }
+        Bounds { min: -limit, max: limit }
     );
 }
 
 #[test]
 fn odd_decimals_are_refused() {
-    for text in [
-        "", "-", ".5", "5.", "1.2345", "+1", "1e3", " 1", "1_000", "--1", "1.-2", "١",
-    ] {
+    for text in ["", "-", ".5", "5.", "1.2345", "+1", "1e3", " 1", "1_000", "--1", "1.-2", "١"] {
         let column = format!(
             "[[tables.columns]]\nname = \"dose\"\ntype = \"decimal\"\nscale = 3\nclass = \"measure\"\nmin = \"{text}\"\nmax = 5\n"
         );
@@ -123,20 +97,14 @@ fn whole_numbers_are_64_bit() {
     let code = "[code_lists.c]\ncodes = [{ code = -9223372036854775808 }]\n";
     let column = "[[tables.columns]]\nname = \"c\"\ntype = \"integer\"\nclass = \"category\"\ncodes = \"c\"\n";
     let problems = parse("tiny.toml", &format!("{HEAD}{code}{PATIENT}{column}")).unwrap_err();
-    assert!(
-        problems.iter().any(|problem| problem.line == Some(7)),
-        "{problems:?}"
-    );
+    assert!(problems.iter().any(|problem| problem.line == Some(7)), "{problems:?}");
 }
 
 #[test]
 fn a_file_is_at_most_one_mebibyte() {
     let text = format!("# {}\n{HEAD}{PATIENT}", "x".repeat(1024 * 1024));
     let got = text.len();
-    check(
-        &text,
-        &format!("tiny.toml: the file has {got} bytes, at most 1048576 are read"),
-    );
+    check(&text, &format!("tiny.toml: the file has {got} bytes, at most 1048576 are read"));
 }
 
 #[test]
@@ -146,11 +114,7 @@ fn tables_columns_and_codes_are_bounded() {
         write!(tables, "[[tables]]\nname = \"t{n}\"\nkey = \"id\"\n").unwrap();
     }
     let problems = parse("tiny.toml", &tables).unwrap_err();
-    assert!(
-        problems[0].message.contains("65 tables, at most 64"),
-        "{:?}",
-        problems[0]
-    );
+    assert!(problems[0].message.contains("65 tables, at most 64"), "{:?}", problems[0]);
 
     let mut columns = format!("{HEAD}{PATIENT}");
     for n in 0..MAX_COLUMNS {
@@ -160,10 +124,7 @@ fn tables_columns_and_codes_are_bounded() {
         )
         .unwrap();
     }
-    check(
-        &columns,
-        "tiny.toml:6: the table has 257 columns, at most 256 are read",
-    );
+    check(&columns, "tiny.toml:6: the table has 257 columns, at most 256 are read");
 
     let list: String = (0..=MAX_CODES).fold(String::new(), |mut list, n| {
         write!(list, "{{ code = {n} }}, ").unwrap();
@@ -189,10 +150,7 @@ fn a_long_cycle_is_found() {
         .unwrap();
     }
     let problems = parse("tiny.toml", &text).unwrap_err();
-    let messages: Vec<&str> = problems
-        .iter()
-        .map(|problem| problem.message.as_str())
-        .collect();
+    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
     assert_eq!(
         messages,
         ["a", "b", "c"].map(|name| format!("table `{name}` leads to itself along foreign keys"))
