@@ -1,9 +1,212 @@
-//! Benchmarks.
+//! Benchmarks: a grouped question over networks of 5 and 18 nodes against the bare engine on the same fragments, memory of
+//! an idle node, and time from start to ready.
+//!
+//! Everything is measured in one run, so that ratios hold on a noisy machine. A question is timed at the client: signing,
+//! the local interface, planning, the network, every node's execution and log, merging, finishing, the answer's
+//! signature. Run it in release mode.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use node::api::AskBody;
+use node::client::Client;
+use node::clock::{Clock as _, SystemClock};
+use node::keys::{Key, KeyRole, random_bytes};
+use node::profile::Profile;
+use policies::wire::Question;
+
 use crate::cli::Bench;
-/// Runs.
+use crate::network::Network;
+use crate::print;
+use crate::process::{NodeProcess, Nodes, client, wait_ready};
+use crate::topology::{self, PEOPLE};
+
+mod bare;
+mod memory;
+
+/// The question: what the demo asks first.
+const SQL: &str = "SELECT grade, count(*) AS patients, avg(age) AS mean_age, stddev(age) AS sd_age, \
+    count(*) FILTER (WHERE death = 1 AND dtime < 1826.25) AS deaths_5y FROM patient GROUP BY grade";
+/// Nodes of the networks.
+const SIZES: [usize; 2] = [5, 18];
+/// Questions before measuring.
+const WARM: usize = 20;
+/// Starts that are timed.
+const STARTS: usize = 10;
+
+/// Measures and prints.
 ///
 /// # Errors
-/// Fails.
-pub fn run(_options: &Bench) -> anyhow::Result<()> {
-    anyhow::bail!("being built")
+/// What failed.
+pub fn run(options: &Bench) -> anyhow::Result<()> {
+    if cfg!(debug_assertions) {
+        print::note(
+            "This is a debug build: its figures say nothing. Use `cargo run --release -p testnet -- bench`.",
+        );
+    }
+    print::line(format!(
+        "{} questions a measurement, {WARM} before; times in ms",
+        options.questions
+    ));
+    let chosen;
+    let folders: Vec<(&str, &Path)> = match &options.dir {
+        Some(dir) => vec![("chosen folder", dir.as_path())],
+        None => {
+            chosen = std::env::temp_dir();
+            let memory = Path::new("/dev/shm");
+            let disk = ("disk", chosen.as_path());
+            if memory.is_dir() { vec![("tmpfs", memory), disk] } else { vec![disk] }
+        }
+    };
+    for (name, folder) in folders {
+        for size in SIZES {
+            measure(options, name, folder, size)?;
+        }
+    }
+    Ok(())
+}
+
+fn measure(options: &Bench, name: &str, folder: &Path, size: usize) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("kring-bench-").tempdir_in(folder)?;
+    let dir = folder.path().join("net");
+    let network = Network::create(&dir, topology::hospitals(size), &std::env::current_exe()?)?;
+    let nodes = Nodes::start(&network)?;
+    let bare = bare::Bare::open(&network)?;
+    let asker = Asker::new(&network)?;
+    for _ in 0..WARM {
+        asker.ask()?;
+        bare.run(SQL)?;
+    }
+    // In turns, so that what else the machine does meets both.
+    let (mut asked, mut run) = (Vec::new(), Vec::new());
+    for _ in 0..options.questions {
+        asked.push(asker.ask()?);
+        run.push(bare.run(SQL)?);
+    }
+    let (asked, run) = (Times::of(asked), Times::of(run));
+    print::line(format!(
+        "{name}, {size} nodes: question p50 {:.1}, p95 {:.1}; bare engine, the same {size} fragments in one process: p50 {:.1}, p95 {:.1}; ratio of p50 {:.2}",
+        asked.p50,
+        asked.p95,
+        run.p50,
+        run.p95,
+        asked.p50 / run.p50
+    ));
+    if size == SIZES[0] {
+        idle_and_start(&network, nodes, name)?;
+    } else {
+        nodes.stop()?;
+    }
+    Ok(())
+}
+
+/// Memory of the asking node after the questions and of one that was never asked; time from start to ready.
+fn idle_and_start(network: &Network, nodes: Nodes, name: &str) -> anyhow::Result<()> {
+    let node = nodes.0.first().context("a node")?;
+    let used = memory::of_node(network, node)?;
+    print::line(format!("{name}: node after the questions: {used}"));
+    nodes.stop()?;
+    let code = &network.hospitals.first().context("a hospital")?.code;
+    let mut starts = Vec::new();
+    for number in 0..STARTS {
+        let since = now();
+        let mut node = NodeProcess::start(network, code)?;
+        wait_ready(network, &mut node)?;
+        starts.push(since.elapsed());
+        if number == 0 {
+            let fresh = memory::of_node(network, &node)?;
+            print::line(format!("{name}: idle node with its idle workers: {fresh}"));
+        }
+        node.stop()?;
+    }
+    let starts = Times::of(starts);
+    print::line(format!(
+        "{name}: start to ready: p50 {:.0}, worst of {STARTS} {:.0}",
+        starts.p50, starts.worst
+    ));
+    Ok(())
+}
+
+/// A person who asks through the local interface of the first node.
+struct Asker {
+    client: Client,
+    key: Key,
+    template: Question,
+}
+
+impl Asker {
+    fn new(network: &Network) -> anyhow::Result<Self> {
+        let person = PEOPLE.first().context("a person")?;
+        let profile = Profile::load(Some(&network.profile(person.id)))?;
+        let client = Client::new(&profile)?;
+        let info = client.info()?;
+        let now = SystemClock.now();
+        let template = Question {
+            id: String::new(),
+            network: info.network,
+            person: policies::PersonId::new(person.id)?,
+            purpose: policies::Purpose::new(person.purpose)?,
+            group: profile.group.clone(),
+            dataset: policies::DatasetId::new("rotterdam")?,
+            asking_node: info.hospital,
+            hospitals: info.members.into_keys().collect(),
+            sql: SQL.to_owned(),
+            issued_at: now,
+            expires_at: now,
+        };
+        Ok(Self { client, key: Key::load(&profile.key_file, KeyRole::Person)?, template })
+    }
+
+    /// Asks once, and checks that every hospital answered.
+    fn ask(&self) -> anyhow::Result<Duration> {
+        let since = now();
+        let mut question = self.template.clone();
+        let random = random_bytes().map_err(|error| anyhow::anyhow!("{error}"))?;
+        let id = random.iter().take(16).map(|byte| format!("{byte:02x}"));
+        question.id = id.collect();
+        question.issued_at = SystemClock.now();
+        question.expires_at = question.issued_at.plus(600);
+        let envelope = policies::question::sign_question(&question, self.key.secret());
+        let body = AskBody { question: String::from_utf8(envelope.encode())? };
+        let reply = self.client.ask(&body)?;
+        let took = since.elapsed();
+        let hospitals = self.template.hospitals.len();
+        let finished = policies::dsse::Envelope::decode(reply.finished.as_bytes(), usize::MAX)?;
+        let document: serde_json::Value = serde_json::from_slice(finished.unverified_payload())?;
+        let coverage = document.pointer("/answer/coverage").and_then(serde_json::Value::as_object);
+        let answered = coverage.into_iter().flat_map(serde_json::Map::values);
+        let answered = answered
+            .filter(|part| part.pointer("/state").is_some_and(|state| state == "answered"))
+            .count();
+        anyhow::ensure!(answered == hospitals, "{answered} of {hospitals} answered");
+        Ok(took)
+    }
+}
+
+/// Percentiles, in milliseconds.
+struct Times {
+    p50: f64,
+    p95: f64,
+    worst: f64,
+}
+
+impl Times {
+    fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        let at = |part: usize| {
+            let place = times.len().saturating_sub(1).saturating_mul(part) / 100;
+            times.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+        };
+        Self { p50: at(50), p95: at(95), worst: at(100) }
+    }
+}
+
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// What a node says of itself.
+fn status(network: &Network, code: &str) -> anyhow::Result<node::api::Status> {
+    Ok(client(network, code)?.status()?)
 }

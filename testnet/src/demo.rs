@@ -93,7 +93,7 @@ pub fn run(options: &Demo) -> anyhow::Result<()> {
     print::note(
         "Data: the Rotterdam tumour bank (public), split by patient number: an artificial split.",
     );
-    let network = Network::create(dir, topology::hospitals(HOSPITALS))?;
+    let network = Network::create(dir, topology::hospitals(HOSPITALS), &std::env::current_exe()?)?;
     print::note("Starting the nodes ...");
     let nodes = Nodes::start(&network)?;
     for question in &QUESTIONS {

@@ -38,11 +38,11 @@ struct Ports {
 }
 
 impl Network {
-    /// Makes a network in an empty folder and imports every hospital's part of the data.
+    /// Makes a network in an empty folder and imports every hospital's part of the data; `program` is this binary.
     ///
     /// # Errors
     /// What failed, with the command's own words.
-    pub fn create(dir: &Path, hospitals: Vec<Hospital>) -> anyhow::Result<Self> {
+    pub fn create(dir: &Path, hospitals: Vec<Hospital>, program: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)?;
         let dir = std::fs::canonicalize(dir)?;
         let empty = std::fs::read_dir(&dir)?.next().is_none();
@@ -51,7 +51,7 @@ impl Network {
         for folder in ["bin", "nodes", "people", "board", "charter/datasets", "charter/rules"] {
             std::fs::create_dir_all(dir.join(folder))?;
         }
-        std::os::unix::fs::symlink(std::env::current_exe()?, dir.join("bin/kring"))?;
+        std::os::unix::fs::symlink(program, dir.join("bin/kring"))?;
         let ports = reserve(&hospitals)?;
         let mut network = Self { dir, hospitals, root: String::new(), ports };
         network.make_board()?;

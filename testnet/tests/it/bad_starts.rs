@@ -124,7 +124,7 @@ fn an_older_charter(node: &Node) {
     assert_eq!(running.stop().unwrap(), 0);
     std::fs::write(network.node_dir("NOORD").join("charter.kring"), first).unwrap();
     node.refuses_to_start(&[], "is refused (rollback)");
-    let expired = text.replace("version = 1", "version = 3").replace("2036", "2026");
+    let expired = text.replace("version = 1", "version = 3").replace("2036-01-01", "2026-02-01");
     std::fs::write(&head, expired).unwrap();
     network.seal().unwrap();
     node.refuses_to_start(&[], "is refused (expired)");

@@ -1,5 +1,6 @@
 //! A network for a test, the command line over it, and a peer that does what it is told.
 
+use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +32,12 @@ impl Net {
     pub(crate) fn create(hospitals: usize) -> Self {
         node::command::install_tls_provider();
         let folder = tempfile::Builder::new().prefix("kring-test-").tempdir().unwrap();
-        let network =
-            Network::create(&folder.path().join("net"), topology::hospitals(hospitals)).unwrap();
+        let network = Network::create(
+            &folder.path().join("net"),
+            topology::hospitals(hospitals),
+            Path::new(env!("CARGO_BIN_EXE_testnet")),
+        )
+        .unwrap();
         Self { nodes: Vec::new(), network, _folder: folder }
     }
 
