@@ -4,13 +4,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::too_many_lines,
     reason = "test code"
 )]
 
 mod bundle;
 mod charter_problems;
 mod decide;
+mod decode;
 mod fixture;
 mod golden;
 mod lattice;

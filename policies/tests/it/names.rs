@@ -49,7 +49,8 @@ fn digests_are_lower_case() {
     assert_eq!(digest.to_string(), text);
     assert_eq!(digest.short(), "e3b0c44298fc1c14");
     assert_eq!(Digest::try_from(text.to_owned()), Ok(digest));
-    for bad in [text.to_uppercase(), text[1..].to_owned(), format!("{text}00"), "g".repeat(64)] {
+    for bad in [text.to_uppercase(), text.replacen('e', "", 1), format!("{text}00"), "g".repeat(64)]
+    {
         assert!(Digest::try_from(bad).is_err());
     }
 }
