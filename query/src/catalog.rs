@@ -40,9 +40,8 @@ pub(crate) fn columns(table: &Table) -> impl Iterator<Item = &Column> {
 }
 
 fn own_fields(table: &Table) -> Vec<Field> {
-    let field = |column: &Column| {
-        Field::new(column.name.as_str(), data_type(column.kind), column.nullable)
-    };
+    let field =
+        |column: &Column| Field::new(column.name.as_str(), data_type(column.kind), column.nullable);
     columns(table).map(field).collect()
 }
 

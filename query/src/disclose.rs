@@ -16,7 +16,6 @@ use crate::cell;
 use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::receive::{RawAnswer, RawFragment};
 
-
 /// Version of the frames.
 pub(crate) const FRAMES_VERSION: u32 = 1;
 
@@ -144,9 +143,10 @@ pub fn disclose(raw: RawAnswer) -> Result<SafeAnswer, DiscloseError> {
 }
 
 fn hidden(protected: &RecordBatch) -> u64 {
-    let states = protected.columns().first().and_then(|column| {
-        column.as_primitive_opt::<arrow::datatypes::UInt8Type>()
-    });
+    let states = protected
+        .columns()
+        .first()
+        .and_then(|column| column.as_primitive_opt::<arrow::datatypes::UInt8Type>());
     let hidden = |states: &UInt8Array| {
         states.values().iter().filter(|state| **state == CellState::Hidden.code()).count()
     };

@@ -23,7 +23,9 @@ pub(crate) enum PlanError {
     ChainTooLong { limit: usize },
     #[error("a list has more than {limit} items; name a range or a category instead")]
     ListTooLong { limit: usize },
-    #[error("the name `{name}` is reserved: names that begin with two underscores belong to the engine")]
+    #[error(
+        "the name `{name}` is reserved: names that begin with two underscores belong to the engine"
+    )]
     ReservedName { name: String },
     #[error("this is not SQL that can be read: line {line}{near}")]
     BadSql { line: u64, near: String },
@@ -41,19 +43,29 @@ pub(crate) enum PlanError {
     UnknownFunction { name: String, known: String },
     #[error("column `{column}` is a {class}: it cannot be used to {usage}; {}", advice(.class))]
     ColumnClass { column: String, class: &'static str, usage: &'static str },
-    #[error("only figures about groups are answered, never rows; write count(*), sum(x) or avg(x), with GROUP BY for several groups")]
+    #[error(
+        "only figures about groups are answered, never rows; write count(*), sum(x) or avg(x), with GROUP BY for several groups"
+    )]
     NotAnAggregate,
     #[error("{what} is not answered; {instead}")]
     NotSupported { what: String, instead: String },
     #[error("{clause} would mix rows of several patients; {instead}")]
     CrossesPatients { clause: String, instead: String },
-    #[error("`{expression}` can leave the range of its type for values that the dataset allows; {instead}")]
+    #[error(
+        "`{expression}` can leave the range of its type for values that the dataset allows; {instead}"
+    )]
     Unbounded { expression: String, instead: String },
-    #[error("the values of `{key}` do not follow from the dataset, so its groups are not known beforehand; {instead}")]
+    #[error(
+        "the values of `{key}` do not follow from the dataset, so its groups are not known beforehand; {instead}"
+    )]
     NoDomain { key: String, instead: String },
-    #[error("the grouping has {cells} cells, at most {MAX_CELLS} are answered; group by fewer columns or wider bins")]
+    #[error(
+        "the grouping has {cells} cells, at most {MAX_CELLS} are answered; group by fewer columns or wider bins"
+    )]
     TooManyCells { cells: u64 },
-    #[error("the text cannot be planned: names or types do not fit together; simplify it, or cast explicitly")]
+    #[error(
+        "the text cannot be planned: names or types do not fit together; simplify it, or cast explicitly"
+    )]
     CannotPlan,
 }
 

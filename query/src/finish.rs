@@ -24,7 +24,9 @@ pub(crate) enum FinishError {
     BadAnswer { hospital: HospitalCode, problem: &'static str },
     #[error("the job names {expected} frames, {got} came with it")]
     FrameCount { expected: usize, got: usize },
-    #[error("a figure of all hospitals together leaves its range; divide what is added by a constant")]
+    #[error(
+        "a figure of all hospitals together leaves its range; divide what is added by a constant"
+    )]
     Overflow,
     #[error("the figures could not be finished")]
     Failed,

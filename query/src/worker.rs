@@ -75,7 +75,10 @@ impl Worker {
         let done = done.unwrap_or_else(|_panic| {
             // What a job left half done is not trusted for the next one.
             self.tables = Tables::default();
-            Err(failure("worker_fault", "the question met a fault of this node; its operators can see it"))
+            Err(failure(
+                "worker_fault",
+                "the question met a fault of this node; its operators can see it",
+            ))
         });
         done.unwrap_or_else(|failure| Message { head: Reply::Failed(failure), blobs: Vec::new() })
     }
@@ -83,7 +86,10 @@ impl Worker {
     fn work(&mut self, job: &Message<Job>) -> Result<Message<Reply>, Failure> {
         let Message { head: Job { version, dataset, sql, work }, blobs } = job;
         if *version != PIPE_VERSION {
-            return Err(failure("bad_version", format!("pipe version {version}, expected {PIPE_VERSION}")));
+            return Err(failure(
+                "bad_version",
+                format!("pipe version {version}, expected {PIPE_VERSION}"),
+            ));
         }
         let dataset = self.dataset(dataset)?;
         let split = cut::split(&dataset, sql)?;

@@ -18,9 +18,8 @@ pub(crate) enum Place {
 const BELOW: &[&str] =
     &["abs", "coalesce", "nullif", "greatest", "least", "round", "floor", "ceil"];
 const ABOVE: &[&str] = &["sqrt", "ln", "exp", "power"];
-const AGGREGATES: &[&str] = &[
-    "count", "sum", "avg", "stddev", "stddev_samp", "stddev_pop", "var", "var_samp", "var_pop",
-];
+const AGGREGATES: &[&str] =
+    &["count", "sum", "avg", "stddev", "stddev_samp", "stddev_pop", "var", "var_samp", "var_pop"];
 
 /// Whether a function may stand at a place.
 pub(crate) fn allowed(name: &str, place: Place) -> bool {

@@ -70,7 +70,7 @@ impl Sums {
                     SumKind::Rows | SumKind::NonNull | SumKind::Distinct => {
                         rows.each(sums, |_row| Ok(1))
                     }
-                    SumKind::Sum => rows.add(sums, |value| Some(value)),
+                    SumKind::Sum => rows.add(sums, Some),
                     SumKind::SumSquares => rows.add(sums, |value| value.checked_mul(value)),
                 }
             }
@@ -148,11 +148,7 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    fn add(
-        &self,
-        sums: &mut [i128],
-        of: impl Fn(i128) -> Option<i128>,
-    ) -> EngineResult<()> {
+    fn add(&self, sums: &mut [i128], of: impl Fn(i128) -> Option<i128>) -> EngineResult<()> {
         let Some(numbers) = self.value.and_then(Numbers::of) else {
             return exec_err!("kring_cell: a sum of something that is not a number");
         };

@@ -8,6 +8,10 @@ use crate::error::{PlanError, quoted};
 use crate::facts::{Facts, Scope, safe};
 
 /// The one cut of a plan.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
 pub(super) fn find(plan: &LogicalPlan) -> Result<&Aggregate, PlanError> {
     let mut at = plan;
     loop {
@@ -28,6 +32,10 @@ fn has_aggregate(plan: &LogicalPlan) -> bool {
     plan.exists(|node| Ok(matches!(node, LogicalPlan::Aggregate(_)))).unwrap_or(true)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
 fn refused(plan: &LogicalPlan) -> PlanError {
     let aggregates = has_aggregate(plan);
     match plan {
@@ -45,10 +53,9 @@ fn refused(plan: &LogicalPlan) -> PlanError {
             "a join of figures",
             "write both as aggregates with FILTER in one SELECT, or ask two questions",
         ),
-        _ if aggregates => PlanError::unsupported(
-            "this shape of question",
-            "write one SELECT with one GROUP BY",
-        ),
+        _ if aggregates => {
+            PlanError::unsupported("this shape of question", "write one SELECT with one GROUP BY")
+        }
         _ => PlanError::NotAnAggregate,
     }
 }
@@ -60,6 +67,10 @@ pub(super) fn check(plan: &LogicalPlan, merged: &[Facts]) -> Result<Vec<String>,
     Ok(lines)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
 fn node(
     plan: &LogicalPlan,
     merged: &[Facts],
@@ -80,7 +91,8 @@ fn node(
             for key in &sort.expr {
                 expression(&key.expr, &sort.input, &columns)?;
             }
-            let keys: Vec<String> = sort.expr.iter().map(|key| quoted(key.expr.human_display())).collect();
+            let keys: Vec<String> =
+                sort.expr.iter().map(|key| quoted(key.expr.human_display())).collect();
             lines.push(format!("order by {}", keys.join(", ")));
             Ok(columns)
         }
@@ -105,7 +117,8 @@ fn projected(
     for expr in &projection.expr {
         facts.push(expression(expr, &projection.input, &columns)?);
     }
-    let shown: Vec<String> = projection.expr.iter().map(|expr| quoted(expr.human_display())).collect();
+    let shown: Vec<String> =
+        projection.expr.iter().map(|expr| quoted(expr.human_display())).collect();
     lines.push(format!("show {}", shown.join(", ")));
     Ok(facts)
 }

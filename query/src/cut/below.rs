@@ -15,8 +15,8 @@ use datafusion::logical_expr::{
     Expr, Filter, Join, JoinConstraint, LogicalPlan, LogicalPlanBuilder, Operator, Projection,
     SubqueryAlias, TableScan,
 };
-use policies::dataset::{Class, Dataset, Table, Use};
 use policies::Ident;
+use policies::dataset::{Class, Dataset, Table, Use};
 
 use super::{Account, Below, TextCondition};
 use crate::catalog::{self, PATIENT};
@@ -29,6 +29,9 @@ use crate::facts::{Facts, Origin, Plain};
 pub(crate) const HOSPITAL_MARK: &str = "__hospital";
 /// Most tables of one question: joins are the costliest thing that a text can ask for.
 const MAX_SCANS: usize = 12;
+
+/// The equalities and the rest of a join's condition.
+type JoinOn = (Vec<(Expr, Expr)>, Option<Expr>);
 
 /// A walk over the rows below one cut.
 pub(super) struct Walk<'a, 'd> {
@@ -45,6 +48,10 @@ impl<'a, 'd> Walk<'a, 'd> {
         Self { account, scans: 0 }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is not listed is refused"
+    )]
     pub(super) fn walk(&mut self, plan: &LogicalPlan) -> Result<Below, PlanError> {
         match plan {
             LogicalPlan::TableScan(scan) => self.scan(scan),
@@ -79,7 +86,8 @@ impl<'a, 'd> Walk<'a, 'd> {
         let source = catalog::empty_source(catalog::planned_schema(table));
         let builder = LogicalPlanBuilder::scan(name.clone(), source, None).map_err(engine)?;
         let patient = format!("{PATIENT}{}", self.scans);
-        let mut columns: Vec<Expr> = scan.projected_schema.columns().into_iter().map(Expr::Column).collect();
+        let mut columns: Vec<Expr> =
+            scan.projected_schema.columns().into_iter().map(Expr::Column).collect();
         let number = Expr::Column(Name::new(Some(name), PATIENT));
         columns.push(number.alias(patient.clone()));
         let plan = builder.project(columns).and_then(LogicalPlanBuilder::build).map_err(engine)?;
@@ -114,7 +122,9 @@ impl<'a, 'd> Walk<'a, 'd> {
     fn filter(&mut self, filter: &Filter) -> Result<Below, PlanError> {
         let mut below = self.walk(&filter.input)?;
         let safe = self.condition(&mut below, &filter.predicate)?;
-        self.account.lines.push(format!("keep rows where {}", quoted(filter.predicate.human_display())));
+        self.account
+            .lines
+            .push(format!("keep rows where {}", quoted(filter.predicate.human_display())));
         let node = Filter::try_new(safe, Arc::new(below.plan)).map_err(engine)?;
         Ok(Below { plan: LogicalPlan::Filter(node), ..below })
     }
@@ -133,7 +143,10 @@ impl<'a, 'd> Walk<'a, 'd> {
             JoinType::Inner => true,
             JoinType::Left | JoinType::Right => false,
             JoinType::Full => {
-                return Err(PlanError::unsupported("FULL JOIN", "write LEFT JOIN from the table whose rows are counted"));
+                return Err(PlanError::unsupported(
+                    "FULL JOIN",
+                    "write LEFT JOIN from the table whose rows are counted",
+                ));
             }
             JoinType::LeftSemi
             | JoinType::RightSemi
@@ -152,10 +165,12 @@ impl<'a, 'd> Walk<'a, 'd> {
         for (index, facts) in columns.iter_mut().enumerate() {
             facts.nullable |= !inner && (index >= first_right) == keep_left;
         }
-        let conditions = match join.join_type {
-            JoinType::Left => left.conditions,
-            JoinType::Right => right.conditions,
-            _ => left.conditions.into_iter().chain(right.conditions).collect(),
+        let conditions = if inner {
+            left.conditions.into_iter().chain(right.conditions).collect()
+        } else if keep_left {
+            left.conditions
+        } else {
+            right.conditions
         };
         let mut below = Below {
             plan: left.plan,
@@ -186,23 +201,19 @@ impl<'a, 'd> Walk<'a, 'd> {
         below: &mut Below,
         join: &Join,
         inner: bool,
-    ) -> Result<(Vec<(Expr, Expr)>, Option<Expr>), PlanError> {
+    ) -> Result<JoinOn, PlanError> {
         let equalities = join.on.iter().map(|(left, right)| left.clone().eq(right.clone()));
         let rest = join.filter.iter().flat_map(split_conjunction).cloned();
+        let mut others = Vec::new();
         let mut tied = false;
         for part in equalities.chain(rest) {
-            if let Some((one, other)) = same_key(&part, below, self.account.dataset)? {
-                tied = true;
-                self.account.used(&[one, other].into(), Use::Join)?;
-                self.account.lines.push(format!("join on {}", quoted(part.human_display())));
-                continue;
-            }
-            let (safe, facts) = below.expression(&part)?;
-            self.account.expression(&facts, Use::Filter)?;
-            note_functions(&safe, &mut self.account.functions);
-            self.account.lines.push(format!("join where {}", quoted(part.human_display())));
-            if inner {
-                below.conditions.push(text_condition(&safe, below)?);
+            match same_key(&part, below, self.account.dataset)? {
+                Some((one, other)) => {
+                    tied = true;
+                    self.account.used(&[one, other].into(), Use::Join)?;
+                    self.account.lines.push(format!("join on {}", quoted(part.human_display())));
+                }
+                None => others.push(part),
             }
         }
         if !tied {
@@ -210,6 +221,15 @@ impl<'a, 'd> Walk<'a, 'd> {
                 clause: "this join".to_owned(),
                 instead: "write JOIN ... ON with the same declared key on both sides, e.g. a.patient_key = b.patient_key".to_owned(),
             });
+        }
+        for part in others {
+            let (safe, facts) = below.expression(&part)?;
+            self.account.expression(&facts, Use::Filter)?;
+            note_functions(&safe, &mut self.account.functions);
+            self.account.lines.push(format!("join where {}", quoted(part.human_display())));
+            if inner {
+                below.conditions.push(text_condition(&safe, below)?);
+            }
         }
         let mut on = Vec::with_capacity(join.on.len());
         for (left, right) in &join.on {
@@ -336,6 +356,10 @@ pub(super) fn note_functions(expr: &Expr, into: &mut std::collections::BTreeSet<
     debug_assert!(noted.is_ok(), "nothing in the visitor fails");
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
 fn refused(plan: &LogicalPlan) -> PlanError {
     match plan {
         LogicalPlan::Aggregate(_) => PlanError::unsupported(

@@ -22,7 +22,8 @@ pub(super) fn parts(
     let mut over_patients: Vec<String> = fragment.keys.iter().map(key).collect();
     over_patients.push(format!("{} cells, each with", fragment.cells));
     over_patients.extend(fragment.primitives.iter().map(primitive));
-    over_patients.push("the number of patients, which decides what is hidden and never leaves".into());
+    over_patients
+        .push("the number of patients, which decides what is hidden and never leaves".into());
     let mut uses: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for used in &account.uses {
         uses.entry((&used.table, &used.column)).or_default().push(used.usage.as_str());

@@ -48,6 +48,8 @@ fn instead(expr: &Expr, facts: &Facts) -> String {
             "divide one whole column by a multiple of its step, or write CASE with constant results"
                 .to_owned()
         }
-        _ => "group by a category, by bins of a number, or by CASE with constant results".to_owned(),
+        _ => {
+            "group by a category, by bins of a number, or by CASE with constant results".to_owned()
+        }
     }
 }

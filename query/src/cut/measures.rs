@@ -41,8 +41,7 @@ pub(super) fn measures(
     below: &Below,
     account: &mut Account<'_>,
 ) -> Result<Measures, PlanError> {
-    let mut measures =
-        Measures { primitives: Vec::new(), outputs: Vec::new(), merged: Vec::new() };
+    let mut measures = Measures { primitives: Vec::new(), outputs: Vec::new(), merged: Vec::new() };
     let outputs = aggregate.schema.fields().iter().skip(aggregate.group_expr.len());
     for (expr, field) in aggregate.aggr_expr.iter().zip(outputs) {
         let mut inner = expr;
@@ -176,7 +175,7 @@ impl Measures {
                 (Output::Average { sum, values, data_type: data_type.clone() }, range)
             }
             "stddev" | "stddev_pop" | "var" | "var_pop" => {
-                let square = units.checked_mul(units).unwrap_or(u128::MAX);
+                let square = units.saturating_mul(units);
                 room(square, name)?;
                 let scale = argument.scale.saturating_mul(2);
                 let squares = Primitive { kind: SumKind::SumSquares, value, filter, scale };
@@ -203,11 +202,11 @@ impl Measures {
 }
 
 /// The argument of a sum, in a type that adds exactly.
-fn number(
-    expr: &Expr,
-    below: &Below,
-    account: &mut Account<'_>,
-) -> Result<Argument, PlanError> {
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
+fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argument, PlanError> {
     // The engine makes floats of whatever it averages; the exact value below the cast adds up exactly.
     let mut expr = expr;
     while let Expr::Cast(Cast { expr: inner, field }) = expr {
@@ -224,9 +223,7 @@ fn number(
     let (value, facts) = below.expression(expr)?;
     account.expression(&facts, Use::Aggregate)?;
     below::note_functions(&value, &mut account.functions);
-    let to_integer = |value: Expr| {
-        Expr::Cast(Cast::new(Box::new(value), DataType::Int64))
-    };
+    let to_integer = |value: Expr| Expr::Cast(Cast::new(Box::new(value), DataType::Int64));
     match facts.data_type {
         DataType::Int64 => Ok(Argument { value, scale: 0, range: facts.range }),
         DataType::Int16 | DataType::Int32 => {
@@ -269,11 +266,9 @@ fn units(argument: &Argument) -> Result<u128, PlanError> {
 
 /// The greatest sum, if it fits what travels.
 fn room(units: u128, name: &str) -> Result<u128, PlanError> {
-    units.checked_mul(MAX_ROWS).filter(|sum| *sum < SUM_LIMIT).ok_or_else(|| {
-        PlanError::Unbounded {
-            expression: format!("{name}(...)"),
-            instead: "divide the argument by a constant, so that its squares stay small".to_owned(),
-        }
+    units.checked_mul(MAX_ROWS).filter(|sum| *sum < SUM_LIMIT).ok_or_else(|| PlanError::Unbounded {
+        expression: format!("{name}(...)"),
+        instead: "divide the argument by a constant, so that its squares stay small".to_owned(),
     })
 }
 

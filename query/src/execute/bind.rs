@@ -31,7 +31,9 @@ pub(crate) fn session() -> EngineResult<SessionState> {
     config.options_mut().execution.parquet.schema_force_view_types = false;
     let runtime = RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(GreedyMemoryPool::new(MEMORY_BYTES)))
-        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+        .with_disk_manager_builder(
+            DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
+        )
         .build_arc()?;
     Ok(SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).build())
 }
@@ -57,7 +59,8 @@ pub(super) fn bind(
     });
     let input = input.map_err(failed)?.data;
     let keys = fragment.keys.iter().enumerate();
-    let keys = keys.map(|(index, key)| key.expr.clone().unalias_nested().data.alias(format!("k{index}")));
+    let keys =
+        keys.map(|(index, key)| key.expr.clone().unalias_nested().data.alias(format!("k{index}")));
     LogicalPlanBuilder::from(input)
         .aggregate(keys.collect::<Vec<_>>(), [cell(fragment).alias("cell")])
         .and_then(LogicalPlanBuilder::build)
@@ -88,7 +91,10 @@ fn rows(
             let code = ScalarValue::Utf8(Some(hospital.to_owned()));
             return Expr::Literal(code, None).alias_qualified(Some(table.clone()), HOSPITAL);
         }
-        debug_assert!(!field.name().starts_with("__") || field.name() == PATIENT, "one hidden column");
+        debug_assert!(
+            !field.name().starts_with("__") || field.name() == PATIENT,
+            "one hidden column"
+        );
         Expr::Column(Name::new(Some(table.clone()), field.name()))
     });
     let columns: Vec<Expr> = columns.collect();

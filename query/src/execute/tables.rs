@@ -16,8 +16,8 @@ use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use policies::dataset::Table;
 use policies::Digest;
+use policies::dataset::Table;
 
 use super::RunError;
 use crate::catalog;
@@ -57,7 +57,8 @@ impl Tables {
             return Err(RunError::BadSnapshot);
         }
         let (rows, size) = read(&path, &schema)?;
-        let provider = MemTable::try_new(schema, vec![rows]).map_err(|_schema| RunError::BadSnapshot)?;
+        let provider =
+            MemTable::try_new(schema, vec![rows]).map_err(|_schema| RunError::BadSnapshot)?;
         let provider = Arc::new(provider);
         self.keep(digest, &provider, size);
         Ok(provider)
@@ -103,9 +104,8 @@ fn scanned(path: &Path, schema: SchemaRef) -> Result<Arc<dyn TableProvider>, Run
     let bad = |_error| RunError::BadSnapshot;
     let url = path.to_str().ok_or(RunError::BadSnapshot)?;
     let url = ListingTableUrl::parse(url).map_err(bad)?;
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
-        .with_file_extension(".parquet");
-    let config =
-        ListingTableConfig::new(url).with_listing_options(options).with_schema(schema);
+    let options =
+        ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+    let config = ListingTableConfig::new(url).with_listing_options(options).with_schema(schema);
     Ok(Arc::new(ListingTable::try_new(config).map_err(bad)?))
 }

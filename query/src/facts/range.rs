@@ -45,6 +45,10 @@ impl Range {
     }
 
     /// Least and greatest value and scale of an exact type.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is not listed is refused"
+    )]
     fn limits(data_type: &DataType) -> Option<(i128, i128, i8)> {
         let integer = |lo: i64, hi: i64| Some((i128::from(lo), i128::from(hi), 0));
         if let DataType::Decimal128(precision, scale) = data_type {
@@ -61,6 +65,10 @@ impl Range {
     }
 
     /// The one value of a literal.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is not listed is refused"
+    )]
     pub(crate) fn literal(value: &ScalarValue) -> Self {
         let exact = |value: i128, scale| Self::exact(value, value, scale);
         match value {
@@ -120,10 +128,11 @@ impl Range {
     /// Values of either.
     pub(crate) fn or(self, other: Self) -> Self {
         match (self, other) {
-            (
-                Self::Exact { lo, hi, scale },
-                Self::Exact { lo: lo2, hi: hi2, scale: scale2 },
-            ) if scale == scale2 => Self::exact(lo.min(lo2), hi.max(hi2), scale),
+            (Self::Exact { lo, hi, scale }, Self::Exact { lo: lo2, hi: hi2, scale: scale2 })
+                if scale == scale2 =>
+            {
+                Self::exact(lo.min(lo2), hi.max(hi2), scale)
+            }
             (Self::Float { most, least }, Self::Float { most: most2, least: least2 }) => {
                 Self::Float { most: most.max(most2), least: least.min(least2) }
             }
@@ -175,26 +184,30 @@ impl Range {
     }
 
     /// The range of `self op other`; `None` where it cannot be bounded.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is not listed is refused"
+    )]
     pub(crate) fn arithmetic(self, operator: Operator, other: Self) -> Option<Self> {
         match (self, other) {
             (Self::Exact { scale: left, .. }, Self::Exact { scale: right, .. }) => {
                 exact_arithmetic(self, operator, other, (left, right))
             }
-            (
-                Self::Float { most: m1, least: l1 },
-                Self::Float { most: m2, least: l2 },
-            ) => match operator {
-                Operator::Plus | Operator::Minus => {
-                    Some(Self::Float { most: m1 + m2, least: 0.0 })
+            (Self::Float { most: m1, least: l1 }, Self::Float { most: m2, least: l2 }) => {
+                match operator {
+                    Operator::Plus | Operator::Minus => {
+                        Some(Self::Float { most: m1 + m2, least: 0.0 })
+                    }
+                    Operator::Multiply => Some(Self::Float { most: m1 * m2, least: l1 * l2 }),
+                    Operator::Divide if l2 > 0.0 => Some(Self::Float {
+                        most: m1 / l2,
+                        least: if m2 > 0.0 { l1 / m2 } else { 0.0 },
+                    }),
+                    Operator::Divide => Some(Self::Float { most: f64::INFINITY, least: 0.0 }),
+                    Operator::Modulo => Some(Self::Float { most: m1.min(m2), least: 0.0 }),
+                    _ => None,
                 }
-                Operator::Multiply => Some(Self::Float { most: m1 * m2, least: l1 * l2 }),
-                Operator::Divide if l2 > 0.0 => {
-                    Some(Self::Float { most: m1 / l2, least: if m2 > 0.0 { l1 / m2 } else { 0.0 } })
-                }
-                Operator::Divide => Some(Self::Float { most: f64::INFINITY, least: 0.0 }),
-                Operator::Modulo => Some(Self::Float { most: m1.min(m2), least: 0.0 }),
-                _ => None,
-            },
+            }
             (Self::Exact { .. } | Self::Float { .. } | Self::Other, _) => None,
         }
     }
@@ -210,6 +223,10 @@ fn rescale(value: i128, from: i8, to: i8) -> Option<i128> {
     value.checked_div(factor)?.checked_add(value.signum())
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
 fn exact_arithmetic(
     left: Range,
     operator: Operator,

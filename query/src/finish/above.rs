@@ -38,6 +38,10 @@ struct Above<'a> {
 
 impl Above<'_> {
     /// Runs one node. `limit` is what a LIMIT further up keeps of its rows: how many to skip, how many to keep.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is not listed is refused"
+    )]
     fn node(
         &self,
         plan: &LogicalPlan,
@@ -143,9 +147,8 @@ impl Above<'_> {
             let options = SortOptions { descending: !key.asc, nulls_first: key.nulls_first };
             keys.push(SortColumn { values: column.values, options: Some(options) });
         }
-        let everything = limit.is_none_or(|(skip, fetch)| {
-            skip == 0 && fetch.is_none_or(|fetch| fetch >= frame.rows)
-        });
+        let everything = limit
+            .is_none_or(|(skip, fetch)| skip == 0 && fetch.is_none_or(|fetch| fetch >= frame.rows));
         let order = order(keys, &hidden)?;
         if everything {
             return frame.pick(&order, 0);

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array};
+use arrow::array::{
+    Array as _, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array,
+};
 use arrow::compute;
 use arrow::datatypes::{Field, Schema};
 use datafusion::common::{DFSchema, DFSchemaRef};
@@ -61,9 +63,8 @@ impl Frame {
         rows: usize,
         undecided: u64,
     ) -> Result<Self, FinishError> {
-        let whole = columns.iter().all(|column| {
-            column.values.len() == rows && column.status.len() == rows
-        });
+        let whole =
+            columns.iter().all(|column| column.values.len() == rows && column.status.len() == rows);
         if !whole || schema.fields().len() != columns.len() {
             return Err(FinishError::Failed);
         }
@@ -97,7 +98,8 @@ impl Frame {
     /// The worst status of the columns that an expression names, row by row.
     pub(super) fn status(&self, expr: &Expr) -> Result<Vec<CellStatus>, FinishError> {
         let mut status = vec![CellStatus::Shown; self.rows];
-        for name in expr.column_refs() {
+        let names: std::collections::BTreeSet<_> = expr.column_refs().into_iter().collect();
+        for name in names {
             let index = self.schema.maybe_index_of_column(name).ok_or(FinishError::Failed)?;
             let column = self.columns.get(index).ok_or(FinishError::Failed)?;
             for (worst, own) in status.iter_mut().zip(&column.status) {

@@ -11,6 +11,10 @@ use super::frame::Frame;
 use crate::pipe::{CellStatus, Finished, FinishedCell, FinishedColumn};
 
 /// The word for a type, or `None` where it cannot be shown.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
 pub(crate) fn kind(data_type: &DataType) -> Option<String> {
     match data_type {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {

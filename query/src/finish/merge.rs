@@ -92,7 +92,8 @@ fn group(
             }
         }
     }
-    let contributors = parts.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
+    let contributors =
+        parts.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
     let mut total = Total::new(fragment.primitives.len());
     for (_, part) in contributors {
         total.add(part, index, cell)?;

@@ -36,7 +36,9 @@ pub(super) fn value(
             let spread = variance(at(sum)?, at(squares)?, at(values)?, *sample)?;
             let unit = 10_f64.powi(scale(sum)?.saturating_mul(-2));
             let spread = spread.map(|spread| spread * unit);
-            Ok(ScalarValue::Float64(spread.map(|spread| if *root { spread.sqrt() } else { spread })))
+            Ok(ScalarValue::Float64(
+                spread.map(|spread| if *root { spread.sqrt() } else { spread }),
+            ))
         }
     }
 }
@@ -59,6 +61,10 @@ fn decimal(value: i128, precision: u8, scale: i8) -> Result<ScalarValue, FinishE
     Ok(ScalarValue::Decimal128(Some(value), precision, scale))
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
 fn total(sum: i128, scale: i32, data_type: &DataType) -> Result<ScalarValue, FinishError> {
     match data_type {
         DataType::Int64 => {
@@ -73,6 +79,10 @@ fn total(sum: i128, scale: i32, data_type: &DataType) -> Result<ScalarValue, Fin
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
 fn average(
     sum: i128,
     count: i128,

@@ -63,7 +63,8 @@ fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Vec<SafeCells>, &'stat
     if head.len() > MAX_HEAD_BYTES {
         return Err("the first frame is too large");
     }
-    let head: FramesHead = serde_json::from_slice(head).map_err(|_json| "the first frame is no head")?;
+    let head: FramesHead =
+        serde_json::from_slice(head).map_err(|_json| "the first frame is no head")?;
     let FramesHead { version, fragments } = head;
     if version != FRAMES_VERSION {
         return Err("the frames are of another version");

@@ -1,5 +1,13 @@
 //! From SQL text to finished tables through the real worker, over several hospitals with real permits.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "test code"
+)]
+
 mod differential;
 mod hidden;
 mod hospitals;

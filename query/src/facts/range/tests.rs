@@ -16,7 +16,10 @@ fn sums_products_and_quotients_of_bounded_integers_are_bounded() {
 #[test]
 fn decimals_align_before_they_are_added() {
     let bmi = Range::exact(100, 800, 1);
-    assert_eq!(bmi.arithmetic(Operator::Plus, Range::exact(5, 5, 0)), Some(Range::exact(150, 850, 1)));
+    assert_eq!(
+        bmi.arithmetic(Operator::Plus, Range::exact(5, 5, 0)),
+        Some(Range::exact(150, 850, 1))
+    );
 }
 
 #[test]

@@ -52,7 +52,9 @@ fn the_network_answers_as_the_pooled_tables_would() {
         let same = expected.len() == got.len()
             && expected.iter().zip(&got).all(|(a, b)| a.iter().zip(b).all(|(a, b)| a.same(b)));
         if !same || kinds != types || !finished.cells.is_empty() || finished.undecided > 0 {
-            wrong.push(format!("{sql}\n  expected {types:?} {expected:?}\n  got      {kinds:?} {got:?}"));
+            wrong.push(format!(
+                "{sql}\n  expected {types:?} {expected:?}\n  got      {kinds:?} {got:?}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));

@@ -143,17 +143,17 @@ impl SeenQuestions for NoneSeen {
 
 impl Network {
     /// Seals a charter and a snapshot a hospital.
-    pub(super) fn new(dataset: &str, hospitals: &BTreeMap<String, Tables>, protect: Protect) -> Self {
+    pub(super) fn new(
+        dataset: &str,
+        hospitals: &BTreeMap<String, Tables>,
+        protect: Protect,
+    ) -> Self {
         let mut codes: Vec<String> = hospitals.keys().cloned().collect();
         codes.push("ASKER".to_owned());
         let charter = charter(dataset, &codes, protect);
         let temp = tempfile::tempdir().unwrap();
-        let mut network = Self {
-            temp,
-            charter,
-            dataset_text: dataset.to_owned(),
-            snapshots: BTreeMap::new(),
-        };
+        let mut network =
+            Self { temp, charter, dataset_text: dataset.to_owned(), snapshots: BTreeMap::new() };
         for (code, tables) in hospitals {
             let folder = network.import(code, tables);
             network.snapshots.insert(hospital(code), folder);

@@ -52,7 +52,10 @@ fn units(text: &str, scale: usize) -> i128 {
 fn column(kind: ColumnType, values: &[Option<String>]) -> ArrayRef {
     match kind {
         ColumnType::Integer => Arc::new(
-            values.iter().map(|v| v.as_ref().map(|v| v.parse::<i64>().unwrap())).collect::<Int64Array>(),
+            values
+                .iter()
+                .map(|v| v.as_ref().map(|v| v.parse::<i64>().unwrap()))
+                .collect::<Int64Array>(),
         ),
         ColumnType::Text => Arc::new(values.iter().map(Option::as_deref).collect::<StringArray>()),
         ColumnType::Decimal { scale } => {
@@ -84,9 +87,9 @@ fn pooled(table: &Table, hospitals: &BTreeMap<String, Tables>) -> RecordBatch {
         fields.push(Field::new(declared.name.as_str(), values.data_type().clone(), true));
         columns.push(values);
     }
-    let hospital = hospitals.iter().flat_map(|(code, tables)| {
-        tables[name].rows.iter().map(move |_row| code.as_str())
-    });
+    let hospital = hospitals
+        .iter()
+        .flat_map(|(code, tables)| tables[name].rows.iter().map(move |_row| code.as_str()));
     fields.push(Field::new("hospital", DataType::Utf8, false));
     columns.push(Arc::new(hospital.map(Some).collect::<StringArray>()));
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
@@ -128,7 +131,9 @@ impl Pool {
 
 fn kind(data_type: &DataType) -> String {
     match data_type {
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => "integer".to_owned(),
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
+            "integer".to_owned()
+        }
         DataType::Float64 => "float".to_owned(),
         DataType::Utf8 | DataType::Utf8View | DataType::Null => "text".to_owned(),
         DataType::Boolean => "boolean".to_owned(),
