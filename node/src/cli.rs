@@ -49,7 +49,7 @@ pub enum Command {
     Ask(Ask),
     /// Show what a question would do: the three parts, what leaves, which rules, which protections
     Explain {
-        /// The question in SQL
+        /// The question in SQL; - reads it from standard input
         sql: String,
         /// Who asks whom, and why
         #[command(flatten)]
@@ -100,7 +100,7 @@ pub struct ProfileArg {
 /// A question.
 #[derive(Args, Debug)]
 pub struct Ask {
-    /// The question in SQL
+    /// The question in SQL; - reads it from standard input
     pub sql: String,
     /// Who asks whom, and why
     #[command(flatten)]

@@ -1,10 +1,13 @@
 //! `kring ask`: composes a question, signs it with the person's key, hands it to the node and prints the answer.
 
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
 use anyhow::Context as _;
 use policies::dsse::{Envelope, PayloadType};
-use policies::wire::{MAX_QUESTION_LIFE_S, MAX_SKEW_S, Question};
+use policies::wire::{MAX_QUESTION_LIFE_S, MAX_SKEW_S, MAX_SQL_BYTES, Question};
 
-use crate::api::{AnswerBody, AskBody, CoverageState, FinishedDocument, Info};
+use crate::api::{AnswerBody, AskBody, CoverageState, FinishedDocument, Info, RefusalBody};
 use crate::cli::{Ask, AskContext};
 use crate::client::{Client, ClientError};
 use crate::clock::{Clock as _, SystemClock};
@@ -29,7 +32,12 @@ pub(crate) fn run(ask: &Ask) -> anyhow::Result<Exit> {
     let client = Client::new(&profile)?;
     let info = client.info()?;
     let key = Key::load(&profile.key_file, KeyRole::Person)?;
-    let question = match compose(&ask.sql, &ask.context, &profile, &info, &key) {
+    let sql = text(&ask.sql)?;
+    if sql.len() > MAX_SQL_BYTES {
+        render::refusal(&too_large(sql.len()), ask.format)?;
+        return Ok(Exit::Refused);
+    }
+    let question = match compose(&sql, &ask.context, &profile, &info, &key) {
         Ok(question) => question,
         Err(problem) => {
             print::note(format!("kring: {problem}"));
@@ -69,6 +77,31 @@ pub(crate) fn run(ask: &Ask) -> anyhow::Result<Exit> {
         return Ok(Exit::TooFewHospitals);
     }
     Ok(Exit::Done)
+}
+
+/// The SQL text: the argument, or standard input for `-`, of which no more is read than shows that it is too large.
+pub(super) fn text(argument: &str) -> anyhow::Result<String> {
+    if argument != "-" {
+        return Ok(argument.to_owned());
+    }
+    let mut text = String::new();
+    let most = 2 * MAX_SQL_BYTES as u64;
+    std::io::stdin().take(most).read_to_string(&mut text).context("cannot read the question")?;
+    Ok(text)
+}
+
+/// The refusal that every node would give.
+fn too_large(bytes: usize) -> RefusalBody {
+    let code = "sql_too_large";
+    RefusalBody {
+        code: code.to_owned(),
+        message: format!(
+            "the question has {bytes} bytes or more, at most {MAX_SQL_BYTES} are read"
+        ),
+        rule: Some(format!("kring/{}", code.replace('_', "-"))),
+        layer: None,
+        coverage: BTreeMap::new(),
+    }
 }
 
 /// The question that a person's arguments, profile and node make.

@@ -26,7 +26,7 @@ pub(crate) fn run(sql: &str, context: &AskContext, format: Format) -> anyhow::Re
         group: context.group.clone().or(profile.group),
         dataset,
         hospitals: if context.to.is_empty() { info.members.len() } else { context.to.len() },
-        sql: sql.to_owned(),
+        sql: super::ask::text(sql)?,
     };
     match client.explain(&body) {
         Ok(explanation) => {
