@@ -1,7 +1,7 @@
 //! The data dictionary: what a table, key and column mean, as the board signed it.
 //!
 //! The engine trusts declarations, never naming conventions: which columns are keys, whose key a foreign key holds,
-//! which values a column may have. What is not declared cannot be asked. Reading files is [`file`]'s work.
+//! which values a column may have. What is not declared cannot be asked. Reading files is [`mod@file`]'s work.
 
 use std::collections::BTreeMap;
 

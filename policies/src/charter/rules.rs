@@ -2,7 +2,7 @@
 //!
 //! Everything is denied unless a `permit` allows it and no `forbid` matches. Cedar skips a rule whose condition fails
 //! to evaluate, so here any such failure denies. A rule is known by its `@id`; its other annotations are protections
-//! and explanations ([`annotations`]). Templates are refused: a rule reads the same wherever it stands.
+//! and explanations. Templates are refused: a rule reads the same wherever it stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
