@@ -30,6 +30,9 @@ mod measures;
 pub(crate) use above::bounds;
 pub(crate) use below::HOSPITAL_MARK;
 
+/// Most figures of one fragment, 16 bytes each: they fit one frame with room to spare.
+const MAX_FIGURES: u64 = 500_000;
+
 /// A question in three parts.
 pub(crate) struct Split {
     /// The analysed plan: what is above the cut is evaluated from it.
@@ -215,6 +218,11 @@ fn fragment(
         return Err(PlanError::TooManyCells { cells });
     }
     let measures = measures::measures(aggregate, &below, account)?;
+    let sums = u64::try_from(measures.primitives.len()).unwrap_or(u64::MAX);
+    let figures = cells.saturating_mul(sums.saturating_add(1));
+    if figures > MAX_FIGURES {
+        return Err(PlanError::TooManyFigures { figures, limit: MAX_FIGURES });
+    }
     merged.extend(measures.merged);
     let mut fragment = Fragment {
         digest: Digest::of(b""),

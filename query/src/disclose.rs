@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt8Array};
+use arrow::array::{ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt8Array};
 use arrow::datatypes::{DataType, Decimal128Type, Field, Schema, SchemaRef, UInt64Type};
 use policies::Permit;
 use policies::protections::{Protections, Zeros};
@@ -189,20 +189,27 @@ pub(crate) fn protect(fragment: &RawFragment, protections: &Protections) -> Opti
     let n = n.as_primitive_opt::<UInt64Type>()?;
     let states: Vec<CellState> =
         n.values().iter().map(|n| state(*n, fragment.empty, protections)).collect();
-    let codes: UInt8Array = states.iter().map(|state| state.code()).collect::<Vec<_>>().into();
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(codes)];
-    let mut scales = Vec::with_capacity(sums.len());
+    let mut released = Vec::with_capacity(sums.len());
     for sum in sums {
         let sum = sum.as_primitive_opt::<Decimal128Type>()?;
-        let shown = sum.values().iter().zip(&states).map(|(value, state)| match state {
+        released.push((u8::try_from(sum.scale()).ok()?, sum.values().iter().copied().collect()));
+    }
+    safe_batch(&states, &released)
+}
+
+/// Released cells: each sum with its scale, null where the state hides it.
+pub(crate) fn safe_batch(states: &[CellState], sums: &[(u8, Vec<i128>)]) -> Option<RecordBatch> {
+    let codes: UInt8Array = states.iter().map(|state| state.code()).collect::<Vec<_>>().into();
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(codes)];
+    for (scale, values) in sums {
+        let shown = values.iter().zip(states).map(|(value, state)| match state {
             CellState::Hidden => None,
             CellState::Empty | CellState::Present => Some(*value),
         });
         let shown: Decimal128Array = shown.collect();
-        columns.push(Arc::new(shown.with_data_type(sum.data_type().clone())));
-        scales.push(u8::try_from(sum.scale()).ok()?);
+        columns.push(Arc::new(shown.with_data_type(cell::sum_type(*scale))));
     }
-    RecordBatch::try_new(safe_schema(scales.into_iter()), columns).ok()
+    RecordBatch::try_new(safe_schema(sums.iter().map(|(scale, _)| *scale)), columns).ok()
 }
 
 #[cfg(test)]

@@ -64,6 +64,10 @@ pub(crate) enum PlanError {
     )]
     TooManyCells { cells: u64 },
     #[error(
+        "the answer would have {figures} figures, at most {limit} are answered; ask for fewer aggregates or groups"
+    )]
+    TooManyFigures { figures: u64, limit: u64 },
+    #[error(
         "the text cannot be planned: names or types do not fit together; simplify it, or cast explicitly"
     )]
     CannotPlan,
@@ -92,6 +96,7 @@ impl PlanError {
             Self::CrossesPatients { .. } => "crosses_patients",
             Self::Unbounded { .. } => "unbounded_expression",
             Self::NoDomain { .. } => "no_domain",
+            Self::TooManyFigures { .. } => "too_many_figures",
             Self::TooManyCells { .. } => "too_many_cells",
             Self::CannotPlan => "cannot_plan",
         }

@@ -319,6 +319,12 @@ impl Scope<'_> {
                 facts.nullable = true;
                 self.one_of(facts, std::slice::from_ref(value))
             }
+            ("round", [_, digits]) if !digits.range.is_within(-9, 9) => {
+                Err(PlanError::unsupported(
+                    "round to a number of digits that is not a constant from -9 to 9",
+                    "write round(x, 1)",
+                ))
+            }
             ("abs", [value]) => {
                 facts.merge_sources(value);
                 self.bounded(expr, facts, value.range.absolute())

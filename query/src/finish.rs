@@ -12,7 +12,7 @@ use crate::pipe::{Failure, Finished, Part};
 
 mod above;
 mod frame;
-mod json;
+pub(crate) mod json;
 mod merge;
 mod outputs;
 mod parts;

@@ -1,14 +1,16 @@
 //! One record batch as an Arrow IPC stream, and back without believing anything.
 //!
-//! Who decodes knows the schema beforehand: the stream must begin with exactly the bytes that this schema encodes to, so
-//! the schema parser never sees a stranger's bytes. Bodies are not compressed, and the decoder buffers only what it was
-//! given, so a lie about a length costs nothing.
+//! A batch of known schema and size has one encoding but for its values. Who decodes builds a *template*, a batch of
+//! zeros of the same shape, and encodes it: everything around the values must be the template's bytes. So neither the
+//! engine's schema parser nor its message parser ever works on lengths that a stranger chose: these panic on some. Bodies
+//! are not compressed.
 
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamDecoder;
+use arrow::ipc::root_as_message;
 use arrow::ipc::writer::StreamWriter;
 
 /// Why bytes are not the batch that was expected.
@@ -25,21 +27,17 @@ pub enum IpcError {
     /// Another schema.
     #[error("not of the expected schema")]
     OtherSchema,
-    /// No stream of one batch.
-    #[error("not a stream of one batch")]
+    /// Not the one encoding of so many cells.
+    #[error("not the expected number of cells in their one encoding")]
     Malformed,
-    /// Another number of rows.
-    #[error("{got} rows, expected {expected}")]
-    Rows {
-        /// Rows expected.
-        expected: usize,
-        /// Rows found.
-        got: usize,
-    },
 }
 
-/// Most bytes of one frame: 10,000 cells of some hundred sums.
+/// Most bytes of one frame: 10,000 cells of some fifty sums.
 pub const MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes before a message's metadata: a continuation mark and a length.
+const PREFIX_BYTES: usize = 8;
+/// Bytes of the end of a stream: a continuation mark and the length 0.
+const END_BYTES: usize = 8;
 
 /// A batch as a stream.
 pub(crate) fn encode(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
@@ -49,23 +47,49 @@ pub(crate) fn encode(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     writer.into_inner()
 }
 
-/// The bytes that every stream of this schema begins with.
-fn preamble(schema: &SchemaRef) -> Result<Vec<u8>, IpcError> {
-    let writer = StreamWriter::try_new(Vec::new(), schema);
-    writer.map(|writer| writer.get_ref().clone()).map_err(|_arrow| IpcError::OtherSchema)
+/// Number of bytes that every stream of this schema begins with.
+fn preamble(schema: &SchemaRef) -> Option<usize> {
+    let writer = StreamWriter::try_new(Vec::new(), schema).ok()?;
+    Some(writer.get_ref().len())
 }
 
-/// Reads a stream that must hold one batch of this schema and number of rows.
+/// The metadata of the message at `at`, without its prefix.
+fn metadata(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let prefix = bytes.get(at..at.checked_add(PREFIX_BYTES)?)?;
+    let (_mark, len) = prefix.split_last_chunk::<4>()?;
+    let len = usize::try_from(i32::from_le_bytes(*len)).ok()?;
+    let start = at.checked_add(PREFIX_BYTES)?;
+    bytes.get(start..start.checked_add(len)?)
+}
+
+/// The nulls of the last column, as the stream says.
+fn nulls(bytes: &[u8], at: usize) -> Option<usize> {
+    let message = root_as_message(metadata(bytes, at)?).ok()?;
+    let nodes = message.header_as_record_batch()?.nodes()?;
+    usize::try_from(nodes.iter().next_back()?.null_count()).ok()
+}
+
+/// Reads a stream that must be the one encoding of a batch of a template's shape. `template` gives the template for a
+/// number of nulls in the last column, or `None` where there cannot be so many.
 pub(crate) fn decode(
     bytes: &[u8],
     schema: &SchemaRef,
-    rows: usize,
+    template: impl Fn(usize) -> Option<RecordBatch>,
 ) -> Result<RecordBatch, IpcError> {
     if bytes.len() > MAX_FRAME_BYTES {
         return Err(IpcError::TooLarge { got: bytes.len(), limit: MAX_FRAME_BYTES });
     }
-    if !bytes.starts_with(&preamble(schema)?) {
+    let at = preamble(schema).ok_or(IpcError::OtherSchema)?;
+    let plain = template(0).ok_or(IpcError::OtherSchema)?;
+    let plain = encode(&plain).map_err(|_arrow| IpcError::OtherSchema)?;
+    if bytes.get(..at) != plain.get(..at) {
         return Err(IpcError::OtherSchema);
+    }
+    let nulls = nulls(bytes, at).ok_or(IpcError::Malformed)?;
+    let template = template(nulls).ok_or(IpcError::Malformed)?;
+    let template = encode(&template).map_err(|_arrow| IpcError::Malformed)?;
+    if !same_frame(bytes, &template, at) {
+        return Err(IpcError::Malformed);
     }
     let mut decoder = StreamDecoder::new();
     let mut buffer = Buffer::from(bytes.to_vec());
@@ -78,12 +102,17 @@ pub(crate) fn decode(
         }
     }
     decoder.finish().map_err(|_arrow| IpcError::Malformed)?;
-    let batch = found.ok_or(IpcError::Malformed)?;
-    if batch.schema() != *schema {
-        return Err(IpcError::OtherSchema);
-    }
-    if batch.num_rows() != rows {
-        return Err(IpcError::Rows { expected: rows, got: batch.num_rows() });
-    }
-    Ok(batch)
+    found.filter(|batch| batch.schema() == *schema).ok_or(IpcError::Malformed)
+}
+
+/// Whether two streams are equal but for the body of their one batch.
+fn same_frame(bytes: &[u8], template: &[u8], at: usize) -> bool {
+    let body = metadata(template, at).and_then(|metadata| {
+        let start = at.checked_add(PREFIX_BYTES)?.checked_add(metadata.len())?;
+        Some((start, template.len().checked_sub(END_BYTES)?))
+    });
+    let Some((start, end)) = body else { return false };
+    bytes.len() == template.len()
+        && bytes.get(..start) == template.get(..start)
+        && bytes.get(end..) == template.get(end..)
 }

@@ -4,11 +4,14 @@
 //! cells there are and which sums each has: digests, schema, sizes, numbers of rows, and what counts and empty cells can
 //! be. The daemon needs no SQL for that. Nothing is protected here: [`crate::disclose()`] does that.
 
-use arrow::array::{Array as _, AsArray as _, RecordBatch};
+use std::sync::Arc;
+
+use arrow::array::{Array as _, ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt64Array};
 use arrow::datatypes::{Decimal128Type, UInt64Type};
 use policies::Permit;
 use policies::footprint::{FragmentFootprint, SumFootprint};
 
+use crate::cell;
 use crate::execute::raw_schema;
 use crate::ipc::{self, IpcError};
 use crate::pipe::frame::Message;
@@ -118,16 +121,29 @@ pub(crate) fn check(
     for (index, ((footprint, blob), empty)) in
         expected.iter().zip(&reply.blobs).zip(empty).enumerate()
     {
-        let schema = raw_schema(footprint.sums.iter().map(|sum| sum.scale));
-        let cells = usize::try_from(footprint.cells).unwrap_or(usize::MAX);
-        let batch = ipc::decode(blob, &schema, cells)
-            .map_err(|problem| ReceiveError::BadCells { fragment: index, problem })?;
+        let scales = || footprint.sums.iter().map(|sum| sum.scale);
+        let batch = ipc::decode(blob, &raw_schema(scales()), |nulls| {
+            (nulls == 0).then(|| zeros(footprint.cells, scales())).flatten()
+        })
+        .map_err(|problem| ReceiveError::BadCells { fragment: index, problem })?;
         if !plausible(&batch, &footprint.sums, *empty) {
             return Err(ReceiveError::Implausible { fragment: index });
         }
         fragments.push(RawFragment { batch, empty: *empty });
     }
     Ok(fragments)
+}
+
+/// So many empty cells.
+fn zeros(cells: u64, scales: impl Iterator<Item = u8>) -> Option<RecordBatch> {
+    let cells = usize::try_from(cells).ok()?;
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(vec![0; cells]))];
+    let scales: Vec<u8> = scales.collect();
+    for scale in &scales {
+        let sums = Decimal128Array::from(vec![0; cells]).with_data_type(cell::sum_type(*scale));
+        columns.push(Arc::new(sums));
+    }
+    RecordBatch::try_new(raw_schema(scales.into_iter()), columns).ok()
 }
 
 /// Counts are counts, no cell without patients has sums, and what the text empties is empty.
@@ -142,7 +158,7 @@ fn plausible(batch: &RecordBatch, sums: &[SumFootprint], empty: bool) -> bool {
         let Some(column) = column.as_primitive_opt::<Decimal128Type>() else { return false };
         let cells = column.values().iter().zip(n.values());
         column.null_count() == 0
-            && column.validate_decimal_precision(crate::cell::SUM_PRECISION).is_ok()
+            && column.validate_decimal_precision(cell::SUM_PRECISION).is_ok()
             && cells.into_iter().all(|(value, n)| {
                 let count = !sum.kind.is_count() || (0..=MAX_COUNT).contains(value);
                 count && (*n > 0 || *value == 0)

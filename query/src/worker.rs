@@ -51,11 +51,9 @@ fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
             Err(error) => return Err(io::Error::other(error)),
         };
         let reply = worker.answer(&job);
-        match frame::write_message(&mut output, &reply) {
-            Ok(()) => {}
-            Err(FrameError::Io(error)) => return Err(error),
-            Err(error) => return Err(io::Error::other(error)),
-        }
+        let bytes = frame::encode(&reply).or_else(|_too_large| frame::encode(&too_large()));
+        output.write_all(&bytes.map_err(io::Error::other)?)?;
+        output.flush()?;
     }
 }
 
@@ -67,6 +65,11 @@ struct Worker {
 
 fn failure(code: &str, message: impl Into<String>) -> Failure {
     Failure { code: code.to_owned(), message: message.into() }
+}
+
+fn too_large() -> Message<Reply> {
+    let message = "the answer is too large to hand over; ask for fewer groups or hospitals";
+    Message { head: Reply::Failed(failure("answer_too_large", message)), blobs: Vec::new() }
 }
 
 impl Worker {

@@ -6,6 +6,7 @@ use datafusion::logical_expr::{Aggregate, Expr, Limit, LogicalPlan, Projection};
 use crate::catalog::functions::Place;
 use crate::error::{PlanError, quoted};
 use crate::facts::{Facts, Scope, safe};
+use crate::finish::json;
 
 /// The one cut of a plan.
 #[expect(
@@ -64,6 +65,14 @@ fn refused(plan: &LogicalPlan) -> PlanError {
 pub(super) fn check(plan: &LogicalPlan, merged: &[Facts]) -> Result<Vec<String>, PlanError> {
     let mut lines = Vec::new();
     node(plan, merged, &mut lines)?;
+    for field in plan.schema().fields() {
+        if json::kind(field.data_type()).is_none() {
+            return Err(PlanError::unsupported(
+                format!("the type of `{}`", quoted(field.name())),
+                "cast it to BIGINT, DOUBLE, DECIMAL(p, s), TEXT or BOOLEAN",
+            ));
+        }
+    }
     Ok(lines)
 }
 

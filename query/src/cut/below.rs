@@ -110,6 +110,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         for expr in &node.expr {
             let name = names.save(expr);
             let (safe, facts) = below.expression(expr)?;
+            note_functions(&safe, &mut self.account.functions);
             exprs.push(name.restore(safe));
             columns.push(facts);
         }

@@ -1,1 +1,76 @@
+use arrow::datatypes::UInt8Type;
+use policies::protections::{MinPatients, SignatureKind};
 
+use super::*;
+use crate::execute::raw_schema;
+use arrow::array::UInt64Array;
+
+fn protections(k: u32, zeros: Zeros) -> Protections {
+    let min_patients = MinPatients::new(k);
+    Protections { min_patients, zeros, signature: SignatureKind::Delegated }
+}
+
+fn raw(n: &[u64], empty: bool) -> RawFragment {
+    let sums: Vec<i128> = n.iter().map(|n| i128::from(*n) * 3).collect();
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(UInt64Array::from(n.to_vec())),
+        Arc::new(Decimal128Array::from(sums).with_data_type(cell::sum_type(2))),
+    ];
+    let batch = RecordBatch::try_new(raw_schema([2].into_iter()), columns).unwrap();
+    RawFragment { batch, empty }
+}
+
+#[track_caller]
+fn check(fragment: &RawFragment, protections: &Protections, expected: &[(u8, Option<i128>)]) {
+    let safe = protect(fragment, protections).unwrap();
+    assert_eq!(safe.schema(), safe_schema([2].into_iter()));
+    let states = safe.column(0).as_primitive::<UInt8Type>();
+    let sums = safe.column(1).as_primitive::<Decimal128Type>();
+    let got: Vec<(u8, Option<i128>)> = states.values().iter().copied().zip(sums.iter()).collect();
+    assert_eq!(got, expected);
+}
+
+#[test]
+fn cells_under_the_threshold_are_null_and_nothing_else_is() {
+    let cells = raw(&[0, 1, 9, 10, 11], false);
+    let hidden = (2, None);
+    let shown = [(1, Some(30)), (1, Some(33))];
+    check(&cells, &protections(10, Zeros::Hidden), &[&[hidden; 3][..], &shown].concat());
+    check(
+        &cells,
+        &protections(10, Zeros::Shown),
+        &[&[(0, Some(0)), hidden, hidden][..], &shown].concat(),
+    );
+    check(
+        &cells,
+        &protections(0, Zeros::Hidden),
+        &[&[hidden, (1, Some(3)), (1, Some(27))][..], &shown].concat(),
+    );
+}
+
+#[test]
+fn what_the_text_empties_is_shown_as_empty() {
+    check(&raw(&[0, 0], true), &protections(10, Zeros::Hidden), &[(0, Some(0)); 2]);
+}
+
+#[test]
+fn hidden_values_are_not_in_the_frames_bytes() {
+    // 0x2b2a2928 would be seen in the buffer of values if hiding only set a null bit.
+    let secret = 0x2b2a_2928_u64;
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(UInt64Array::from(vec![3, 20])),
+        Arc::new(
+            Decimal128Array::from(vec![i128::from(secret), 5]).with_data_type(cell::sum_type(2)),
+        ),
+    ];
+    let batch = RecordBatch::try_new(raw_schema([2].into_iter()), columns).unwrap();
+    let fragment = RawFragment { batch, empty: false };
+    let frames = |k| {
+        let safe = protect(&fragment, &protections(k, Zeros::Hidden)).unwrap();
+        super::frames(&[safe]).unwrap().remove(1)
+    };
+    let needle = 0x2b2a_2928_u32.to_le_bytes();
+    let holds = |bytes: &[u8]| bytes.windows(4).any(|window| window == needle);
+    assert!(holds(&frames(3)), "the needle is seen where it is shown");
+    assert!(!holds(&frames(10)));
+}

@@ -108,6 +108,11 @@ impl Range {
         }
     }
 
+    /// Whether every value is a whole number between these.
+    pub(crate) fn is_within(self, least: i128, most: i128) -> bool {
+        matches!(self, Self::Exact { lo, hi, scale: 0 } if lo >= least && hi <= most)
+    }
+
     /// The greatest distance from 0, as a float.
     pub(crate) fn most(self) -> f64 {
         match self {

@@ -54,7 +54,8 @@ impl Above<'_> {
             }
             LogicalPlan::Projection(node) => self.projection(plan, node, limit),
             LogicalPlan::Filter(filter) => {
-                let frame = self.node(&filter.input, None)?;
+                // How many rows remain is not known yet, so a LIMIT further up may need any of them.
+                let frame = self.node(&filter.input, limit.map(|_unknown| (usize::MAX, None)))?;
                 self.filter(frame, &filter.predicate)
             }
             LogicalPlan::Sort(sort) => self.sort(sort, limit),

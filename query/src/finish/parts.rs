@@ -7,7 +7,7 @@ use policies::HospitalCode;
 use super::FinishError;
 use crate::cell::SUM_PRECISION;
 use crate::cut::{Fragment, Primitive, Split};
-use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, safe_schema};
+use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_schema};
 use crate::ipc;
 use crate::pipe::Part;
 
@@ -78,11 +78,11 @@ fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Vec<SafeCells>, &'stat
 fn cells(fragment: &Fragment, frame: &[u8]) -> Result<SafeCells, &'static str> {
     let schema = safe_schema(fragment.primitives.iter().map(|sum| sum.scale));
     let rows = usize::try_from(fragment.cells).unwrap_or(usize::MAX);
-    let batch = ipc::decode(frame, &schema, rows).map_err(|error| match error {
+    let batch = ipc::decode(frame, &schema, |nulls| template(fragment, rows, nulls));
+    let batch = batch.map_err(|error| match error {
         ipc::IpcError::TooLarge { .. } => "a frame is too large",
         ipc::IpcError::OtherSchema => "a frame has another schema",
-        ipc::IpcError::Malformed => "a frame is malformed",
-        ipc::IpcError::Rows { .. } => "a frame has another number of cells",
+        ipc::IpcError::Malformed => "a frame does not hold the expected cells",
     })?;
     let states = states(&batch).ok_or("a cell has an unknown state")?;
     let columns = batch.columns().iter().skip(1).zip(&fragment.primitives);
@@ -96,6 +96,16 @@ fn cells(fragment: &Fragment, frame: &[u8]) -> Result<SafeCells, &'static str> {
     });
     let sums = sums.collect::<Result<Vec<Vec<i128>>, _>>()?;
     Ok(SafeCells { states, sums })
+}
+
+/// Cells of zeros, the first `nulls` of them hidden.
+fn template(fragment: &Fragment, rows: usize, nulls: usize) -> Option<RecordBatch> {
+    let shown = rows.checked_sub(nulls)?;
+    let mut states = vec![CellState::Hidden; nulls];
+    states.resize(nulls.checked_add(shown)?, CellState::Empty);
+    let sums: Vec<(u8, Vec<i128>)> =
+        fragment.primitives.iter().map(|sum| (sum.scale, vec![0; rows])).collect();
+    safe_batch(&states, &sums)
 }
 
 fn states(batch: &RecordBatch) -> Option<Vec<CellState>> {

@@ -1,1 +1,57 @@
+use policies::footprint::SumKind;
 
+use super::*;
+
+fn primitives(scale: u8) -> Vec<Primitive> {
+    let sum = |kind, scale| Primitive { kind, value: None, filter: None, scale };
+    vec![sum(SumKind::Sum, scale), sum(SumKind::SumSquares, 2 * scale), sum(SumKind::NonNull, 0)]
+}
+
+fn spread(sample: bool, root: bool) -> Output {
+    Output::Spread { sum: 0, squares: 1, values: 2, sample, root }
+}
+
+fn float(value: ScalarValue) -> Option<f64> {
+    let ScalarValue::Float64(value) = value else { panic!("{value:?}") };
+    value
+}
+
+#[test]
+fn spread_is_exact_where_floats_would_cancel() {
+    // 10^9 + 0, 1, 2: the variance is 1, whatever the offset.
+    let values: [i128; 3] = [1_000_000_000, 1_000_000_001, 1_000_000_002];
+    let sums = [values.iter().sum(), values.iter().map(|v| v * v).sum(), 3];
+    assert_eq!(float(value(&spread(true, false), &primitives(0), &sums).unwrap()), Some(1.0));
+    let population = float(value(&spread(false, true), &primitives(0), &sums).unwrap());
+    assert_eq!(population, Some((2.0_f64 / 3.0).sqrt()));
+    // The same figures in hundredths.
+    let hundredths = float(value(&spread(true, true), &primitives(2), &sums).unwrap()).unwrap();
+    assert!((hundredths - 0.01).abs() < 1e-15);
+}
+
+#[test]
+fn too_few_values_have_no_spread() {
+    let one = [7, 49, 1];
+    assert_eq!(float(value(&spread(true, false), &primitives(0), &one).unwrap()), None);
+    assert_eq!(float(value(&spread(false, false), &primitives(0), &one).unwrap()), Some(0.0));
+    let none = [0, 0, 0];
+    assert_eq!(float(value(&spread(false, false), &primitives(0), &none).unwrap()), None);
+}
+
+#[test]
+fn sums_that_no_hospital_can_have_sent_are_an_error() {
+    // A sum of squares smaller than the squared mean allows.
+    assert!(value(&spread(true, false), &primitives(0), &[100, 1, 2]).is_err());
+}
+
+#[test]
+fn totals_over_64_bits_are_an_error_not_a_wrong_number() {
+    let sum = Output::Sum { sum: 0, values: 2, data_type: DataType::Int64 };
+    let large = i128::from(i64::MAX);
+    let fits = value(&sum, &primitives(0), &[large, 0, 1]).unwrap();
+    assert_eq!(fits, ScalarValue::Int64(Some(i64::MAX)));
+    let error = value(&sum, &primitives(0), &[large + 1, 0, 1]).unwrap_err();
+    assert_eq!(error.code(), "overflow");
+    let none = value(&sum, &primitives(0), &[0, 0, 0]).unwrap();
+    assert_eq!(none, ScalarValue::Int64(None));
+}
