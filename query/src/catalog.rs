@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use datafusion::common::{DataFusionError, Result as EngineResult, TableReference, plan_err};
+use datafusion::common::{DataFusionError, Result as EngineResult, TableReference};
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::provider_as_source;
@@ -22,6 +22,9 @@ pub(crate) mod functions;
 pub(crate) const HOSPITAL: &str = "hospital";
 /// The hidden column that holds a patient's number at its hospital.
 pub(crate) const PATIENT: &str = "__patient";
+
+/// What the catalog says of a table that it does not have.
+pub(crate) const UNKNOWN_TABLE: &str = "unknown table";
 
 /// The engine's type of a column.
 pub(crate) fn data_type(kind: ColumnType) -> DataType {
@@ -108,8 +111,12 @@ impl<'a> Catalog<'a> {
         self.missing.borrow().clone()
     }
 
+    /// A function stays: after it fails, the other side of a UNION is planned all the same, and may name a WITH table.
     fn miss(&self, missing: Missing) {
-        *self.missing.borrow_mut() = Some(missing);
+        let mut known = self.missing.borrow_mut();
+        if !matches!((&*known, &missing), (Some(Missing::Function(_)), Missing::Table(_))) {
+            *known = Some(missing);
+        }
     }
 }
 
@@ -121,7 +128,7 @@ impl ContextProvider for Catalog<'_> {
         };
         let Some(table) = known else {
             self.miss(Missing::Table(name.to_string()));
-            return plan_err!("unknown table");
+            return Err(DataFusionError::Plan(UNKNOWN_TABLE.to_owned()));
         };
         Ok(empty_source(asked_schema(table)))
     }

@@ -27,6 +27,19 @@ const RESERVED_PREFIX: &str = "__";
 struct Level {
     operators: usize,
     commas: usize,
+    /// The right side of IS DISTINCT FROM is being read: where it stands.
+    distinct: Distinct,
+}
+
+/// The parser lets the right side of IS DISTINCT FROM go on over AND and OR, where SQL ends it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Distinct {
+    #[default]
+    Outside,
+    /// After DISTINCT.
+    Word,
+    /// After DISTINCT FROM.
+    RightSide,
 }
 
 /// Cuts a text into tokens and counts them.
@@ -66,6 +79,7 @@ fn count(token: &Token, levels: &mut Vec<Level>) -> Result<(), PlanError> {
         Kind::Comma => {
             let Some(level) = levels.last_mut() else { return Ok(()) };
             level.operators = 0;
+            level.distinct = Distinct::Outside;
             level.commas = level.commas.saturating_add(1);
             if level.commas >= MAX_ITEMS {
                 return Err(PlanError::ListTooLong { limit: MAX_ITEMS });
@@ -116,6 +130,7 @@ fn count_word(word: &Word, levels: &mut Vec<Level>) -> Result<(), PlanError> {
     if word.quote_style.is_some() {
         return Ok(());
     }
+    distinct(word.keyword, levels)?;
     if word.keyword == Keyword::CASE {
         return open(levels);
     }
@@ -147,6 +162,41 @@ fn count_word(word: &Word, levels: &mut Vec<Level>) -> Result<(), PlanError> {
             | Keyword::AT
     );
     if joins_operands { operator(levels) } else { Ok(()) }
+}
+
+/// Refuses what the parser would read otherwise than SQL does.
+fn distinct(keyword: Keyword, levels: &mut [Level]) -> Result<(), PlanError> {
+    let Some(level) = levels.last_mut() else { return Ok(()) };
+    level.distinct = match (keyword, level.distinct) {
+        (Keyword::DISTINCT, _) => Distinct::Word,
+        (Keyword::FROM, Distinct::Word) => Distinct::RightSide,
+        (Keyword::AND | Keyword::OR | Keyword::IS, Distinct::RightSide) => {
+            return Err(PlanError::unsupported(
+                "AND, OR or IS after IS DISTINCT FROM",
+                "put parentheses around it: (a IS DISTINCT FROM b) AND ...",
+            ));
+        }
+        (_, Distinct::Word)
+        | (
+            Keyword::WHERE
+            | Keyword::GROUP
+            | Keyword::HAVING
+            | Keyword::ORDER
+            | Keyword::LIMIT
+            | Keyword::UNION
+            | Keyword::THEN
+            | Keyword::AS
+            | Keyword::FROM
+            | Keyword::LEFT
+            | Keyword::RIGHT
+            | Keyword::INNER
+            | Keyword::CROSS
+            | Keyword::JOIN,
+            _,
+        ) => Distinct::Outside,
+        (_, other) => other,
+    };
+    Ok(())
 }
 
 fn open(levels: &mut Vec<Level>) -> Result<(), PlanError> {

@@ -72,7 +72,11 @@ fn explain(error: &DataFusionError, catalog: &Catalog<'_>, dataset: &Dataset) ->
     if let Some(error) = schema_error(error) {
         return hidden(&error, dataset).unwrap_or(error);
     }
+    // The planner also looks up the names of WITH, so a missing table is believed only if it is what failed.
+    let about_table =
+        matches!(error.find_root(), DataFusionError::Plan(what) if what == catalog::UNKNOWN_TABLE);
     match catalog.missing() {
+        Some(Missing::Table(_)) if !about_table => PlanError::CannotPlan,
         Some(Missing::Table(name)) => {
             let known = listed(dataset.tables.keys().map(policies::Ident::as_str));
             PlanError::UnknownTable { name: quoted(name), known }

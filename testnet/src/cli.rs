@@ -19,6 +19,41 @@ enum Command {
     Demo(Demo),
     /// Measure questions over 5 and 18 nodes against the bare engine, memory, and start (use --release)
     Bench(Bench),
+    /// Compare random questions over random networks with the pooled tables (use --release for many)
+    Differential(Differential),
+}
+
+/// Options of the differential harness.
+#[derive(Args, Debug)]
+pub struct Differential {
+    /// How many questions
+    #[arg(long, default_value_t = 2_000)]
+    pub queries: usize,
+    /// Where all choices begin
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Also ask PostgreSQL, in a private cluster that goes at the end
+    #[arg(long)]
+    pub postgres: bool,
+    /// One question in so many is put to PostgreSQL; those that DataFusion cannot answer always are
+    #[arg(long, default_value_t = 5)]
+    pub sample: usize,
+    /// Datasets at the same time [default: one a processor]
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Only this dataset and question, as a mismatch names them, e.g. 3.17
+    #[arg(long, value_parser = place)]
+    pub only: Option<(usize, usize)>,
+    /// Show some questions of every kind of refusal
+    #[arg(long)]
+    pub examples: bool,
+}
+
+fn place(text: &str) -> Result<(usize, usize), String> {
+    let wrong = || "write dataset.question, e.g. 3.17".to_owned();
+    let (dataset, question) = text.split_once('.').ok_or_else(wrong)?;
+    let number = |text: &str| text.parse().map_err(|_no_number: std::num::ParseIntError| wrong());
+    Ok((number(dataset)?, number(question)?))
 }
 
 /// Options of the demo.
@@ -70,6 +105,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Demo(demo) => crate::demo::run(&demo),
         Command::Bench(bench) => crate::bench::run(&bench),
+        Command::Differential(differential) => crate::differential::run(&differential),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,7 +1,8 @@
 //! Many hospitals on one machine: networks of real `kring` processes for the demo, tests and benchmarks.
 //!
 //! Reading order: [`topology`] (who is in the network), [`network`] (its folder: keys, charter, data, configurations),
-//! [`process`] (start, wait, stop), then what uses them: [`demo`] and [`bench`].
+//! [`process`] (start, wait, stop), then what uses them: [`demo`] and [`bench`]. Apart from these, without processes:
+//! [`differential`] compares answers with the pooled tables.
 //!
 //! What is real: processes, sockets, keys, charters, snapshots, logs. What is not: the hospitals, people and the split
 //! of the data over them.
@@ -9,6 +10,7 @@
 pub mod bench;
 pub mod cli;
 pub mod demo;
+pub mod differential;
 pub mod network;
 pub mod print;
 pub mod process;

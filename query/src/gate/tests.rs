@@ -40,3 +40,15 @@ fn a_text_that_has_no_tokens_is_refused_with_its_line() {
     let Err(PlanError::BadSql { line, .. }) = tokens("SELECT 1,\n'open") else { panic!("refused") };
     assert_eq!(line, 2);
 }
+
+#[test]
+fn the_right_side_of_is_distinct_from_ends_where_sql_ends_it() {
+    check("a IS DISTINCT FROM 1 AND b", Some("not_supported"));
+    check("a IS NOT DISTINCT FROM 1 + b OR c", Some("not_supported"));
+    check("CASE WHEN a IS DISTINCT FROM 1 THEN b AND c ELSE d END AND e", None);
+    check("(a IS DISTINCT FROM 1) AND b", None);
+    check("b AND a IS DISTINCT FROM 1", None);
+    check("SELECT a IS DISTINCT FROM 1 AS b FROM c WHERE d AND e", None);
+    check("SELECT DISTINCT a AS b FROM c WHERE d AND e", None);
+    check("SELECT DISTINCT FROM WHERE d AND e", None);
+}

@@ -4,6 +4,7 @@
 mod answers;
 mod bad_starts;
 mod cut_off;
+mod differential;
 mod replay;
 mod support;
 mod tidy;

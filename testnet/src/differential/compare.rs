@@ -1,0 +1,137 @@
+//! When two answers are the same: integers, decimals and texts are equal, floats within a relative 1e-9, nulls where the
+//! pooled answer has them; the order of rows counts only where ORDER BY decides it.
+
+use query::pipe::Finished;
+
+/// Relative distance of two floats that are the same.
+const NEAR: f64 = 1e-9;
+/// Under this, floats are compared as if they were this large: differences of large numbers end near 0.
+const SMALL: f64 = 1e-3;
+
+/// A value of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// Text, and every number that has an exact text.
+    Exact(String),
+    /// A float.
+    Float(f64),
+}
+
+/// An answer: types by column, then rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// `integer`, `decimal(p,s)`, `float`, `text`, `boolean`; empty where the oracle names none.
+    pub kinds: Vec<String>,
+    /// Rows in column order.
+    pub rows: Vec<Vec<Value>>,
+}
+
+fn near(a: f64, b: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= NEAR * a.abs().max(b.abs()).max(SMALL)
+}
+
+impl Value {
+    /// The same, or near enough for a float.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Float(a), Self::Float(b)) => near(*a, *b),
+            (Self::Null | Self::Exact(_) | Self::Float(_), _) => self == other,
+        }
+    }
+
+    /// The same, where another engine may write a number in another type: decimals may differ by one unit of the
+    /// last digit that is shown, since engines divide decimals to different scales.
+    #[must_use]
+    pub fn alike(&self, other: &Self) -> bool {
+        match (self.number(), other.number()) {
+            (Some((a, unit)), Some((b, other_unit))) => {
+                let scaled_alike = unit.total_cmp(&other_unit).is_eq();
+                near(a, b) || (!scaled_alike && (a - b).abs() <= unit.max(other_unit))
+            }
+            _ => self == other,
+        }
+    }
+
+    /// The number, and the unit of the last digit that is shown; 0 for whole numbers and floats.
+    fn number(&self) -> Option<(f64, f64)> {
+        match self {
+            Self::Null => None,
+            Self::Float(value) => Some((*value, 0.0)),
+            Self::Exact(text) => {
+                let value: f64 = text.parse().ok()?;
+                let digits = text.split_once('.').map(|(_, fraction)| fraction.len());
+                let digits = digits.and_then(|digits| i32::try_from(digits).ok());
+                Some((value, digits.map_or(0.0, |digits| 10_f64.powi(-digits))))
+            }
+        }
+    }
+
+    /// From the JSON of a finished table.
+    #[must_use]
+    pub fn of_json(value: &serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Number(number) => {
+                number.as_f64().map_or_else(|| Self::Exact(number.to_string()), Self::Float)
+            }
+            serde_json::Value::String(text) => Self::Exact(text.clone()),
+            serde_json::Value::Bool(flag) => Self::Exact(flag.to_string()),
+            serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+                Self::Exact(value.to_string())
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// A finished table's answer.
+    #[must_use]
+    pub fn of(finished: &Finished) -> Self {
+        let kinds = finished.columns.iter().map(|column| column.kind.clone()).collect();
+        let row = |row: &Vec<serde_json::Value>| row.iter().map(Value::of_json).collect();
+        Self { kinds, rows: finished.rows.iter().map(row).collect() }
+    }
+
+    /// Whether the rows are the same, in order where it is decided, each pair by `equal`.
+    #[must_use]
+    pub fn matches(&self, other: &Self, ordered: bool, equal: fn(&Value, &Value) -> bool) -> bool {
+        if self.rows.len() != other.rows.len() {
+            return false;
+        }
+        let same_row = |a: &Vec<Value>, b: &Vec<Value>| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+        };
+        if ordered {
+            return self.rows.iter().zip(&other.rows).all(|(a, b)| same_row(a, b));
+        }
+        let mut open: Vec<&Vec<Value>> = other.rows.iter().collect();
+        self.rows.iter().all(|row| {
+            let found = open.iter().position(|candidate| same_row(row, candidate));
+            found.map(|at| open.swap_remove(at)).is_some()
+        })
+    }
+
+    /// For a person, at most so many rows.
+    #[must_use]
+    pub fn shown(&self, rows: usize) -> String {
+        let mut text = format!("{:?}", self.kinds);
+        for row in self.rows.iter().take(rows) {
+            let values: Vec<String> = row
+                .iter()
+                .map(|value| match value {
+                    Value::Null => "NULL".to_owned(),
+                    Value::Exact(text) => text.clone(),
+                    Value::Float(value) => format!("{value:e}"),
+                })
+                .collect();
+            text.push_str(&format!("\n      {}", values.join(" | ")));
+        }
+        if self.rows.len() > rows {
+            text.push_str(&format!("\n      ... {} rows", self.rows.len()));
+        }
+        text
+    }
+}

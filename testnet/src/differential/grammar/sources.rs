@@ -1,0 +1,427 @@
+//! FROM: tables, joins inside a patient, derived tables and what they hand on.
+
+use super::Writer;
+use crate::differential::schema::{Kind, Table};
+
+/// A column that an expression may use.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    /// How it is written.
+    pub(super) sql: String,
+    /// What it holds.
+    pub(super) kind: Kind,
+    /// Whether it can be NULL.
+    pub(super) nullable: bool,
+}
+
+/// What a FROM offers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    /// Its text.
+    pub(super) from: String,
+    /// Columns that are no keys.
+    pub(super) columns: Vec<Named>,
+    /// Columns that hold the key of a table.
+    pub(super) keys: Vec<(usize, String)>,
+    /// How `hospital` is written, where there is one.
+    pub(super) hospital: Option<String>,
+}
+
+impl Scope {
+    fn add(&mut self, other: Self) {
+        self.columns.extend(other.columns);
+        self.keys.extend(other.keys);
+    }
+
+    fn nullable(mut self) -> Self {
+        for column in &mut self.columns {
+            column.nullable = true;
+        }
+        self
+    }
+}
+
+impl Writer<'_> {
+    /// A table under a name, with all that it offers.
+    pub(super) fn table(&mut self, at: usize, alias: &str) -> Scope {
+        let Some(table) = self.schema.tables.get(at) else { return Scope::default() };
+        let from =
+            if alias == table.name { alias.to_owned() } else { format!("{} {alias}", table.name) };
+        let mut scope = offered(table, at, alias);
+        scope.from = from;
+        scope
+    }
+
+    fn random_table(&mut self) -> usize {
+        self.dice.roll(self.schema.tables.len())
+    }
+
+    fn parent(&self, at: usize) -> Option<(usize, &str)> {
+        let parent = self.schema.tables.get(at)?.parent.as_ref()?;
+        Some((parent.0, parent.1.as_str()))
+    }
+
+    fn child(&mut self) -> usize {
+        let children = self.schema.tables.len().saturating_sub(1);
+        self.dice.roll(children).saturating_add(1)
+    }
+
+    fn key(&self, at: usize) -> String {
+        self.schema.tables.get(at).map(|table| table.key.clone()).unwrap_or_default()
+    }
+
+    /// A random FROM.
+    pub(super) fn source(&mut self) -> Scope {
+        match self.dice.roll(22) {
+            0..=3 => {
+                self.note("table");
+                let at = self.random_table();
+                let name = self.schema.tables.get(at).map(|t| t.name.clone()).unwrap_or_default();
+                self.table(at, &name)
+            }
+            4..=5 => {
+                self.note("table_alias");
+                let at = self.random_table();
+                let alias = self.name("a");
+                self.table(at, &alias)
+            }
+            6..=9 => self.join_parent(),
+            10 => self.join_chain(),
+            11 => self.join_siblings(),
+            12 => self.self_join(),
+            13..=14 => self.derived_rows(),
+            15 => self.distinct_rows(),
+            16 => self.union_rows(),
+            17..=19 => self.patient_aggregate(),
+            20 => self.patient_aggregate_join(),
+            _ => self.patient_window(),
+        }
+    }
+
+    fn join_parent(&mut self) -> Scope {
+        self.note("join_parent");
+        let child = self.child();
+        let Some((parent, column)) = self.parent(child) else { return Scope::default() };
+        let (column, key) = (column.to_owned(), self.key(parent));
+        let (a, b) = (self.name("a"), self.name("b"));
+        let (lower, upper) = (self.table(child, &a), self.table(parent, &b));
+        let on = format!("{a}.{column} = {b}.{key}");
+        self.joined(lower, upper, &on)
+    }
+
+    /// Lower JOIN upper, in one of the ways to join.
+    fn joined(&mut self, lower: Scope, upper: Scope, on: &str) -> Scope {
+        let mut on = on.to_owned();
+        match self.dice.roll(5) {
+            0 => {
+                self.note("left_join");
+                if self.dice.one_in(3) && !lower.columns.is_empty() {
+                    let more = self.comparison(&lower);
+                    on = format!("{on} AND {more}");
+                }
+                let from = format!("{} LEFT JOIN {} ON {on}", upper.from, lower.from);
+                let hospital = upper.hospital.clone();
+                let mut scope = Scope { from, hospital, ..Scope::default() };
+                scope.add(upper);
+                scope.add(lower.nullable());
+                scope
+            }
+            1 => {
+                self.note("right_join");
+                let from = format!("{} RIGHT JOIN {} ON {on}", lower.from, upper.from);
+                let hospital = upper.hospital.clone();
+                let mut scope = Scope { from, hospital, ..Scope::default() };
+                scope.add(upper);
+                scope.add(lower.nullable());
+                scope
+            }
+            _ => {
+                let from = format!("{} JOIN {} ON {on}", lower.from, upper.from);
+                let hospital = lower.hospital.clone();
+                let mut scope = Scope { from, hospital, ..Scope::default() };
+                scope.add(lower);
+                scope.add(upper);
+                scope
+            }
+        }
+    }
+
+    fn join_chain(&mut self) -> Scope {
+        let deep = (1..self.schema.tables.len())
+            .rev()
+            .find(|at| self.parent(*at).is_some_and(|(parent, _)| parent > 0));
+        let Some(low) = deep else { return self.join_parent() };
+        self.note("join_chain");
+        let Some((middle, column)) = self.parent(low) else { return Scope::default() };
+        let (middle_column, middle_key) = (column.to_owned(), self.key(middle));
+        let Some((high, column)) = self.parent(middle) else { return Scope::default() };
+        let (high_column, high_key) = (column.to_owned(), self.key(high));
+        let (a, b, c) = (self.name("a"), self.name("b"), self.name("c"));
+        let mut scope = self.table(low, &a);
+        let (second, third) = (self.table(middle, &b), self.table(high, &c));
+        scope.from = format!(
+            "{} JOIN {} ON {a}.{middle_column} = {b}.{middle_key} JOIN {} ON {b}.{high_column} = {c}.{high_key}",
+            scope.from, second.from, third.from
+        );
+        scope.add(second);
+        scope.add(third);
+        scope
+    }
+
+    fn join_siblings(&mut self) -> Scope {
+        let (one, other) = (self.child(), self.child());
+        let (Some((up, first)), Some((also, second))) = (self.parent(one), self.parent(other))
+        else {
+            return Scope::default();
+        };
+        if up != also || one == other {
+            return self.self_join();
+        }
+        let (first, second) = (first.to_owned(), second.to_owned());
+        self.note("join_siblings");
+        let (a, b) = (self.name("a"), self.name("b"));
+        let (lower, upper) = (self.table(one, &a), self.table(other, &b));
+        self.joined(lower, upper, &format!("{a}.{first} = {b}.{second}"))
+    }
+
+    fn self_join(&mut self) -> Scope {
+        self.note("self_join");
+        let at = self.child();
+        let Some((_, column)) = self.parent(at) else { return Scope::default() };
+        let column = column.to_owned();
+        let (a, b) = (self.name("a"), self.name("b"));
+        let (mut one, other) = (self.table(at, &a), self.table(at, &b));
+        one.from = format!("{} JOIN {} ON {a}.{column} = {b}.{column}", one.from, other.from);
+        one.add(other);
+        one
+    }
+
+    /// A derived table or a CTE of rows, with expressions.
+    fn derived_rows(&mut self) -> Scope {
+        let at = self.random_table();
+        let inner = self.name("i");
+        let scope = self.table(at, &inner);
+        let made = (self.name("x"), self.number(&scope, 1));
+        let (alias, columns) = (self.name("d"), self.handed(&scope, "d"));
+        let filter = if self.dice.one_in(2) {
+            let condition = self.condition(&scope, 1);
+            format!(" WHERE {condition}")
+        } else {
+            String::new()
+        };
+        let text = format!(
+            "SELECT {}, {} AS {} FROM {}{filter}",
+            columns.list, made.1.sql, made.0, scope.from
+        );
+        let mut outer = columns.scope;
+        outer.columns.push(Named { sql: made.0, kind: made.1.kind, nullable: true });
+        self.wrapped(outer, &alias, &text)
+    }
+
+    /// The text as a derived table or CTE of this name.
+    fn wrapped(&mut self, mut outer: Scope, alias: &str, text: &str) -> Scope {
+        outer.from = if self.dice.one_in(3) {
+            self.note("cte_rows");
+            self.with.push(format!("{alias} AS ({text})"));
+            alias.to_owned()
+        } else {
+            self.note("derived_rows");
+            format!("({text}) {alias}")
+        };
+        for column in &mut outer.columns {
+            column.sql = format!("{alias}.{}", column.sql);
+        }
+        for (_, key) in &mut outer.keys {
+            *key = format!("{alias}.{key}");
+        }
+        outer.hospital = outer.hospital.map(|name| format!("{alias}.{name}"));
+        outer
+    }
+
+    /// Hands every key and up to three columns on.
+    fn handed(&mut self, scope: &Scope, _start: &str) -> Handed {
+        let mut list = Vec::new();
+        let mut out = Scope::default();
+        for (table, key) in &scope.keys {
+            let name = self.name("k");
+            list.push(format!("{key} AS {name}"));
+            out.keys.push((*table, name));
+        }
+        let first = self.dice.roll(scope.columns.len());
+        for column in scope.columns.iter().cycle().skip(first).take(scope.columns.len().min(4)) {
+            let name = self.name("f");
+            list.push(format!("{} AS {name}", column.sql));
+            out.columns.push(Named { sql: name, ..column.clone() });
+        }
+        if let Some(hospital) = &scope.hospital {
+            list.push(format!("{hospital} AS hospital"));
+            out.hospital = Some("hospital".to_owned());
+        }
+        Handed { list: list.join(", "), scope: out }
+    }
+
+    /// DISTINCT rows of a key and some columns.
+    fn distinct_rows(&mut self) -> Scope {
+        self.note("distinct_rows");
+        let at = self.child();
+        let inner = self.name("i");
+        let mut scope = self.table(at, &inner);
+        // Without the own key, so that rows fall together.
+        scope.keys.retain(|(table, _)| *table != at);
+        scope.columns.truncate(2);
+        let alias = self.name("d");
+        let handed = self.handed(&scope, "d");
+        let text = format!("SELECT DISTINCT {} FROM {}", handed.list, scope.from);
+        self.wrapped(handed.scope, &alias, &text)
+    }
+
+    /// Rows of one table under two conditions.
+    fn union_rows(&mut self) -> Scope {
+        self.note("union_all_rows");
+        let at = self.random_table();
+        let inner = self.name("i");
+        let scope = self.table(at, &inner);
+        let alias = self.name("d");
+        let handed = self.handed(&scope, "d");
+        let (one, other) = (self.condition(&scope, 1), self.condition(&scope, 1));
+        let (list, from) = (&handed.list, &scope.from);
+        let text = format!(
+            "SELECT {list} FROM {from} WHERE {one} UNION ALL SELECT {list} FROM {from} WHERE {other}"
+        );
+        self.wrapped(handed.scope, &alias, &text)
+    }
+
+    /// Figures of each patient (or of each row above), made before the cut.
+    fn patient_aggregate(&mut self) -> Scope {
+        self.note("patient_aggregate");
+        let at = self.child();
+        let inner = self.name("i");
+        let scope = self.table(at, &inner);
+        let Some((parent, key)) = scope.keys.iter().find(|(table, _)| *table != at).cloned() else {
+            return Scope::default();
+        };
+        let (k, alias) = (self.name("k"), self.name("d"));
+        let mut list = vec![format!("{key} AS {k}")];
+        let mut outer = Scope { keys: vec![(parent, k)], ..Scope::default() };
+        for _ in 0..self.dice.roll(3).saturating_add(1) {
+            let made = self.inner_figure(&scope);
+            let name = self.name("x");
+            list.push(format!("{} AS {name}", made.sql));
+            outer.columns.push(Named { sql: name, ..made });
+        }
+        let filter = if self.dice.one_in(3) {
+            let condition = self.condition(&scope, 1);
+            format!(" WHERE {condition}")
+        } else {
+            String::new()
+        };
+        let having = if self.dice.one_in(6) { " HAVING count(*) > 1" } else { "" };
+        let text = format!(
+            "SELECT {} FROM {}{filter} GROUP BY {key}{having}",
+            list.join(", "),
+            scope.from
+        );
+        self.wrapped(outer, &alias, &text)
+    }
+
+    fn patient_aggregate_join(&mut self) -> Scope {
+        self.note("patient_aggregate_join");
+        let lower = self.patient_aggregate();
+        let Some((parent, key)) = lower.keys.first().cloned() else { return lower };
+        let b = self.name("b");
+        let own = self.key(parent);
+        let upper = self.table(parent, &b);
+        self.joined(lower, upper, &format!("{key} = {b}.{own}"))
+    }
+
+    /// A window inside a patient, then only what does not depend on how ties are broken.
+    fn patient_window(&mut self) -> Scope {
+        self.note("patient_window");
+        let at = self.child();
+        let inner = self.name("i");
+        let scope = self.table(at, &inner);
+        let parent = scope.keys.iter().find(|(table, _)| *table != at).cloned();
+        let by = self.measure(&scope);
+        let (Some((parent, key)), Some(by)) = (parent, by) else { return Scope::default() };
+        let (k, x, r, alias) = (self.name("k"), self.name("x"), self.name("r"), self.name("d"));
+        let over = format!("OVER (PARTITION BY {key} ORDER BY {})", by.sql);
+        let window = match self.dice.roll(5) {
+            0 => format!("row_number() {over}"),
+            1 => format!("rank() {over}"),
+            2 => format!("dense_rank() {over}"),
+            3 => format!("count(*) OVER (PARTITION BY {key})"),
+            _ => format!("count({}) OVER (PARTITION BY {key})", by.sql),
+        };
+        let text =
+            format!("SELECT {key} AS {k}, {} AS {x}, {window} AS {r} FROM {}", by.sql, scope.from);
+        let rank = Named { sql: r.clone(), kind: Kind::Integer(0, 9), nullable: false };
+        let columns = vec![Named { sql: x, ..by }, rank];
+        let outer = Scope { keys: vec![(parent, k)], columns, ..Scope::default() };
+        self.wrapped(outer, &alias, &text)
+    }
+
+    fn inner_figure(&mut self, scope: &Scope) -> Named {
+        let measure = self.measure(scope);
+        let few = Kind::Integer(0, 20);
+        let count = Named { sql: "count(*)".to_owned(), kind: few.clone(), nullable: false };
+        let Some(measure) = measure else { return count };
+        let aggregate = match self.dice.roll(6) {
+            0 => return count,
+            1 => {
+                let condition = self.condition(scope, 1);
+                let sql = format!("max(CASE WHEN {condition} THEN 1 ELSE 0 END)");
+                return Named { sql, kind: Kind::Flag, nullable: true };
+            }
+            2 => "max",
+            3 => "sum",
+            _ => "min",
+        };
+        Named { sql: format!("{aggregate}({})", measure.sql), kind: measure.kind, nullable: true }
+    }
+
+    /// Rows of a table below one of the scope's keys.
+    pub(super) fn correlated(&mut self, scope: &Scope) -> Option<Correlated> {
+        let schema = self.schema;
+        let below: Vec<(usize, String, String)> = scope
+            .keys
+            .iter()
+            .flat_map(|(table, sql)| {
+                schema.tables.iter().enumerate().filter_map(move |(at, child)| {
+                    let (parent, column) = child.parent.as_ref()?;
+                    (parent == table).then(|| (at, column.clone(), sql.clone()))
+                })
+            })
+            .collect();
+        let (at, column, key) = self.dice.pick(&below).cloned()?;
+        let alias = self.name("e");
+        let inner = self.table(at, &alias);
+        let condition = self.condition(&inner, 0);
+        let column = format!("{alias}.{column}");
+        Some(Correlated { from: inner.from, column, key, condition })
+    }
+}
+
+/// Rows below a row of the scope: their FROM, the column that leads up, the key there, and a condition.
+pub(super) struct Correlated {
+    pub(super) from: String,
+    pub(super) column: String,
+    pub(super) key: String,
+    pub(super) condition: String,
+}
+
+struct Handed {
+    list: String,
+    scope: Scope,
+}
+
+fn offered(table: &Table, at: usize, alias: &str) -> Scope {
+    let mut keys = vec![(at, format!("{alias}.{}", table.key))];
+    keys.extend(table.parent.iter().map(|(parent, column)| (*parent, format!("{alias}.{column}"))));
+    let named = |column: &crate::differential::schema::Column| Named {
+        sql: format!("{alias}.{}", column.name),
+        kind: column.kind.clone(),
+        nullable: column.nullable,
+    };
+    let columns = table.columns.iter().map(named).collect();
+    Scope { from: String::new(), columns, keys, hospital: Some(format!("{alias}.hospital")) }
+}

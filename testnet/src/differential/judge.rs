@@ -1,0 +1,211 @@
+//! One question: what the network says, what the oracles say, and whether that is the same.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use query::pipe::Finished;
+
+use super::compare::{Answer, Value};
+use super::grammar::{Oracles, Question};
+use super::network::{Network, NoAnswer, Worker};
+use super::pooled::{Pool, pool};
+use super::postgres::Session;
+use super::rows::Tables;
+
+/// Codes with which a question of the grammar may be refused. Anything else is a fault: the grammar writes valid SQL
+/// over names that exist and joins patients by their keys.
+const EXPECTED: [&str; 7] = [
+    "not_supported",
+    "no_domain",
+    "too_many_cells",
+    "too_many_figures",
+    "unbounded_expression",
+    "unknown_function",
+    "column_class",
+];
+/// Rows of an answer that a report repeats.
+const SHOWN_ROWS: usize = 8;
+/// Characters that tell one fault from another.
+const SAME_FAULT: usize = 20;
+/// Most parts that are taken away from a question that fails.
+const MAX_SHRINKS: usize = 40;
+
+/// How one question ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The same as every oracle that judged it.
+    Same {
+        /// DataFusion judged it.
+        datafusion: bool,
+        /// PostgreSQL judged it.
+        postgres: bool,
+    },
+    /// Refused with a code that may be.
+    Refused {
+        /// The code.
+        code: String,
+        /// The message.
+        message: String,
+    },
+    /// Answered, but no oracle could answer.
+    Unjudged {
+        /// The oracle's words.
+        why: String,
+    },
+    /// Not the same, or something that may not happen.
+    Wrong {
+        /// Both answers, or what happened.
+        what: String,
+    },
+}
+
+/// One dataset with its network, worker and oracles.
+#[derive(Debug)]
+pub struct Bench {
+    network: Network,
+    worker: Worker,
+    pool: Pool,
+}
+
+impl Bench {
+    /// Imports the rows, pools them, and loads them into PostgreSQL too.
+    ///
+    /// # Errors
+    /// A fault of the generator or the import.
+    pub fn new(
+        dataset: &str,
+        hospitals: &BTreeMap<String, Tables>,
+        postgres: Option<&mut Session>,
+    ) -> anyhow::Result<Self> {
+        let network = Network::create(dataset, hospitals)?;
+        let pooled = pool(network.dataset()?, hospitals)?;
+        if let Some(session) = postgres {
+            session.load(&pooled).context("PostgreSQL")?;
+        }
+        Ok(Self { network, worker: Worker::start()?, pool: Pool::new(&pooled)? })
+    }
+
+    /// Asks and compares.
+    pub fn judge(&mut self, asked: &Asked<'_>, postgres: Option<&mut Session>) -> Outcome {
+        let finished = match self.network.ask(&mut self.worker, asked.network) {
+            Ok(finished) => finished,
+            Err(NoAnswer::Fault(what)) => return Outcome::Wrong { what },
+            Err(NoAnswer::Refused(failure)) => {
+                let (code, message) = (failure.code, failure.message);
+                if EXPECTED.contains(&code.as_str()) {
+                    return Outcome::Refused { code, message };
+                }
+                let oracle = self.pool.ask(asked.pooled).map(|answer| answer.rows.len());
+                let oracle = oracle.map_or_else(
+                    |error| format!("DataFusion too: {error:#}"),
+                    |rows| format!("DataFusion answers {rows} rows"),
+                );
+                return Outcome::Wrong { what: format!("refused: {code}: {message}; {oracle}") };
+            }
+        };
+        if !finished.cells.is_empty() || finished.undecided > 0 {
+            return Outcome::Wrong {
+                what: "cells are hidden though nothing is protected".to_owned(),
+            };
+        }
+        self.compare(&finished, asked, postgres)
+    }
+
+    fn compare(
+        &self,
+        finished: &Finished,
+        asked: &Asked<'_>,
+        postgres: Option<&mut Session>,
+    ) -> Outcome {
+        let got = Answer::of(finished);
+        let (mut datafusion, mut why) = (false, String::new());
+        if asked.oracles.datafusion {
+            match self.pool.ask(asked.pooled) {
+                Ok(expected) => {
+                    let kinds = asked.network != asked.pooled || got.kinds == expected.kinds;
+                    if !kinds || !got.matches(&expected, asked.ordered, Value::same) {
+                        return wrong("DataFusion", &expected, &got);
+                    }
+                    datafusion = true;
+                }
+                Err(error) => why = format!("DataFusion: {error:#}"),
+            }
+        }
+        let mut by_postgres = false;
+        if let Some(session) = postgres.filter(|_| asked.oracles.postgres) {
+            match session.ask(asked.pooled) {
+                Ok(expected) => {
+                    if !got.matches(&expected, asked.ordered, Value::alike) {
+                        return wrong("PostgreSQL", &expected, &got);
+                    }
+                    by_postgres = true;
+                }
+                Err(error) => why = format!("{why} PostgreSQL: {error:#}"),
+            }
+        }
+        if datafusion || by_postgres {
+            return Outcome::Same { datafusion, postgres: by_postgres };
+        }
+        Outcome::Unjudged { why }
+    }
+
+    /// Takes parts away from a question as long as it stays wrong.
+    pub fn shrink(
+        &mut self,
+        question: &Question,
+        first: &str,
+        mut postgres: Option<&mut Session>,
+    ) -> (Question, String) {
+        let mut smallest = question.clone();
+        // The same fault, not another one that taking away makes.
+        let fault: String = first.chars().take(SAME_FAULT).collect();
+        let mut what = first.to_owned();
+        let mut tried: usize = 0;
+        'again: loop {
+            for candidate in smallest.smaller() {
+                tried = tried.saturating_add(1);
+                if tried > MAX_SHRINKS {
+                    break 'again;
+                }
+                let (network, pooled) = (candidate.network(), candidate.pooled());
+                let asked = Asked::of(&candidate, &network, &pooled);
+                let outcome = self.judge(&asked, postgres.as_deref_mut());
+                if let Outcome::Wrong { what: still } = outcome
+                    && still.starts_with(&fault)
+                {
+                    smallest = candidate;
+                    what = still;
+                    continue 'again;
+                }
+            }
+            break;
+        }
+        (smallest, what)
+    }
+}
+
+/// A question as texts.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// For the network.
+    pub network: &'a str,
+    /// For the oracles.
+    pub pooled: &'a str,
+    /// Whether the order of rows is decided.
+    pub ordered: bool,
+    /// Who can judge it.
+    pub oracles: Oracles,
+}
+
+impl<'a> Asked<'a> {
+    /// A question of the grammar with its texts.
+    #[must_use]
+    pub fn of(question: &Question, network: &'a str, pooled: &'a str) -> Self {
+        Self { network, pooled, ordered: question.ordered, oracles: question.oracles }
+    }
+}
+
+fn wrong(oracle: &str, expected: &Answer, got: &Answer) -> Outcome {
+    let (expected, got) = (expected.shown(SHOWN_ROWS), got.shown(SHOWN_ROWS));
+    Outcome::Wrong { what: format!("{oracle} says\n      {expected}\n    Kring says\n      {got}") }
+}

@@ -1,0 +1,52 @@
+//! Pooled semantics at random: two thousand questions, and every one that was ever answered wrongly.
+//!
+//! PostgreSQL judges a sample where it is installed. Without it the test says so; with KRING_REQUIRE_POSTGRES=1, as CI
+//! sets it, that is a failure.
+
+use testnet::differential::postgres::{Cluster, installed};
+use testnet::differential::{Campaign, dataset, judge::Bench};
+
+mod regressions;
+
+/// A cluster, if there is PostgreSQL.
+pub(crate) fn cluster() -> Option<Cluster> {
+    let required = std::env::var_os("KRING_REQUIRE_POSTGRES").is_some_and(|value| value == "1");
+    if installed().is_none() && !required {
+        // Past the test's capture, so that it is seen.
+        testnet::print::note("skipped: no PostgreSQL; install it (Debian: postgresql)");
+        return None;
+    }
+    Some(Cluster::start().unwrap())
+}
+
+#[test]
+fn two_thousand_questions_are_answered_as_the_pooled_tables_would() {
+    let cluster = cluster();
+    let campaign =
+        Campaign { seed: 20, queries: 2_000, per_dataset: 80, threads: 2, sample: 5, only: None };
+    let tally = campaign.run(cluster.as_ref()).unwrap();
+    assert_eq!(tally.wrong_count, 0, "{}", tally.wrong.join("\n"));
+    assert_eq!(tally.questions, 2_000);
+    // The test would say nothing if most questions were refused.
+    assert!(tally.same > 250, "{}", tally.lines().join("\n"));
+    assert!(cluster.is_none() || tally.postgres > 50, "{}", tally.lines().join("\n"));
+}
+
+#[test]
+fn a_wrong_answer_would_be_seen() {
+    use testnet::differential::grammar::Oracles;
+    use testnet::differential::judge::{Asked, Outcome};
+    let (schema, hospitals) = dataset(7, 1);
+    let mut bench = Bench::new(&schema.text(), &hospitals, None).unwrap();
+    let oracles = Oracles { datafusion: true, postgres: false };
+    let mut judge =
+        |network, pooled| bench.judge(&Asked { network, pooled, ordered: false, oracles }, None);
+    let same = judge("SELECT count(*) FROM patient", "SELECT count(*) FROM patient");
+    assert_eq!(same, Outcome::Same { datafusion: true, postgres: false });
+    let other = judge("SELECT count(*) FROM patient", "SELECT count(*) + 1 FROM patient");
+    assert!(matches!(other, Outcome::Wrong { .. }), "{other:?}");
+    let null = judge("SELECT count(*) FROM patient", "SELECT CAST(NULL AS BIGINT)");
+    assert!(matches!(null, Outcome::Wrong { .. }), "{null:?}");
+    let fault = judge("SELECT count(* FROM patient", "SELECT 1");
+    assert!(matches!(fault, Outcome::Wrong { .. }), "{fault:?}");
+}
