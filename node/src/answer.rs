@@ -8,6 +8,7 @@ use query::pipe::Work;
 
 use crate::answer::record::Asked;
 use crate::node::{Node, job};
+use crate::pool::Access;
 use crate::refused::Refused;
 use crate::reply::Frames;
 
@@ -45,7 +46,7 @@ impl Node {
         let admission: Admission = policies::admit(self.charter(), verified, self.clock.now())?;
         let (dataset, text) = self.dataset(&asked.question.dataset)?;
         let snapshot = self.snapshot(dataset)?;
-        let mut worker = self.pool.lease().await?;
+        let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         let planned = self.plan(&mut worker, text, &asked.question.sql).await?;
         let footprint: Footprint = Footprint::check(planned.footprint, dataset)?;
         asked.same_cut(&footprint)?;

@@ -19,7 +19,7 @@ use crate::log::file::FileStorage;
 use crate::log::{Event, Log, Recorded};
 use crate::net::{Inbound, NetConfig, NetLimits, Network, Peer, PeerKey};
 use crate::node::Node;
-use crate::pool::Pool;
+use crate::pool::{Pool, Setup};
 use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::tasks::Tasks;
@@ -98,9 +98,10 @@ impl App {
         let listen = config.listen.clone();
         let network =
             Network::build(NetConfig { keypair_seed: transport.seed(), listen, limits }).await?;
-        let pool = Pool::start(program, config.workers)?;
         let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
         let (charter, tasks) = (Arc::new(charter), Tasks::new());
+        let pool = Pool::start(Setup::daemon(&config, program, Arc::clone(&clock), tasks.clone()))?;
+        pool.warm().await?;
         Ok(Self {
             config,
             clock,

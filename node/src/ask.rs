@@ -20,6 +20,7 @@ use crate::log::Event;
 use crate::log::event::QuestionRecord;
 use crate::net::PeerKey;
 use crate::node::Node;
+use crate::pool::{Access, Who};
 use crate::refused::Refused;
 
 pub(crate) mod collect;
@@ -35,6 +36,14 @@ pub(crate) struct Accepted {
     pub(crate) envelope: Envelope,
     pub(crate) fragments: Vec<Digest>,
     pub(crate) dataset_text: String,
+}
+
+impl Accepted {
+    /// For whom a worker works.
+    pub(crate) fn who(&self) -> Who {
+        let Question { asking_node, person, .. } = &self.question;
+        Who::Signed { hospital: asking_node.clone(), person: person.clone() }
+    }
 }
 
 impl Node {
@@ -75,7 +84,8 @@ impl Node {
             hospitals,
         };
         let (dataset, text) = self.dataset(&ask.dataset)?;
-        let mut worker = self.pool.lease().await?;
+        let named = Who::Named { person: ask.person.clone() };
+        let mut worker = self.pool.lease(Access::Nothing, named).await?;
         let planned = self.plan(&mut worker, text, &sql).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
         let cells = footprint.draft().fragments.iter().map(|fragment| fragment.cells).collect();
@@ -103,7 +113,7 @@ impl Node {
         };
         let admission = self.rehearse(&accepted)?;
         let (dataset, text) = self.dataset(&accepted.question.dataset)?;
-        let mut worker = self.pool.lease().await?;
+        let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
         let planned = self.plan(&mut worker, text, &accepted.question.sql).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
         policies::explain(self.charter(), admission.ask(), &footprint)?;

@@ -94,6 +94,6 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
         },
         Command::Key(KeyCommand::New { person, out }) => key::new(&person, &out),
         Command::Status { profile, format } => status::run(&profile, format),
-        Command::Worker => worker::run(),
+        Command::Worker(args) => worker::run(args),
     }
 }

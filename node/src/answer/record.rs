@@ -7,6 +7,7 @@ use query::SafeAnswer;
 use crate::log::event::QuestionRecord;
 use crate::log::{Event, LogError, Recorded};
 use crate::node::Node;
+use crate::pool::Who;
 use crate::refused::{Refused, Told};
 use crate::reply::{SignedReply, frames_digest};
 
@@ -26,6 +27,12 @@ impl Asked {
             request: verified.request_digest(),
             fragments: verified.request().fragments.clone(),
         }
+    }
+
+    /// For whom a worker works.
+    pub(crate) fn who(&self) -> Who {
+        let QuestionRecord { asking_node, person, .. } = &self.question;
+        Who::Signed { hospital: asking_node.clone(), person: person.clone() }
     }
 
     /// Whether this node's worker cuts the text as the asking node's did.

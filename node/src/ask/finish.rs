@@ -9,6 +9,7 @@ use crate::api::{AnswerBody, AppliedProtections, Evidence, FinishedDocument};
 use crate::ask::Accepted;
 use crate::ask::collect::{Collected, Outcome};
 use crate::node::{Node, job};
+use crate::pool::Access;
 use crate::refused::Refused;
 
 impl Node {
@@ -18,7 +19,7 @@ impl Node {
         collected: Collected,
     ) -> Result<String, Refused> {
         let (work, blobs) = finish_work(&collected);
-        let mut worker = self.pool.lease().await?;
+        let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
         let head = job(&accepted.dataset_text, &accepted.question.sql, work);
         let finished =
             finished(self.work(&mut worker, head, blobs).await?.head).map_err(Refused::Text)?;

@@ -10,6 +10,7 @@ use crate::command::{Exit, print};
 use crate::config::Config;
 use crate::keys::{Key, KeyRole};
 use crate::log::file::read_only;
+use crate::pool::Setup;
 
 /// A clock before this moment, 2026-01-01, has not been set.
 const EARLIEST: policies::UnixTime = policies::UnixTime(1_767_225_600);
@@ -40,6 +41,7 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
         Err(error) => keep(Some(said(error))),
     }
     problems.dedup();
+    notes(&config).iter().for_each(|note| print::note(format!("note: {note}")));
     if problems.is_empty() {
         print::line("no problems");
         return Ok(Exit::Done);
@@ -47,6 +49,15 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     print::note(format!("kring: {} problem(s):", problems.len()));
     problems.iter().for_each(|problem| print::note(format!("  {problem}")));
     Ok(Exit::Usage)
+}
+
+/// What this kernel does not offer the workers: no problem, but somebody should know.
+fn notes(config: &Config) -> Vec<String> {
+    let probed = std::env::current_exe().and_then(|program| Setup::probe(config, program));
+    match probed {
+        Ok(probe) => probe.sandbox.notes,
+        Err(error) => vec![format!("no worker can be started: {error}")],
+    }
 }
 
 /// Environment, keys, files of the local interface, and the clock.

@@ -104,10 +104,14 @@ listen = ["/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1"]
 listen = "127.0.0.1:8443"
 
 [workers]
-# Processes that read and run questions.
+# Questions of one person that run here at once, at most 4; one process more is kept ready.
 count = 2
+# The same for the work of asking: splitting, merging, finishing, explaining. These processes may read no file.
+asker_count = 1
 # Longest run of one question, in seconds.
 deadline_s = 30
+# Most memory of one process, in MiB.
+memory_mb = 1024
 
 [log]
 # Messages on stderr: text or json.
