@@ -71,7 +71,6 @@ fn check(attempts: &BTreeMap<String, Attempt>, name: &str, done: bool) {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a wall that is not tested must be seen")]
 fn a_sealed_worker_reaches_nothing_but_its_snapshots() {
     let folder = tempfile::Builder::new().prefix("kring-walls-").tempdir().unwrap();
     let (inside, outside) = (folder.path().join("snapshots"), folder.path().join("secret.txt"));
