@@ -1,7 +1,7 @@
 //! Many hospitals on one machine: networks of real `kring` processes for the demo, tests and benchmarks.
 //!
-//! Reading order: [`topology`] (who is in the network), [`network`] (its folder: keys, charter, data, configurations),
-//! [`process`] (start, wait, stop), then what uses them: [`demo`] and [`bench`]. Apart from these, without processes:
+//! Reading order: [`topology`] (who is in the network), [`generate`] and [`data`] (what it holds), [`network`] (its folder:
+//! keys, charter, data, configurations), [`process`] (start, wait, stop), then what uses them: [`demo`], [`up`] and [`bench`]. Without processes:
 //! [`differential`] compares answers with the pooled tables.
 //!
 //! What is real: processes, sockets, keys, charters, snapshots, logs. What is not: the hospitals, people and the split
@@ -9,9 +9,12 @@
 
 pub mod bench;
 pub mod cli;
+pub mod data;
 pub mod demo;
 pub mod differential;
+pub mod generate;
 pub mod network;
 pub mod print;
 pub mod process;
 pub mod topology;
+pub mod up;

@@ -28,33 +28,40 @@ pub struct Answer {
     pub rows: Vec<Vec<Value>>,
 }
 
-fn near(a: f64, b: f64) -> bool {
-    a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= NEAR * a.abs().max(b.abs()).max(SMALL)
+/// How near two floats must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Equal {
+    /// Distance that is the same whatever the size: a quotient inside a measure is rounded at 1e-9 before it is added, so
+    /// a sum of many is off by many halves of that. 0 where nothing is rounded.
+    pub slack: f64,
+    /// Whether another engine may write a number in another type: decimals may then differ by one unit of the last
+    /// digit that is shown, since engines divide decimals to different scales.
+    pub types_differ: bool,
+}
+
+impl Equal {
+    fn near(self, a: f64, b: f64) -> bool {
+        let size = a.abs().max(b.abs()).max(SMALL);
+        a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= (NEAR * size).max(self.slack)
+    }
+
+    /// Whether two values are the same.
+    #[must_use]
+    pub fn values(self, one: &Value, other: &Value) -> bool {
+        if let (Value::Float(a), Value::Float(b)) = (one, other) {
+            return self.near(*a, *b);
+        }
+        match (one.number(), other.number()) {
+            (Some((a, unit)), Some((b, other_unit))) if self.types_differ => {
+                let scaled_alike = unit.total_cmp(&other_unit).is_eq();
+                self.near(a, b) || (!scaled_alike && (a - b).abs() <= unit.max(other_unit))
+            }
+            _ => one == other,
+        }
+    }
 }
 
 impl Value {
-    /// The same, or near enough for a float.
-    #[must_use]
-    pub fn same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Float(a), Self::Float(b)) => near(*a, *b),
-            (Self::Null | Self::Exact(_) | Self::Float(_), _) => self == other,
-        }
-    }
-
-    /// The same, where another engine may write a number in another type: decimals may differ by one unit of the
-    /// last digit that is shown, since engines divide decimals to different scales.
-    #[must_use]
-    pub fn alike(&self, other: &Self) -> bool {
-        match (self.number(), other.number()) {
-            (Some((a, unit)), Some((b, other_unit))) => {
-                let scaled_alike = unit.total_cmp(&other_unit).is_eq();
-                near(a, b) || (!scaled_alike && (a - b).abs() <= unit.max(other_unit))
-            }
-            _ => self == other,
-        }
-    }
-
     /// The number, and the unit of the last digit that is shown; 0 for whole numbers and floats.
     fn number(&self) -> Option<(f64, f64)> {
         match self {
@@ -95,14 +102,14 @@ impl Answer {
         Self { kinds, rows: finished.rows.iter().map(row).collect() }
     }
 
-    /// Whether the rows are the same, in order where it is decided, each pair by `equal`.
+    /// Whether the rows are the same, in order where it is decided.
     #[must_use]
-    pub fn matches(&self, other: &Self, ordered: bool, equal: fn(&Value, &Value) -> bool) -> bool {
+    pub fn matches(&self, other: &Self, ordered: bool, equal: Equal) -> bool {
         if self.rows.len() != other.rows.len() {
             return false;
         }
         let same_row = |a: &Vec<Value>, b: &Vec<Value>| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal.values(a, b))
         };
         if ordered {
             return self.rows.iter().zip(&other.rows).all(|(a, b)| same_row(a, b));
