@@ -39,8 +39,9 @@ fn a_wrong_answer_would_be_seen() {
     let (schema, hospitals) = dataset(7, 1);
     let mut bench = Bench::new(&schema.text(), &hospitals, None).unwrap();
     let oracles = Oracles { datafusion: true, postgres: false };
-    let mut judge =
-        |network, pooled| bench.judge(&Asked { network, pooled, ordered: false, oracles, rounds: false }, None);
+    let mut judge = |network, pooled| {
+        bench.judge(&Asked { network, pooled, ordered: false, oracles, rounds: false }, None)
+    };
     let same = judge("SELECT count(*) FROM patient", "SELECT count(*) FROM patient");
     assert_eq!(same, Outcome::Same { datafusion: true, postgres: false });
     let other = judge("SELECT count(*) FROM patient", "SELECT count(*) + 1 FROM patient");
