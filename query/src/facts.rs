@@ -204,6 +204,20 @@ impl Scope<'_> {
         if compares {
             return self.boolean(expr, &[left, right]);
         }
+        let bits = matches!(
+            op,
+            Operator::BitwiseAnd
+                | Operator::BitwiseOr
+                | Operator::BitwiseShiftLeft
+                | Operator::BitwiseShiftRight
+        );
+        if bits && self.place == Place::Above {
+            // Only `grouping(...)` becomes these, of the engine's unsigned number of a grouping set.
+            let (left, right) = (self.facts(left)?, self.facts(right)?);
+            if left.data_type.is_unsigned_integer() && right.data_type.is_unsigned_integer() {
+                return self.blank(expr);
+            }
+        }
         let computes = matches!(
             op,
             Operator::Plus
