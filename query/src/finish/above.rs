@@ -57,20 +57,20 @@ impl Above<'_> {
                 filter(&self.state, self.step(input, unknown)?, predicate)?.renamed(schema)
             }
             Node::Join(join) => {
-                let (left, right) = (self.step(&join.left, None)?, self.step(&join.right, None)?);
+                let (left, right) = (self.whole(&join.left)?, self.whole(&join.right)?);
                 join::join(&self.state, schema, join, (&left, &right))
             }
             Node::Union(inputs) => {
-                let frames = inputs.iter().map(|input| self.step(input, None));
+                let frames = inputs.iter().map(|input| self.whole(input));
                 union(schema, &frames.collect::<Result<Vec<_>, _>>()?)
             }
-            Node::Distinct(input) => group::distinct(self.step(input, None)?)?.renamed(schema),
+            Node::Distinct(input) => group::distinct(self.whole(input)?)?.renamed(schema),
             Node::Aggregate { input, keys, calls } => {
-                let frame = self.step(input, None)?;
+                let frame = self.whole(input)?;
                 group::aggregate(&self.state, schema, &frame, (keys, calls))
             }
             Node::Window { input, calls } => {
-                let frame = self.step(input, None)?;
+                let frame = self.whole(input)?;
                 engine::windows(&self.state, schema, frame, calls)
             }
             Node::Sort { input, keys } => {
@@ -81,11 +81,16 @@ impl Above<'_> {
             }
             Node::Scalar { input, value } => {
                 let mut frame = self.step(input, limit)?;
-                let value = scalar(&self.step(value, None)?, frame.rows.len())?;
+                let value = scalar(&self.whole(value)?, frame.rows.len())?;
                 frame.columns.push(value);
                 frame.renamed(schema)
             }
         }
+    }
+
+    /// Every row of a step, in the types that its plan says.
+    fn whole(&self, step: &Step) -> Result<Frame, FinishError> {
+        self.step(step, None)?.conformed(&step.schema)
     }
 
     /// The merged cells as a table: the grouping sets under one another.

@@ -15,9 +15,9 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Window};
 use datafusion::physical_plan::collect;
 
+use super::FinishError;
 use super::frame::{Column, Frame, worst};
 use super::group::Groups;
-use super::{FinishError, frame};
 use crate::facts::safe;
 use crate::pipe::CellStatus;
 
@@ -122,7 +122,7 @@ fn prepared(
     }
     let mut fields = Vec::with_capacity(frame.columns.len());
     let mut names = Vec::with_capacity(frame.columns.len());
-    for (index, (qualifier, field)) in frame::nullable(&frame.schema)?.iter().enumerate() {
+    for (index, (qualifier, field)) in frame.schema.iter().enumerate() {
         let plain = format!("c{index}");
         fields.push(Field::new(&plain, field.data_type().clone(), true));
         let column = Expr::Column(Name::new_unqualified(plain));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use arrow::array::{
     Array as _, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array,
 };
-use arrow::compute;
+use arrow::compute::{self, cast};
 use arrow::datatypes::{Field, Schema};
 use datafusion::common::{DFSchema, DFSchemaRef};
 use datafusion::execution::SessionState;
@@ -59,10 +59,11 @@ fn failed<E>(_engine: E) -> FinishError {
     FinishError::Failed
 }
 
-/// The same columns, each nullable: hidden values are null.
-pub(super) fn nullable(schema: &DFSchema) -> Result<DFSchemaRef, FinishError> {
-    let fields = schema.iter().map(|(qualifier, field)| {
-        let field = Field::new(field.name(), field.data_type().clone(), true);
+/// A node's names over columns as they came out: each nullable, for hidden values are null, and of its own type, which
+/// folding constants can make narrower than the plan says.
+fn named(schema: &DFSchema, columns: &[Column]) -> Result<DFSchemaRef, FinishError> {
+    let fields = schema.iter().zip(columns).map(|((qualifier, field), column)| {
+        let field = Field::new(field.name(), column.values.data_type().clone(), true);
         (qualifier.cloned(), Arc::new(field))
     });
     let fields = fields.collect();
@@ -140,15 +141,23 @@ impl Frame {
         let whole = columns
             .iter()
             .all(|column| column.values.len() == count && column.status.len() == count);
-        let types = columns.iter().map(|column| column.values.data_type());
-        let same = types.eq(schema.fields().iter().map(|field| field.data_type()));
-        if !whole || !same {
+        if !whole || schema.fields().len() != columns.len() {
             return Err(FinishError::Failed);
         }
         if count > MAX_ROWS {
             return Err(FinishError::TooManyRows);
         }
-        Ok(Self { schema: nullable(schema)?, columns, rows })
+        Ok(Self { schema: named(schema, &columns)?, columns, rows })
+    }
+
+    /// The table with every column in the type that the plan says.
+    pub(super) fn conformed(mut self, schema: &DFSchema) -> Result<Self, FinishError> {
+        for (column, field) in self.columns.iter_mut().zip(schema.fields()) {
+            if column.values.data_type() != field.data_type() {
+                column.values = cast(&column.values, field.data_type()).map_err(failed)?;
+            }
+        }
+        Self::new(schema, self.columns, self.rows)
     }
 
     /// The first columns of the table under the names of another schema.
