@@ -5,6 +5,8 @@ mod answers;
 mod bad_starts;
 mod cut_off;
 mod differential;
+mod liar;
 mod replay;
 mod support;
 mod tidy;
+mod up;
