@@ -115,6 +115,18 @@ impl Node {
             dataset_text: String::new(),
         };
         let admission = self.rehearse(&accepted)?;
+        if let Err(refused) = self.prepare(&mut accepted, &admission).await {
+            // Nobody else sees it, so this log is where it is kept.
+            let record = QuestionRecord::new(accepted.envelope.digest(), &accepted.question);
+            let code = refused.told().code;
+            self.log.append(Event::NotAsked { question: record, code }).await?;
+            return Err(refused);
+        }
+        Ok(accepted)
+    }
+
+    /// Splits the text and holds it against this node's own rules.
+    async fn prepare(&self, accepted: &mut Accepted, admission: &Admission) -> Result<(), Refused> {
         let (dataset, text) = self.dataset(&accepted.question.dataset)?;
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
         let planned = self.plan(&mut worker, text, &accepted.question.sql).await?;
@@ -122,7 +134,7 @@ impl Node {
         policies::explain(self.charter(), admission.ask(), &footprint)?;
         accepted.fragments = footprint.fragment_digests();
         text.clone_into(&mut accepted.dataset_text);
-        Ok(accepted)
+        Ok(())
     }
 
     /// Takes the first responder's place: what it would not verify or admit is not sent at all.

@@ -65,6 +65,7 @@ impl Consumed {
             | Event::Asked { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
+            | Event::NotAsked { .. }
             | Event::WorkerLost { .. } => {}
         }
     }

@@ -28,7 +28,13 @@ enum Command {
     Bench(Bench),
     /// Compare random questions over random networks with the pooled tables (use --release for many)
     Differential(Differential),
+    /// Throw SQL bombs at real nodes and measure what they break (use --release)
+    Bombs(Bombs),
 }
+
+/// Options of the bombs.
+#[derive(Args, Debug)]
+pub struct Bombs {}
 
 /// Options of the differential harness.
 #[derive(Args, Debug)]
@@ -174,6 +180,7 @@ pub fn main() -> ExitCode {
         Command::Status(folder) => crate::up::status(&folder),
         Command::Down(folder) => crate::up::down(&folder),
         Command::Bench(bench) => crate::bench::run(&bench),
+        Command::Bombs(bombs) => crate::bombs::run(&bombs),
         Command::Differential(differential) => crate::differential::run(&differential),
     };
     match done {

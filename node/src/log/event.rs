@@ -88,6 +88,13 @@ pub enum Event {
         /// The question.
         question: QuestionRecord,
     },
+    /// A question of one of its people that this node refused before it asked anyone.
+    NotAsked {
+        /// The question.
+        question: QuestionRecord,
+        /// Stable code.
+        code: String,
+    },
     /// What another node said to it.
     Received {
         /// Digest of the question.

@@ -157,7 +157,7 @@ impl Pool {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's enum: other types show by name")]
 fn kind(data_type: &DataType) -> String {
     match data_type {
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64 => {
             "integer".to_owned()
         }
         DataType::Float64 => "float".to_owned(),

@@ -3,6 +3,7 @@
 
 mod answers;
 mod bad_starts;
+mod bombs;
 mod cut_off;
 mod differential;
 mod liar;
