@@ -16,7 +16,11 @@ pub(super) fn keys(
 ) -> Result<(Vec<Key>, Vec<Facts>), PlanError> {
     let mut keys = Vec::with_capacity(aggregate.group_expr.len());
     let mut merged = Vec::with_capacity(aggregate.group_expr.len());
-    for expr in &aggregate.group_expr {
+    for (index, expr) in aggregate.group_expr.iter().enumerate() {
+        // The engine's schema names a key that is written twice once.
+        if aggregate.group_expr.iter().take(index).any(|before| before == expr) {
+            continue;
+        }
         let (safe, facts) = below.expression(expr)?;
         account.expression(&facts, Use::Group)?;
         below::note_functions(&safe, &mut account.functions);
@@ -47,6 +51,10 @@ fn instead(expr: &Expr, facts: &Facts) -> String {
         ),
         (None, _) if facts.data_type.is_integer() => {
             "divide one whole column by a multiple of its step, or write CASE with constant results"
+                .to_owned()
+        }
+        _ if facts.data_type.is_floating() => {
+            "cast it to BIGINT, DECIMAL(p, s) or TEXT, or write CASE with whole numbers or texts"
                 .to_owned()
         }
         _ => {

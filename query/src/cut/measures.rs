@@ -42,7 +42,8 @@ pub(super) fn measures(
     account: &mut Account<'_>,
 ) -> Result<Measures, PlanError> {
     let mut measures = Measures { primitives: Vec::new(), outputs: Vec::new(), merged: Vec::new() };
-    let outputs = aggregate.schema.fields().iter().skip(aggregate.group_expr.len());
+    let keys = aggregate.schema.fields().len().saturating_sub(aggregate.aggr_expr.len());
+    let outputs = aggregate.schema.fields().iter().skip(keys);
     for (expr, field) in aggregate.aggr_expr.iter().zip(outputs) {
         let mut inner = expr;
         while let Expr::Alias(alias) = inner {

@@ -8,6 +8,7 @@
     reason = "test code"
 )]
 
+mod attacked;
 mod differential;
 mod hidden;
 mod hospitals;
