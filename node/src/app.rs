@@ -26,7 +26,7 @@ use crate::tasks::Tasks;
 
 mod start;
 
-pub use start::{StartError, held, open_charter};
+pub use start::{StartError, exposed, held, open_charter};
 
 /// Requests that wait for a handler; the network holds further ones back.
 const INBOUND_QUEUE: usize = 64;
@@ -74,11 +74,15 @@ impl App {
             return Err(StartError::KeyLog);
         }
         let folder = |path: &PathBuf| {
-            std::fs::create_dir_all(path)
+            query::snapshot::durable::create_folder(path)
                 .map_err(|source| StartError::Folder { path: path.clone(), source })
         };
         folder(&config.state)?;
         folder(&config.snapshots)?;
+        let found = exposed(&config);
+        if !found.is_empty() {
+            return Err(StartError::Exposed(found));
+        }
         let (storage, history) = FileStorage::open(&config.state.join("events.log"))?;
         let charter = open_charter(&config, &*clock, held(history.iter().map(Recorded::entry)))?;
         let layer = layer_of(&charter);

@@ -29,6 +29,9 @@ pub(crate) mod finish;
 /// How long a responder that is busy or on another charter is left alone before it is asked once more.
 const SECOND_TRY_AFTER: Duration = Duration::from_millis(500);
 
+/// Longest wait for one hospital: a question that runs to the longest deadline by default, after one that did too.
+const PATIENCE: Duration = Duration::from_secs(90);
+
 /// A person's question that this node may put.
 #[derive(Debug)]
 pub(crate) struct Accepted {
@@ -159,7 +162,7 @@ impl Node {
     /// Sends to every hospital at once and waits for all of them, within the question's life.
     async fn collect(&self, accepted: &Accepted) -> Collected {
         let left = accepted.question.expires_at.since(self.clock.now());
-        let deadline = Duration::from_secs(u64::try_from(left).unwrap_or(0));
+        let deadline = PATIENCE.min(Duration::from_secs(u64::try_from(left).unwrap_or(0)));
         let asking = accepted.question.hospitals.iter().map(|hospital| async move {
             let request = self.request(accepted, hospital);
             let reply = self.ask_one(accepted, hospital, &request, deadline).await;
@@ -202,9 +205,11 @@ impl Node {
                 return Outcome::unreachable("not_a_member");
             };
             let key = PeerKey(*member.keys.transport.as_bytes());
-            match self.net.ask(key, bytes, deadline).await {
-                Ok(frames) => frames,
-                Err(error) => {
+            let asking = self.net.ask(key, bytes, deadline);
+            match tokio::time::timeout(deadline, asking).await {
+                Err(_elapsed) => return Outcome::unreachable("no_answer_in_time"),
+                Ok(Ok(frames)) => frames,
+                Ok(Err(error)) => {
                     tracing::info!(%hospital, %error, "no reply");
                     return Outcome::unreachable(error.code());
                 }

@@ -97,13 +97,7 @@ impl Sealed {
 pub fn enter(confinement: &Confinement) -> Result<Sealed, SandboxError> {
     let mut notes = Vec::new();
     one_thread()?;
-    let inherited = inherited();
-    if !inherited.is_empty() {
-        notes.push(format!(
-            "the worker inherited open files ({}): start the node with standard input, output and error only",
-            inherited.join(", ")
-        ));
-    }
+    close_inherited(&mut notes);
     let ends_with_daemon = set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
     if !ends_with_daemon {
         notes.push("a worker may outlive a daemon that is killed".to_owned());
@@ -128,12 +122,18 @@ fn one_thread() -> Result<(), SandboxError> {
     if threads == 1 { Ok(()) } else { Err(SandboxError::Threads { threads }) }
 }
 
-/// Open files beyond standard input, output and error. The node's own are closed by the kernel at the start of a worker.
-fn inherited() -> Vec<String> {
-    let Ok(open) = std::fs::read_dir("/proc/self/fd") else { return Vec::new() };
-    let numbers = open.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let numbers: Vec<String> = numbers.filter(|name| !["0", "1", "2"].contains(&&**name)).collect();
-    // The folder's own handle is among them, and is closed by here.
-    let still = |name: &String| std::fs::read_link(format!("/proc/self/fd/{name}")).is_ok();
-    numbers.into_iter().filter(still).collect()
+/// Closes what is open beyond standard input, output and error: whoever started the daemon may have left something open.
+/// Nothing of this process is open yet.
+fn close_inherited(notes: &mut Vec<String>) {
+    let Ok(open) = std::fs::read_dir("/proc/self/fd") else {
+        notes.push("/proc is not there: files that a worker inherited stay open".to_owned());
+        return;
+    };
+    let names: Vec<_> =
+        open.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let numbers = names.iter().filter_map(|name| name.parse::<i32>().ok());
+    for number in numbers.filter(|number| *number > 2) {
+        // The listing's own handle is among them, and closed by here: that one fails, which does not matter.
+        let _closed = nix::unistd::close(number);
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt8Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use policies::Permit;
-use policies::protections::{Protections, Zeros};
+use policies::protections::{MinPatients, Protections, Zeros};
 use policies::wire::Receipt;
 use serde::{Deserialize, Serialize};
 
@@ -128,12 +128,17 @@ impl DiscloseError {
 /// # Errors
 /// `DiscloseError` when the protected cells cannot be encoded.
 pub fn disclose(raw: RawAnswer) -> Result<SafeAnswer, DiscloseError> {
-    let RawAnswer { permit, fragments } = raw;
+    let RawAnswer { permit, fragments, fault } = raw;
+    let mut protections = *permit.protections();
+    if fault.is_some() {
+        protections.min_patients = MinPatients::new(u32::MAX);
+        protections.zeros = Zeros::Hidden;
+    }
     let mut cells = Vec::with_capacity(fragments.len());
     let mut nulls = Vec::with_capacity(fragments.len());
     let mut safe = Vec::with_capacity(fragments.len());
     for fragment in fragments {
-        let protected = protect(&fragment, permit.protections()).ok_or(DiscloseError)?;
+        let protected = protect(&fragment, &protections).ok_or(DiscloseError)?;
         cells.push(u64::try_from(protected.num_rows()).unwrap_or(u64::MAX));
         nulls.push(hidden(&protected));
         safe.push(protected);

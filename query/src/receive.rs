@@ -89,6 +89,16 @@ pub(crate) struct RawFragment {
 pub struct RawAnswer {
     pub(crate) permit: Permit,
     pub(crate) fragments: Vec<RawFragment>,
+    pub(crate) fault: Option<String>,
+}
+
+impl RawAnswer {
+    /// The code of a failure during execution, for the hospital's own operators: every cell of the answer is hidden then,
+    /// so nobody else can tell it from small groups.
+    #[must_use]
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
 }
 
 impl std::fmt::Debug for RawAnswer {
@@ -97,13 +107,38 @@ impl std::fmt::Debug for RawAnswer {
     }
 }
 
+/// Failures that depend on text, versions and the snapshot as a whole, on no patient: they may be told.
+const TOLD: [&str; 5] =
+    ["bad_snapshot", "bad_version", "dataset_invalid", "dataset_mismatch", "plan_mismatch"];
+
 /// Checks a worker's reply against the permit that it ran under.
 ///
+/// A failure that may depend on the data of a patient gives an answer all the same, with every cell hidden.
+///
 /// # Errors
-/// `ReceiveError::Failed` is the worker's own refusal; every other one is a fault of the worker.
+/// `ReceiveError::Failed` with a code that depends on no patient.
 pub fn receive(permit: Permit, reply: &Message<Reply>) -> Result<RawAnswer, ReceiveError> {
-    let fragments = check(&permit.footprint().draft().fragments, reply)?;
-    Ok(RawAnswer { permit, fragments })
+    let footprint = &permit.footprint().draft().fragments;
+    match check(footprint, reply) {
+        Ok(fragments) => Ok(RawAnswer { permit, fragments, fault: None }),
+        Err(ReceiveError::Failed(failure)) if TOLD.contains(&failure.code.as_str()) => {
+            Err(ReceiveError::Failed(failure))
+        }
+        Err(error) => {
+            let fragments = footprint.iter().map(withheld).collect();
+            Ok(RawAnswer { permit, fragments, fault: Some(error.code().to_owned()) })
+        }
+    }
+}
+
+/// The cells of a fragment whose run failed.
+fn withheld(footprint: &FragmentFootprint) -> RawFragment {
+    let cells = usize::try_from(footprint.cells).unwrap_or(usize::MAX);
+    RawFragment {
+        n: vec![0; cells],
+        ruled_out: vec![false; cells],
+        sums: footprint.sums.iter().map(|sum| (sum.scale, vec![0; cells])).collect(),
+    }
 }
 
 pub(crate) fn check(

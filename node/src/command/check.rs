@@ -4,7 +4,7 @@ use std::path::Path;
 
 use policies::charter::Charter;
 
-use crate::app::{held, open_charter};
+use crate::app::{exposed, held, open_charter};
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::config::Config;
@@ -40,8 +40,11 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
         Ok(charter) => problems.extend(data(&config, &charter)),
         Err(error) => keep(Some(said(error))),
     }
+    match walls(&config) {
+        Ok(notes) => notes.iter().for_each(|note| print::note(format!("note: {note}"))),
+        Err(error) => problems.push(format!("no worker can be started: {error}")),
+    }
     problems.dedup();
-    notes(&config).iter().for_each(|note| print::note(format!("note: {note}")));
     if problems.is_empty() {
         print::line("no problems");
         return Ok(Exit::Done);
@@ -52,12 +55,8 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
 }
 
 /// What this kernel does not offer the workers: no problem, but somebody should know.
-fn notes(config: &Config) -> Vec<String> {
-    let probed = std::env::current_exe().and_then(|program| Setup::probe(config, program));
-    match probed {
-        Ok(probe) => probe.sandbox.notes,
-        Err(error) => vec![format!("no worker can be started: {error}")],
-    }
+fn walls(config: &Config) -> std::io::Result<Vec<String>> {
+    Ok(Setup::probe(config, std::env::current_exe()?)?.sandbox.notes)
 }
 
 /// Environment, keys, files of the local interface, and the clock.
@@ -87,6 +86,7 @@ fn surroundings(config: &Config, keep: &mut impl FnMut(Option<String>)) {
                 .map(|error| format!("{what} {}: {error}", file.display())),
         );
     }
+    exposed(config).into_iter().for_each(|problem| keep(Some(problem)));
     let now = SystemClock.now();
     if now < EARLIEST {
         keep(Some(format!(

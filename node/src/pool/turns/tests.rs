@@ -40,9 +40,10 @@ fn who_holds_least_goes_first_and_then_who_came_first() {
     turns.end(&"a");
     check(&mut turns, &[], &["b"]);
     turns.end(&"a");
-    check(&mut turns, &[], &["d"]);
-    turns.end(&"c");
+    // `a` holds as little as `d`, and came before.
     check(&mut turns, &[], &["a"]);
+    turns.end(&"c");
+    check(&mut turns, &[], &["d"]);
 }
 
 #[test]
