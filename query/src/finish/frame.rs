@@ -1,20 +1,23 @@
 //! A materialised table with a status beside every value.
 //!
 //! A value that is not shown is null, and its status says that it is not the data's null. An expression inherits the worst
-//! status of the columns that it names, and is null wherever that is not *shown*: no function sees a hidden value.
+//! status of the columns that it names, and is null wherever that is not *shown*: no function sees a hidden value. What
+//! cannot be computed of a row's own figures, `sqrt(-1)` or a quotient that its type cannot hold, is null in that row.
 
 use std::sync::Arc;
 
 use arrow::array::{
-    Array as _, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array,
+    Array, ArrayRef, AsArray as _, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array,
+    new_null_array,
 };
 use arrow::compute;
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{Field, Float64Type, Schema};
 use datafusion::common::{DFSchema, DFSchemaRef};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
+use datafusion::physical_expr::PhysicalExpr;
 
 use super::FinishError;
 use crate::facts::safe;
@@ -56,6 +59,30 @@ fn named(schema: &DFSchema, columns: &[Column]) -> Result<DFSchemaRef, FinishErr
     Ok(Arc::new(DFSchema::new_with_metadata(fields, Default::default()).map_err(failed)?))
 }
 
+/// The value of an expression in every row, NULL where there is none.
+fn total(expr: &dyn PhysicalExpr, batch: &RecordBatch) -> Result<ArrayRef, FinishError> {
+    let array = |batch: &RecordBatch| {
+        expr.evaluate(batch).and_then(|values| values.into_array(batch.num_rows()))
+    };
+    let values = match array(batch) {
+        Ok(values) => values,
+        Err(_somewhere) => {
+            let data_type = expr.data_type(&batch.schema()).map_err(failed)?;
+            let rows = (0..batch.num_rows()).map(|row| {
+                let value = array(&batch.slice(row, 1));
+                value.or_else(|_domain| Ok(new_null_array(&data_type, 1)))
+            });
+            let rows = rows.collect::<Result<Vec<ArrayRef>, FinishError>>()?;
+            let rows: Vec<&dyn Array> = rows.iter().map(|row| &**row).collect();
+            compute::concat(&rows).map_err(failed)?
+        }
+    };
+    let Some(floats) = values.as_primitive_opt::<Float64Type>() else { return Ok(values) };
+    let endless: BooleanArray =
+        floats.iter().map(|float| float.map(|float| !float.is_finite())).collect();
+    compute::nullif(&values, &endless).map_err(failed)
+}
+
 impl Frame {
     /// A table of these columns under a node's schema.
     pub(super) fn new(
@@ -88,8 +115,7 @@ impl Frame {
         let context = SimplifyContext::builder().with_schema(Arc::clone(&self.schema)).build();
         let simple = ExprSimplifier::new(context).simplify(safe).map_err(failed)?;
         let physical = state.create_physical_expr(simple, &self.schema).map_err(failed)?;
-        let values = physical.evaluate(&self.batch()?).map_err(failed)?;
-        let values = values.into_array(self.rows).map_err(failed)?;
+        let values = total(&*physical, &self.batch()?)?;
         let hidden: BooleanArray =
             status.iter().map(|status| Some(*status != CellStatus::Shown)).collect();
         let values = compute::nullif(&values, &hidden).map_err(failed)?;

@@ -54,7 +54,8 @@ pub(super) fn finished(plan: &LogicalPlan, table: &Frame) -> Result<Finished, Fi
 }
 
 fn value(column: &ArrayRef, row: usize) -> Result<Value, FinishError> {
-    if column.is_null(row) {
+    // An untyped NULL has no validity of its own.
+    if column.is_null(row) || *column.data_type() == DataType::Null {
         return Ok(Value::Null);
     }
     if let Some(floats) = column.as_primitive_opt::<Float64Type>() {

@@ -225,3 +225,73 @@ fn what_every_hospital_would_fail_at_is_refused_at_planning() {
     assert_eq!(rows(like), json!([["30"]]));
     refused("SELECT sum(CAST(age AS DECIMAL(3,-1))) FROM patient", "not_supported", "cast to");
 }
+
+#[test]
+fn a_clause_that_would_do_nothing_is_refused() {
+    for (clause, words) in [
+        ("FROM patient TABLESAMPLE SYSTEM (1)", "TABLESAMPLE"),
+        ("FROM patient TABLESAMPLE BERNOULLI (10) REPEATABLE (3)", "TABLESAMPLE"),
+        ("FROM (SELECT * FROM patient) p TABLESAMPLE SYSTEM (1)", "TABLESAMPLE"),
+        ("FROM patient CONNECT BY age = 1", "CONNECT BY"),
+        ("FROM patient START WITH age = 1 CONNECT BY age = 1", "CONNECT BY"),
+        ("FROM patient WITH (nolock)", "WITH"),
+        ("FROM patient FOR UPDATE", "FOR UPDATE"),
+        ("FROM patient FOR SHARE OF patient", "FOR UPDATE"),
+        ("FROM patient a GLOBAL JOIN patient b ON a.patient_key = b.patient_key", "GLOBAL"),
+        ("FROM patient FETCH FIRST 1 ROW ONLY", "LIMIT"),
+        ("FROM patient CLUSTER BY age", "CLUSTER BY"),
+        ("FROM patient SORT BY age", "SORT BY"),
+        ("FROM patient GROUP BY grade WITH ROLLUP", "ROLLUP"),
+        ("FROM patient WITH ORDINALITY", "ORDINALITY"),
+        ("FROM (SELECT * FROM patient FOR UPDATE) p", "FOR UPDATE"),
+        (
+            "FROM patient WHERE age IN (SELECT age FROM patient TABLESAMPLE SYSTEM (1))",
+            "TABLESAMPLE",
+        ),
+        ("FROM patient WHERE abs(DISTINCT age) > 1", "DISTINCT"),
+        ("FROM patient WHERE abs(age) FILTER (WHERE grade = 2) > 1", "FILTER"),
+        ("FROM patient QUALIFY count(*) > 1", "HAVING"),
+        ("FROM generate_series(1, 10)", "table"),
+        ("FROM patient, LATERAL (SELECT 1) x", "LATERAL"),
+        ("INTO x FROM patient", "INTO"),
+    ] {
+        let sql = format!("SELECT count(*) {clause}");
+        let network = Network::new(DATASET, &BTreeMap::new(), Protect::OFF);
+        let failure = network.plan(&mut Worker::start(), &sql).expect_err(&sql);
+        // What the parser does not read at all is refused by it.
+        let refused = failure.code == "not_supported" && failure.message.contains(words);
+        assert!(refused || failure.code == "bad_sql", "{sql}: {failure:?}");
+    }
+    refused("SELECT count(*) FROM patient TABLESAMPLE SYSTEM (1)", "not_supported", "TABLESAMPLE");
+    refused("SELECT count(*) FROM patient CONNECT BY age = 1", "not_supported", "CONNECT BY");
+    refused("SELECT count(*) FROM patient WITH (nolock)", "not_supported", "WITH");
+    refused("SELECT count(*) FROM patient FOR UPDATE", "not_supported", "FOR UPDATE");
+}
+
+#[test]
+fn an_untyped_null_is_null() {
+    let sql = "SELECT NULL g, count(*), NULL AS h FROM patient GROUP BY grade ORDER BY 2";
+    assert_eq!(rows(sql), json!([[null, "20", null], [null, "30", null]]));
+    assert_eq!(rows("SELECT NULL g, count(*) FROM patient GROUP BY 1"), json!([[null, "50"]]));
+}
+
+#[test]
+fn a_domain_error_above_the_cut_is_null_in_its_row_only() {
+    assert_eq!(rows("SELECT sqrt(-1.0 * count(*)), count(*) FROM patient"), json!([[null, "50"]]));
+    let sql = "SELECT grade, sqrt(25.0 - count(*)), ln(20.0 - count(*)), 1.0 / (count(*) - 20), power(-1.0 * count(*), 0.5) \
+               FROM patient GROUP BY grade ORDER BY grade";
+    let expected = json!([["2", 5_f64.sqrt(), null, null, null], ["3", null, null, 0.1, null],]);
+    assert_eq!(rows(sql), expected);
+    let sql = "SELECT grade FROM patient GROUP BY grade HAVING sqrt(25.0 - count(*)) > 0 ORDER BY sqrt(25.0 - count(*))";
+    assert_eq!(rows(sql), json!([["2"]]));
+}
+
+#[test]
+fn a_sum_of_a_rounded_decimal_is_shown() {
+    let sql = "SELECT sum(round(CAST(age AS DECIMAL(5,2)), 1)), sum(age) FROM patient";
+    assert_eq!(rows(sql), json!([["3125.00", "3125"]]));
+    let sql = "SELECT sum(x.r), sum(x.r + 0.01), avg(x.r) FROM (SELECT round(CAST(age AS DECIMAL(5,2)), 1) AS r FROM patient) x";
+    assert_eq!(rows(sql), json!([["3125.00", 3125.5, "62.500000"]]));
+    let sql = "SELECT sum(CASE WHEN grade = 2 THEN round(pgr, 1) ELSE pgr END), avg(round(pgr, 1)) FROM patient";
+    assert_eq!(rows(sql), json!([["49025.00", "980.500000"]]));
+}

@@ -259,7 +259,11 @@ fn the_daemon_refuses_replies_that_do_not_fit_the_permit() {
     let wanted = replanned.footprint.fragments.iter().map(|fragment| fragment.digest).collect();
     let mut swapped = worker.send(network.job(other, execute(&network, "ALFA", wanted)), vec![]);
     swapped.head = good.head.clone();
-    assert_eq!(receive(permit(), &swapped).unwrap().fault(), None, "four cells of the same sums look alike");
+    assert_eq!(
+        receive(permit(), &swapped).unwrap().fault(),
+        None,
+        "four cells of the same sums look alike"
+    );
     let other = "SELECT year, count(*), avg(age) FROM diagnosis GROUP BY year";
     let replanned = network.plan(&mut worker, other).unwrap();
     let wanted = replanned.footprint.fragments.iter().map(|fragment| fragment.digest).collect();
