@@ -148,7 +148,7 @@ impl Pool {
     pub async fn warm(&self) -> Result<(), PoolError> {
         let crews = &self.shared.crews;
         let warm = async { tokio::join!(crews.executing.full(), crews.asking.full()) };
-        match tokio::time::timeout(WAIT, warm).await {
+        match tokio::time::timeout(process::HELLO, warm).await {
             Ok(((), ())) => Ok(()),
             Err(elapsed) => Err(PoolError::Start(elapsed.into())),
         }

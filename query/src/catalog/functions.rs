@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use datafusion::functions::{core, math};
-use datafusion::functions_aggregate::{average, count, stddev, sum, variance};
-use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use datafusion::functions_aggregate::{average, count, grouping, min_max, stddev, sum, variance};
+use datafusion::functions_window::{cume_dist, lead_lag, nth_value, ntile, rank, row_number};
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 /// Where a function may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,21 @@ const BELOW: &[&str] =
 const ABOVE: &[&str] = &["sqrt", "ln", "exp", "power"];
 const AGGREGATES: &[&str] =
     &["count", "sum", "avg", "stddev", "stddev_samp", "stddev_pop", "var", "var_samp", "var_pop"];
+/// Of finished figures only: they are values, not sums.
+const AGGREGATES_ABOVE: &[&str] = &["min", "max"];
+const WINDOWS: &[&str] = &[
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "lag",
+    "lead",
+    "first_value",
+    "last_value",
+    "nth_value",
+];
 
 /// Whether a function may stand at a place.
 pub(crate) fn allowed(name: &str, place: Place) -> bool {
@@ -27,6 +43,21 @@ pub(crate) fn allowed(name: &str, place: Place) -> bool {
         Place::Below => BELOW.contains(&name),
         Place::Above => BELOW.contains(&name) || ABOVE.contains(&name),
     }
+}
+
+/// Whether an aggregate can be added up over cells and hospitals, so that it may stand at the cut.
+pub(crate) fn additive(name: &str) -> bool {
+    AGGREGATES.contains(&name)
+}
+
+/// Whether an aggregate may stand over finished figures.
+pub(crate) fn above_aggregate(name: &str) -> bool {
+    additive(name) || AGGREGATES_ABOVE.contains(&name)
+}
+
+/// Whether a function may have an OVER clause, over finished figures.
+pub(crate) fn window_allowed(name: &str) -> bool {
+    above_aggregate(name) || WINDOWS.contains(&name)
 }
 
 /// Every scalar function.
@@ -68,6 +99,27 @@ pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
         "stddev_pop" => stddev::stddev_pop_udaf(),
         "var" | "var_samp" | "var_sample" | "variance" => variance::var_samp_udaf(),
         "var_pop" | "var_population" => variance::var_pop_udaf(),
+        "min" => min_max::min_udaf(),
+        "max" => min_max::max_udaf(),
+        "grouping" => grouping::grouping_udaf(),
+        _ => return None,
+    })
+}
+
+/// The window function of this name.
+pub(crate) fn window(name: &str) -> Option<Arc<WindowUDF>> {
+    Some(match name {
+        "row_number" => row_number::row_number_udwf(),
+        "rank" => rank::rank_udwf(),
+        "dense_rank" => rank::dense_rank_udwf(),
+        "percent_rank" => rank::percent_rank_udwf(),
+        "cume_dist" => cume_dist::cume_dist_udwf(),
+        "ntile" => ntile::ntile_udwf(),
+        "lag" => lead_lag::lag_udwf(),
+        "lead" => lead_lag::lead_udwf(),
+        "first_value" => nth_value::first_value_udwf(),
+        "last_value" => nth_value::last_value_udwf(),
+        "nth_value" => nth_value::nth_value_udwf(),
         _ => return None,
     })
 }
@@ -93,7 +145,7 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
             "write the sums that it is made of: sum(x*y), sum(x), sum(y), count(*)"
         }
         "row_number" | "rank" | "dense_rank" | "ntile" | "lag" | "lead" | "percent_rank" => {
-            "windows are not answered; order the finished figures with ORDER BY"
+            "it needs OVER (...), and stands over finished figures"
         }
         "random" | "rand" | "uuid" | "now" | "current_date" | "current_timestamp" | "version" => {
             "the same question must give the same answer everywhere; write the value"

@@ -9,6 +9,7 @@ use policies::dataset::Use;
 use policies::footprint::SumKind;
 
 use super::{Account, Below, Output, Primitive, below};
+use crate::catalog::functions;
 use crate::error::{PlanError, quoted};
 use crate::facts::range::Range;
 use crate::facts::{Facts, Plain};
@@ -63,6 +64,10 @@ impl Measures {
         (below, account): (&Below, &mut Account<'_>),
     ) -> Result<(), PlanError> {
         let name = call.func.name().to_owned();
+        if !functions::additive(&name) {
+            let instead = functions::advice(&name).unwrap_or("it cannot be added up");
+            return Err(PlanError::unsupported(format!("`{name}`"), instead));
+        }
         account.aggregates.insert(name.clone());
         let params = &call.params;
         if !params.order_by.is_empty() || params.null_treatment.is_some() {

@@ -8,6 +8,7 @@
     reason = "test code"
 )]
 
+mod above;
 mod attacked;
 mod differential;
 mod hidden;

@@ -52,7 +52,6 @@ fn dead_workers_are_replaced() {
 fn no_worker_outlives_its_daemon() {
     let mut net = Net::start(3);
     let status = testnet::process::client(&net.network, "ZUID").unwrap().status().unwrap();
-    assert_eq!(status.worker_notes, Vec::<String>::new());
     let pids = status.idle_workers;
     send(pids[0], Signal::STOP);
     send(pids[pids.len() - 1], Signal::STOP);

@@ -131,9 +131,7 @@ impl Pool {
 
 fn kind(data_type: &DataType) -> String {
     match data_type {
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            "integer".to_owned()
-        }
+        integer if integer.is_integer() => "integer".to_owned(),
         DataType::Float64 => "float".to_owned(),
         DataType::Utf8 | DataType::Utf8View | DataType::Null => "text".to_owned(),
         DataType::Boolean => "boolean".to_owned(),
@@ -143,7 +141,7 @@ fn kind(data_type: &DataType) -> String {
 }
 
 fn value(column: &ArrayRef, row: usize) -> Value {
-    if column.is_null(row) {
+    if column.is_null(row) || *column.data_type() == DataType::Null {
         return Value::Null;
     }
     match column.as_primitive_opt::<Float64Type>() {
