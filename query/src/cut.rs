@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use arrow::datatypes::DataType;
 use datafusion::common::{Column as Name, DFSchemaRef};
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::expr::Cast;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use policies::Digest;
 use policies::dataset::{Dataset, Use};
 use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
@@ -234,10 +235,24 @@ struct Below {
 impl Below {
     /// The safe form of an expression over these rows, and what is known of it.
     fn expression(&self, expr: &Expr) -> Result<(Expr, Facts), PlanError> {
-        let safe = safe::rewrite(expr, &self.schema)?;
+        let safe = self.same_type(expr, safe::rewrite(expr, &self.schema)?)?;
         let scope = Scope { schema: &self.schema, columns: &self.columns, place: Place::Below };
         let facts = scope.facts(&safe)?;
         Ok((safe, facts))
+    }
+
+    /// Folding constants can make a decimal narrower than the plan says; the schema above counts on the plan.
+    fn same_type(&self, expr: &Expr, safe: Expr) -> Result<Expr, PlanError> {
+        let of = |expr: &Expr| expr.get_type(&self.schema).map_err(|_engine| PlanError::CannotPlan);
+        let (planned, own) = (of(expr)?, of(&safe)?);
+        if planned == own {
+            return Ok(safe);
+        }
+        let cast = |safe| Expr::Cast(Cast::new(safe, planned));
+        if let Expr::Alias(alias) = safe {
+            return Ok(cast(alias.expr).alias_qualified(alias.relation, alias.name));
+        }
+        Ok(cast(Box::new(safe)))
     }
 }
 

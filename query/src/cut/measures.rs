@@ -187,6 +187,7 @@ impl Measures {
         let units = units(argument)?;
         let (output, range) = match name {
             "sum" => {
+                same_scale(&data_type, argument.scale)?;
                 let limit = i128::try_from(room(units, name)?).unwrap_or(i128::MAX);
                 let scale = i8::try_from(argument.scale).unwrap_or(i8::MAX);
                 let range = Range::exact(limit.saturating_neg(), limit, scale).cast(&data_type);
@@ -334,6 +335,18 @@ fn units(argument: &Argument) -> Result<u128, PlanError> {
         }
         Range::Other => Err(PlanError::CannotPlan),
     }
+}
+
+/// Refuses a sum whose digits are not those of the type that it is shown in.
+fn same_scale(data_type: &DataType, scale: u8) -> Result<(), PlanError> {
+    let DataType::Decimal128(_, digits) = data_type else { return Ok(()) };
+    if u8::try_from(*digits) == Ok(scale) {
+        return Ok(());
+    }
+    Err(PlanError::unsupported(
+        "a sum of this decimal expression",
+        "cast the argument: sum(CAST(... AS DECIMAL(p, s)))",
+    ))
 }
 
 /// The greatest sum, if it fits what travels.
