@@ -132,7 +132,9 @@ impl Target {
         for hospital in &network.hospitals {
             let path = network.node_dir(&hospital.code).join("config.toml");
             let config = std::fs::read_to_string(&path)?;
-            let config = format!("{config}\n[workers]\ndeadline_s = {DEADLINE_S}\n");
+            let config = config.replacen("deadline_s = 30", &format!("deadline_s = {DEADLINE_S}"), 1);
+            let short = config.contains(&format!("deadline_s = {DEADLINE_S}"));
+            anyhow::ensure!(short, "{} has no deadline", path.display());
             std::fs::write(&path, config)?;
         }
         let nodes = Nodes::start(&network)?;
