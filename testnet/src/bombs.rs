@@ -20,7 +20,7 @@ use policies::wire::Question;
 use crate::cli::Bombs;
 use crate::network::Network;
 use crate::print;
-use crate::process::{NodeProcess, Nodes, wait_connected};
+use crate::process::{NodeProcess, Nodes};
 use crate::topology::{self, PEOPLE};
 
 pub mod list;
@@ -33,6 +33,10 @@ pub const DEADLINE_S: u64 = 4;
 const GRACE: Duration = Duration::from_millis(500);
 /// Most that the daemon's memory may have grown, in kB.
 const MEMORY_KB: u64 = 64 * 1024;
+/// The refusal of a text that is longer than any question: nobody reads it, so nobody knows who asked.
+const UNREAD: [&str; 2] = ["sql_too_large", "too_large"];
+/// The refusal of a person whose questions cost too many workers.
+const PAUSED: &str = "too_many_lost_workers";
 /// Longest honest answer after a bomb.
 const HONEST: Duration = Duration::from_secs(1);
 /// How often a question can be split and run on its way: the asker plans, responders plan and run, the asker merges.
@@ -64,7 +68,7 @@ pub struct Blow {
     pub running: usize,
     /// How long the next honest question took, if it was answered.
     pub honest: Option<Duration>,
-    /// Whether the node's log holds the text.
+    /// Whether the node's log holds the text, or it was so long that it was never read.
     pub logged: bool,
 }
 
@@ -132,7 +136,8 @@ impl Target {
         for hospital in &network.hospitals {
             let path = network.node_dir(&hospital.code).join("config.toml");
             let config = std::fs::read_to_string(&path)?;
-            let config = config.replacen("deadline_s = 30", &format!("deadline_s = {DEADLINE_S}"), 1);
+            let config =
+                config.replacen("deadline_s = 30", &format!("deadline_s = {DEADLINE_S}"), 1);
             let short = config.contains(&format!("deadline_s = {DEADLINE_S}"));
             anyhow::ensure!(short, "{} has no deadline", path.display());
             std::fs::write(&path, config)?;
@@ -160,7 +165,7 @@ impl Target {
         let since = now();
         let mut ended = self.asker.ask(&bomb.sql);
         let mut took = since.elapsed();
-        if matches!(&ended, Err(code) if code == "paused") {
+        if matches!(&ended, Err(code) if code == PAUSED) {
             self.renew()?;
             let since = now();
             ended = self.asker.ask(&bomb.sql);
@@ -174,26 +179,26 @@ impl Target {
         let since = now();
         let mut honest = self.asker.ask(SQL);
         let mut honest_took = since.elapsed();
-        if matches!(&honest, Err(code) if code == "paused") {
+        if matches!(&honest, Err(code) if code == PAUSED) {
             self.renew()?;
             let since = now();
             honest = self.asker.ask(SQL);
             honest_took = since.elapsed();
         }
-        let logged = self.logged(&bomb.sql)?;
+        let unread = matches!(&ended, Err(code) if UNREAD.contains(&code.as_str()));
+        let logged = unread || self.logged(&bomb.sql)?;
         let ended = ended.map_or_else(|code| code, |()| "answered".to_owned());
         let honest = honest.is_ok().then_some(honest_took);
         Ok(Blow { ended, took, alive, grown_kb, running, honest, logged })
     }
 
-    /// Starts the asking node anew: its person has to pause.
+    /// Starts every node anew: the person has to pause at all of them.
     fn renew(&mut self) -> anyhow::Result<()> {
-        let code = self.first()?.code.clone();
-        self.nodes.0.remove(0).stop()?;
-        let mut node = NodeProcess::start(&self.network, &code)?;
-        wait_connected(&self.network, &mut node)?;
-        self.asker.memory_kb = self.asker.memory_kb.max(resident_kb(node.pid())?);
-        self.nodes.0.insert(0, node);
+        std::mem::replace(&mut self.nodes, Nodes(Vec::new())).stop()?;
+        self.nodes = Nodes::start(&self.network)?;
+        self.asker.ask(SQL).map_err(|code| anyhow::anyhow!("the honest question: {code}"))?;
+        let pid = self.first()?.pid();
+        self.asker.memory_kb = resident_kb(pid)?;
         Ok(())
     }
 
