@@ -146,8 +146,8 @@ impl ContextProvider for Catalog<'_> {
         found
     }
 
-    fn get_window_meta(&self, _name: &str) -> Option<Arc<WindowUDF>> {
-        None
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        functions::window(name)
     }
 
     fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
@@ -175,7 +175,7 @@ impl ContextProvider for Catalog<'_> {
     }
 
     fn udwf_names(&self) -> Vec<String> {
-        Vec::new()
+        functions::window_names().iter().map(|name| (*name).to_owned()).collect()
     }
 }
 

@@ -167,7 +167,8 @@ struct Below {
     patient: Name,
     columns: Vec<Facts>,
     schema: DFSchemaRef,
-    joins: usize,
+    /// Numbers of key columns ([`Facts::row`]) that together name a row.
+    rows: BTreeSet<usize>,
     conditions: Vec<TextCondition>,
 }
 
@@ -178,6 +179,11 @@ impl Below {
         let scope = Scope { schema: &self.schema, columns: &self.columns, place: Place::Below };
         let facts = scope.facts(&safe)?;
         Ok((safe, facts))
+    }
+
+    /// Whether no two rows have the same value of a column.
+    fn names_rows(&self, facts: &Facts) -> bool {
+        facts.row.is_some_and(|row| self.rows.iter().eq([&row]))
     }
 }
 
@@ -211,7 +217,9 @@ fn fragment(
     aggregate: &Aggregate,
     account: &mut Account<'_>,
 ) -> Result<(Fragment, Vec<Facts>), PlanError> {
-    let below = below::Walk::new(account).walk(&aggregate.input)?;
+    let mut walk = below::Walk::new(account);
+    let mut below = walk.walk(&aggregate.input)?;
+    let aggregate = &walk.marked_aggregate(&mut below, aggregate)?;
     let (keys, mut merged) = keys::keys(aggregate, &below, account)?;
     let cells = keys.iter().map(Key::size).fold(1, u64::saturating_mul);
     if cells > policies::footprint::MAX_CELLS {

@@ -95,28 +95,22 @@ async fn checked<'p>(
 /// Holds the lock file until it is dropped, or says that another import is running.
 fn lock(path: &Path) -> Result<std::fs::File, ImportError> {
     if let Some(folder) = path.parent() {
-        snapshot::durable::create_folder(folder).map_err(|source| ImportError::Io {
-            path: folder.to_owned(),
-            source,
-        })?;
+        snapshot::durable::create_folder(folder)
+            .map_err(|source| ImportError::Io { path: folder.to_owned(), source })?;
     }
     let file = std::fs::OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .open(path)
-        .map_err(|source| ImportError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        .map_err(|source| ImportError::Io { path: path.to_owned(), source })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(ImportError::Running {
-            lock: path.to_owned(),
-        }),
-        Err(std::fs::TryLockError::Error(source)) => Err(ImportError::Io {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(ImportError::Running { lock: path.to_owned() })
+        }
+        Err(std::fs::TryLockError::Error(source)) => {
+            Err(ImportError::Io { path: path.to_owned(), source })
+        }
     }
 }

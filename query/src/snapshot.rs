@@ -97,10 +97,7 @@ impl Snapshot {
     /// The file of a table.
     #[must_use]
     pub fn file(&self, table: &Ident) -> Option<PathBuf> {
-        self.manifest
-            .tables
-            .get(table)
-            .map(|sealed| self.folder.join(&sealed.file))
+        self.manifest.tables.get(table).map(|sealed| self.folder.join(&sealed.file))
     }
 
     /// Checks that the rows were checked against exactly this dataset.
@@ -108,13 +105,7 @@ impl Snapshot {
     /// # Errors
     /// [`SnapshotError::OtherDataset`].
     pub fn is_of(&self, dataset: &Dataset) -> Result<(), SnapshotError> {
-        let Manifest {
-            dataset: id,
-            version,
-            dataset_digest,
-            tables,
-            ..
-        } = &self.manifest;
+        let Manifest { dataset: id, version, dataset_digest, tables, .. } = &self.manifest;
         if *id == dataset.id
             && *version == dataset.version
             && *dataset_digest == dataset.digest
@@ -123,12 +114,7 @@ impl Snapshot {
             return Ok(());
         }
         Err(SnapshotError::OtherDataset {
-            expected: format!(
-                "{} v{} ({})",
-                dataset.id,
-                dataset.version,
-                dataset.digest.short()
-            ),
+            expected: format!("{} v{} ({})", dataset.id, dataset.version, dataset.digest.short()),
             got: format!("{id} v{version} ({})", dataset_digest.short()),
         })
     }
@@ -149,48 +135,29 @@ pub fn open(folder: &Path) -> Result<Snapshot, SnapshotError> {
 pub fn verify(folder: &Path, full: bool) -> Result<Snapshot, SnapshotError> {
     let path = folder.join(MANIFEST);
     let bytes = read_small(&path)?;
-    let invalid = |problem: String| SnapshotError::Manifest {
-        path: path.clone(),
-        problem,
-    };
+    let invalid = |problem: String| SnapshotError::Manifest { path: path.clone(), problem };
     let manifest: Manifest =
         serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
     if manifest.format != FORMAT {
-        return Err(invalid(format!(
-            "format {}, expected {FORMAT}",
-            manifest.format
-        )));
+        return Err(invalid(format!("format {}, expected {FORMAT}", manifest.format)));
     }
     for (table, sealed) in &manifest.tables {
         if sealed.file != file_name(table) {
-            return Err(invalid(format!(
-                "table `{table}` is not in `{}`",
-                file_name(table)
-            )));
+            return Err(invalid(format!("table `{table}` is not in `{}`", file_name(table))));
         }
     }
     let id = Digest::of(&bytes);
     if folder.file_name().and_then(|name| name.to_str()) != Some(&id.to_string()) {
-        return Err(SnapshotError::Renamed {
-            folder: folder.to_owned(),
-            got: id,
-        });
+        return Err(SnapshotError::Renamed { folder: folder.to_owned(), got: id });
     }
     for sealed in manifest.tables.values() {
         check_file(&folder.join(&sealed.file), sealed, full)?;
     }
-    Ok(Snapshot {
-        id,
-        folder: folder.to_owned(),
-        manifest,
-    })
+    Ok(Snapshot { id, folder: folder.to_owned(), manifest })
 }
 
 fn check_file(path: &Path, sealed: &SealedTable, full: bool) -> Result<(), SnapshotError> {
-    let damaged = |problem: String| SnapshotError::Damaged {
-        path: path.to_owned(),
-        problem,
-    };
+    let damaged = |problem: String| SnapshotError::Damaged { path: path.to_owned(), problem };
     let meta = std::fs::symlink_metadata(path).map_err(SnapshotError::io(path))?;
     if !meta.is_file() {
         return Err(damaged("it is not a file".to_owned()));
@@ -231,9 +198,7 @@ pub fn current(
     let text = String::from_utf8(bytes).ok();
     let id = text.and_then(|text| text.strip_suffix('\n').map(str::to_owned));
     let id = id.and_then(|id| Digest::try_from(id).ok());
-    let folder = id
-        .map(|id| parent.join(id.to_string()))
-        .filter(|folder| folder.is_dir());
+    let folder = id.map(|id| parent.join(id.to_string())).filter(|folder| folder.is_dir());
     folder.map(Some).ok_or(SnapshotError::Pointer { path })
 }
 
@@ -246,10 +211,7 @@ pub fn currents(out: &Path, dataset: &DatasetId) -> Result<Vec<PathBuf>, Snapsho
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => {
-            return Err(SnapshotError::Io {
-                path: out.to_owned(),
-                source,
-            });
+            return Err(SnapshotError::Io { path: out.to_owned(), source });
         }
     };
     let prefix = format!("{dataset}-v");
@@ -259,9 +221,7 @@ pub fn currents(out: &Path, dataset: &DatasetId) -> Result<Vec<PathBuf>, Snapsho
         let version = name.to_str().and_then(|name| name.strip_prefix(&prefix));
         versions.extend(version.and_then(|version| version.parse::<u32>().ok()));
     }
-    let found = versions
-        .into_iter()
-        .map(|version| current(out, dataset, version).transpose());
+    let found = versions.into_iter().map(|version| current(out, dataset, version).transpose());
     found.flatten().collect()
 }
 
@@ -272,19 +232,14 @@ pub(crate) fn read_columns(
     columns: &[&str],
 ) -> Result<Vec<RecordBatch>, SnapshotError> {
     let path = folder.join(file_name(table));
-    let damaged = |problem: String| SnapshotError::Damaged {
-        path: path.clone(),
-        problem,
-    };
+    let damaged = |problem: String| SnapshotError::Damaged { path: path.clone(), problem };
     let file = std::fs::File::open(&path).map_err(SnapshotError::io(&path))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file)
         .map_err(|error| damaged(error.to_string()))?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
     let reader = builder.with_projection(mask).build();
     let reader = reader.map_err(|error| damaged(error.to_string()))?;
-    reader
-        .map(|batch| batch.map_err(|error| damaged(error.to_string())))
-        .collect()
+    reader.map(|batch| batch.map_err(|error| damaged(error.to_string()))).collect()
 }
 
 pub(crate) fn file_name(table: &Ident) -> String {
@@ -296,15 +251,10 @@ fn read_small(path: &Path) -> Result<Vec<u8>, SnapshotError> {
     let file = std::fs::File::open(path).map_err(SnapshotError::io(path))?;
     let mut bytes = Vec::new();
     let limit = MAX_MANIFEST_BYTES.saturating_add(1);
-    file.take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(SnapshotError::io(path))?;
+    file.take(limit).read_to_end(&mut bytes).map_err(SnapshotError::io(path))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_MANIFEST_BYTES) {
         return Ok(bytes);
     }
     let problem = format!("it is longer than {MAX_MANIFEST_BYTES} bytes");
-    Err(SnapshotError::Manifest {
-        path: path.to_owned(),
-        problem,
-    })
+    Err(SnapshotError::Manifest { path: path.to_owned(), problem })
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use datafusion::functions::{core, math};
-use datafusion::functions_aggregate::{average, count, stddev, sum, variance};
-use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
+use datafusion::functions_aggregate::{
+    average, bool_and_or, count, min_max, stddev, sum, variance,
+};
+use datafusion::functions_window::{cume_dist, lead_lag, nth_value, rank, row_number};
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 /// Where a function may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,20 @@ const ABOVE: &[&str] = &["sqrt", "ln", "exp", "power"];
 const AGGREGATES: &[&str] =
     &["count", "sum", "avg", "stddev", "stddev_samp", "stddev_pop", "var", "var_samp", "var_pop"];
 
+/// Aggregates that do not add up over patients, and so stand inside a patient only.
+const INSIDE: &[&str] = &["min", "max", "bool_and", "bool_or"];
+const WINDOWS: &[&str] = &[
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "lag",
+    "lead",
+    "first_value",
+    "last_value",
+];
+
 /// Whether a function may stand at a place.
 pub(crate) fn allowed(name: &str, place: Place) -> bool {
     match place {
@@ -35,8 +52,34 @@ pub(crate) fn scalar_names() -> Vec<&'static str> {
 }
 
 /// Every aggregate.
-pub(crate) fn aggregate_names() -> &'static [&'static str] {
-    AGGREGATES
+pub(crate) fn aggregate_names() -> Vec<&'static str> {
+    AGGREGATES.iter().chain(INSIDE).copied().collect()
+}
+
+/// Whether an aggregate may stand only where its rows are of one patient.
+pub(crate) fn inside_a_patient(name: &str) -> bool {
+    INSIDE.contains(&name)
+}
+
+/// Every window function that is no aggregate.
+pub(crate) fn window_names() -> &'static [&'static str] {
+    WINDOWS
+}
+
+/// The window function of this name.
+pub(crate) fn window(name: &str) -> Option<Arc<WindowUDF>> {
+    Some(match name {
+        "row_number" => row_number::row_number_udwf(),
+        "rank" => rank::rank_udwf(),
+        "dense_rank" => rank::dense_rank_udwf(),
+        "percent_rank" => rank::percent_rank_udwf(),
+        "cume_dist" => cume_dist::cume_dist_udwf(),
+        "lag" => lead_lag::lag_udwf(),
+        "lead" => lead_lag::lead_udwf(),
+        "first_value" => nth_value::first_value_udwf(),
+        "last_value" => nth_value::last_value_udwf(),
+        _ => return None,
+    })
 }
 
 /// The scalar function of this name or alias.
@@ -68,6 +111,10 @@ pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
         "stddev_pop" => stddev::stddev_pop_udaf(),
         "var" | "var_samp" | "var_sample" | "variance" => variance::var_samp_udaf(),
         "var_pop" | "var_population" => variance::var_pop_udaf(),
+        "min" => min_max::min_udaf(),
+        "max" => min_max::max_udaf(),
+        "bool_and" => bool_and_or::bool_and_udaf(),
+        "bool_or" => bool_and_or::bool_or_udaf(),
         _ => return None,
     })
 }
@@ -81,8 +128,7 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
         "median" | "percentile_cont" | "quantile" | "approx_percentile_cont" | "approx_median" => {
             "it cannot be added up over hospitals; write count(*) FILTER (WHERE x < ...) at the limits that matter"
         }
-        "array_agg" | "string_agg" | "first_value" | "last_value" | "nth_value" | "listagg"
-        | "group_concat" => {
+        "array_agg" | "string_agg" | "first_value" | "last_value" | "listagg" | "group_concat" => {
             "it would show single persons' values; write count(*) with GROUP BY the values"
         }
         "bool_and" | "bool_or" | "every" | "bit_and" | "bit_or" | "bit_xor" => {
@@ -92,8 +138,8 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
         "corr" | "covar" | "covar_samp" | "covar_pop" | "regr_slope" | "regr_intercept" => {
             "write the sums that it is made of: sum(x*y), sum(x), sum(y), count(*)"
         }
-        "row_number" | "rank" | "dense_rank" | "ntile" | "lag" | "lead" | "percent_rank" => {
-            "windows are not answered; order the finished figures with ORDER BY"
+        "ntile" | "nth_value" => {
+            "write row_number() or rank() OVER (PARTITION BY key ORDER BY ...)"
         }
         "random" | "rand" | "uuid" | "now" | "current_date" | "current_timestamp" | "version" => {
             "the same question must give the same answer everywhere; write the value"

@@ -9,6 +9,7 @@ use policies::dataset::Use;
 use policies::footprint::SumKind;
 
 use super::{Account, Below, Output, Primitive, below};
+use crate::catalog::functions;
 use crate::error::{PlanError, quoted};
 use crate::facts::range::Range;
 use crate::facts::{Facts, Plain};
@@ -64,6 +65,10 @@ impl Measures {
         let name = call.func.name().to_owned();
         account.aggregates.insert(name.clone());
         let params = &call.params;
+        if functions::inside_a_patient(&name) {
+            let instead = functions::advice(&name).unwrap_or("write count, sum or avg");
+            return Err(PlanError::unsupported(format!("`{name}` over patients"), instead));
+        }
         if !params.order_by.is_empty() || params.null_treatment.is_some() {
             return Err(PlanError::unsupported(
                 format!("ORDER BY or NULLS inside `{name}`"),
@@ -111,18 +116,18 @@ impl Measures {
                 Some(Plain::Column(origin)) => account
                     .dataset
                     .table(&origin.table)
-                    .filter(|table| table.key_of(&origin.column).is_some())
-                    .map(|table| table.key.as_str() == origin.column),
+                    .and_then(|table| table.key_of(&origin.column)),
                 Some(Plain::Hospital) | None => None,
             };
-            let Some(own) = key else {
+            if key.is_none() {
                 return Err(PlanError::unsupported(
                     format!("count(distinct {})", quoted(argument.human_display())),
                     "count distinct keys only, or GROUP BY the column and count the groups",
                 ));
-            };
+            }
             account.used(&facts.values, Use::CountDistinct)?;
-            let kind = if own && below.joins == 0 { SumKind::NonNull } else { SumKind::Distinct };
+            let one_each = below.names_rows(&facts);
+            let kind = if one_each { SumKind::NonNull } else { SumKind::Distinct };
             Primitive { kind, value: Some(value), filter, scale: 0 }
         } else if matches!(&value, Expr::Literal(literal, _) if !literal.is_null())
             || facts.plain == Some(Plain::Hospital) && !facts.nullable
@@ -282,5 +287,6 @@ fn output_facts(data_type: DataType, range: Range, nullable: bool) -> Facts {
         step: None,
         data_type,
         nullable,
+        row: None,
     }
 }

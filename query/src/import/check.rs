@@ -84,10 +84,7 @@ pub(crate) struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     pub(crate) fn new(dataset: &'a Dataset) -> Self {
-        Self {
-            dataset,
-            done: BTreeMap::new(),
-        }
+        Self { dataset, done: BTreeMap::new() }
     }
 
     /// The accepted rows of a table that was checked.
@@ -97,9 +94,7 @@ impl<'a> Checker<'a> {
 
     /// The accepted patients' keys, by row of the patient table.
     pub(crate) fn patient_keys(&self) -> &[Key] {
-        self.done
-            .get(&self.dataset.patient)
-            .map_or(&[], |table| table.keys.as_slice())
+        self.done.get(&self.dataset.patient).map_or(&[], |table| table.keys.as_slice())
     }
 
     /// Checks every row of `table`, whose parents were checked before.
@@ -115,16 +110,10 @@ impl<'a> Checker<'a> {
                 bump(&mut counts.read);
                 match rows.judge(batch, row) {
                     Verdict::LeaveOut => bump(&mut counts.opted_out),
-                    Verdict::Accept {
-                        values,
-                        key,
-                        patient,
-                    } => {
+                    Verdict::Accept { values, key, patient } => {
                         bump(&mut counts.accepted);
                         let line = batch.line(row);
-                        rows.accepted
-                            .fates
-                            .insert(key.clone(), Fate::Accepted { patient, line });
+                        rows.accepted.fates.insert(key.clone(), Fate::Accepted { patient, line });
                         rows.accepted.push(values, key, patient, &mut counts);
                     }
                     Verdict::Reject(faults) => {
@@ -150,12 +139,7 @@ impl<'a> Accepted<'a> {
             (column, store)
         };
         let columns = columns.into_iter().map(store).collect();
-        Self {
-            columns,
-            keys: Vec::new(),
-            patients: Vec::new(),
-            fates: HashMap::new(),
-        }
+        Self { columns, keys: Vec::new(), patients: Vec::new(), fates: HashMap::new() }
     }
 
     fn push(&mut self, values: Vec<Value<'_>>, key: Key, patient: usize, counts: &mut TableCounts) {

@@ -71,22 +71,13 @@ impl<'a> Records<'a> {
         let line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let blank = bytes.iter().rev().take_while(|byte| line_end(byte)).count();
         let kept = bytes.len().saturating_sub(blank);
-        Self {
-            rest: bytes.get(..kept).unwrap_or_default(),
-            line: 1,
-            delimiter,
-        }
+        Self { rest: bytes.get(..kept).unwrap_or_default(), line: 1, delimiter }
     }
 
     fn skip(&mut self, count: usize) {
-        let (skipped, rest) = self
-            .rest
-            .split_at_checked(count)
-            .unwrap_or((self.rest, &[]));
+        let (skipped, rest) = self.rest.split_at_checked(count).unwrap_or((self.rest, &[]));
         let lines = skipped.iter().filter(|byte| **byte == b'\n').count();
-        self.line = self
-            .line
-            .saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
+        self.line = self.line.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
         self.rest = rest;
     }
 }
@@ -102,18 +93,12 @@ impl<'a> Iterator for Records<'a> {
         match record(self.rest, self.delimiter) {
             Ok((fields, length)) => {
                 self.skip(length);
-                Some(Record {
-                    line,
-                    fields: texts(&fields),
-                })
+                Some(Record { line, fields: texts(&fields) })
             }
             Err(fault) => {
                 let end = self.rest.iter().position(|byte| *byte == b'\n');
                 self.skip(end.map_or(self.rest.len(), |end| end.saturating_add(1)));
-                Some(Record {
-                    line,
-                    fields: Err(fault),
-                })
+                Some(Record { line, fields: Err(fault) })
             }
         }
     }
@@ -159,11 +144,7 @@ fn quoted(rest: &[u8], budget: usize) -> Result<(Field<'_>, usize), Fault> {
         let searched = open.get(..budget.saturating_sub(at)).unwrap_or(open);
         let Some(found) = searched.iter().position(|byte| *byte == b'"') else {
             let cut = searched.len() < open.len();
-            return Err(if cut {
-                Fault::TooLong
-            } else {
-                Fault::UnclosedQuote
-            });
+            return Err(if cut { Fault::TooLong } else { Fault::UnclosedQuote });
         };
         let end = at.saturating_add(found);
         let after = end.saturating_add(1);
@@ -196,34 +177,18 @@ fn plain(
     }
     let bytes = rest.get(..length).unwrap_or_default();
     nul(bytes)?;
-    Ok((
-        Field {
-            bytes,
-            doubled: false,
-        },
-        length,
-    ))
+    Ok((Field { bytes, doubled: false }, length))
 }
 
 fn nul(bytes: &[u8]) -> Result<(), Fault> {
-    if bytes.contains(&0) {
-        Err(Fault::Nul)
-    } else {
-        Ok(())
-    }
+    if bytes.contains(&0) { Err(Fault::Nul) } else { Ok(()) }
 }
 
 fn texts<'a>(fields: &[Field<'a>]) -> Result<Vec<Cow<'a, str>>, Fault> {
     let text = |(index, field): (usize, &Field<'a>)| {
         let text = std::str::from_utf8(field.bytes);
-        let text = text.map_err(|_bytes| Fault::NotUtf8 {
-            field: index.saturating_add(1),
-        })?;
-        Ok(if field.doubled {
-            Cow::Owned(text.replace("\"\"", "\""))
-        } else {
-            Cow::Borrowed(text)
-        })
+        let text = text.map_err(|_bytes| Fault::NotUtf8 { field: index.saturating_add(1) })?;
+        Ok(if field.doubled { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) })
     };
     fields.iter().enumerate().map(text).collect()
 }

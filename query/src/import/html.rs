@@ -12,10 +12,7 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}";
 pub(crate) fn page(report: &ImportReport) -> String {
     let mut page =
         String::from("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
-    let title = format!(
-        "Import of {} v{} at {}",
-        report.dataset, report.version, report.hospital
-    );
+    let title = format!("Import of {} v{} at {}", report.dataset, report.version, report.hospital);
     // Writing to a String cannot fail.
     let _infallible = write!(
         page,
@@ -26,42 +23,19 @@ pub(crate) fn page(report: &ImportReport) -> String {
         Some(id) => format!("Sealed as snapshot {id}: {} patients.", report.patients),
         None => "Nothing was sealed.".to_owned(),
     };
-    let _infallible = writeln!(
-        page,
-        "<p>{} {} rows rejected.</p>",
-        escape(&outcome),
-        report.rejected
-    );
+    let _infallible =
+        writeln!(page, "<p>{} {} rows rejected.</p>", escape(&outcome), report.rejected);
     let sources = report.sources.iter();
     let sources = sources.map(|(name, counts)| (name.as_str(), vec![counts.read, counts.rejected]));
     counts(&mut page, &["Source", "read", "rejected"], sources);
     let tables = report.tables.iter().map(|(name, counts)| {
-        let crate::import::TableCounts {
-            read,
-            accepted,
-            rejected,
-            opted_out,
-            rounded,
-        } = *counts;
-        (
-            name.as_str(),
-            vec![read, accepted, rejected, opted_out, rounded],
-        )
+        let crate::import::TableCounts { read, accepted, rejected, opted_out, rounded } = *counts;
+        (name.as_str(), vec![read, accepted, rejected, opted_out, rounded])
     });
-    let heads = [
-        "Table",
-        "read",
-        "accepted",
-        "rejected",
-        "opted out",
-        "values rounded",
-    ];
+    let heads = ["Table", "read", "accepted", "rejected", "opted out", "values rounded"];
     counts(&mut page, &heads, tables);
     if report.problems_total > 0 {
-        let reasons = report
-            .reasons
-            .iter()
-            .map(|(code, count)| (*code, vec![*count]));
+        let reasons = report.reasons.iter().map(|(code, count)| (*code, vec![*count]));
         counts(&mut page, &["Problem", "count"], reasons);
         problems(&mut page, report);
     }
@@ -90,20 +64,11 @@ fn problems(page: &mut String, report: &ImportReport) {
     );
     head(page, &["Source", "line", "table", "column", "problem"]);
     for problem in &report.problems {
-        let line = problem
-            .line
-            .map(|line| line.to_string())
-            .unwrap_or_default();
+        let line = problem.line.map(|line| line.to_string()).unwrap_or_default();
         let table = problem.table.as_ref().map_or("", |name| name.as_str());
         let column = problem.column.as_ref().map_or("", |name| name.as_str());
         page.push_str("<tr>");
-        for text in [
-            problem.source.as_str(),
-            &line,
-            table,
-            column,
-            &problem.reason,
-        ] {
+        for text in [problem.source.as_str(), &line, table, column, &problem.reason] {
             let _infallible = write!(page, "<td>{}</td>", escape(text));
         }
         page.push_str("</tr>\n");

@@ -41,11 +41,7 @@ impl InputBatch {
     pub(crate) fn line(&self, row: usize) -> Option<u64> {
         let lines = self.lines.as_ref()?;
         let known = row < lines.len() && lines.is_valid(row);
-        if known {
-            u64::try_from(lines.value(row)).ok()
-        } else {
-            None
-        }
+        if known { u64::try_from(lines.value(row)).ok() } else { None }
     }
 }
 
@@ -57,34 +53,20 @@ pub(crate) async fn input(
     sources: &BTreeMap<Ident, Loaded>,
     context: &SessionContext,
 ) -> Result<Input, ImportError> {
-    let opt_out = plan
-        .opt_out
-        .as_deref()
-        .filter(|_| table.name == plan.dataset.patient);
+    let opt_out = plan.opt_out.as_deref().filter(|_| table.name == plan.dataset.patient);
     match mapping {
-        TableMapping::Columns {
-            source, columns, ..
-        } => {
+        TableMapping::Columns { source, columns, .. } => {
             let batches = sources.get(source).map(|loaded| loaded.batches.as_slice());
-            let names = sources
-                .get(source)
-                .map(|loaded| field_names(&loaded.schema));
-            let name = |column: &Ident| {
-                columns
-                    .get(column)
-                    .cloned()
-                    .unwrap_or_else(|| column.to_string())
-            };
+            let names = sources.get(source).map(|loaded| field_names(&loaded.schema));
+            let name =
+                |column: &Ident| columns.get(column).cloned().unwrap_or_else(|| column.to_string());
             let found = Found::new(table, opt_out, &names.unwrap_or_default(), &name)?;
             found.input(table, source.to_string(), batches.unwrap_or_default())
         }
         TableMapping::Sql { sql, .. } => {
             let fault = |error: DataFusionError| {
                 let problem = error.strip_backtrace();
-                ImportError::Sql {
-                    table: table.name.to_string(),
-                    problem,
-                }
+                ImportError::Sql { table: table.name.to_string(), problem }
             };
             let (source, frame) = planned(context, sql).await.map_err(fault)?;
             let names = field_names(frame.schema().as_arrow());
@@ -100,10 +82,8 @@ async fn planned(
     context: &SessionContext,
     sql: &str,
 ) -> Result<(String, DataFrame), DataFusionError> {
-    let options = SQLOptions::new()
-        .with_allow_ddl(false)
-        .with_allow_dml(false)
-        .with_allow_statements(false);
+    let options =
+        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     let frame = context.sql_with_options(sql, options).await?;
     let mut scanned = BTreeSet::new();
     frame.logical_plan().apply_with_subqueries(|node| {
@@ -112,20 +92,12 @@ async fn planned(
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
-    let one = if scanned.len() == 1 {
-        scanned.pop_first()
-    } else {
-        None
-    };
+    let one = if scanned.len() == 1 { scanned.pop_first() } else { None };
     Ok((one.unwrap_or_else(|| "sql".to_owned()), frame))
 }
 
 fn field_names(schema: &datafusion::arrow::datatypes::Schema) -> Vec<String> {
-    schema
-        .fields()
-        .iter()
-        .map(|field| field.name().clone())
-        .collect()
+    schema.fields().iter().map(|field| field.name().clone()).collect()
 }
 
 /// Where a mapping's columns stand.
@@ -144,10 +116,7 @@ impl Found {
     ) -> Result<Self, ImportError> {
         let mut problems = Vec::new();
         let mut find = |wanted: &str| {
-            let mut places = names
-                .iter()
-                .enumerate()
-                .filter(|(_, known)| known.as_str() == wanted);
+            let mut places = names.iter().enumerate().filter(|(_, known)| known.as_str() == wanted);
             let place = places.next().map(|(place, _)| place);
             if place.is_none() {
                 problems.push(format!(
@@ -161,23 +130,14 @@ impl Found {
             place
         };
         let columns = read_columns(table);
-        let columns: Vec<_> = columns
-            .iter()
-            .filter_map(|column| find(&name(&column.name)))
-            .collect();
+        let columns: Vec<_> =
+            columns.iter().filter_map(|column| find(&name(&column.name))).collect();
         let opt_out = opt_out.and_then(&mut find);
         let line = names.iter().position(|known| known == LINE_COLUMN);
         if problems.is_empty() {
-            return Ok(Self {
-                columns,
-                opt_out,
-                line,
-            });
+            return Ok(Self { columns, opt_out, line });
         }
-        Err(ImportError::Mapping {
-            table: table.name.to_string(),
-            problems,
-        })
+        Err(ImportError::Mapping { table: table.name.to_string(), problems })
     }
 
     fn input(
@@ -190,22 +150,13 @@ impl Found {
             table: table.name.to_string(),
             problems: vec![problem],
         };
-        let mut input = Input {
-            source,
-            batches: Vec::with_capacity(batches.len()),
-        };
+        let mut input = Input { source, batches: Vec::with_capacity(batches.len()) };
         for batch in batches {
             let column = |place: &usize| {
-                let array = batch
-                    .columns()
-                    .get(*place)
-                    .ok_or("a batch lacks a column".to_owned());
+                let array = batch.columns().get(*place).ok_or("a batch lacks a column".to_owned());
                 RawColumn::new(array.map_err(fault)?).map_err(|problem| {
                     let schema = batch.schema();
-                    let name = schema
-                        .fields()
-                        .get(*place)
-                        .map(|field| field.name().clone());
+                    let name = schema.fields().get(*place).map(|field| field.name().clone());
                     fault(format!(
                         "column `{}` cannot be used, {problem}",
                         name.unwrap_or_default()
@@ -214,11 +165,7 @@ impl Found {
             };
             input.batches.push(InputBatch {
                 rows: batch.num_rows(),
-                lines: self
-                    .line
-                    .map(|place| lines(batch, place))
-                    .transpose()
-                    .map_err(fault)?,
+                lines: self.line.map(|place| lines(batch, place)).transpose().map_err(fault)?,
                 columns: self.columns.iter().map(column).collect::<Result<_, _>>()?,
                 opt_out: self.opt_out.as_ref().map(column).transpose()?,
             });

@@ -35,27 +35,17 @@ impl Numbering {
     pub(crate) fn open(plan: &ImportPlan<'_>, snapshots: &[PathBuf]) -> Result<Self, ImportError> {
         let path = plan.numbering.clone();
         let owner = format!("{} {}", plan.dataset.id, plan.hospital);
-        let mut numbering = Self {
-            path,
-            owner,
-            keys: Vec::new(),
-            numbers: HashMap::new(),
-            grown: false,
-        };
+        let mut numbering =
+            Self { path, owner, keys: Vec::new(), numbers: HashMap::new(), grown: false };
         match std::fs::read(&plan.numbering) {
             Ok(bytes) => numbering.parse(&bytes)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 if !snapshots.is_empty() {
-                    return Err(ImportError::NumberingMissing {
-                        path: numbering.path,
-                    });
+                    return Err(ImportError::NumberingMissing { path: numbering.path });
                 }
             }
             Err(source) => {
-                return Err(ImportError::Io {
-                    path: numbering.path,
-                    source,
-                });
+                return Err(ImportError::Io { path: numbering.path, source });
             }
         }
         for folder in snapshots {
@@ -74,9 +64,7 @@ impl Numbering {
         let text = std::str::from_utf8(bytes).map_err(|_bytes| damaged(1, "it is not UTF-8"))?;
         let lines = text.lines().count();
         let body = text.strip_suffix('\n').unwrap_or(text);
-        let (body, seal) = body
-            .rsplit_once('\n')
-            .ok_or_else(|| damaged(1, "it is cut short"))?;
+        let (body, seal) = body.rsplit_once('\n').ok_or_else(|| damaged(1, "it is cut short"))?;
         let sealed = format!("{body}\n");
         if seal.strip_prefix(SEAL) != Some(&Digest::of(sealed.as_bytes()).to_string()) {
             return Err(damaged(lines, "the checksum does not match"));
@@ -86,11 +74,7 @@ impl Numbering {
         let owner = owner.ok_or_else(|| damaged(1, "it is not a file of patient numbers"))?;
         if owner != self.owner {
             let (expected, got) = (self.owner.clone(), owner.to_owned());
-            return Err(ImportError::NumberingOfAnother {
-                path: path.clone(),
-                expected,
-                got,
-            });
+            return Err(ImportError::NumberingOfAnother { path: path.clone(), expected, got });
         }
         for (index, key) in keys.enumerate() {
             if self.add(key.to_owned())?.is_none() {
@@ -107,9 +91,7 @@ impl Numbering {
             return Ok(None);
         }
         // u32::MAX stays free for those who read numbers.
-        let number = u32::try_from(self.keys.len())
-            .ok()
-            .filter(|number| *number < u32::MAX);
+        let number = u32::try_from(self.keys.len()).ok().filter(|number| *number < u32::MAX);
         let number = number.ok_or(ImportError::NumberingFull)?;
         self.numbers.insert(key.clone(), number);
         self.keys.push(key);
@@ -119,17 +101,13 @@ impl Numbering {
 
     /// The number of each key, in the order given. Keys without one get theirs in the order of the keys.
     pub(crate) fn number(&mut self, keys: &[Key]) -> Result<Vec<u32>, ImportError> {
-        let missing: BTreeSet<&Key> = keys
-            .iter()
-            .filter(|key| !self.numbers.contains_key(&key.text()))
-            .collect();
+        let missing: BTreeSet<&Key> =
+            keys.iter().filter(|key| !self.numbers.contains_key(&key.text())).collect();
         for key in missing {
             self.add(key.text())?;
         }
         let number = |key: &Key| self.numbers.get(&key.text()).copied();
-        keys.iter()
-            .map(|key| number(key).ok_or(ImportError::NumberingFull))
-            .collect()
+        keys.iter().map(|key| number(key).ok_or(ImportError::NumberingFull)).collect()
     }
 
     /// Writes the file durably if it grew.
@@ -144,10 +122,8 @@ impl Numbering {
         }
         let seal = Digest::of(text.as_bytes());
         text.push_str(&format!("{SEAL}{seal}\n"));
-        durable::replace(&self.path, text.as_bytes()).map_err(|source| ImportError::Io {
-            path: self.path.clone(),
-            source,
-        })
+        durable::replace(&self.path, text.as_bytes())
+            .map_err(|source| ImportError::Io { path: self.path.clone(), source })
     }
 
     /// Checks that every patient of a snapshot has the same number here.
@@ -162,9 +138,7 @@ impl Numbering {
         let columns = [table.key.as_str(), PATIENT_COLUMN];
         for batch in snapshot::read_columns(folder, &table.name, &columns)? {
             if !self.knows(&batch, table.key.as_str()) {
-                return Err(ImportError::NumberingStale {
-                    path: self.path.clone(),
-                });
+                return Err(ImportError::NumberingStale { path: self.path.clone() });
             }
         }
         Ok(())

@@ -21,9 +21,7 @@ pub(crate) fn check<'p>(
         let name = mapping.table();
         match plan.dataset.tables.get(name) {
             None => {
-                problems.push(format!(
-                    "the dataset has no table `{name}`: remove its mapping"
-                ));
+                problems.push(format!("the dataset has no table `{name}`: remove its mapping"));
             }
             Some(table) => columns(plan, table, mapping, &mut problems),
         }
@@ -41,11 +39,7 @@ pub(crate) fn check<'p>(
             )),
         }
     }
-    if problems.is_empty() {
-        Ok(ordered)
-    } else {
-        Err(ImportError::Plan { problems })
-    }
+    if problems.is_empty() { Ok(ordered) } else { Err(ImportError::Plan { problems }) }
 }
 
 /// Columns that an import reads: all that are sealed, and the keys.
@@ -60,10 +54,7 @@ fn sources(plan: &ImportPlan<'_>, problems: &mut Vec<String>) {
     let mut names = BTreeSet::new();
     for source in &plan.sources {
         if !names.insert(&source.name) {
-            problems.push(format!(
-                "two sources are named `{}`: rename one",
-                source.name
-            ));
+            problems.push(format!("two sources are named `{}`: rename one", source.name));
         }
         match &source.format {
             Format::Csv { delimiter, .. } => {
@@ -88,9 +79,7 @@ fn columns(
     problems: &mut Vec<String>,
 ) {
     match mapping {
-        TableMapping::Columns {
-            source, columns, ..
-        } => {
+        TableMapping::Columns { source, columns, .. } => {
             if !plan.sources.iter().any(|known| known.name == *source) {
                 problems.push(format!(
                     "table `{}` is read from source `{source}`, which is not configured: add the source or correct \
@@ -98,10 +87,7 @@ fn columns(
                     table.name
                 ));
             }
-            for name in columns
-                .keys()
-                .filter(|name| table.column(name.as_str()).is_none())
-            {
+            for name in columns.keys().filter(|name| table.column(name.as_str()).is_none()) {
                 problems.push(format!(
                     "table `{}` has no column `{name}` in the dataset: remove it from the mapping",
                     table.name
@@ -119,23 +105,16 @@ fn dictionary(dataset: &Dataset, table: &Table, problems: &mut Vec<String>) {
     match kind(&table.key) {
         Some(ColumnType::Integer | ColumnType::Text) => {}
         Some(ColumnType::Decimal { .. }) => {
-            problems.push(format!(
-                "the key of table `{name}` is a decimal: the dataset is wrong"
-            ));
+            problems.push(format!("the key of table `{name}` is a decimal: the dataset is wrong"));
         }
-        None => problems.push(format!(
-            "table `{name}` lacks its key column: the dataset is wrong"
-        )),
+        None => problems.push(format!("table `{name}` lacks its key column: the dataset is wrong")),
     }
     if table.foreign_keys.is_empty() && *name != dataset.patient {
-        problems.push(format!(
-            "table `{name}` does not lead to a patient: the dataset is wrong"
-        ));
+        problems.push(format!("table `{name}` does not lead to a patient: the dataset is wrong"));
     }
     if !table.foreign_keys.is_empty() && *name == dataset.patient {
-        problems.push(format!(
-            "the patient table `{name}` has a foreign key: the dataset is wrong"
-        ));
+        problems
+            .push(format!("the patient table `{name}` has a foreign key: the dataset is wrong"));
     }
     for key in &table.foreign_keys {
         let target = dataset.tables.get(&key.table);
@@ -149,10 +128,7 @@ fn dictionary(dataset: &Dataset, table: &Table, problems: &mut Vec<String>) {
     }
     for column in &table.columns {
         if [PATIENT_COLUMN, LINE_COLUMN].contains(&column.name.as_str()) {
-            problems.push(format!(
-                "column `{name}.{}` has a reserved name",
-                column.name
-            ));
+            problems.push(format!("column `{name}.{}` has a reserved name", column.name));
         }
     }
 }
@@ -166,10 +142,7 @@ fn parents_first<'p>(dataset: &'p Dataset, problems: &mut Vec<String>) -> Vec<&'
     while ordered.len() < dataset.tables.len() {
         let ready = |table: &&Table| {
             !done.contains(&table.name)
-                && table
-                    .foreign_keys
-                    .iter()
-                    .all(|key| done.contains(&key.table))
+                && table.foreign_keys.iter().all(|key| done.contains(&key.table))
         };
         let Some(table) = dataset.tables.values().find(ready) else {
             problems.push("the dataset's foreign keys form a circle or name no table".to_owned());

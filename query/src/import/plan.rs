@@ -57,10 +57,7 @@ impl Format {
     /// Comma-separated, the empty text for no value.
     #[must_use]
     pub fn csv() -> Self {
-        Self::Csv {
-            delimiter: ',',
-            null: String::new(),
-        }
+        Self::Csv { delimiter: ',', null: String::new() }
     }
 }
 

@@ -75,10 +75,7 @@ impl RawColumn {
     }
 
     fn cast(array: &ArrayRef, to: &DataType) -> Result<Self, String> {
-        let options = CastOptions {
-            safe: false,
-            ..CastOptions::default()
-        };
+        let options = CastOptions { safe: false, ..CastOptions::default() };
         let cast = cast_with_options(array, to, &options).map_err(|error| error.to_string())?;
         Self::new(&cast)
     }
@@ -92,10 +89,9 @@ impl RawColumn {
             Self::Null => None,
             Self::Text(array) => at(array, row, || Raw::Text(array.value(row))),
             Self::Integer(array) => at(array, row, || Raw::Integer(array.value(row))),
-            Self::Decimal(array) => at(array, row, || Raw::Decimal {
-                units: array.value(row),
-                scale: array.scale(),
-            }),
+            Self::Decimal(array) => {
+                at(array, row, || Raw::Decimal { units: array.value(row), scale: array.scale() })
+            }
             Self::Single(array) => at(array, row, || Raw::Single(array.value(row))),
             Self::Double(array) => at(array, row, || Raw::Double(array.value(row))),
             Self::Boolean(array) => at(array, row, || Raw::Boolean(array.value(row))),

@@ -110,11 +110,7 @@ impl ImportReport {
     }
 
     pub(crate) fn sealed(self, sealed: Sealed) -> Self {
-        Self {
-            snapshot: Some(sealed.id),
-            folder: Some(sealed.folder),
-            ..self
-        }
+        Self { snapshot: Some(sealed.id), folder: Some(sealed.folder), ..self }
     }
 }
 

@@ -59,9 +59,7 @@ pub(crate) fn register(
             problem: error.strip_backtrace(),
         };
         let table = MemTable::try_new(Arc::clone(&source.schema), vec![source.batches.clone()]);
-        context
-            .register_table(name.as_str(), Arc::new(table.map_err(fault)?))
-            .map_err(fault)?;
+        context.register_table(name.as_str(), Arc::new(table.map_err(fault)?)).map_err(fault)?;
     }
     Ok(())
 }
@@ -79,9 +77,7 @@ fn csv(source: &Source, delimiter: char, null: &str, tally: &mut Tally) -> Resul
     let mut records = Records::new(&bytes, delimiter);
     let header = match records.next() {
         None => return Err("it is empty: its first line must name the columns".to_owned()),
-        Some(record) => record
-            .fields
-            .map_err(|fault| format!("in its header, {fault}"))?,
+        Some(record) => record.fields.map_err(|fault| format!("in its header, {fault}"))?,
     };
     let names: Vec<&str> = header.iter().map(AsRef::as_ref).collect();
     check_names(&names)?;
@@ -94,9 +90,7 @@ fn csv(source: &Source, delimiter: char, null: &str, tally: &mut Tally) -> Resul
         bump(&mut counts.read);
         let rejected = match record.fields {
             Ok(fields) if fields.len() == names.len() => {
-                filler
-                    .row(record.line, &fields, null)
-                    .map_err(|error| error.to_string())?;
+                filler.row(record.line, &fields, null).map_err(|error| error.to_string())?;
                 continue;
             }
             Ok(fields) => {
@@ -113,14 +107,7 @@ fn csv(source: &Source, delimiter: char, null: &str, tally: &mut Tally) -> Resul
         let (code, reason) = rejected;
         let source = source.name.to_string();
         let line = Some(record.line);
-        tally.problem(RowProblem {
-            source,
-            line,
-            table: None,
-            column: None,
-            code,
-            reason,
-        });
+        tally.problem(RowProblem { source, line, table: None, column: None, code, reason });
     }
     tally.source(&source.name, counts);
     filler.finish().map_err(|error| error.to_string())
@@ -136,9 +123,7 @@ fn check_names(names: &[&str]) -> Result<(), String> {
             ));
         }
         if *name == LINE_COLUMN {
-            return Err(format!(
-                "a column is named `{LINE_COLUMN}`, which is reserved: rename it"
-            ));
+            return Err(format!("a column is named `{LINE_COLUMN}`, which is reserved: rename it"));
         }
     }
     Ok(())
@@ -156,17 +141,8 @@ struct Filler {
 
 impl Filler {
     fn new(schema: SchemaRef, width: usize) -> Self {
-        let columns = std::iter::repeat_with(StringBuilder::new)
-            .take(width)
-            .collect();
-        Self {
-            schema,
-            columns,
-            lines: Int64Builder::new(),
-            rows: 0,
-            bytes: 0,
-            batches: Vec::new(),
-        }
+        let columns = std::iter::repeat_with(StringBuilder::new).take(width).collect();
+        Self { schema, columns, lines: Int64Builder::new(), rows: 0, bytes: 0, batches: Vec::new() }
     }
 
     fn row(
@@ -179,8 +155,7 @@ impl Filler {
             column.append_option((field.as_ref() != null).then_some(field));
             self.bytes = self.bytes.saturating_add(field.len());
         }
-        self.lines
-            .append_value(i64::try_from(line).unwrap_or(i64::MAX));
+        self.lines.append_value(i64::try_from(line).unwrap_or(i64::MAX));
         self.rows = self.rows.saturating_add(1);
         if self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES {
             self.flush()?;
@@ -194,8 +169,7 @@ impl Filler {
             arrays.push(Arc::new(column.finish()));
         }
         arrays.push(Arc::new(self.lines.finish()));
-        self.batches
-            .push(RecordBatch::try_new(Arc::clone(&self.schema), arrays)?);
+        self.batches.push(RecordBatch::try_new(Arc::clone(&self.schema), arrays)?);
         self.rows = 0;
         self.bytes = 0;
         Ok(())
@@ -205,10 +179,7 @@ impl Filler {
         if self.rows > 0 {
             self.flush()?;
         }
-        Ok(Loaded {
-            schema: self.schema,
-            batches: self.batches,
-        })
+        Ok(Loaded { schema: self.schema, batches: self.batches })
     }
 }
 
@@ -219,19 +190,13 @@ fn parquet(source: &Source, tally: &mut Tally) -> Result<Loaded, String> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(read(&source.path)?)
         .map_err(|error| not_parquet(&error))?;
     let schema = Arc::clone(builder.schema());
-    let names: Vec<&str> = schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     check_names(&names)?;
     let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
     fields.push(Arc::new(Field::new(LINE_COLUMN, DataType::Int64, false)));
     let schema = Arc::new(Schema::new(fields));
-    let reader = builder
-        .with_batch_size(BATCH_ROWS)
-        .build()
-        .map_err(|error| not_parquet(&error))?;
+    let reader =
+        builder.with_batch_size(BATCH_ROWS).build().map_err(|error| not_parquet(&error))?;
     let mut batches = Vec::new();
     let mut row = 0_i64;
     for batch in reader {

@@ -51,11 +51,7 @@ pub(crate) enum BadValue {
     #[error("`{got}` is not a flag: 0 or 1")]
     NotAFlag { got: String },
     #[error("`{got}` is out of bounds: at least {min}, at most {max}")]
-    OutOfBounds {
-        got: String,
-        min: String,
-        max: String,
-    },
+    OutOfBounds { got: String, min: String, max: String },
 }
 
 impl BadValue {
@@ -78,11 +74,7 @@ impl BadValue {
 /// Checks one value.
 pub(crate) fn check<'a>(column: &Column, raw: Raw<'a>) -> Result<Value<'a>, BadValue> {
     if raw == Raw::Null {
-        return if column.nullable {
-            Ok(Value::Null)
-        } else {
-            Err(BadValue::Missing)
-        };
+        return if column.nullable { Ok(Value::Null) } else { Err(BadValue::Missing) };
     }
     match column.kind {
         ColumnType::Text => text(column, raw),
@@ -90,10 +82,7 @@ pub(crate) fn check<'a>(column: &Column, raw: Raw<'a>) -> Result<Value<'a>, BadV
             let units = integer(raw)?;
             listed(column, units)?;
             bounded(column, units)?;
-            Ok(Value::Units {
-                units,
-                rounded: false,
-            })
+            Ok(Value::Units { units, rounded: false })
         }
         ColumnType::Decimal { scale } => {
             let (units, rounded) = decimal(raw, scale)?;
@@ -162,9 +151,7 @@ fn integer(raw: Raw<'_>) -> Result<i64, BadValue> {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(BadValue::NotInteger { got: show(raw) });
         }
-        return text
-            .parse()
-            .map_err(|_overflow| BadValue::TooLarge { got: show(raw) });
+        return text.parse().map_err(|_overflow| BadValue::TooLarge { got: show(raw) });
     }
     match decimal(raw, 0) {
         Ok((units, false)) => Ok(units),
@@ -190,10 +177,7 @@ fn decimal(raw: Raw<'_>, scale: u8) -> Result<(i64, bool), BadValue> {
     let (units, rounded) = parse_decimal(text, scale).ok_or_else(|| not_decimal(raw, text))?;
     let fits = |units: &i64| scale == 0 || units.abs() < DECIMAL_LIMIT;
     let units = i64::try_from(units).ok().filter(fits);
-    Ok((
-        units.ok_or_else(|| BadValue::TooLarge { got: show(raw) })?,
-        rounded,
-    ))
+    Ok((units.ok_or_else(|| BadValue::TooLarge { got: show(raw) })?, rounded))
 }
 
 fn not_decimal(raw: Raw<'_>, text: &str) -> BadValue {
@@ -209,9 +193,7 @@ fn not_decimal(raw: Raw<'_>, text: &str) -> BadValue {
 
 /// `-?digits(.digits)?` in units of 10^-scale, rounded half to even; none when it is something else or overflows.
 fn parse_decimal(text: &str, scale: u8) -> Option<(i128, bool)> {
-    let (negative, digits) = text
-        .strip_prefix('-')
-        .map_or((false, text), |rest| (true, rest));
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (whole, fraction) = match digits.split_once('.') {
         Some((whole, fraction)) => (whole, fraction),
         None => (digits, "0"),
@@ -235,21 +217,12 @@ fn parse_decimal(text: &str, scale: u8) -> Option<(i128, bool)> {
     let up = half.is_gt() || (half.is_eq() && (more || units % 2 != 0));
     let units = if up { units.checked_add(1)? } else { units };
     let rounded = rest.iter().any(|byte| *byte != b'0');
-    Some((
-        if negative {
-            units.checked_neg()?
-        } else {
-            units
-        },
-        rounded,
-    ))
+    Some((if negative { units.checked_neg()? } else { units }, rounded))
 }
 
 fn listed(column: &Column, units: i64) -> Result<(), BadValue> {
     if column.class == Class::Flag && !matches!(units, 0 | 1) {
-        return Err(BadValue::NotAFlag {
-            got: units.to_string(),
-        });
+        return Err(BadValue::NotAFlag { got: units.to_string() });
     }
     let order = |code: &Code| match &code.value {
         CodeValue::Integer(known) => known.cmp(&units),
@@ -258,9 +231,7 @@ fn listed(column: &Column, units: i64) -> Result<(), BadValue> {
     if column.codes.is_empty() || column.codes.binary_search_by(order).is_ok() {
         return Ok(());
     }
-    Err(BadValue::NotInCodeList {
-        got: units.to_string(),
-    })
+    Err(BadValue::NotInCodeList { got: units.to_string() })
 }
 
 fn bounded(column: &Column, units: i64) -> Result<(), BadValue> {

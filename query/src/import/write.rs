@@ -54,10 +54,7 @@ pub(crate) fn table(
     table: &Table,
     path: &Path,
 ) -> Result<u64, SnapshotError> {
-    let fault = |problem: String| SnapshotError::Write {
-        path: path.to_owned(),
-        problem,
-    };
+    let fault = |problem: String| SnapshotError::Write { path: path.to_owned(), problem };
     let accepted = checker
         .accepted(&table.name)
         .ok_or_else(|| fault(format!("table `{}` was not checked", table.name)))?;
@@ -74,10 +71,8 @@ pub(crate) fn table(
         .set_created_by("kring".to_owned())
         .set_compression(Compression::UNCOMPRESSED)
         .build();
-    let file = durable::create_file(path).map_err(|source| SnapshotError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let file = durable::create_file(path)
+        .map_err(|source| SnapshotError::Io { path: path.to_owned(), source })?;
     let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
         .map_err(|error| fault(error.to_string()))?;
     for rows in rows.chunks(BATCH_ROWS) {
@@ -86,30 +81,21 @@ pub(crate) fn table(
         arrays.push(Arc::new(patients));
         let batch = RecordBatch::try_new(Arc::clone(&schema), arrays);
         let batch = batch.map_err(|error| fault(error.to_string()))?;
-        writer
-            .write(&batch)
-            .map_err(|error| fault(error.to_string()))?;
+        writer.write(&batch).map_err(|error| fault(error.to_string()))?;
     }
     writer.close().map_err(|error| fault(error.to_string()))?;
     u64::try_from(rows.len()).map_err(|error| fault(error.to_string()))
 }
 
 fn arrays(accepted: &Accepted<'_>, rows: &[usize]) -> Result<Vec<ArrayRef>, String> {
-    let sealed = accepted
-        .columns
-        .iter()
-        .filter(|(column, _)| is_sealed(column));
-    sealed
-        .map(|(column, store)| array(column, store, rows))
-        .collect()
+    let sealed = accepted.columns.iter().filter(|(column, _)| is_sealed(column));
+    sealed.map(|(column, store)| array(column, store, rows)).collect()
 }
 
 fn array(column: &Column, store: &Store, rows: &[usize]) -> Result<ArrayRef, String> {
     let units = match store {
         Store::Text(values) => {
-            let values = rows
-                .iter()
-                .map(|row| values.get(*row).and_then(Option::as_deref));
+            let values = rows.iter().map(|row| values.get(*row).and_then(Option::as_deref));
             return Ok(Arc::new(values.collect::<StringArray>()));
         }
         Store::Units(values) => rows.iter().map(|row| values.get(*row).copied().flatten()),

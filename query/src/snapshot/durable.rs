@@ -102,10 +102,6 @@ pub fn digest(path: &Path) -> io::Result<Digest> {
             Err(error) => return Err(error),
         }
     }
-    let hex: String = hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Digest::try_from(hex).map_err(io::Error::other)
 }

@@ -51,17 +51,12 @@ pub(crate) fn seal(
         version: dataset.version,
         dataset_digest: dataset.digest,
         hospital: hospital.clone(),
-        patients: tables
-            .get(&dataset.patient)
-            .map(|table| table.rows)
-            .unwrap_or_default(),
+        patients: tables.get(&dataset.patient).map(|table| table.rows).unwrap_or_default(),
         tables,
     };
     let path = sealing.join(MANIFEST);
-    let bytes = serde_json::to_vec(&manifest).map_err(|error| SnapshotError::Write {
-        path: path.clone(),
-        problem: error.to_string(),
-    })?;
+    let bytes = serde_json::to_vec(&manifest)
+        .map_err(|error| SnapshotError::Write { path: path.clone(), problem: error.to_string() })?;
     durable::write(&path, &bytes).map_err(SnapshotError::io(&path))?;
     durable::sync(&sealing).map_err(SnapshotError::io(&sealing))?;
     let id = Digest::of(&bytes);
@@ -81,10 +76,9 @@ pub(crate) fn seal(
 
 fn remove(folder: &Path) -> Result<(), SnapshotError> {
     match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(SnapshotError::Io {
-            path: folder.to_owned(),
-            source: error,
-        }),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(SnapshotError::Io { path: folder.to_owned(), source: error })
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }

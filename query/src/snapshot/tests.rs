@@ -38,10 +38,7 @@ fn a_good_snapshot_opens() {
         snapshot.file(&Ident::new("patient").unwrap()),
         Some(folder.join("patient.parquet"))
     );
-    assert_eq!(
-        Some(snapshot.id().to_string().as_str()),
-        folder.file_name().unwrap().to_str()
-    );
+    assert_eq!(Some(snapshot.id().to_string().as_str()), folder.file_name().unwrap().to_str());
 }
 
 #[test]
@@ -51,21 +48,12 @@ fn a_manifest_of_another_shape_is_refused() {
     refused(|manifest| manifest["more"] = 1.into(), bad);
     refused(|manifest| manifest["patients"] = (-1).into(), bad);
     refused(|manifest| manifest["hospital"] = "emc".into(), bad);
-    refused(
-        |manifest| manifest["tables"]["patient"]["sha256"] = "00".into(),
-        bad,
-    );
+    refused(|manifest| manifest["tables"]["patient"]["sha256"] = "00".into(), bad);
 }
 
 #[test]
 fn a_file_cannot_be_outside_the_folder() {
-    for file in [
-        "../patient.parquet",
-        "/etc/passwd",
-        "a/patient.parquet",
-        "other.parquet",
-        "",
-    ] {
+    for file in ["../patient.parquet", "/etc/passwd", "a/patient.parquet", "other.parquet", ""] {
         refused(
             |manifest| manifest["tables"]["patient"]["file"] = file.into(),
             "snapshot_manifest_invalid",
@@ -76,10 +64,7 @@ fn a_file_cannot_be_outside_the_folder() {
     let file = folder.join("patient.parquet");
     fs::rename(&file, temp.path().join("elsewhere")).unwrap();
     std::os::unix::fs::symlink(temp.path().join("elsewhere"), &file).unwrap();
-    assert_eq!(
-        verify(&folder, false).unwrap_err().code(),
-        "snapshot_damaged"
-    );
+    assert_eq!(verify(&folder, false).unwrap_err().code(), "snapshot_damaged");
 }
 
 #[test]
@@ -98,17 +83,10 @@ fn a_changed_manifest_does_not_fit_its_folder() {
     let temp = tempfile::tempdir().unwrap();
     let folder = sealed_in(temp.path(), |_| {});
     let text = fs::read_to_string(folder.join(MANIFEST)).unwrap();
-    fs::write(
-        folder.join(MANIFEST),
-        text.replace("\"patients\":4", "\"patients\":5"),
-    )
-    .unwrap();
+    fs::write(folder.join(MANIFEST), text.replace("\"patients\":4", "\"patients\":5")).unwrap();
     assert_eq!(open(&folder).unwrap_err().code(), "snapshot_renamed");
     fs::write(folder.join(MANIFEST), vec![b' '; (1 << 20) + 1]).unwrap();
-    assert_eq!(
-        open(&folder).unwrap_err().code(),
-        "snapshot_manifest_invalid"
-    );
+    assert_eq!(open(&folder).unwrap_err().code(), "snapshot_manifest_invalid");
 }
 
 #[test]
@@ -128,12 +106,7 @@ fn the_pointer_names_a_folder_beside_it() {
     assert_eq!(current().unwrap(), Some(folder.clone()));
     assert_eq!(currents(temp.path(), &dataset).unwrap(), [folder]);
     let other = Digest::of(b"other").to_string();
-    for text in [
-        String::new(),
-        id,
-        "../..\n".to_owned(),
-        format!("{other}\n"),
-    ] {
+    for text in [String::new(), id, "../..\n".to_owned(), format!("{other}\n")] {
         fs::write(parent.join(CURRENT), text).unwrap();
         assert_eq!(current().unwrap_err().code(), "snapshot_pointer_damaged");
     }

@@ -43,42 +43,21 @@ fn column(name: &str, kind: ColumnType, class: Class) -> Column {
 }
 
 fn bounded(column: Column, min: i64, max: i64) -> Column {
-    Column {
-        bounds: Some(Bounds { min, max }),
-        ..column
-    }
+    Column { bounds: Some(Bounds { min, max }), ..column }
 }
 
 fn table(name: &str, key: &str, parents: &[(&str, &str)], columns: Vec<Column>) -> (Ident, Table) {
     let foreign_keys = parents
         .iter()
-        .map(|(column, table)| ForeignKey {
-            column: ident(column),
-            table: ident(table),
-        })
+        .map(|(column, table)| ForeignKey { column: ident(column), table: ident(table) })
         .collect();
-    (
-        ident(name),
-        Table {
-            name: ident(name),
-            key: ident(key),
-            foreign_keys,
-            columns,
-        },
-    )
+    (ident(name), Table { name: ident(name), key: ident(key), foreign_keys, columns })
 }
 
 /// Patients and their treatments.
 fn dataset() -> Dataset {
-    let text = |value: &str| Code {
-        value: CodeValue::Text(value.into()),
-        title: BTreeMap::new(),
-    };
-    let bmi = bounded(
-        column("bmi", ColumnType::Decimal { scale: 1 }, Class::Measure),
-        100,
-        800,
-    );
+    let text = |value: &str| Code { value: CodeValue::Text(value.into()), title: BTreeMap::new() };
+    let bmi = bounded(column("bmi", ColumnType::Decimal { scale: 1 }, Class::Measure), 100, 800);
     let patient = vec![
         column("patient_key", ColumnType::Integer, Class::Key),
         bounded(column("age", ColumnType::Integer, Class::Quasi), 0, 120),
@@ -86,23 +65,13 @@ fn dataset() -> Dataset {
             codes: vec![text("f"), text("m")],
             ..column("sex", ColumnType::Text, Class::Category)
         },
-        Column {
-            nullable: true,
-            ..bmi
-        },
-        Column {
-            nullable: true,
-            ..column("name", ColumnType::Text, Class::Hidden)
-        },
+        Column { nullable: true, ..bmi },
+        Column { nullable: true, ..column("name", ColumnType::Text, Class::Hidden) },
     ];
     let treatment = vec![
         column("treatment_key", ColumnType::Text, Class::Key),
         column("patient_key", ColumnType::Integer, Class::Key),
-        bounded(
-            column("day", ColumnType::Integer, Class::Measure),
-            -30,
-            3650,
-        ),
+        bounded(column("day", ColumnType::Integer, Class::Measure), -30, 3650),
         column("chemo", ColumnType::Integer, Class::Flag),
     ];
     Dataset {
@@ -114,12 +83,7 @@ fn dataset() -> Dataset {
         attribution: None,
         tables: BTreeMap::from([
             table("patient", "patient_key", &[], patient),
-            table(
-                "treatment",
-                "treatment_key",
-                &[("patient_key", "patient")],
-                treatment,
-            ),
+            table("treatment", "treatment_key", &[("patient_key", "patient")], treatment),
         ]),
         digest: Digest::of(b"the dataset's file"),
     }
@@ -133,10 +97,7 @@ struct Site {
 
 impl Site {
     fn new() -> Self {
-        Self {
-            temp: tempfile::tempdir().unwrap(),
-            dataset: dataset(),
-        }
+        Self { temp: tempfile::tempdir().unwrap(), dataset: dataset() }
     }
 
     /// A site whose two sources hold these texts.
@@ -156,11 +117,7 @@ impl Site {
     }
 
     fn source(&self, name: &str, file: &str, format: Format) -> Source {
-        Source {
-            name: ident(name),
-            path: self.path(file),
-            format,
-        }
+        Source { name: ident(name), path: self.path(file), format }
     }
 
     fn plan(&self) -> ImportPlan<'_> {
@@ -171,10 +128,7 @@ impl Site {
                 self.source("patients", "patients.csv", Format::csv()),
                 self.source("treatments", "treatments.csv", Format::csv()),
             ],
-            tables: vec![
-                columns("patient", "patients"),
-                columns("treatment", "treatments"),
-            ],
+            tables: vec![columns("patient", "patients"), columns("treatment", "treatments")],
             opt_out: None,
             numbering: self.path("numbers"),
             out: self.path("snapshots"),
@@ -192,26 +146,15 @@ impl Site {
 }
 
 fn columns(table: &str, source: &str) -> TableMapping {
-    TableMapping::Columns {
-        table: ident(table),
-        source: ident(source),
-        columns: BTreeMap::new(),
-    }
+    TableMapping::Columns { table: ident(table), source: ident(source), columns: BTreeMap::new() }
 }
 
 fn sql(table: &str, sql: &str) -> TableMapping {
-    TableMapping::Sql {
-        table: ident(table),
-        sql: sql.to_owned(),
-    }
+    TableMapping::Sql { table: ident(table), sql: sql.to_owned() }
 }
 
 fn sealed(report: &ImportReport, table: &str) -> RecordBatch {
-    let file = report
-        .folder
-        .as_ref()
-        .unwrap()
-        .join(format!("{table}.parquet"));
+    let file = report.folder.as_ref().unwrap().join(format!("{table}.parquet"));
     let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(file).unwrap()).unwrap();
     let schema = Arc::clone(reader.schema());
     let batches: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
@@ -219,29 +162,15 @@ fn sealed(report: &ImportReport, table: &str) -> RecordBatch {
 }
 
 fn integers(batch: &RecordBatch, column: &str) -> Vec<i64> {
-    batch
-        .column_by_name(column)
-        .unwrap()
-        .as_primitive::<Int64Type>()
-        .values()
-        .to_vec()
+    batch.column_by_name(column).unwrap().as_primitive::<Int64Type>().values().to_vec()
 }
 
 fn numbers(batch: &RecordBatch) -> Vec<u32> {
-    batch
-        .column_by_name("__patient")
-        .unwrap()
-        .as_primitive::<UInt32Type>()
-        .values()
-        .to_vec()
+    batch.column_by_name("__patient").unwrap().as_primitive::<UInt32Type>().values().to_vec()
 }
 
 fn texts(batch: &RecordBatch, column: &str) -> Vec<String> {
-    let array = batch
-        .column_by_name(column)
-        .unwrap()
-        .as_string::<i32>()
-        .clone();
+    let array = batch.column_by_name(column).unwrap().as_string::<i32>().clone();
     array.iter().map(|text| text.unwrap().to_owned()).collect()
 }
 
@@ -253,12 +182,7 @@ fn found(report: &ImportReport) -> Vec<(&str, u64, &str, &str)> {
         .iter()
         .map(|row| {
             let column = row.column.as_ref().map_or("", |name| name.as_str());
-            (
-                row.source.as_str(),
-                row.line.unwrap_or(0),
-                column,
-                problem(row.code),
-            )
+            (row.source.as_str(), row.line.unwrap_or(0), column, problem(row.code))
         })
         .collect()
 }

@@ -24,8 +24,7 @@ pub(crate) enum BadRow {
 }
 
 fn at_line(line: Option<u64>) -> String {
-    line.map(|line| format!(", on line {line}"))
-        .unwrap_or_default()
+    line.map(|line| format!(", on line {line}")).unwrap_or_default()
 }
 
 impl BadRow {

@@ -14,11 +14,7 @@ type Fault = (Option<Ident>, BadRow);
 
 /// What becomes of a row.
 pub(super) enum Verdict<'a> {
-    Accept {
-        values: Vec<Value<'a>>,
-        key: Key,
-        patient: usize,
-    },
+    Accept { values: Vec<Value<'a>>, key: Key, patient: usize },
     LeaveOut,
     Reject(Vec<Fault>),
 }
@@ -43,13 +39,7 @@ impl<'a, 'c> Rows<'a, 'c> {
         let key = place(&table.key);
         let parent = |key: &'a ForeignKey| place(&key.column).map(|place| (place, &key.table));
         let parents = table.foreign_keys.iter().filter_map(parent).collect();
-        Self {
-            checker,
-            table,
-            key,
-            parents,
-            accepted: Accepted::new(columns),
-        }
+        Self { checker, table, key, parents, accepted: Accepted::new(columns) }
     }
 
     fn value<'b>(
@@ -62,15 +52,8 @@ impl<'a, 'c> Rows<'a, 'c> {
         let raw = batch.columns.get(place).ok_or(BadValue::Missing)?.get(row);
         let checked = value::check(column.0, raw)?;
         let needed = Some(place) == self.key
-            || self
-                .parents
-                .first()
-                .is_some_and(|(first, _)| *first == place);
-        if needed && checked == Value::Null {
-            Err(BadValue::Missing)
-        } else {
-            Ok(checked)
-        }
+            || self.parents.first().is_some_and(|(first, _)| *first == place);
+        if needed && checked == Value::Null { Err(BadValue::Missing) } else { Ok(checked) }
     }
 
     fn key(&self, batch: &InputBatch, row: usize) -> Option<Key> {
@@ -87,9 +70,7 @@ impl<'a, 'c> Rows<'a, 'c> {
             };
             let fate = match said {
                 Some(_) => Fate::OptedOut,
-                None => Fate::Rejected {
-                    line: batch.line(row),
-                },
+                None => Fate::Rejected { line: batch.line(row) },
             };
             let known = self.accepted.fates.entry(key).or_insert(fate);
             if matches!(fate, Fate::OptedOut) {
@@ -120,15 +101,11 @@ impl<'a, 'c> Rows<'a, 'c> {
             faults.extend(key.as_ref().and_then(|key| self.duplicate(key)));
         }
         match (key, patient) {
-            (Some(key), Some(patient)) if faults.is_empty() => Verdict::Accept {
-                values,
-                key,
-                patient,
-            },
+            (Some(key), Some(patient)) if faults.is_empty() => {
+                Verdict::Accept { values, key, patient }
+            }
             (key, _) => {
-                let fate = Fate::Rejected {
-                    line: batch.line(row),
-                };
+                let fate = Fate::Rejected { line: batch.line(row) };
                 if let Some(key) = key {
                     self.accepted.fates.entry(key).or_insert(fate);
                 }
@@ -169,10 +146,7 @@ impl<'a, 'c> Rows<'a, 'c> {
         let out = |fate: Option<&Fate>| matches!(fate, Some(Fate::OptedOut));
         out(key.and_then(|key| self.accepted.fates.get(key)))
             || self.parents.iter().any(|(place, table)| {
-                let key = self
-                    .value(batch, row, *place)
-                    .ok()
-                    .and_then(|value| Key::of(&value));
+                let key = self.value(batch, row, *place).ok().and_then(|value| Key::of(&value));
                 out(key.and_then(|key| self.checker.done.get(table)?.fates.get(&key)))
             })
     }
@@ -188,11 +162,7 @@ impl<'a, 'c> Rows<'a, 'c> {
             let Some(key) = value.ok().and_then(|value| Key::of(&value)) else {
                 continue;
             };
-            let fate = self
-                .checker
-                .done
-                .get(table)
-                .and_then(|parent| parent.fates.get(&key));
+            let fate = self.checker.done.get(table).and_then(|parent| parent.fates.get(&key));
             let table = (*table).clone();
             let fault = match fate {
                 Some(Fate::Accepted { patient: found, .. }) => {
@@ -205,11 +175,7 @@ impl<'a, 'c> Rows<'a, 'c> {
                 Some(Fate::Rejected { .. }) => BadRow::ParentRejected { table },
                 Some(Fate::OptedOut) | None => BadRow::ParentUnknown { table },
             };
-            let column = self
-                .accepted
-                .columns
-                .get(*place)
-                .map(|(column, _)| column.name.clone());
+            let column = self.accepted.columns.get(*place).map(|(column, _)| column.name.clone());
             faults.push((column, fault));
         }
         patient

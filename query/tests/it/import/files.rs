@@ -43,10 +43,7 @@ async fn broken_lines_are_rejected_and_the_rest_is_read() {
     assert_eq!(found(&report), expected);
     let counts = report.sources[&ident("patients")];
     assert_eq!((counts.read, counts.rejected), (10, 7));
-    assert_eq!(
-        integers(&sealed(&report, "patient"), "patient_key"),
-        [1, 8, 10]
-    );
+    assert_eq!(integers(&sealed(&report, "patient"), "patient_key"), [1, 8, 10]);
     assert_eq!(sealed(&report, "treatment").num_rows(), 0);
 }
 
@@ -65,31 +62,19 @@ async fn parquet_sources_give_the_same_snapshot() {
     write_parquet(
         &site.path("patients.parquet"),
         vec![
-            (
-                "pid",
-                Arc::new(Int32Array::from(vec![10, 7, 30])) as ArrayRef,
-            ),
+            ("pid", Arc::new(Int32Array::from(vec![10, 7, 30])) as ArrayRef),
             ("age", Arc::new(Float64Array::from(vec![54.0, 61.0, 70.0]))),
             ("sex", Arc::new(StringArray::from(vec!["m", "f", "f"]))),
-            (
-                "bmi",
-                Arc::new(Float64Array::from(vec![Some(22.5), None, Some(31.25)])),
-            ),
+            ("bmi", Arc::new(Float64Array::from(vec![Some(22.5), None, Some(31.25)]))),
         ],
     );
     write_parquet(
         &site.path("treatments.parquet"),
         vec![
-            (
-                "treatment_key",
-                Arc::new(StringArray::from(vec!["a", "b", "c"])) as ArrayRef,
-            ),
+            ("treatment_key", Arc::new(StringArray::from(vec!["a", "b", "c"])) as ArrayRef),
             ("patient_key", Arc::new(Int64Array::from(vec![30, 10, 10]))),
             ("day", Arc::new(Int64Array::from(vec![5, 3, -1]))),
-            (
-                "chemo",
-                Arc::new(BooleanArray::from(vec![true, false, true])),
-            ),
+            ("chemo", Arc::new(BooleanArray::from(vec![true, false, true]))),
         ],
     );
     let mut plan = site.plan();
@@ -123,20 +108,15 @@ async fn bad_parquet_is_refused_or_reported_by_row() {
     patients(Arc::new(Float64Array::from(vec![54.0, 54.5])));
     site.write("treatments.csv", "treatment_key,patient_key,day,chemo\n");
     let report = import(&plan).await.unwrap();
-    let expected = [
-        ("patients", 2, "age", "not_an_integer"),
-        ("patients", 2, "bmi", "not_a_decimal"),
-    ];
+    let expected =
+        [("patients", 2, "age", "not_an_integer"), ("patients", 2, "bmi", "not_a_decimal")];
     assert_eq!(found(&report), expected);
     patients(Arc::new(Date32Array::from(vec![1, 2])));
     let error = import(&plan).await.unwrap_err();
     assert_eq!(error.code(), "import_mapping_invalid");
     assert!(error.to_string().contains("calendar dates"), "{error}");
     site.write("patients.parquet", b"PAR1 nothing PAR1");
-    assert_eq!(
-        import(&plan).await.unwrap_err().code(),
-        "import_source_unreadable"
-    );
+    assert_eq!(import(&plan).await.unwrap_err().code(), "import_source_unreadable");
 }
 
 #[tokio::test]

@@ -13,10 +13,7 @@ async fn sql_mappings_keep_lines() {
         "id,pid,van,tot\na,30,2020-01-01,2020-01-06\nb,10,2020-03-01,1999-01-01\nc,7,2020-01-01,2020-01-02\n",
     );
     let mut plan = site.plan();
-    plan.sources[0].format = Format::Csv {
-        delimiter: ';',
-        null: "oud".to_owned(),
-    };
+    plan.sources[0].format = Format::Csv { delimiter: ';', null: "oud".to_owned() };
     plan.tables = vec![
         sql(
             "patient",
@@ -68,10 +65,7 @@ async fn bad_sql_fails_the_import() {
         ("SELECT 1; SELECT 2", "import_sql_failed"),
         ("DROP TABLE patients", "import_sql_failed"),
         ("COPY patients TO 'x.csv'", "import_sql_failed"),
-        (
-            "SELECT CAST(sex AS INT) AS age FROM patients",
-            "import_mapping_invalid",
-        ),
+        ("SELECT CAST(sex AS INT) AS age FROM patients", "import_mapping_invalid"),
         (
             "SELECT patient_key, CAST(sex AS INT) AS age, sex, bmi FROM patients",
             "import_sql_failed",
@@ -92,10 +86,7 @@ async fn a_plan_that_does_not_fit_names_every_problem() {
     let site = Site::with(PATIENTS, TREATMENTS);
     let mut plan = site.plan();
     plan.sources[1].name = ident("patients");
-    plan.sources[0].format = Format::Csv {
-        delimiter: '"',
-        null: String::new(),
-    };
+    plan.sources[0].format = Format::Csv { delimiter: '"', null: String::new() };
     plan.tables = vec![
         columns("patient", "elsewhere"),
         columns("patient", "patients"),
@@ -107,9 +98,7 @@ async fn a_plan_that_does_not_fit_names_every_problem() {
         },
     ];
     let error = import(&plan).await.unwrap_err();
-    let ImportError::Plan { problems } = error else {
-        panic!("{error}")
-    };
+    let ImportError::Plan { problems } = error else { panic!("{error}") };
     for part in [
         "two sources are named `patients`",
         "has the delimiter",
@@ -119,9 +108,6 @@ async fn a_plan_that_does_not_fit_names_every_problem() {
         "no column `height`",
         "table `treatment` is not mapped",
     ] {
-        assert!(
-            problems.iter().any(|problem| problem.contains(part)),
-            "{part}: {problems:?}"
-        );
+        assert!(problems.iter().any(|problem| problem.contains(part)), "{part}: {problems:?}");
     }
 }

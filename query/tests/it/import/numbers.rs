@@ -22,16 +22,10 @@ async fn the_sealed_folder_is_a_snapshot_and_current() {
     assert!(manifest.starts_with("{\"format\":1,\"dataset\":\"tumours\",\"version\":2,"));
     let mut other = dataset();
     other.digest = Digest::of(b"another file");
-    assert_eq!(
-        snapshot.is_of(&other).unwrap_err().code(),
-        "snapshot_of_another_dataset"
-    );
+    assert_eq!(snapshot.is_of(&other).unwrap_err().code(), "snapshot_of_another_dataset");
     use std::os::unix::fs::PermissionsExt as _;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(
-        (mode(&folder), mode(&folder.join("patient.parquet"))),
-        (0o700, 0o600)
-    );
+    assert_eq!((mode(&folder), mode(&folder.join("patient.parquet"))), (0o700, 0o600));
 }
 
 #[tokio::test]
@@ -51,10 +45,7 @@ async fn the_same_rows_give_the_same_snapshot() {
 async fn patients_keep_their_numbers() {
     let site = Site::with(PATIENTS, TREATMENTS);
     site.import().await.unwrap();
-    site.write(
-        "patients.csv",
-        "patient_key,age,sex,bmi\n30,70,f,\n1,40,f,\n10,54,m,\n2,41,m,\n",
-    );
+    site.write("patients.csv", "patient_key,age,sex,bmi\n30,70,f,\n1,40,f,\n10,54,m,\n2,41,m,\n");
     let second = sealed(&site.import().await.unwrap(), "patient");
     assert_eq!(integers(&second, "patient_key"), [10, 30, 1, 2]);
     assert_eq!(numbers(&second), [1, 2, 3, 4]);
@@ -76,10 +67,7 @@ async fn numbers_are_never_given_anew() {
         (good.replace("\n10\n", "\n11\n"), "numbering_damaged"),
         (good.replace("\n30\n", "\n"), "numbering_damaged"),
         (good[..good.len() - 5].to_owned(), "numbering_damaged"),
-        (
-            numbering("tumours UMCU", &["7", "10", "30"]),
-            "numbering_of_another",
-        ),
+        (numbering("tumours UMCU", &["7", "10", "30"]), "numbering_of_another"),
         (numbering("tumours EMC", &["7", "10"]), "numbering_stale"),
     ];
     for (text, code) in cases {
@@ -126,10 +114,7 @@ async fn an_import_that_was_cut_short_leaves_no_trace() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(
-        names,
-        [".lock", &report.snapshot.unwrap().to_string(), "current"]
-    );
+    assert_eq!(names, [".lock", &report.snapshot.unwrap().to_string(), "current"]);
     assert!(!site.path("numbers.tmp").exists());
 }
 

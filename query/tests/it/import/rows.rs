@@ -11,24 +11,13 @@ use super::*;
 async fn good_rows_are_sealed_in_order() {
     let site = Site::with(PATIENTS, TREATMENTS);
     let report = site.import().await.unwrap();
-    assert_eq!(
-        (report.patients, report.rejected, report.problems_total),
-        (3, 0, 0)
-    );
+    assert_eq!((report.patients, report.rejected, report.problems_total), (3, 0, 0));
     let patient = sealed(&report, "patient");
-    let names: Vec<_> = patient
-        .schema()
-        .fields()
-        .iter()
-        .map(|f| f.name().clone())
-        .collect();
+    let names: Vec<_> = patient.schema().fields().iter().map(|f| f.name().clone()).collect();
     assert_eq!(names, ["patient_key", "age", "sex", "bmi", "__patient"]);
     assert_eq!(integers(&patient, "patient_key"), [7, 10, 30]);
     assert_eq!(numbers(&patient), [0, 1, 2]);
-    let bmi = patient
-        .column_by_name("bmi")
-        .unwrap()
-        .as_primitive::<Decimal128Type>();
+    let bmi = patient.column_by_name("bmi").unwrap().as_primitive::<Decimal128Type>();
     assert_eq!((bmi.precision(), bmi.scale()), (18, 1));
     assert_eq!(bmi.iter().collect::<Vec<_>>(), [None, Some(225), Some(312)]);
     assert_eq!(report.tables[&ident("patient")].rounded, 1);
@@ -87,27 +76,15 @@ async fn every_bad_value_is_reported_with_its_line() {
     assert_eq!(report.reasons["out_of_bounds"], 3);
     assert_eq!((report.rejected, report.problems_total), (15, 16));
     let patient = report.tables[&ident("patient")];
-    assert_eq!(
-        (patient.read, patient.accepted, patient.rejected),
-        (11, 1, 10)
-    );
-    assert_eq!(
-        report.problems[1].reason,
-        "`121` is out of bounds: at least 0, at most 120"
-    );
-    assert_eq!(
-        report.problems[7].reason,
-        "the key was used before, on line 2"
-    );
+    assert_eq!((patient.read, patient.accepted, patient.rejected), (11, 1, 10));
+    assert_eq!(report.problems[1].reason, "`121` is out of bounds: at least 0, at most 120");
+    assert_eq!(report.problems[7].reason, "the key was used before, on line 2");
 }
 
 #[tokio::test]
 async fn a_strict_import_seals_nothing_when_a_row_is_rejected() {
     let site = Site::with(PATIENTS, TREATMENTS);
-    let strict = || ImportPlan {
-        strict: true,
-        ..site.plan()
-    };
+    let strict = || ImportPlan { strict: true, ..site.plan() };
     let good = import(&strict()).await.unwrap();
     for bad in ["40,x,m,20\n", "40,50,m\n"] {
         site.write("patients.csv", format!("{PATIENTS}{bad}"));
@@ -123,15 +100,9 @@ async fn a_strict_import_seals_nothing_when_a_row_is_rejected() {
 
 #[tokio::test]
 async fn an_import_without_patients_seals_nothing() {
-    for patients in [
-        "patient_key,age,sex,bmi\n",
-        "patient_key,age,sex,bmi\n1,x,m,20\n",
-    ] {
+    for patients in ["patient_key,age,sex,bmi\n", "patient_key,age,sex,bmi\n1,x,m,20\n"] {
         let site = Site::with(patients, "treatment_key,patient_key,day,chemo\n");
-        assert_eq!(
-            site.import().await.unwrap_err().code(),
-            "import_no_patients"
-        );
+        assert_eq!(site.import().await.unwrap_err().code(), "import_no_patients");
         assert_eq!(site.current(), None);
         assert!(!site.path("numbers").exists());
     }
@@ -143,39 +114,17 @@ async fn opted_out_patients_are_left_out_with_their_rows() {
         10,54,m,22.5,ja\n7,61,f,,nee\n30,bad,f,31.2,1\n31,50,f,31.2,?\n8,50,m,20,\n9,50,m,20,0\n\
         9,50,m,20,yes\n";
     let site = Site::with(patients, format!("{TREATMENTS}d,7,1,1\n"));
-    let plan = ImportPlan {
-        opt_out: Some("bezwaar".to_owned()),
-        ..site.plan()
-    };
+    let plan = ImportPlan { opt_out: Some("bezwaar".to_owned()), ..site.plan() };
     let report = import(&plan).await.unwrap();
     assert_eq!(found(&report), [("patients", 5, "", "opt_out_unreadable")]);
     assert_eq!(integers(&sealed(&report, "patient"), "patient_key"), [7, 8]);
     assert_eq!(texts(&sealed(&report, "treatment"), "treatment_key"), ["d"]);
     let patient = report.tables[&ident("patient")];
-    assert_eq!(
-        (patient.read, patient.accepted, patient.rejected),
-        (7, 2, 1)
-    );
-    assert_eq!(
-        (
-            patient.opted_out,
-            report.tables[&ident("treatment")].opted_out
-        ),
-        (4, 3)
-    );
-    assert!(
-        !fs::read_to_string(site.path("numbers"))
-            .unwrap()
-            .contains("\n10\n")
-    );
-    let plan = ImportPlan {
-        opt_out: Some("optout".to_owned()),
-        ..site.plan()
-    };
-    assert_eq!(
-        import(&plan).await.unwrap_err().code(),
-        "import_mapping_invalid"
-    );
+    assert_eq!((patient.read, patient.accepted, patient.rejected), (7, 2, 1));
+    assert_eq!((patient.opted_out, report.tables[&ident("treatment")].opted_out), (4, 3));
+    assert!(!fs::read_to_string(site.path("numbers")).unwrap().contains("\n10\n"));
+    let plan = ImportPlan { opt_out: Some("optout".to_owned()), ..site.plan() };
+    assert_eq!(import(&plan).await.unwrap_err().code(), "import_mapping_invalid");
 }
 
 #[tokio::test]
@@ -184,22 +133,15 @@ async fn rows_never_cross_patients() {
     let cycle = vec![
         column("cycle_key", ColumnType::Integer, Class::Key),
         column("treatment_key", ColumnType::Text, Class::Key),
-        Column {
-            nullable: true,
-            ..column("patient_key", ColumnType::Integer, Class::Key)
-        },
+        Column { nullable: true, ..column("patient_key", ColumnType::Integer, Class::Key) },
     ];
     let parents = [("treatment_key", "treatment"), ("patient_key", "patient")];
     // Its name sorts before its parents'.
     let (name, cycles) = table("cycle", "cycle_key", &parents, cycle);
     site.dataset.tables.insert(name, cycles);
-    site.write(
-        "cycles.csv",
-        "cycle_key,treatment_key,patient_key\n1,a,30\n2,b,30\n3,b,\n4,z,10\n",
-    );
+    site.write("cycles.csv", "cycle_key,treatment_key,patient_key\n1,a,30\n2,b,30\n3,b,\n4,z,10\n");
     let mut plan = site.plan();
-    plan.sources
-        .push(site.source("cycles", "cycles.csv", Format::csv()));
+    plan.sources.push(site.source("cycles", "cycles.csv", Format::csv()));
     plan.tables.push(columns("cycle", "cycles"));
     let report = import(&plan).await.unwrap();
     let expected = [
@@ -208,24 +150,15 @@ async fn rows_never_cross_patients() {
     ];
     assert_eq!(found(&report), expected);
     let cycles = sealed(&report, "cycle");
-    assert_eq!(
-        (integers(&cycles, "cycle_key"), numbers(&cycles)),
-        (vec![3, 1], vec![1, 2])
-    );
-    assert_eq!(
-        cycles.column_by_name("patient_key").unwrap().null_count(),
-        1
-    );
+    assert_eq!((integers(&cycles, "cycle_key"), numbers(&cycles)), (vec![3, 1], vec![1, 2]));
+    assert_eq!(cycles.column_by_name("patient_key").unwrap().null_count(), 1);
 }
 
 #[tokio::test]
 async fn the_report_is_bounded_and_its_page_escaped() {
     let mut patients = PATIENTS.to_owned();
     for key in 0..1500 {
-        patients.push_str(&format!(
-            "{},<script>alert({key})</script>,m,20\n",
-            1000 + key
-        ));
+        patients.push_str(&format!("{},<script>alert({key})</script>,m,20\n", 1000 + key));
     }
     let site = Site::with(patients, TREATMENTS);
     let report = site.import().await.unwrap();
