@@ -8,6 +8,7 @@ use query::pipe::Work;
 
 use crate::answer::record::Asked;
 use crate::node::{Node, job};
+use crate::pool::Access;
 use crate::refused::Refused;
 use crate::reply::Frames;
 
@@ -45,11 +46,11 @@ impl Node {
         let admission: Admission = policies::admit(self.charter(), verified, self.clock.now())?;
         let (dataset, text) = self.dataset(&asked.question.dataset)?;
         let snapshot = self.snapshot(dataset)?;
-        let mut worker = self.pool.lease().await?;
-        let planned = self.plan(&mut worker, text, &asked.question.sql).await?;
+        let planned = self.plan_apart(asked, text).await?;
         let footprint: Footprint = Footprint::check(planned.footprint, dataset)?;
         asked.same_cut(&footprint)?;
         let permit: Permit = policies::decide(self.charter(), &admission, footprint)?;
+        let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
         let work = Work::Execute {
             snapshot: snapshot.folder,
@@ -59,6 +60,7 @@ impl Node {
         let reply =
             self.work(&mut worker, job(text, &asked.question.sql, work), Vec::new()).await?;
         let raw = query::receive(permit, &reply)?;
+        self.alarm(asked, raw.fault()).await?;
         Ok((query::disclose(raw)?, snapshot.id))
     }
 }

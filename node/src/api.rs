@@ -211,6 +211,8 @@ pub struct Status {
     pub peers: BTreeMap<HospitalCode, PeerState>,
     /// Process ids of the idle workers.
     pub idle_workers: Vec<u32>,
+    /// Walls around the workers that this kernel does not offer, and what that means.
+    pub worker_notes: Vec<String>,
     /// The daemon's process id.
     pub pid: u32,
 }

@@ -19,14 +19,14 @@ use crate::log::file::FileStorage;
 use crate::log::{Event, Log, Recorded};
 use crate::net::{Inbound, NetConfig, NetLimits, Network, Peer, PeerKey};
 use crate::node::Node;
-use crate::pool::Pool;
+use crate::pool::{Pool, Setup};
 use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::tasks::Tasks;
 
 mod start;
 
-pub use start::{StartError, held, open_charter};
+pub use start::{StartError, exposed, held, open_charter};
 
 /// Requests that wait for a handler; the network holds further ones back.
 const INBOUND_QUEUE: usize = 64;
@@ -74,11 +74,15 @@ impl App {
             return Err(StartError::KeyLog);
         }
         let folder = |path: &PathBuf| {
-            std::fs::create_dir_all(path)
+            query::snapshot::durable::create_folder(path)
                 .map_err(|source| StartError::Folder { path: path.clone(), source })
         };
         folder(&config.state)?;
         folder(&config.snapshots)?;
+        let found = exposed(&config);
+        if !found.is_empty() {
+            return Err(StartError::Exposed(found));
+        }
         let (storage, history) = FileStorage::open(&config.state.join("events.log"))?;
         let charter = open_charter(&config, &*clock, held(history.iter().map(Recorded::entry)))?;
         let layer = layer_of(&charter);
@@ -98,9 +102,10 @@ impl App {
         let listen = config.listen.clone();
         let network =
             Network::build(NetConfig { keypair_seed: transport.seed(), listen, limits }).await?;
-        let pool = Pool::start(program, config.workers)?;
         let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
         let (charter, tasks) = (Arc::new(charter), Tasks::new());
+        let pool = Pool::start(Setup::daemon(&config, program, Arc::clone(&clock), tasks.clone()))?;
+        pool.warm().await?;
         Ok(Self {
             config,
             clock,

@@ -20,6 +20,7 @@ use crate::log::Event;
 use crate::log::event::QuestionRecord;
 use crate::net::PeerKey;
 use crate::node::Node;
+use crate::pool::{Access, Who};
 use crate::refused::Refused;
 
 pub(crate) mod collect;
@@ -28,6 +29,9 @@ pub(crate) mod finish;
 /// How long a responder that is busy or on another charter is left alone before it is asked once more.
 const SECOND_TRY_AFTER: Duration = Duration::from_millis(500);
 
+/// Longest wait for one hospital: a question that runs to the longest deadline by default, after one that did too.
+const PATIENCE: Duration = Duration::from_secs(90);
+
 /// A person's question that this node may put.
 #[derive(Debug)]
 pub(crate) struct Accepted {
@@ -35,6 +39,14 @@ pub(crate) struct Accepted {
     pub(crate) envelope: Envelope,
     pub(crate) fragments: Vec<Digest>,
     pub(crate) dataset_text: String,
+}
+
+impl Accepted {
+    /// For whom a worker works.
+    pub(crate) fn who(&self) -> Who {
+        let Question { asking_node, person, .. } = &self.question;
+        Who::Signed { hospital: asking_node.clone(), person: person.clone() }
+    }
 }
 
 impl Node {
@@ -75,7 +87,8 @@ impl Node {
             hospitals,
         };
         let (dataset, text) = self.dataset(&ask.dataset)?;
-        let mut worker = self.pool.lease().await?;
+        let named = Who::Named { person: ask.person.clone() };
+        let mut worker = self.pool.lease(Access::Nothing, named).await?;
         let planned = self.plan(&mut worker, text, &sql).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
         let cells = footprint.draft().fragments.iter().map(|fragment| fragment.cells).collect();
@@ -103,7 +116,7 @@ impl Node {
         };
         let admission = self.rehearse(&accepted)?;
         let (dataset, text) = self.dataset(&accepted.question.dataset)?;
-        let mut worker = self.pool.lease().await?;
+        let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
         let planned = self.plan(&mut worker, text, &accepted.question.sql).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
         policies::explain(self.charter(), admission.ask(), &footprint)?;
@@ -149,7 +162,7 @@ impl Node {
     /// Sends to every hospital at once and waits for all of them, within the question's life.
     async fn collect(&self, accepted: &Accepted) -> Collected {
         let left = accepted.question.expires_at.since(self.clock.now());
-        let deadline = Duration::from_secs(u64::try_from(left).unwrap_or(0));
+        let deadline = PATIENCE.min(Duration::from_secs(u64::try_from(left).unwrap_or(0)));
         let asking = accepted.question.hospitals.iter().map(|hospital| async move {
             let request = self.request(accepted, hospital);
             let reply = self.ask_one(accepted, hospital, &request, deadline).await;
@@ -192,9 +205,11 @@ impl Node {
                 return Outcome::unreachable("not_a_member");
             };
             let key = PeerKey(*member.keys.transport.as_bytes());
-            match self.net.ask(key, bytes, deadline).await {
-                Ok(frames) => frames,
-                Err(error) => {
+            let asking = self.net.ask(key, bytes, deadline);
+            match tokio::time::timeout(deadline, asking).await {
+                Err(_elapsed) => return Outcome::unreachable("no_answer_in_time"),
+                Ok(Ok(frames)) => frames,
+                Ok(Err(error)) => {
                     tracing::info!(%hospital, %error, "no reply");
                     return Outcome::unreachable(error.code());
                 }

@@ -78,7 +78,30 @@ pub enum Command {
     },
     /// Read and run one question after another; started by the daemon
     #[command(hide = true)]
-    Worker,
+    Worker(WorkerArgs),
+}
+
+/// What a worker may have; the daemon says it.
+#[derive(Args, Debug)]
+pub struct WorkerArgs {
+    /// Process id of the daemon; the worker ends with it
+    #[arg(long)]
+    pub parent: u32,
+    /// Most memory in MiB
+    #[arg(long)]
+    pub memory_mb: u64,
+    /// Most processor time in seconds
+    #[arg(long)]
+    pub cpu_s: u64,
+    /// The one folder that it may read [default: none]
+    #[arg(long)]
+    pub snapshots: Option<PathBuf>,
+    /// Serve nothing; tell in JSON what the sealed process can still do
+    #[arg(long)]
+    pub probe: bool,
+    /// A file that a probe tries to read
+    #[arg(long, requires = "probe")]
+    pub outside: Option<PathBuf>,
 }
 
 /// Where the configuration is.

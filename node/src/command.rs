@@ -9,6 +9,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::cli::{AnswerCommand, CharterCommand, Cli, Command, KeyCommand};
+use crate::client::ClientError;
+use crate::config::ConfigError;
+use crate::keys::KeyError;
+use crate::profile::ProfileError;
 
 mod answer;
 mod ask;
@@ -61,9 +65,25 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             print::error(&error);
-            ExitCode::FAILURE
+            if is_usage(&error) { Exit::Usage.into() } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// Whether the person who typed the command can mend it: a file named wrongly, open to others, or malformed.
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.is::<KeyError>()
+            || cause.is::<ProfileError>()
+            || cause.is::<ConfigError>()
+            || matches!(
+                cause.downcast_ref(),
+                Some(ClientError::File { .. } | ClientError::Certificate { .. })
+            )
+            || cause
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    })
 }
 
 /// Names the TLS provider, once, before anything speaks TLS: two are in the dependency tree. A second call finds it
@@ -94,6 +114,6 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
         },
         Command::Key(KeyCommand::New { person, out }) => key::new(&person, &out),
         Command::Status { profile, format } => status::run(&profile, format),
-        Command::Worker => worker::run(),
+        Command::Worker(args) => worker::run(args),
     }
 }

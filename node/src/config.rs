@@ -17,6 +17,10 @@ pub mod file;
 const MAX_CONFIG_BYTES: usize = 256 * 1024;
 /// Most workers: each is a process.
 const MAX_WORKERS: usize = 64;
+/// Least memory of a worker, in MiB: the engine's own limit, its kept tables, and the program.
+const MIN_MEMORY_MB: u64 = 1024;
+/// Most memory of a worker, in MiB: beyond any machine.
+const MAX_MEMORY_MB: u64 = 1024 * 1024;
 /// Longest a question may run, in seconds: a question lives at most 15 minutes.
 const MAX_DEADLINE_S: u64 = 900;
 
@@ -78,10 +82,14 @@ pub struct Http {
 /// The worker pool.
 #[derive(Clone, Copy, Debug)]
 pub struct Workers {
-    /// Processes kept warm.
+    /// Questions of one person that run here at once; one process more is kept warm.
     pub count: usize,
+    /// The same for the asker's work: splitting, merging, finishing, explaining.
+    pub asker_count: usize,
     /// Longest run of one job.
     pub deadline: Duration,
+    /// Most memory of one worker, in MiB.
+    pub memory_mb: u64,
 }
 
 /// How messages to stderr look.
@@ -229,7 +237,9 @@ fn check(
         },
         workers: Workers {
             count: workers.count.into_inner(),
+            asker_count: workers.asker_count.into_inner(),
             deadline: Duration::from_secs(workers.deadline_s.into_inner()),
+            memory_mb: workers.memory_mb.into_inner(),
         },
         log_format: log.format,
         datasets,
@@ -254,8 +264,16 @@ fn check_limits(
             "name at least one address, e.g. `/ip4/0.0.0.0/tcp/4001`",
         );
     }
-    if !(1..=MAX_WORKERS).contains(workers.count.get_ref()) {
-        problems.at(workers.count.span().start, format!("between 1 and {MAX_WORKERS} workers"));
+    for count in [&workers.count, &workers.asker_count] {
+        if !(1..=MAX_WORKERS).contains(count.get_ref()) {
+            problems.at(count.span().start, format!("between 1 and {MAX_WORKERS} workers"));
+        }
+    }
+    if !(MIN_MEMORY_MB..=MAX_MEMORY_MB).contains(workers.memory_mb.get_ref()) {
+        problems.at(
+            workers.memory_mb.span().start,
+            format!("between {MIN_MEMORY_MB} and {MAX_MEMORY_MB} MiB"),
+        );
     }
     if !(1..=MAX_DEADLINE_S).contains(workers.deadline_s.get_ref()) {
         problems

@@ -4,11 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use policies::wire::MAX_SKEW_S;
 use policies::{Digest, SeenQuestions, UnixTime};
 
 use crate::log::{Event, Recorded};
+
+/// A question is remembered at least so long, however the time of day jumps: its life and the skew of clocks.
+const MEMORY: Duration = Duration::from_secs(30 * 60);
 
 /// Consumed questions, by digest.
 #[derive(Debug, Default)]
@@ -23,6 +27,8 @@ struct Use {
     expires_at: UnixTime,
     /// The intent until there is an outcome or refusal.
     last: Recorded,
+    /// When this process learnt of it, by a clock that nobody sets.
+    noted: Instant,
 }
 
 impl Consumed {
@@ -39,7 +45,12 @@ impl Consumed {
         let last = || recorded.clone();
         match &recorded.entry().event {
             Event::Intent { question, request, .. } | Event::Refused { question, request, .. } => {
-                let used = Use { request: *request, expires_at: question.expires_at, last: last() };
+                let used = Use {
+                    request: *request,
+                    expires_at: question.expires_at,
+                    last: last(),
+                    noted: Instant::now(),
+                };
                 self.questions().entry(question.digest).or_insert(used).last = last();
             }
             Event::Outcome { question, .. } => {
@@ -53,6 +64,7 @@ impl Consumed {
             | Event::Rejected { .. }
             | Event::Asked { .. }
             | Event::Received { .. }
+            | Event::Fault { .. }
             | Event::WorkerLost { .. } => {}
         }
     }
@@ -79,7 +91,9 @@ impl Consumed {
     /// Forgets questions that cannot pass the freshness check at `now`, and returns the requests that consumed them.
     pub fn forget_expired(&self, now: UnixTime) -> Vec<Digest> {
         let mut questions = self.questions();
-        let kept = |used: &Use| now.since(used.expires_at) <= 2 * MAX_SKEW_S;
+        let kept = |used: &Use| {
+            used.noted.elapsed() < MEMORY || now.since(used.expires_at) <= 2 * MAX_SKEW_S
+        };
         let gone = questions.values().filter(|used| !kept(used)).map(|used| used.request).collect();
         questions.retain(|_, used| kept(used));
         gone

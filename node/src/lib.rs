@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`cli`] and [`command`] (what a person types), [`config`], [`app`] (build, then spawn), [`node`],
 //! [`answer`] (the responder's chain of proofs), [`ask`] (the asker), then what they stand on: [`reply`], [`log`],
-//! [`consumed`], [`replies`], [`pool`], [`net`], [`http`].
+//! [`consumed`], [`replies`], [`pool`] and [`sandbox`] (workers), [`net`], [`http`].
 
 pub mod answer;
 pub mod api;
@@ -25,5 +25,6 @@ pub(crate) mod refused;
 pub(crate) mod rejections;
 pub mod replies;
 pub mod reply;
+pub mod sandbox;
 pub mod tasks;
 pub mod telemetry;

@@ -119,9 +119,11 @@ impl Node {
         match lease.run(Message { head, blobs }).await {
             Ok(reply) => Ok(reply),
             Err(error) => {
-                let reason = error.code().to_owned();
-                tracing::warn!(%error, "a worker was lost");
-                self.log.append(crate::log::Event::WorkerLost { reason }).await?;
+                if error.lost_a_worker() {
+                    let reason = error.code().to_owned();
+                    tracing::warn!(%error, "a worker was lost");
+                    self.log.append(crate::log::Event::WorkerLost { reason }).await?;
+                }
                 Err(error.into())
             }
         }
@@ -169,6 +171,7 @@ impl Node {
             snapshots,
             peers,
             idle_workers: self.pool.idle_pids(),
+            worker_notes: self.pool.notes(),
             pid: std::process::id(),
         }
     }

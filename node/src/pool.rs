@@ -1,28 +1,49 @@
 //! The worker pool: SQL is read and run in child processes of the same binary, never in the daemon.
 //!
-//! A worker gets no environment, no keys and no sockets, only its pipe. It runs one job at a time and is killed at the
-//! deadline, when it dies, breaks the protocol, or when the caller goes away; another one takes its place before the
-//! next job. A bad question costs one worker.
+//! A worker gets no environment, no keys and no sockets, only its pipe, and seals itself ([`crate::sandbox`]) before it
+//! reads a job. Workers that run questions may read the snapshots; those for the asker's work may read nothing. They are
+//! started ahead, one more than the turns of any one person, so no process starts on the path of a question. A worker
+//! runs one job at a time and is killed at the deadline, when it dies, breaks the protocol, or when the caller goes
+//! away; another takes its place in the background. A bad question costs one worker; who costs three has to pause.
 
-use std::collections::VecDeque;
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use query::pipe::frame::{self, FrameError, Message};
 use query::pipe::{Job, Reply};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::config::Workers;
+use crate::clock::Clock;
+use crate::config::{Config, Workers};
+use crate::sandbox::probe::Probe;
+use crate::tasks::Tasks;
 
-/// How the first argument of a worker's command line reads, for `ps` and for binaries that look at it.
-const WORKER_NAME: &str = "kring";
+pub use who::Who;
+
+mod who;
+
+mod breaker;
+mod gate;
+mod turns;
+
+mod crew;
+mod process;
+mod spawner;
+
+use breaker::Breaker;
+use crew::{Crew, Crews};
+use gate::Turn;
+use process::{Recipe, Worker};
+use spawner::Spawner;
+
 /// Longest wait for a free worker: beyond that the node is busy.
 const WAIT: Duration = Duration::from_secs(10);
+/// Workers more than one person gets at once: for somebody else, or in a lost one's place.
+const SPARE: usize = 1;
+/// A worker that ran for so many deadlines in sum retires between two questions, so that its limit of processor time,
+/// which counts its whole life, is never met by honest work.
+const RETIRE_AFTER: u32 = 20;
 
 /// Why a job has no reply.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +51,14 @@ pub enum PoolError {
     /// No worker came free in time.
     #[error("all workers are busy; ask again in a moment")]
     Busy,
+    /// This person's questions cost too many workers.
+    #[error(
+        "the last questions of this person were ended by force too often; ask again in {minutes} min, and for less at once"
+    )]
+    TooManyLost {
+        /// The pause that is left, rounded up.
+        minutes: i64,
+    },
     /// The job took too long; the worker was killed.
     #[error("the question ran longer than {seconds} s and was ended; ask for less at once")]
     Deadline {
@@ -53,10 +82,75 @@ impl PoolError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Busy => "busy",
+            Self::TooManyLost { .. } => "too_many_lost_workers",
             Self::Deadline { .. } => "deadline",
             Self::Died | Self::Start(_) => "worker_lost",
             Self::Protocol(_) => "worker_fault",
         }
+    }
+
+    /// Whether a worker was lost with the job.
+    #[must_use]
+    pub fn lost_a_worker(&self) -> bool {
+        match self {
+            Self::Deadline { .. } | Self::Died | Self::Protocol(_) => true,
+            Self::Busy | Self::TooManyLost { .. } | Self::Start(_) => false,
+        }
+    }
+}
+
+/// What a worker may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The hospital's snapshots: it runs questions.
+    Snapshots,
+    /// No file at all: it splits, merges, finishes and explains for the asker.
+    Nothing,
+}
+
+/// What a pool is made of.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The binary that knows the command `worker`.
+    pub program: PathBuf,
+    /// The folder of snapshots. Without one there are no workers with [`Access::Snapshots`].
+    pub snapshots: Option<PathBuf>,
+    /// How many, and their limits.
+    pub workers: Workers,
+    /// For the pauses.
+    pub clock: Arc<dyn Clock>,
+    /// What attends to the workers runs here.
+    pub tasks: Tasks,
+}
+
+impl Setup {
+    /// A daemon's pool, as configured.
+    #[must_use]
+    pub fn daemon(config: &Config, program: PathBuf, clock: Arc<dyn Clock>, tasks: Tasks) -> Self {
+        let (snapshots, workers) = (Some(config.snapshots.clone()), config.workers);
+        Self { program, snapshots, workers, clock, tasks }
+    }
+
+    /// Starts a worker for the asker's work that only tells which walls stand, and waits for it.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not tell.
+    pub fn probe(config: &Config, program: PathBuf) -> std::io::Result<Probe> {
+        let recipe = Recipe::new(program, None, &config.workers);
+        let told = recipe.command().arg("--probe").stdin(Stdio::null()).output()?;
+        if !told.status.success() {
+            let last_words = String::from_utf8_lossy(&told.stderr).trim().to_owned();
+            return Err(std::io::Error::other(format!("{}: {last_words}", told.status)));
+        }
+        Ok(serde_json::from_slice(&told.stdout)?)
+    }
+
+    fn recipe(&self, access: Access) -> Recipe {
+        let snapshots = match access {
+            Access::Snapshots => self.snapshots.clone(),
+            Access::Nothing => None,
+        };
+        Recipe::new(self.program.clone(), snapshots, &self.workers)
     }
 }
 
@@ -68,57 +162,98 @@ pub struct Pool {
 
 #[derive(Debug)]
 struct Shared {
-    program: PathBuf,
-    limits: Workers,
-    free: Arc<Semaphore>,
-    idle: Mutex<VecDeque<Worker>>,
-}
-
-#[derive(Debug)]
-struct Worker {
-    // Killed when dropped.
-    child: Child,
-    input: ChildStdin,
-    output: ChildStdout,
+    crews: Crews,
+    spawner: Spawner,
+    breaker: Mutex<Breaker<Who>>,
+    deadline: Duration,
+    clock: Arc<dyn Clock>,
+    tasks: Tasks,
 }
 
 impl Pool {
-    /// Starts the workers; `program` is the binary that knows the command `worker`.
+    /// Starts the workers. Must be called inside a runtime, and not on a thread that ends before the pool.
     ///
     /// # Errors
     /// `PoolError::Start`.
-    pub fn start(program: PathBuf, limits: Workers) -> Result<Self, PoolError> {
-        let mut idle = VecDeque::new();
-        for _ in 0..limits.count {
-            idle.push_back(Worker::start(&program)?);
+    pub fn start(setup: Setup) -> Result<Self, PoolError> {
+        let Workers { count, asker_count, deadline, .. } = setup.workers;
+        let executing = setup.snapshots.as_ref().map_or(0, |_| count.saturating_add(SPARE));
+        let asking = asker_count.saturating_add(SPARE);
+        let crews = Crews {
+            executing: Crew::new(setup.recipe(Access::Snapshots), executing),
+            asking: Crew::new(setup.recipe(Access::Nothing), asking),
+        };
+        let Setup { clock, tasks, .. } = setup;
+        let (spawner, orders) = Spawner::new(executing.saturating_add(asking));
+        let breaker = Mutex::new(Breaker::default());
+        let shared = Arc::new(Shared { crews, spawner, breaker, deadline, clock, tasks });
+        spawner::run(&shared, orders).map_err(PoolError::Start)?;
+        for _ in 0..executing {
+            shared.spawner.first(Access::Snapshots).map_err(PoolError::Start)?;
         }
-        let free = Arc::new(Semaphore::new(limits.count));
-        let idle = Mutex::new(idle);
-        Ok(Self { shared: Arc::new(Shared { program, limits, free, idle }) })
+        for _ in 0..asking {
+            shared.spawner.first(Access::Nothing).map_err(PoolError::Start)?;
+        }
+        Ok(Self { shared })
     }
 
-    /// Waits for a worker. One lease serves one question, so nothing of another person's is in the same worker at the
-    /// same time.
+    /// Waits until every worker has said that it is sealed and ready.
     ///
     /// # Errors
-    /// `Busy` or `Start`.
-    pub async fn lease(&self) -> Result<Lease, PoolError> {
-        let free = Arc::clone(&self.shared.free);
-        let Ok(Ok(slot)) = tokio::time::timeout(WAIT, free.acquire_owned()).await else {
+    /// `PoolError::Start` when one does not in time.
+    pub async fn warm(&self) -> Result<(), PoolError> {
+        let crews = &self.shared.crews;
+        let warm = async { tokio::join!(crews.executing.full(), crews.asking.full()) };
+        match tokio::time::timeout(WAIT, warm).await {
+            Ok(((), ())) => Ok(()),
+            Err(elapsed) => Err(PoolError::Start(elapsed.into())),
+        }
+    }
+
+    /// Waits for a worker. One lease serves one person's question, so nothing of another's is in the same worker at the
+    /// same time; nobody gets all workers.
+    ///
+    /// # Errors
+    /// `Busy` or `TooManyLost`.
+    pub async fn lease(&self, access: Access, who: Who) -> Result<Lease, PoolError> {
+        let now = self.shared.clock.now();
+        if let Some(seconds) = self.shared.breaker().pause(&who, now) {
+            return Err(PoolError::TooManyLost { minutes: seconds.saturating_add(59) / 60 });
+        }
+        let crew = self.shared.crews.of(access);
+        let waiting = async {
+            let turn = crew.gate().turn(&who).await?;
+            Some((crew.take(|| self.shared.spawner.order(access)).await, turn))
+        };
+        let Ok(Some((worker, turn))) = tokio::time::timeout(WAIT, waiting).await else {
             return Err(PoolError::Busy);
         };
-        let idle = self.shared.idle().pop_front();
-        let worker = match idle {
-            Some(worker) => worker,
-            None => Worker::start(&self.shared.program)?,
-        };
-        Ok(Lease { worker: Some(worker), shared: Arc::clone(&self.shared), _slot: slot })
+        let shared = Arc::clone(&self.shared);
+        Ok(Lease { worker: Some(worker), replaced: false, access, who, shared, _turn: turn })
     }
 
     /// Process ids of the idle workers.
     #[must_use]
     pub fn idle_pids(&self) -> Vec<u32> {
-        self.shared.idle().iter().filter_map(|worker| worker.child.id()).collect()
+        let Crews { executing, asking } = &self.shared.crews;
+        executing.idle_pids().into_iter().chain(asking.idle_pids()).collect()
+    }
+
+    /// Which walls the kernel does not offer the workers, and what that means. Empty when all stand.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let Crews { executing, asking } = &self.shared.crews;
+        let mut notes = executing.notes();
+        notes.extend(asking.notes());
+        notes.sort_unstable();
+        notes.dedup();
+        notes
+    }
+}
+
+impl Shared {
+    fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker<Who>> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -126,8 +261,12 @@ impl Pool {
 #[derive(Debug)]
 pub struct Lease {
     worker: Option<Worker>,
+    replaced: bool,
+    access: Access,
+    who: Who,
     shared: Arc<Shared>,
-    _slot: OwnedSemaphorePermit,
+    // Declared last, dropped last: the worker is back before the turn is another's.
+    _turn: Turn,
 }
 
 impl Lease {
@@ -136,71 +275,51 @@ impl Lease {
     /// # Errors
     /// `PoolError`; what the worker itself refuses is a reply. After an error the lease has no worker any more.
     pub async fn run(&mut self, job: Message<Job>) -> Result<Message<Reply>, PoolError> {
+        let bytes = frame::encode(&job).map_err(PoolError::Protocol)?;
         // Dropped on any way out but success, by cancellation too, the worker is killed: none takes up another job
         // half-way.
         let mut worker = self.worker.take().ok_or(PoolError::Died)?;
-        let deadline = self.shared.limits.deadline;
-        let reply = match tokio::time::timeout(deadline, worker.exchange(job)).await {
-            Ok(reply) => reply?,
-            Err(_elapsed) => return Err(PoolError::Deadline { seconds: deadline.as_secs() }),
+        let (deadline, since) = (self.shared.deadline, Instant::now());
+        let done = match tokio::time::timeout(deadline, worker.exchange(&bytes)).await {
+            Ok(done) => done,
+            Err(_elapsed) => Err(PoolError::Deadline { seconds: deadline.as_secs() }),
         };
-        self.worker = Some(worker);
-        Ok(reply)
+        match done {
+            Ok(reply) => {
+                worker.add_busy(since.elapsed());
+                self.worker = Some(worker);
+                Ok(reply)
+            }
+            Err(error) => {
+                drop(worker);
+                self.replace();
+                let now = self.shared.clock.now();
+                self.shared.breaker().lost(self.who.clone(), now);
+                Err(error)
+            }
+        }
+    }
+
+    /// The process id of the worker, while the lease has one.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.worker.as_ref().map(Worker::pid)
+    }
+
+    fn replace(&mut self) {
+        self.replaced = true;
+        self.shared.spawner.order(self.access);
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let worker = self.worker.take().map_or_else(|| Worker::start(&self.shared.program), Ok);
-        match worker {
-            Ok(worker) => self.shared.idle().push_back(worker),
-            // The next lease tries again and reports it.
-            Err(error) => tracing::warn!(%error, "no worker can be started"),
+        let retire = self.shared.deadline.saturating_mul(RETIRE_AFTER);
+        let fit = |worker: &mut Worker| worker.busy() < retire && worker.lives();
+        match self.worker.take_if(fit) {
+            Some(worker) => self.shared.crews.of(self.access).put(worker),
+            None if self.replaced => {}
+            None => self.replace(),
         }
-    }
-}
-
-impl Shared {
-    fn idle(&self) -> std::sync::MutexGuard<'_, VecDeque<Worker>> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        // A worker that died while idle is not handed out.
-        idle.retain_mut(|worker| matches!(worker.child.try_wait(), Ok(None)));
-        idle
-    }
-}
-
-impl Worker {
-    fn start(program: &PathBuf) -> Result<Self, PoolError> {
-        let mut command = std::process::Command::new(program);
-        command.arg0(WORKER_NAME).arg("worker").env_clear().current_dir("/");
-        let mut child = Command::from(command)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(PoolError::Start)?;
-        let missing = || PoolError::Start(std::io::Error::other("no pipe"));
-        let input = child.stdin.take().ok_or_else(missing)?;
-        let output = child.stdout.take().ok_or_else(missing)?;
-        Ok(Self { child, input, output })
-    }
-
-    async fn exchange(&mut self, job: Message<Job>) -> Result<Message<Reply>, PoolError> {
-        let bytes = frame::encode(&job).map_err(PoolError::Protocol)?;
-        let died = |_broken_pipe: std::io::Error| PoolError::Died;
-        self.input.write_all(&bytes).await.map_err(died)?;
-        self.input.flush().await.map_err(died)?;
-        let mut prefix = [0; 4];
-        self.output.read_exact(&mut prefix).await.map_err(died)?;
-        let length = frame::body_len(prefix).map_err(PoolError::Protocol)?;
-        let mut body = Vec::new();
-        let taken = (&mut self.output).take(length as u64);
-        tokio::pin!(taken);
-        taken.read_to_end(&mut body).await.map_err(died)?;
-        if body.len() < length {
-            return Err(PoolError::Died);
-        }
-        frame::decode(&body).map_err(PoolError::Protocol)
     }
 }

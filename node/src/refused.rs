@@ -96,13 +96,13 @@ impl Refused {
                 layer: denial.layer.as_deref().cloned(),
             },
             Self::Footprint(error) => built_in(error.code(), error.to_string()),
-            Self::Text(failure) => built_in(&failure.code, failure.message.clone()),
+            Self::Text(failure) => built_in(&code_of(failure), shown(&failure.message)),
             Self::PlanMismatch => plain(
                 "plan_mismatch",
                 "this node cuts the text in another way than the asking node; upgrade the older of the two".to_owned(),
             ),
             Self::Pool(error) => plain(error.code(), error.to_string()),
-            // Execution failures look all the same: their reason may depend on data.
+            // Failures that may depend on data are answers with every cell hidden; these do not.
             Self::Receive(_) | Self::Disclose(_) => plain(
                 "failed_execution",
                 "the question could not be run here; the hospital's own log says why".to_owned(),
@@ -126,6 +126,20 @@ impl Refused {
             ),
         }
     }
+}
+
+/// A worker's code, in the form of a code.
+fn code_of(failure: &Failure) -> String {
+    let form = |c: char| c.is_ascii_lowercase() || c == '_';
+    if failure.code.len() <= 40 && failure.code.chars().all(form) {
+        return failure.code.clone();
+    }
+    "worker_fault".to_owned()
+}
+
+/// A worker's text, bounded and without control characters.
+fn shown(message: &str) -> String {
+    message.chars().filter(|c| !c.is_control()).take(1000).collect()
 }
 
 impl From<Denial> for Refused {

@@ -78,6 +78,8 @@ pub(crate) struct Key {
     pub(crate) nullable: bool,
     /// Its type.
     pub(crate) data_type: DataType,
+    /// The expression with the hospital's mark, for what the text alone says of it.
+    pub(crate) marked: TextCondition,
 }
 
 /// One additive sum.
@@ -106,13 +108,15 @@ pub(crate) enum Output {
     Spread { sum: usize, squares: usize, values: usize, sample: bool, root: bool },
 }
 
-/// A condition whose column `__hospital` stands for the hospital's code.
+/// An expression, mostly a condition, whose column `__hospital` stands for the hospital's code.
 #[derive(Clone)]
 pub(crate) struct TextCondition {
-    /// The condition.
+    /// The expression.
     pub(crate) predicate: Expr,
     /// The schema of its other columns.
     pub(crate) schema: DFSchemaRef,
+    /// Whether its columns are named as the group keys name them.
+    pub(crate) in_scope: bool,
 }
 
 impl Key {

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt8Array};
-use arrow::datatypes::{DataType, Decimal128Type, Field, Schema, SchemaRef, UInt64Type};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use policies::Permit;
-use policies::protections::{Protections, Zeros};
+use policies::protections::{MinPatients, Protections, Zeros};
 use policies::wire::Receipt;
 use serde::{Deserialize, Serialize};
 
@@ -128,12 +128,17 @@ impl DiscloseError {
 /// # Errors
 /// `DiscloseError` when the protected cells cannot be encoded.
 pub fn disclose(raw: RawAnswer) -> Result<SafeAnswer, DiscloseError> {
-    let RawAnswer { permit, fragments } = raw;
+    let RawAnswer { permit, fragments, fault } = raw;
+    let mut protections = *permit.protections();
+    if fault.is_some() {
+        protections.min_patients = MinPatients::new(u32::MAX);
+        protections.zeros = Zeros::Hidden;
+    }
     let mut cells = Vec::with_capacity(fragments.len());
     let mut nulls = Vec::with_capacity(fragments.len());
     let mut safe = Vec::with_capacity(fragments.len());
     for fragment in fragments {
-        let protected = protect(&fragment, permit.protections()).ok_or(DiscloseError)?;
+        let protected = protect(&fragment, &protections).ok_or(DiscloseError)?;
         cells.push(u64::try_from(protected.num_rows()).unwrap_or(u64::MAX));
         nulls.push(hidden(&protected));
         safe.push(protected);
@@ -168,10 +173,10 @@ pub(crate) fn frames(fragments: &[RecordBatch]) -> Option<Vec<Vec<u8>>> {
 }
 
 /// The state of a cell of `n` patients.
-fn state(n: u64, empty_by_text: bool, protections: &Protections) -> CellState {
+fn state(n: u64, ruled_out: bool, protections: &Protections) -> CellState {
     let zero = match protections.zeros {
         Zeros::Shown => CellState::Empty,
-        Zeros::Hidden if empty_by_text => CellState::Empty,
+        Zeros::Hidden if ruled_out => CellState::Empty,
         Zeros::Hidden => CellState::Hidden,
     };
     if n == 0 {
@@ -185,16 +190,11 @@ fn state(n: u64, empty_by_text: bool, protections: &Protections) -> CellState {
 
 /// Cells with everything hidden that must be.
 pub(crate) fn protect(fragment: &RawFragment, protections: &Protections) -> Option<RecordBatch> {
-    let (n, sums) = fragment.batch.columns().split_first()?;
-    let n = n.as_primitive_opt::<UInt64Type>()?;
+    let RawFragment { n, ruled_out, sums } = fragment;
+    let cells = n.iter().zip(ruled_out);
     let states: Vec<CellState> =
-        n.values().iter().map(|n| state(*n, fragment.empty, protections)).collect();
-    let mut released = Vec::with_capacity(sums.len());
-    for sum in sums {
-        let sum = sum.as_primitive_opt::<Decimal128Type>()?;
-        released.push((u8::try_from(sum.scale()).ok()?, sum.values().iter().copied().collect()));
-    }
-    safe_batch(&states, &released)
+        cells.map(|(n, ruled_out)| state(*n, *ruled_out, protections)).collect();
+    safe_batch(&states, sums)
 }
 
 /// Released cells: each sum with its scale, null where the state hides it.

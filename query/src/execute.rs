@@ -7,8 +7,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt64Array};
-use arrow::datatypes::{Decimal128Type, Schema, SchemaRef, UInt64Type};
+use arrow::array::{
+    Array as _, ArrayRef, AsArray as _, BooleanArray, Decimal128Array, RecordBatch, UInt64Array,
+};
+use arrow::datatypes::{DataType, Decimal128Type, Field, Schema, SchemaRef, UInt64Type};
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::physical_plan::collect;
@@ -67,14 +69,6 @@ fn failed(_error: DataFusionError) -> RunError {
     RunError::Failed
 }
 
-/// The cells of one fragment.
-pub(crate) struct RawCells {
-    /// `n`, `p0`, ... : one row a cell, in canonical order.
-    pub(crate) batch: RecordBatch,
-    /// Whether the text alone leaves them empty here.
-    pub(crate) empty: bool,
-}
-
 /// Where a question runs.
 pub(crate) struct Place<'a> {
     /// The dataset.
@@ -91,7 +85,7 @@ pub(crate) async fn execute(
     place: &Place<'_>,
     expected: &[Digest],
     tables: &mut Tables,
-) -> Result<Vec<RawCells>, RunError> {
+) -> Result<Vec<RecordBatch>, RunError> {
     if !split.fragments.iter().map(|fragment| &fragment.digest).eq(expected) {
         return Err(RunError::PlanMismatch);
     }
@@ -114,10 +108,11 @@ async fn run(
     place: &Place<'_>,
     snapshot: &Snapshot,
     (state, tables): (&SessionState, &mut Tables),
-) -> Result<RawCells, RunError> {
+) -> Result<RecordBatch, RunError> {
     let mut cells = Cells::new(fragment, place.hospital)?;
     if text::empty(fragment, place.hospital) {
-        return Ok(RawCells { batch: cells.finish()?, empty: true });
+        cells.ruled_out.fill(true);
+        return cells.finish();
     }
     let plan = bind::bind(fragment, place, snapshot, tables)?;
     let plan = state.create_physical_plan(&plan).await.map_err(failed)?;
@@ -125,22 +120,24 @@ async fn run(
     for batch in &batches {
         cells.add(batch)?;
     }
-    Ok(RawCells { batch: cells.finish()?, empty: false })
+    cells.finish()
 }
 
-/// The schema of a fragment's raw cells.
+/// The schema of a fragment's raw cells: patients, whether the text rules the cell out, sums.
 pub(crate) fn raw_schema(scales: impl Iterator<Item = u8>) -> SchemaRef {
-    Arc::new(Schema::new(cell::cell_fields(scales)))
+    let mut fields: Vec<_> = cell::cell_fields(scales).iter().map(Arc::clone).collect();
+    fields.insert(1, Arc::new(Field::new("ruled_out", DataType::Boolean, false)));
+    Arc::new(Schema::new(fields))
 }
 
 /// A group key's values with their places; NULL is one of them where the key is nullable.
 struct Places {
     of: HashMap<ScalarValue, usize>,
-    size: usize,
+    ruled_out: Vec<bool>,
 }
 
 impl Places {
-    fn new(key: &Key, hospital: &HospitalCode) -> Result<Self, RunError> {
+    fn new(fragment: &Fragment, key: &Key, hospital: &HospitalCode) -> Result<Self, RunError> {
         let mut values = match &key.domain {
             Domain::Values(values) => values.clone(),
             Domain::Hospital => vec![ScalarValue::Utf8(Some(hospital.as_str().to_owned()))],
@@ -148,10 +145,18 @@ impl Places {
         if key.nullable {
             values.push(ScalarValue::try_from(&key.data_type).map_err(failed)?);
         }
-        let size = values.len();
+        let ruled_out = text::ruled_out(fragment, hospital, key, &values);
         let of = values.into_iter().enumerate().map(|(place, value)| (value, place)).collect();
-        Ok(Self { of, size })
+        Ok(Self { of, ruled_out })
     }
+}
+
+/// For each cell, whether one of its keys' values is ruled out; the last key is the fastest.
+fn ruled_out(keys: &[Places]) -> Vec<bool> {
+    keys.iter().fold(vec![false], |cells, key| {
+        let wider = cells.iter().map(|cell| key.ruled_out.iter().map(move |out| *cell || *out));
+        wider.flatten().collect()
+    })
 }
 
 /// The whole domain, being filled.
@@ -159,18 +164,24 @@ struct Cells {
     keys: Vec<Places>,
     scales: Vec<u8>,
     filled: Vec<bool>,
+    ruled_out: Vec<bool>,
     n: Vec<u64>,
     sums: Vec<Vec<i128>>,
 }
 
 impl Cells {
     fn new(fragment: &Fragment, hospital: &HospitalCode) -> Result<Self, RunError> {
-        let keys = fragment.keys.iter().map(|key| Places::new(key, hospital));
+        let keys = fragment.keys.iter().map(|key| Places::new(fragment, key, hospital));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         let cells = usize::try_from(fragment.cells).map_err(|_too_many| RunError::Failed)?;
         let scales: Vec<u8> = fragment.primitives.iter().map(|sum| sum.scale).collect();
         let sums = scales.iter().map(|_scale| vec![0; cells]).collect();
-        Ok(Self { keys, scales, filled: vec![false; cells], n: vec![0; cells], sums })
+        let ruled_out = ruled_out(&keys);
+        if ruled_out.len() != cells {
+            return Err(RunError::Failed);
+        }
+        let (filled, n) = (vec![false; cells], vec![0; cells]);
+        Ok(Self { keys, scales, filled, ruled_out, n, sums })
     }
 
     /// The cell of a row, if its keys are in the domain.
@@ -179,7 +190,8 @@ impl Cells {
         for (key, column) in self.keys.iter().zip(batch.columns()) {
             let value = ScalarValue::try_from_array(column, row).map_err(failed)?;
             let place = key.of.get(&value).ok_or(RunError::BadData)?;
-            let wider = cell.checked_mul(key.size).and_then(|cell| cell.checked_add(*place));
+            let wider =
+                cell.checked_mul(key.ruled_out.len()).and_then(|cell| cell.checked_add(*place));
             cell = wider.ok_or(RunError::Failed)?;
         }
         Ok(cell)
@@ -207,7 +219,13 @@ impl Cells {
     }
 
     fn finish(self) -> Result<RecordBatch, RunError> {
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(self.n))];
+        // A row in a cell that the text rules out would mean that the text was misread.
+        if self.n.iter().zip(&self.ruled_out).any(|(n, ruled_out)| *ruled_out && *n > 0) {
+            return Err(RunError::Failed);
+        }
+        let ruled_out = BooleanArray::from(self.ruled_out);
+        let mut columns: Vec<ArrayRef> =
+            vec![Arc::new(UInt64Array::from(self.n)), Arc::new(ruled_out)];
         for (sums, scale) in self.sums.into_iter().zip(&self.scales) {
             let column = Decimal128Array::from(sums).with_data_type(cell::sum_type(*scale));
             debug_assert_eq!(column.null_count(), 0, "raw cells have no nulls");
@@ -217,3 +235,6 @@ impl Cells {
             .map_err(|_arrow| RunError::Failed)
     }
 }
+
+#[cfg(test)]
+mod tests;

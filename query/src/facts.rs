@@ -15,10 +15,12 @@ use crate::error::{PlanError, quoted};
 
 pub(crate) mod domain;
 pub(crate) mod range;
+mod refused;
 pub(crate) mod safe;
 
 use domain::Domain;
 use range::Range;
+use refused::{never_null, refused};
 
 /// A column of a table of the dataset.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -251,17 +253,18 @@ impl Scope<'_> {
         facts.merge_sources(&left);
         facts.merge_sources(&right);
         facts.domain = domain::arithmetic(&left, *op, &right);
-        let divides = matches!(op, Operator::Divide | Operator::Modulo);
-        if divides && matches!(facts.data_type, DataType::Decimal128(..)) {
-            return match self.place {
-                Place::Above => Ok(facts),
-                Place::Below => Err(PlanError::unsupported(
-                    "a quotient of decimals inside a measure",
-                    "write CAST(x AS DOUBLE) / y",
-                )),
+        let range =
+            if let (DataType::Decimal128(_, scale), Operator::Divide) = (&facts.data_type, op) {
+                left.range.quotient(right.range, *scale)
+            } else {
+                left.range.arithmetic(*op, right.range)
             };
+        let divides = matches!(op, Operator::Divide | Operator::Modulo);
+        let decimal = matches!(facts.data_type, DataType::Decimal128(..));
+        if self.place == Place::Above && divides && decimal {
+            return Ok(facts);
         }
-        self.bounded(expr, facts, left.range.arithmetic(*op, right.range))
+        self.bounded(expr, facts, range)
     }
 
     fn case(&self, expr: &Expr, case: &Case) -> Result<Facts, PlanError> {
@@ -367,67 +370,5 @@ impl Scope<'_> {
                 Ok(facts)
             }
         }
-    }
-}
-
-/// Whether an expression is true or false even of NULL.
-fn never_null(expr: &Expr) -> bool {
-    if let Expr::BinaryExpr(binary) = expr {
-        return matches!(binary.op, Operator::IsDistinctFrom | Operator::IsNotDistinctFrom);
-    }
-    matches!(
-        expr,
-        Expr::IsNull(_)
-            | Expr::IsNotNull(_)
-            | Expr::IsTrue(_)
-            | Expr::IsFalse(_)
-            | Expr::IsUnknown(_)
-            | Expr::IsNotTrue(_)
-            | Expr::IsNotFalse(_)
-            | Expr::IsNotUnknown(_)
-    )
-}
-
-/// Why an expression is not on the list.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the engine's enum: what is not listed is refused"
-)]
-fn refused(expr: &Expr) -> PlanError {
-    match expr {
-        Expr::Exists(_)
-        | Expr::InSubquery(_)
-        | Expr::ScalarSubquery(_)
-        | Expr::SetComparison(_)
-        | Expr::OuterReferenceColumn(..) => PlanError::unsupported(
-            "a subquery inside an expression",
-            "write a JOIN on the key of the patient or of the child table",
-        ),
-        Expr::WindowFunction(_) => PlanError::unsupported(
-            "a window (OVER)",
-            "use GROUP BY, and ORDER BY on the finished figures",
-        ),
-        Expr::GroupingSet(_) => PlanError::unsupported(
-            "ROLLUP, CUBE and GROUPING SETS",
-            "ask one question for each grouping",
-        ),
-        Expr::AggregateFunction(_) => PlanError::unsupported(
-            "an aggregate inside another expression of the same level",
-            "write the aggregates in SELECT or HAVING",
-        ),
-        Expr::SimilarTo(_) => {
-            PlanError::unsupported("SIMILAR TO", "use IN with the codes, or LIKE with a text")
-        }
-        Expr::Like(_) => PlanError::unsupported(
-            "LIKE with a pattern that is not a text",
-            "write the pattern as a text: x LIKE 'C50%'",
-        ),
-        Expr::Placeholder(_) => {
-            PlanError::unsupported("a placeholder", "write the value into the text")
-        }
-        other => PlanError::unsupported(
-            format!("the expression `{}`", quoted(other.human_display())),
-            "use columns, constants, arithmetic, comparisons, CASE and the listed functions",
-        ),
     }
 }

@@ -75,8 +75,6 @@ pub enum Reply {
     Executed {
         /// Digests of the fragments, in order.
         fragments: Vec<Digest>,
-        /// Fragments that the text alone leaves empty at this hospital, in order: no data decides it.
-        empty: Vec<bool>,
     },
     /// To [`Work::Finish`].
     Finished(Finished),

@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt64Array};
+use arrow::array::{
+    Array as _, ArrayRef, AsArray as _, BooleanArray, Decimal128Array, RecordBatch, UInt64Array,
+};
 use arrow::datatypes::{Decimal128Type, UInt64Type};
 use policies::Permit;
 use policies::footprint::{FragmentFootprint, SumFootprint};
@@ -65,10 +67,12 @@ impl ReceiveError {
 
 /// One fragment's cells, not protected.
 pub(crate) struct RawFragment {
-    /// `n`, `p0`, ...: one row a cell.
-    pub(crate) batch: RecordBatch,
-    /// Whether the text alone leaves every cell empty.
-    pub(crate) empty: bool,
+    /// Patients of each cell.
+    pub(crate) n: Vec<u64>,
+    /// Cells that the text alone leaves empty, whatever the data are.
+    pub(crate) ruled_out: Vec<bool>,
+    /// Each sum: its digits behind the point, and its value cell by cell.
+    pub(crate) sums: Vec<(u8, Vec<i128>)>,
 }
 
 /// What a worker computed under a permit. It cannot be copied, printed or stored; only [`crate::disclose()`] takes it.
@@ -85,6 +89,16 @@ pub(crate) struct RawFragment {
 pub struct RawAnswer {
     pub(crate) permit: Permit,
     pub(crate) fragments: Vec<RawFragment>,
+    pub(crate) fault: Option<String>,
+}
+
+impl RawAnswer {
+    /// The code of a failure during execution, for the hospital's own operators: every cell of the answer is hidden then,
+    /// so nobody else can tell it from small groups.
+    #[must_use]
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
 }
 
 impl std::fmt::Debug for RawAnswer {
@@ -93,43 +107,64 @@ impl std::fmt::Debug for RawAnswer {
     }
 }
 
+/// Failures that depend on text, versions and the snapshot as a whole, on no patient: they may be told.
+const TOLD: [&str; 5] =
+    ["bad_snapshot", "bad_version", "dataset_invalid", "dataset_mismatch", "plan_mismatch"];
+
 /// Checks a worker's reply against the permit that it ran under.
 ///
+/// A failure that may depend on the data of a patient gives an answer all the same, with every cell hidden.
+///
 /// # Errors
-/// `ReceiveError::Failed` is the worker's own refusal; every other one is a fault of the worker.
+/// `ReceiveError::Failed` with a code that depends on no patient.
 pub fn receive(permit: Permit, reply: &Message<Reply>) -> Result<RawAnswer, ReceiveError> {
-    let fragments = check(&permit.footprint().draft().fragments, reply)?;
-    Ok(RawAnswer { permit, fragments })
+    let footprint = &permit.footprint().draft().fragments;
+    match check(footprint, reply) {
+        Ok(fragments) => Ok(RawAnswer { permit, fragments, fault: None }),
+        Err(ReceiveError::Failed(failure)) if TOLD.contains(&failure.code.as_str()) => {
+            Err(ReceiveError::Failed(failure))
+        }
+        Err(error) => {
+            let fragments = footprint.iter().map(withheld).collect();
+            Ok(RawAnswer { permit, fragments, fault: Some(error.code().to_owned()) })
+        }
+    }
+}
+
+/// The cells of a fragment whose run failed.
+fn withheld(footprint: &FragmentFootprint) -> RawFragment {
+    let cells = usize::try_from(footprint.cells).unwrap_or(usize::MAX);
+    RawFragment {
+        n: vec![0; cells],
+        ruled_out: vec![false; cells],
+        sums: footprint.sums.iter().map(|sum| (sum.scale, vec![0; cells])).collect(),
+    }
 }
 
 pub(crate) fn check(
     expected: &[FragmentFootprint],
     reply: &Message<Reply>,
 ) -> Result<Vec<RawFragment>, ReceiveError> {
-    let (digests, empty) = match &reply.head {
-        Reply::Executed { fragments, empty } => (fragments, empty),
+    let digests = match &reply.head {
+        Reply::Executed { fragments } => fragments,
         Reply::Failed(failure) => return Err(ReceiveError::Failed(failure.clone())),
         Reply::Planned(_) | Reply::Finished(_) => return Err(ReceiveError::OtherReply),
     };
     let same = digests.iter().eq(expected.iter().map(|fragment| &fragment.digest))
-        && empty.len() == expected.len()
         && reply.blobs.len() == expected.len();
     if !same {
         return Err(ReceiveError::OtherFragments);
     }
     let mut fragments = Vec::with_capacity(expected.len());
-    for (index, ((footprint, blob), empty)) in
-        expected.iter().zip(&reply.blobs).zip(empty).enumerate()
-    {
+    for (index, (footprint, blob)) in expected.iter().zip(&reply.blobs).enumerate() {
         let scales = || footprint.sums.iter().map(|sum| sum.scale);
         let batch = ipc::decode(blob, &raw_schema(scales()), |nulls| {
             (nulls == 0).then(|| zeros(footprint.cells, scales())).flatten()
         })
         .map_err(|problem| ReceiveError::BadCells { fragment: index, problem })?;
-        if !plausible(&batch, &footprint.sums, *empty) {
-            return Err(ReceiveError::Implausible { fragment: index });
-        }
-        fragments.push(RawFragment { batch, empty: *empty });
+        let cells =
+            figures(&batch, &footprint.sums).filter(|cells| plausible(cells, &footprint.sums));
+        fragments.push(cells.ok_or(ReceiveError::Implausible { fragment: index })?);
     }
     Ok(fragments)
 }
@@ -137,7 +172,10 @@ pub(crate) fn check(
 /// So many empty cells.
 fn zeros(cells: u64, scales: impl Iterator<Item = u8>) -> Option<RecordBatch> {
     let cells = usize::try_from(cells).ok()?;
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(vec![0; cells]))];
+    let mut columns: Vec<ArrayRef> = vec![
+        Arc::new(UInt64Array::from(vec![0; cells])),
+        Arc::new(BooleanArray::from(vec![false; cells])),
+    ];
     let scales: Vec<u8> = scales.collect();
     for scale in &scales {
         let sums = Decimal128Array::from(vec![0; cells]).with_data_type(cell::sum_type(*scale));
@@ -146,24 +184,36 @@ fn zeros(cells: u64, scales: impl Iterator<Item = u8>) -> Option<RecordBatch> {
     RecordBatch::try_new(raw_schema(scales.into_iter()), columns).ok()
 }
 
-/// Counts are counts, no cell without patients has sums, and what the text empties is empty.
-fn plausible(batch: &RecordBatch, sums: &[SumFootprint], empty: bool) -> bool {
-    let Some((n, columns)) = batch.columns().split_first() else { return false };
-    let Some(n) = n.as_primitive_opt::<UInt64Type>() else { return false };
-    let few = |count: &u64| i128::from(*count) <= MAX_COUNT && !(empty && *count > 0);
-    if n.null_count() > 0 || !n.values().iter().all(few) || columns.len() != sums.len() {
-        return false;
+/// The figures of a batch of the expected schema, none of them null.
+fn figures(batch: &RecordBatch, sums: &[SumFootprint]) -> Option<RawFragment> {
+    let [n, ruled_out, columns @ ..] = batch.columns() else { return None };
+    if batch.columns().iter().any(|column| column.null_count() > 0) {
+        return None;
     }
-    columns.iter().zip(sums).all(|(column, sum)| {
-        let Some(column) = column.as_primitive_opt::<Decimal128Type>() else { return false };
-        let cells = column.values().iter().zip(n.values());
-        column.null_count() == 0
-            && column.validate_decimal_precision(cell::SUM_PRECISION).is_ok()
-            && cells.into_iter().all(|(value, n)| {
+    let columns = columns.iter().zip(sums).map(|(column, sum)| {
+        let values = column.as_primitive_opt::<Decimal128Type>()?;
+        values.validate_decimal_precision(cell::SUM_PRECISION).ok()?;
+        Some((sum.scale, values.values().to_vec()))
+    });
+    Some(RawFragment {
+        n: n.as_primitive_opt::<UInt64Type>()?.values().to_vec(),
+        ruled_out: ruled_out.as_boolean_opt()?.values().iter().collect(),
+        sums: columns.collect::<Option<Vec<_>>>()?,
+    })
+}
+
+/// Counts are counts, no cell without patients has sums, and what the text rules out is empty.
+fn plausible(cells: &RawFragment, sums: &[SumFootprint]) -> bool {
+    let few =
+        |(n, ruled_out): (&u64, &bool)| i128::from(*n) <= MAX_COUNT && !(*ruled_out && *n > 0);
+    cells.n.iter().zip(&cells.ruled_out).all(few)
+        && cells.sums.len() == sums.len()
+        && cells.sums.iter().zip(sums).all(|((_, values), sum)| {
+            values.iter().zip(&cells.n).all(|(value, n)| {
                 let count = !sum.kind.is_count() || (0..=MAX_COUNT).contains(value);
                 count && (*n > 0 || *value == 0)
             })
-    })
+        })
 }
 
 #[cfg(test)]

@@ -109,13 +109,12 @@ impl Worker {
                 let place = execute::Place { dataset: &dataset, snapshot, hospital };
                 let running = execute::execute(&split, &place, fragments, &mut self.tables);
                 let cells = self.runtime.block_on(running)?;
-                let empty = cells.iter().map(|cells| cells.empty).collect();
-                let blobs = cells.iter().map(|cells| ipc::encode(&cells.batch));
+                let blobs = cells.iter().map(ipc::encode);
                 let blobs = blobs.collect::<Result<Vec<_>, _>>();
                 let blobs = blobs.map_err(|_arrow| {
                     failure("failed_execution", "the question could not be run")
                 })?;
-                let head = Reply::Executed { fragments: fragments.clone(), empty };
+                let head = Reply::Executed { fragments: fragments.clone() };
                 Ok(Message { head, blobs })
             }
             Work::Finish { parts } => {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 /// Networks of real Kring nodes on this machine.
 #[derive(Debug, Parser)]
@@ -17,6 +18,12 @@ struct Cli {
 enum Command {
     /// Start five hospitals on public data, ask several questions, then keep serving until Ctrl-C
     Demo(Demo),
+    /// Make a network of generated oncology patients, or take the one that is there, and start it
+    Up(Up),
+    /// Ask every node of a network how it is
+    Status(Folder),
+    /// End every node of a network
+    Down(Folder),
     /// Measure questions over 5 and 18 nodes against the bare engine, memory, and start (use --release)
     Bench(Bench),
 }
@@ -44,6 +51,65 @@ pub enum DemoFormat {
     Json,
 }
 
+/// Options of `up`.
+#[derive(Args, Debug)]
+pub struct Up {
+    /// How many hospitals [default: single]
+    #[arg(long, value_enum)]
+    pub topology: Option<Topology>,
+    /// Mean number of patients of a hospital [default: 200]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub patients: Option<u32>,
+    /// Folder of the network; made if it is not there, taken if it is
+    #[arg(long)]
+    pub dir: PathBuf,
+    /// Another seed, other patients [default: 1]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Fewest patients of a group that A. Jansen is shown: 1 shows every group [default: 10]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub min_patients: Option<u32>,
+    /// Add the Rotterdam tumour bank as a second dataset
+    #[arg(long)]
+    pub rotterdam: bool,
+}
+
+/// The size of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Topology {
+    /// Three hospitals, the least
+    Three,
+    /// One region of five hospitals
+    #[value(alias = "five")]
+    Single,
+    /// Nine hospitals
+    Nine,
+    /// Eighteen hospitals, as many as the largest region
+    Eighteen,
+}
+
+impl Topology {
+    /// Its number of hospitals.
+    #[must_use]
+    pub fn size(self) -> usize {
+        match self {
+            Self::Three => 3,
+            Self::Single => 5,
+            Self::Nine => 9,
+            Self::Eighteen => 18,
+        }
+    }
+}
+
+/// The network of `status` and `down`.
+#[derive(Args, Debug)]
+pub struct Folder {
+    /// Folder of the network
+    #[arg(long)]
+    pub dir: PathBuf,
+}
+
 /// Options of the benchmark.
 #[derive(Args, Debug)]
 pub struct Bench {
@@ -69,6 +135,9 @@ pub fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Demo(demo) => crate::demo::run(&demo),
+        Command::Up(options) => crate::up::up(&options),
+        Command::Status(folder) => crate::up::status(&folder),
+        Command::Down(folder) => crate::up::down(&folder),
         Command::Bench(bench) => crate::bench::run(&bench),
     };
     match done {

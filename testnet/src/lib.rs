@@ -1,15 +1,18 @@
 //! Many hospitals on one machine: networks of real `kring` processes for the demo, tests and benchmarks.
 //!
-//! Reading order: [`topology`] (who is in the network), [`network`] (its folder: keys, charter, data, configurations),
-//! [`process`] (start, wait, stop), then what uses them: [`demo`] and [`bench`].
+//! Reading order: [`topology`] (who is in the network), [`generate`] and [`data`] (what it holds), [`network`] (its folder:
+//! keys, charter, data, configurations), [`process`] (start, wait, stop), then what uses them: [`demo`], [`up`] and [`bench`].
 //!
 //! What is real: processes, sockets, keys, charters, snapshots, logs. What is not: the hospitals, people and the split
 //! of the data over them.
 
 pub mod bench;
 pub mod cli;
+pub mod data;
 pub mod demo;
+pub mod generate;
 pub mod network;
 pub mod print;
 pub mod process;
 pub mod topology;
+pub mod up;

@@ -10,18 +10,20 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 use node::profile::ProfileFile;
+use serde::{Deserialize, Serialize};
 
+use crate::data::Data;
 use crate::topology::{Hospital, NETWORK, PEOPLE, Person};
 
-/// The Rotterdam tumour bank (see data/README.md).
-const ROTTERDAM: &str = include_str!("../data/rotterdam.csv");
-const DATASET: &str = include_str!("../charter/rotterdam.toml");
-const RULES: &str = include_str!("../charter/demo.cedar");
+/// What a finished network writes about itself, so that it can be opened again.
+const SAVED: &str = "network.json";
 
 /// A network on disk.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Network {
     /// Its folder.
+    #[serde(skip)]
     pub dir: PathBuf,
     /// Its hospitals, in order.
     pub hospitals: Vec<Hospital>,
@@ -30,7 +32,8 @@ pub struct Network {
     ports: BTreeMap<String, Ports>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Ports {
     tcp: u16,
     udp: u16,
@@ -38,11 +41,24 @@ struct Ports {
 }
 
 impl Network {
+    /// Makes a network over the Rotterdam tumour bank in an empty folder; `program` is this binary.
+    ///
+    /// # Errors
+    /// As [`Network::with_data`].
+    pub fn create(dir: &Path, hospitals: Vec<Hospital>, program: &Path) -> anyhow::Result<Self> {
+        Self::with_data(dir, hospitals, program, &[Data::rotterdam()])
+    }
+
     /// Makes a network in an empty folder and imports every hospital's part of the data; `program` is this binary.
     ///
     /// # Errors
     /// What failed, with the command's own words.
-    pub fn create(dir: &Path, hospitals: Vec<Hospital>, program: &Path) -> anyhow::Result<Self> {
+    pub fn with_data(
+        dir: &Path,
+        hospitals: Vec<Hospital>,
+        program: &Path,
+        data: &[Data],
+    ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)?;
         let dir = std::fs::canonicalize(dir)?;
         let empty = std::fs::read_dir(&dir)?.next().is_none();
@@ -58,9 +74,31 @@ impl Network {
         let keys = network.init_nodes()?;
         let people = network.init_people()?;
         network.write_charter(&keys, &people)?;
-        network.configure_nodes()?;
+        for data in data {
+            network.add(data)?;
+        }
+        network.seal()?;
+        network.configure_nodes(data)?;
         network.import()?;
+        // Last, so that a network that can be opened is a finished one.
+        std::fs::write(network.dir.join(SAVED), serde_json::to_string_pretty(&network)?)?;
         Ok(network)
+    }
+
+    /// Opens a network that was made before; none where the folder holds none.
+    ///
+    /// # Errors
+    /// The folder's description cannot be read.
+    pub fn open(dir: &Path) -> anyhow::Result<Option<Self>> {
+        let path = dir.join(SAVED);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        };
+        let network: Self = serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged", path.display()))?;
+        Ok(Some(Self { dir: std::fs::canonicalize(dir)?, ..network }))
     }
 
     /// The `kring` command line of this build.
@@ -187,9 +225,15 @@ impl Network {
             )?;
         }
         std::fs::write(folder.join("people.toml"), text)?;
-        std::fs::write(folder.join("datasets/rotterdam.toml"), DATASET)?;
-        std::fs::write(folder.join("rules/demo.cedar"), RULES)?;
-        self.seal()
+        Ok(())
+    }
+
+    /// Adds a dataset and its rules to the charter.
+    fn add(&self, data: &Data) -> anyhow::Result<()> {
+        let folder = self.dir.join("charter");
+        std::fs::write(folder.join(format!("datasets/{}.toml", data.id)), data.dictionary)?;
+        std::fs::write(folder.join("rules").join(data.rules.0), &data.rules.1)?;
+        Ok(())
     }
 
     /// Seals and signs the folder `charter` again.
@@ -209,7 +253,7 @@ impl Network {
         Ok(())
     }
 
-    fn configure_nodes(&self) -> anyhow::Result<()> {
+    fn configure_nodes(&self, data: &[Data]) -> anyhow::Result<()> {
         for (number, hospital) in self.hospitals.iter().enumerate() {
             let dir = self.node_dir(&hospital.code);
             let ports = self.ports(&hospital.code)?;
@@ -223,9 +267,11 @@ impl Network {
                     ),
                 )
                 .replace("127.0.0.1:8443", &format!("127.0.0.1:{}", ports.http));
-            let text = format!("{text}\n{SOURCES}");
-            std::fs::write(dir.join("config.toml"), text)?;
-            std::fs::write(dir.join("data/patients.csv"), part(number, self.hospitals.len())?)?;
+            let sources: Vec<&str> = data.iter().map(|data| data.sources.as_str()).collect();
+            std::fs::write(dir.join("config.toml"), format!("{text}\n{}", sources.join("\n")))?;
+            for data in data {
+                data.write(number, self.hospitals.len(), &dir.join("data"))?;
+            }
         }
         Ok(())
     }
@@ -247,21 +293,6 @@ impl Network {
     }
 }
 
-/// The rows of one hospital: `pid` mod the number of hospitals. An artificial split.
-fn part(number: usize, of: usize) -> anyhow::Result<String> {
-    let mut lines = ROTTERDAM.lines();
-    let mut part = lines.next().context("a header")?.to_owned();
-    part.push('\n');
-    for line in lines {
-        let pid: usize = line.split(',').next().context("a pid")?.parse()?;
-        if pid % of == number {
-            part.push_str(line);
-            part.push('\n');
-        }
-    }
-    Ok(part)
-}
-
 /// Free loopback ports, chosen by the system and held until all are chosen.
 fn reserve(hospitals: &[Hospital]) -> anyhow::Result<BTreeMap<String, Ports>> {
     let any = (Ipv4Addr::LOCALHOST, 0);
@@ -280,15 +311,3 @@ fn reserve(hospitals: &[Hospital]) -> anyhow::Result<BTreeMap<String, Ports>> {
     }
     Ok(ports)
 }
-
-const SOURCES: &str = r#"[[datasets]]
-id = "rotterdam"
-[[datasets.sources]]
-name = "patients"
-path = "data/patients.csv"
-format = "csv"
-[[datasets.tables]]
-table = "patient"
-source = "patients"
-columns = { patient_key = "pid" }
-"#;

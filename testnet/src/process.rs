@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -35,19 +35,8 @@ impl NodeProcess {
     /// # Errors
     /// The system's reason.
     pub fn start(network: &Network, code: &str) -> anyhow::Result<Self> {
-        let dir = network.node_dir(code);
-        let messages = dir.join("state/messages.log");
-        let stderr = File::options().create(true).append(true).open(&messages)?;
-        let child = network
-            .kring()
-            .args(["run", "--config"])
-            .arg(dir.join("config.toml"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(stderr)
-            .spawn()
-            .context("cannot start kring run")?;
-        Ok(Self { code: code.to_owned(), messages, child })
+        let child = command(network, code)?.spawn().context("cannot start kring run")?;
+        Ok(Self { code: code.to_owned(), messages: messages(network, code), child })
     }
 
     /// The process id.
@@ -107,6 +96,26 @@ impl Drop for NodeProcess {
     }
 }
 
+/// `kring run` of a hospital, its messages appended to a file.
+///
+/// # Errors
+/// That file cannot be opened.
+pub fn command(network: &Network, code: &str) -> anyhow::Result<Command> {
+    let stderr = File::options().create(true).append(true).open(messages(network, code))?;
+    let mut command = network.kring();
+    command
+        .args(["run", "--config"])
+        .arg(network.node_dir(code).join("config.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(stderr);
+    Ok(command)
+}
+
+fn messages(network: &Network, code: &str) -> PathBuf {
+    network.node_dir(code).join("state/messages.log")
+}
+
 /// Every node of a network.
 #[derive(Debug)]
 pub struct Nodes(pub Vec<NodeProcess>);
@@ -148,21 +157,8 @@ impl Nodes {
 /// # Errors
 /// What it said when it ended, or that it is late.
 pub fn wait_ready(network: &Network, node: &mut NodeProcess) -> anyhow::Result<Status> {
-    let client = client(network, &node.code)?;
-    let since = now();
-    loop {
-        if let Ok(status) = client.status() {
-            return Ok(status);
-        }
-        if let Some(code) = node.ended()? {
-            let said = std::fs::read_to_string(&node.messages).unwrap_or_default();
-            bail!("{} ended with {code}:\n{said}", node.code);
-        }
-        if since.elapsed() > PATIENCE {
-            bail!("{} is not ready", node.code);
-        }
-        std::thread::sleep(PAUSE);
-    }
+    let code = node.code.clone();
+    wait(network, &code, &mut || node.ended(), |_| true)
 }
 
 /// Waits until the node is connected to every other one.
@@ -170,14 +166,43 @@ pub fn wait_ready(network: &Network, node: &mut NodeProcess) -> anyhow::Result<S
 /// # Errors
 /// As [`wait_ready`].
 pub fn wait_connected(network: &Network, node: &mut NodeProcess) -> anyhow::Result<()> {
+    let code = node.code.clone();
+    wait(network, &code, &mut || node.ended(), is_connected)?;
+    Ok(())
+}
+
+/// Whether the node is connected to every other one.
+#[must_use]
+pub fn is_connected(status: &Status) -> bool {
+    status.peers.values().all(|peer| peer.connected)
+}
+
+/// Waits until the node's status is good enough; `ended` says with which code the process ended.
+///
+/// # Errors
+/// What it said when it ended, or that it is late.
+pub fn wait(
+    network: &Network,
+    code: &str,
+    ended: &mut dyn FnMut() -> anyhow::Result<Option<i32>>,
+    enough: fn(&Status) -> bool,
+) -> anyhow::Result<Status> {
+    let client = client(network, code)?;
     let since = now();
     loop {
-        let status = wait_ready(network, node)?;
-        if status.peers.values().all(|peer| peer.connected) {
-            return Ok(());
+        let status = client.status();
+        if let Some(status) = status.as_ref().ok().filter(|status| enough(status)) {
+            return Ok(status.clone());
+        }
+        if let Some(exit) = ended()? {
+            let said = std::fs::read_to_string(messages(network, code)).unwrap_or_default();
+            bail!("{code} ended with {exit}:\n{said}");
         }
         if since.elapsed() > PATIENCE {
-            bail!("{} is not connected: {:?}", node.code, status.peers);
+            match status {
+                Ok(status) => bail!("{code} is not connected: {:?}", status.peers),
+                Err(error) => bail!("{code} is not ready: {error}"),
+            }
         }
         std::thread::sleep(PAUSE);
     }

@@ -1,7 +1,10 @@
 //! Who is in a network: fictional hospitals and people.
 
+use serde::{Deserialize, Serialize};
+
 /// A hospital of the network.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hospital {
     /// Its code.
     pub code: String,
@@ -29,13 +32,26 @@ pub struct Person {
 /// The network's id.
 pub const NETWORK: &str = "demo";
 
-/// The first five hospitals of every network.
-const NAMES: [(&str, &str); 5] = [
+/// The hospitals by name; the code list `hospital` of charter/oncology.toml holds their codes.
+const NAMES: [(&str, &str); 18] = [
     ("NOORD", "Ziekenhuis Noorderhaven"),
     ("OOST", "Ziekenhuis Oosterbeek-Lindenhof"),
     ("ZUID", "Zuiderpoort Ziekenhuis"),
     ("WEST", "Westerlicht Medisch Centrum"),
     ("MIDDEN", "Middenmeer Ziekenhuis"),
+    ("DUIN", "Duinrand Ziekenhuis"),
+    ("HEIDE", "Heidebloem Ziekenhuis"),
+    ("VELD", "Veldzicht Ziekenhuis"),
+    ("BRUG", "Brugwachter Ziekenhuis"),
+    ("POLDER", "Polderland Ziekenhuis"),
+    ("HAVEN", "Havenkwartier Ziekenhuis"),
+    ("LINDE", "Lindelaan Ziekenhuis"),
+    ("MEER", "Meerzicht Ziekenhuis"),
+    ("BERG", "Bergrand Ziekenhuis"),
+    ("KUST", "Kustlicht Ziekenhuis"),
+    ("DIJK", "Dijkgraaf Ziekenhuis"),
+    ("WOUD", "Woudrust Ziekenhuis"),
+    ("STRAAL", "Radiotherapeutisch Instituut De Straal"),
 ];
 
 /// Three analysts with different rights.

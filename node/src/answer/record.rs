@@ -3,10 +3,13 @@
 use policies::wire::Question;
 use policies::{Digest, Footprint, HospitalCode, Permit, VerifiedRequest, VerifyContext};
 use query::SafeAnswer;
+use query::pipe::Planned;
 
 use crate::log::event::QuestionRecord;
 use crate::log::{Event, LogError, Recorded};
 use crate::node::Node;
+use crate::pool::Access;
+use crate::pool::Who;
 use crate::refused::{Refused, Told};
 use crate::reply::{SignedReply, frames_digest};
 
@@ -26,6 +29,12 @@ impl Asked {
             request: verified.request_digest(),
             fragments: verified.request().fragments.clone(),
         }
+    }
+
+    /// For whom a worker works.
+    pub(crate) fn who(&self) -> Who {
+        let QuestionRecord { asking_node, person, .. } = &self.question;
+        Who::Signed { hospital: asking_node.clone(), person: person.clone() }
     }
 
     /// Whether this node's worker cuts the text as the asking node's did.
@@ -66,6 +75,26 @@ impl Node {
             footprint: permit.footprint().draft().clone(),
         };
         self.consumed.note(&self.log.append(intent).await?);
+        Ok(())
+    }
+
+    /// Lets a worker that can read no snapshot split the text: what it says of the text goes to the asker.
+    pub(super) async fn plan_apart(
+        &self,
+        asked: &Asked,
+        dataset: &str,
+    ) -> Result<Planned, Refused> {
+        let mut worker = self.pool.lease(Access::Nothing, asked.who()).await?;
+        self.plan(&mut worker, dataset, &asked.question.sql).await
+    }
+
+    /// Tells the hospital's own operators of a failure that the asker cannot see.
+    pub(super) async fn alarm(&self, asked: &Asked, fault: Option<&str>) -> Result<(), Refused> {
+        if let Some(code) = fault {
+            let question = asked.question.digest;
+            tracing::error!(question = %question.short(), %code, "a permitted question failed; its answer is hidden");
+            self.log.append(Event::Fault { question, code: code.to_owned() }).await?;
+        }
         Ok(())
     }
 

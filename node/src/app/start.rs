@@ -1,6 +1,7 @@
 //! What keeps a daemon from starting, and the charter that it starts with.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use policies::bundle;
 use policies::charter::Charter;
@@ -68,6 +69,9 @@ pub enum StartError {
     /// The log.
     #[error(transparent)]
     Log(#[from] OpenError),
+    /// Files or folders that others may read or change.
+    #[error("{}", .0.join("; "))]
+    Exposed(Vec<String>),
     /// A folder.
     #[error("cannot make or open {path}")]
     Folder {
@@ -95,6 +99,37 @@ pub enum StartError {
     /// The local interface.
     #[error("the local interface cannot start")]
     Http(#[source] std::io::Error),
+}
+
+/// Secrets that others may read, and folders that others may write to. Key files are checked where they are loaded.
+#[must_use]
+pub fn exposed(config: &Config) -> Vec<String> {
+    let mode = |path: &Path| {
+        std::fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777)
+    };
+    let mut found = Vec::new();
+    for (what, path) in
+        [("token", &config.http.token), ("key of the local interface", &config.http.key)]
+    {
+        let mode = mode(path);
+        if mode & 0o077 != 0 {
+            found.push(format!(
+                "{what} {0} has mode {mode:03o}, others may have read it: make a new one and run `chmod 600 {0}`",
+                path.display()
+            ));
+        }
+    }
+    let keys = config.keys.envelope.parent().unwrap_or(Path::new("."));
+    for path in [config.state.as_path(), config.snapshots.as_path(), keys] {
+        let mode = mode(path);
+        if mode & 0o022 != 0 {
+            found.push(format!(
+                "folder {0} has mode {mode:03o}, others may write to it: run `chmod 700 {0}`",
+                path.display()
+            ));
+        }
+    }
+    found
 }
 
 /// The charter that the node held last, by its log.

@@ -14,7 +14,7 @@ use crate::log::Event;
 use crate::reply::{Frames, frames_digest};
 
 /// One hospital's part.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     /// A verified answer and the frames before its trailer.
     Answered {
@@ -128,6 +128,20 @@ impl Collected {
             }
             Outcome::Refused { .. } | Outcome::Unreachable { .. } => None,
         })
+    }
+
+    /// One hospital's part alone.
+    pub(crate) fn only(&self, hospital: &HospitalCode) -> Self {
+        let part = self.replies.get_key_value(hospital);
+        let replies = part.map(|(code, part)| (code.clone(), part.clone())).into_iter().collect();
+        Self { question: self.question, replies }
+    }
+
+    /// Takes a signed answer for none, because it cannot be merged.
+    pub(crate) fn distrust(&mut self, hospital: &HospitalCode) {
+        if let Some((_, outcome)) = self.replies.get_mut(hospital) {
+            *outcome = Outcome::unreachable("bad_answer");
+        }
     }
 
     /// Digest of the question.

@@ -9,19 +9,25 @@ use crate::api::{AnswerBody, AppliedProtections, Evidence, FinishedDocument};
 use crate::ask::Accepted;
 use crate::ask::collect::{Collected, Outcome};
 use crate::node::{Node, job};
+use crate::pool::Access;
 use crate::refused::Refused;
 
 impl Node {
     pub(super) async fn finish(
         &self,
         accepted: &Accepted,
-        collected: Collected,
+        mut collected: Collected,
     ) -> Result<String, Refused> {
-        let (work, blobs) = finish_work(&collected);
-        let mut worker = self.pool.lease().await?;
-        let head = job(&accepted.dataset_text, &accepted.question.sql, work);
-        let finished =
-            finished(self.work(&mut worker, head, blobs).await?.head).map_err(Refused::Text)?;
+        let finished = match self.merge(accepted, &collected).await {
+            Ok(finished) => finished,
+            Err(refused) => {
+                self.distrust(accepted, &mut collected).await?;
+                if collected.answered().next().is_none() {
+                    return Err(refused);
+                }
+                self.merge(accepted, &collected).await?
+            }
+        };
         let answer = answer_body(finished, &collected);
         let evidence = Evidence {
             asking_node: self.hospital.clone(),
@@ -32,6 +38,36 @@ impl Node {
             finished_at: self.clock.now(),
         };
         self.sign_finished(&answer, evidence)
+    }
+
+    /// Lets a worker merge and finish what the hospitals sent.
+    async fn merge(&self, accepted: &Accepted, collected: &Collected) -> Result<Finished, Refused> {
+        let (work, blobs) = finish_work(collected);
+        let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
+        let head = job(&accepted.dataset_text, &accepted.question.sql, work);
+        finished(self.work(&mut worker, head, blobs).await?.head).map_err(Refused::Text)
+    }
+
+    /// Finishes every hospital's part alone, and gives up on those that cannot be: signed as they are, they are no
+    /// answers to this question, and do not take the others' answers down with them.
+    async fn distrust(
+        &self,
+        accepted: &Accepted,
+        collected: &mut Collected,
+    ) -> Result<(), Refused> {
+        let answered: Vec<_> = collected.answered().map(|(code, ..)| code.clone()).collect();
+        for hospital in answered {
+            let alone = collected.only(&hospital);
+            if self.merge(accepted, &alone).await.is_ok() {
+                continue;
+            }
+            tracing::warn!(%hospital, "a signed answer cannot be merged");
+            collected.distrust(&hospital);
+            for event in collected.only(&hospital).events() {
+                self.log.append(event).await?;
+            }
+        }
+        Ok(())
     }
 
     fn sign_finished(&self, answer: &AnswerBody, evidence: Evidence) -> Result<String, Refused> {

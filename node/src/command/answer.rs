@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -21,15 +22,18 @@ use query::pipe::frame::Message;
 use crate::api::{AnswerBody, Evidence, FinishedDocument};
 use crate::ask::collect::{Collected, Outcome, Sent};
 use crate::ask::finish::{answer_body, finish_work, finished};
+use crate::clock::SystemClock;
 use crate::command::ask::MAX_FINISHED_BYTES;
 use crate::command::{Exit, print};
 use crate::config::Workers;
 use crate::node::job;
-use crate::pool::Pool;
+use crate::pool::{Access, Pool, Setup, Who};
 use crate::reply::Frames;
+use crate::tasks::Tasks;
 
-/// Longest time to merge and finish again.
-const DEADLINE: Duration = Duration::from_secs(120);
+/// The worker that merges and finishes again: the spare one alone.
+const WORKERS: Workers =
+    Workers { count: 0, asker_count: 0, deadline: Duration::from_secs(120), memory_mb: 2048 };
 
 /// Verifies and says so.
 pub(crate) fn verify(file: &Path, charter: &Path, root: Digest) -> anyhow::Result<Exit> {
@@ -162,8 +166,14 @@ fn finish_again(
     let message = Message { head: job(dataset, &question.sql, work), blobs };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let reply = runtime.block_on(async {
-        let pool = Pool::start(std::env::current_exe()?, Workers { count: 1, deadline: DEADLINE })?;
-        anyhow::Ok(pool.lease().await?.run(message).await?)
+        let pool = Pool::start(Setup {
+            program: std::env::current_exe()?,
+            snapshots: None,
+            workers: WORKERS,
+            clock: Arc::new(SystemClock),
+            tasks: Tasks::new(),
+        })?;
+        anyhow::Ok(pool.lease(Access::Nothing, Who::Operator).await?.run(message).await?)
     })?;
     Ok(answer_body(finished(reply.head)?, collected))
 }

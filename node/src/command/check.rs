@@ -4,12 +4,13 @@ use std::path::Path;
 
 use policies::charter::Charter;
 
-use crate::app::{held, open_charter};
+use crate::app::{exposed, held, open_charter};
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::config::Config;
 use crate::keys::{Key, KeyRole};
 use crate::log::file::read_only;
+use crate::pool::Setup;
 
 /// A clock before this moment, 2026-01-01, has not been set.
 const EARLIEST: policies::UnixTime = policies::UnixTime(1_767_225_600);
@@ -39,6 +40,10 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
         Ok(charter) => problems.extend(data(&config, &charter)),
         Err(error) => keep(Some(said(error))),
     }
+    match walls(&config) {
+        Ok(notes) => notes.iter().for_each(|note| print::note(format!("note: {note}"))),
+        Err(error) => problems.push(format!("no worker can be started: {error}")),
+    }
     problems.dedup();
     if problems.is_empty() {
         print::line("no problems");
@@ -47,6 +52,11 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     print::note(format!("kring: {} problem(s):", problems.len()));
     problems.iter().for_each(|problem| print::note(format!("  {problem}")));
     Ok(Exit::Usage)
+}
+
+/// What this kernel does not offer the workers: no problem, but somebody should know.
+fn walls(config: &Config) -> std::io::Result<Vec<String>> {
+    Ok(Setup::probe(config, std::env::current_exe()?)?.sandbox.notes)
 }
 
 /// Environment, keys, files of the local interface, and the clock.
@@ -76,6 +86,7 @@ fn surroundings(config: &Config, keep: &mut impl FnMut(Option<String>)) {
                 .map(|error| format!("{what} {}: {error}", file.display())),
         );
     }
+    exposed(config).into_iter().for_each(|problem| keep(Some(problem)));
     let now = SystemClock.now();
     if now < EARLIEST {
         keep(Some(format!(

@@ -67,6 +67,7 @@ fn show(explanation: &Explanation, format: Format) -> anyhow::Result<()> {
     let lines = [
         format!("a cell with fewer than {} patients is hidden", protections.min_patients.get()),
         format!("a cell without patients is {zeros}"),
+        "parts of a cell (FILTER, CASE) are exact, however few patients they hold".to_owned(),
         "the question is signed by the person's own key".to_owned(),
     ];
     section("Protections", &lines);

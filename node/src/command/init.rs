@@ -1,7 +1,7 @@
 //! `kring init`: a node's folder with keys, certificate, token and a commented config.toml.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -27,6 +27,7 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
             .recursive(true)
             .mode(0o700)
             .create(&path)
+            .and_then(|()| std::fs::set_permissions(&path, Permissions::from_mode(0o700)))
             .with_context(|| format!("cannot make {}", path.display()))?;
     }
     let mut lines = Vec::new();
@@ -73,8 +74,10 @@ fn certificate(folder: &Path) -> anyhow::Result<()> {
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     server.distinguished_name.push(DnType::CommonName, "kring local interface");
     let server = server.signed_by(&server_key, &authority, &authority_key)?;
-    std::fs::write(folder.join("ca.pem"), authority.pem())?;
-    std::fs::write(folder.join("server.pem"), server.pem())?;
+    for (name, pem) in [("ca.pem", authority.pem()), ("server.pem", server.pem())] {
+        write_private(&folder.join(name), pem.as_bytes())?;
+        std::fs::set_permissions(folder.join(name), Permissions::from_mode(0o644))?;
+    }
     write_private(&folder.join("server.key"), server_key.serialize_pem().as_bytes())?;
     Ok(())
 }
@@ -104,10 +107,14 @@ listen = ["/ip4/0.0.0.0/tcp/4001", "/ip4/0.0.0.0/udp/4001/quic-v1"]
 listen = "127.0.0.1:8443"
 
 [workers]
-# Processes that read and run questions.
+# Questions of one person that run here at once, at most 4; one process more is kept ready.
 count = 2
+# The same for the work of asking: splitting, merging, finishing, explaining. These processes may read no file.
+asker_count = 1
 # Longest run of one question, in seconds.
 deadline_s = 30
+# Most memory of one process, in MiB.
+memory_mb = 1024
 
 [log]
 # Messages on stderr: text or json.

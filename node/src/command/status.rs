@@ -34,5 +34,6 @@ pub(crate) fn run(profile: &ProfileArg, format: Format) -> anyhow::Result<Exit> 
         print::line(format!("hospital {hospital}: {state}"));
     }
     print::line(format!("idle workers: {}", status.idle_workers.len()));
+    status.worker_notes.iter().for_each(|note| print::line(format!("note: {note}")));
     Ok(Exit::Done)
 }

@@ -107,15 +107,25 @@ pub struct HttpFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WorkersFile {
-    /// Processes kept warm. Default 2.
+    /// Questions of one person that run here at once, at most 4; one process more is kept warm, for somebody else or
+    /// in a lost one's place. Default 2.
     pub count: Spanned<usize>,
+    /// The same for the asker's work, without access to any file: splitting, merging, finishing, explaining. Default 1.
+    pub asker_count: Spanned<usize>,
     /// Longest run of one job, in seconds. Default 30.
     pub deadline_s: Spanned<u64>,
+    /// Most memory of one worker, in MiB. Default 1024.
+    pub memory_mb: Spanned<u64>,
 }
 
 impl Default for WorkersFile {
     fn default() -> Self {
-        Self { count: Spanned::new(0..0, 2), deadline_s: Spanned::new(0..0, 30) }
+        Self {
+            count: Spanned::new(0..0, 2),
+            asker_count: Spanned::new(0..0, 1),
+            deadline_s: Spanned::new(0..0, 30),
+            memory_mb: Spanned::new(0..0, 1024),
+        }
     }
 }
 

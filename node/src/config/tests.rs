@@ -48,7 +48,7 @@ fn every_problem_is_reported_at_once() {
         .replace("NOORD", "noord")
         .replace("root = \"1111", "root = \"x111")
         .replace("127.0.0.1:0", "0.0.0.0:80")
-        .replace("[[datasets]]", "[workers]\ncount = 0\ndeadline_s = 100000\n[[datasets]]")
+        .replace("[[datasets]]", "[workers]\ncount = 0\nasker_count = 65\ndeadline_s = 100000\nmemory_mb = 64\n[[datasets]]")
         .replace("source = \"patients\"", "source = \"nothing\"");
     check(
         &text,
@@ -57,8 +57,10 @@ fn every_problem_is_reported_at_once() {
             "config.toml:4: `x111",
             "config.toml:8: the local interface listens on loopback only",
             "config.toml:10: between 1 and 64 workers",
-            "config.toml:11: between 1 and 900 seconds",
-            "config.toml:13: table `patient` names source `nothing`",
+            "config.toml:11: between 1 and 64 workers",
+            "config.toml:12: between 1 and 900 seconds",
+            "config.toml:13: between 1024 and 1048576 MiB",
+            "config.toml:15: table `patient` names source `nothing`",
         ],
     );
 }

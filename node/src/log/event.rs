@@ -101,6 +101,13 @@ pub enum Event {
         /// Place in the responder's log.
         log_index: Option<u64>,
     },
+    /// A permitted question failed while it ran; its answer is hidden altogether.
+    Fault {
+        /// Digest of the question.
+        question: Digest,
+        /// Stable code, for the hospital's own operators.
+        code: String,
+    },
     /// A worker was killed or died.
     WorkerLost {
         /// `deadline`, `died` or `protocol`.

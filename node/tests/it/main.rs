@@ -1,4 +1,5 @@
 //! Integration tests of the node: one binary, because each would link the whole engine.
-#![expect(clippy::expect_used, reason = "test code")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 mod net;
+mod pool;

@@ -25,11 +25,11 @@ use crate::facts::Plain;
 use ties::Tie;
 
 mod calls;
+mod declared;
 mod groups;
 mod marks;
 mod refused;
 mod sets;
-mod tables;
 mod ties;
 mod windows;
 
@@ -73,7 +73,9 @@ impl<'a, 'd> Walk<'a, 'd> {
                 let patient = Name::new(Some(name.clone()), below.patient.name.clone());
                 let node = SubqueryAlias::try_new(Arc::new(below.plan), name).map_err(engine)?;
                 let schema = Arc::clone(plan.schema());
-                Ok(Below { plan: LogicalPlan::SubqueryAlias(node), patient, schema, ..below })
+                let conditions = out_of_scope(below.conditions);
+                let plan = LogicalPlan::SubqueryAlias(node);
+                Ok(Below { plan, patient, schema, conditions, ..below })
             }
             LogicalPlan::Projection(node) => self.projection(plan, node),
             LogicalPlan::Filter(filter) => self.filter(filter),
@@ -120,7 +122,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         Ok(Below {
             plan,
             patient: Name::new_unqualified(patient),
-            columns: tables::table_facts(table, number),
+            columns: declared::table_facts(table, number),
             schema: Arc::clone(&scan.projected_schema),
             rows: [number].into(),
             conditions: Vec::new(),
@@ -143,7 +145,9 @@ impl<'a, 'd> Walk<'a, 'd> {
         exprs.push(Expr::Column(below.patient.clone()));
         let node = Projection::try_new(exprs, Arc::new(below.plan)).map_err(engine)?;
         let schema = Arc::clone(plan.schema());
-        Ok(Below { plan: LogicalPlan::Projection(node), columns, schema, ..below })
+        let conditions = out_of_scope(below.conditions);
+        let plan = LogicalPlan::Projection(node);
+        Ok(Below { plan, columns, schema, conditions, ..below })
     }
 
     fn filter(&mut self, filter: &Filter) -> Result<Below, PlanError> {
@@ -292,8 +296,13 @@ impl<'a, 'd> Walk<'a, 'd> {
     }
 }
 
+/// Conditions whose column names mean something else from here on.
+fn out_of_scope(conditions: Vec<TextCondition>) -> Vec<TextCondition> {
+    conditions.into_iter().map(|condition| TextCondition { in_scope: false, ..condition }).collect()
+}
+
 /// Puts a mark in the place of every column that is the hospital's code.
-fn text_condition(safe: &Expr, below: &Below) -> Result<TextCondition, PlanError> {
+pub(super) fn text_condition(safe: &Expr, below: &Below) -> Result<TextCondition, PlanError> {
     let marked = safe.clone().transform(|expr| {
         let Expr::Column(name) = &expr else { return Ok(Transformed::no(expr)) };
         let index = below.schema.maybe_index_of_column(name);
@@ -304,7 +313,7 @@ fn text_condition(safe: &Expr, below: &Below) -> Result<TextCondition, PlanError
         Ok(Transformed::no(expr))
     });
     let predicate = marked.map_err(engine)?.data;
-    Ok(TextCondition { predicate, schema: Arc::clone(&below.schema) })
+    Ok(TextCondition { predicate, schema: Arc::clone(&below.schema), in_scope: true })
 }
 
 /// Names the scalar functions and operators of an expression.

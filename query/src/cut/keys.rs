@@ -32,7 +32,8 @@ pub(super) fn keys(
         }
         merged.push(facts.clone());
         let (nullable, data_type) = (facts.nullable, facts.data_type);
-        keys.push(Key { expr: safe, text, domain, nullable, data_type });
+        let marked = below::text_condition(&safe, below)?;
+        keys.push(Key { expr: safe, text, domain, nullable, data_type, marked });
     }
     Ok((keys, merged))
 }

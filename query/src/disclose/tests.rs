@@ -1,23 +1,16 @@
-use arrow::datatypes::UInt8Type;
+use arrow::datatypes::{Decimal128Type, UInt8Type};
 use policies::protections::{MinPatients, SignatureKind};
 
 use super::*;
-use crate::execute::raw_schema;
-use arrow::array::UInt64Array;
 
 fn protections(k: u32, zeros: Zeros) -> Protections {
     let min_patients = MinPatients::new(k);
     Protections { min_patients, zeros, signature: SignatureKind::Delegated }
 }
 
-fn raw(n: &[u64], empty: bool) -> RawFragment {
-    let sums: Vec<i128> = n.iter().map(|n| i128::from(*n) * 3).collect();
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(UInt64Array::from(n.to_vec())),
-        Arc::new(Decimal128Array::from(sums).with_data_type(cell::sum_type(2))),
-    ];
-    let batch = RecordBatch::try_new(raw_schema([2].into_iter()), columns).unwrap();
-    RawFragment { batch, empty }
+fn raw(n: &[u64], ruled_out: bool) -> RawFragment {
+    let sums = n.iter().map(|n| i128::from(*n) * 3).collect();
+    RawFragment { n: n.to_vec(), ruled_out: vec![ruled_out; n.len()], sums: vec![(2, sums)] }
 }
 
 #[track_caller]
@@ -57,14 +50,8 @@ fn what_the_text_empties_is_shown_as_empty() {
 fn hidden_values_are_not_in_the_frames_bytes() {
     // 0x2b2a2928 would be seen in the buffer of values if hiding only set a null bit.
     let secret = 0x2b2a_2928_u64;
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(UInt64Array::from(vec![3, 20])),
-        Arc::new(
-            Decimal128Array::from(vec![i128::from(secret), 5]).with_data_type(cell::sum_type(2)),
-        ),
-    ];
-    let batch = RecordBatch::try_new(raw_schema([2].into_iter()), columns).unwrap();
-    let fragment = RawFragment { batch, empty: false };
+    let sums = vec![(2, vec![i128::from(secret), 5])];
+    let fragment = RawFragment { n: vec![3, 20], ruled_out: vec![false; 2], sums };
     let frames = |k| {
         let safe = protect(&fragment, &protections(k, Zeros::Hidden)).unwrap();
         super::frames(&[safe]).unwrap().remove(1)

@@ -22,8 +22,8 @@ use crate::cell::{KringCell, Spec};
 use crate::cut::Fragment;
 use crate::snapshot::Snapshot;
 
-/// What the engine may hold for groups and joins; the worker's own limits are above this.
-const MEMORY_BYTES: usize = 1024 * 1024 * 1024;
+/// What the engine may hold for groups and joins: with the kept tables it stays under the least limit of a worker (1 GiB).
+const MEMORY_BYTES: usize = 512 * 1024 * 1024;
 
 /// A session that knows no function, no file and no table: plans bring all they need.
 pub(crate) fn session() -> EngineResult<SessionState> {

@@ -29,13 +29,24 @@ const MAX_CACHED_BYTES: usize = 256 * 1024 * 1024;
 const MAX_CACHED_FILE_BYTES: u64 = 48 * 1024 * 1024;
 
 /// Tables kept between jobs.
-#[derive(Default)]
 pub(crate) struct Tables {
     kept: HashMap<Digest, Arc<MemTable>>,
     bytes: usize,
+    largest_file: u64,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self::keeping_files_to(MAX_CACHED_FILE_BYTES)
+    }
 }
 
 impl Tables {
+    /// A cache that scans files of more than so many bytes.
+    pub(crate) fn keeping_files_to(largest_file: u64) -> Self {
+        Self { kept: HashMap::new(), bytes: 0, largest_file }
+    }
+
     /// The rows of a table of a snapshot.
     pub(super) fn provider(
         &mut self,
@@ -49,7 +60,7 @@ impl Tables {
         let path = snapshot.file(&table.name).ok_or(RunError::BadSnapshot)?;
         let bytes = std::fs::metadata(&path).map_err(|_io| RunError::BadSnapshot)?.len();
         let schema = catalog::stored_schema(table);
-        if bytes > MAX_CACHED_FILE_BYTES {
+        if bytes > self.largest_file {
             return scanned(&path, schema);
         }
         let digest = durable::digest(&path).map_err(|_io| RunError::BadSnapshot)?;

@@ -1,4 +1,5 @@
-//! What the text alone says: `WHERE hospital = 'ELSEWHERE'` leaves nothing here, whatever the data are.
+//! What the text alone says: `WHERE hospital = 'ELSEWHERE'` leaves nothing here, `WHERE grade IN (2, 3) GROUP BY grade`
+//! leaves no cell of grade 1, whatever the data are. Such cells are shown as empty: no threshold has anything to protect.
 
 use std::sync::Arc;
 
@@ -9,25 +10,73 @@ use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use policies::HospitalCode;
 
-use crate::cut::{Fragment, HOSPITAL_MARK, TextCondition};
+use crate::cut::{Fragment, HOSPITAL_MARK, Key, TextCondition};
+
+/// Keys with more values are not looked at value by value.
+const MAX_VALUES: usize = 500;
 
 /// Whether a condition that every row must meet is false or NULL at this hospital by its text.
 pub(super) fn empty(fragment: &Fragment, hospital: &HospitalCode) -> bool {
-    fragment.conditions.iter().any(|condition| never(condition, hospital))
+    fragment.conditions.iter().any(|condition| never(condition, hospital, None))
 }
 
-fn never(condition: &TextCondition, hospital: &HospitalCode) -> bool {
-    let mark = Expr::Column(Name::new_unqualified(HOSPITAL_MARK));
-    let code = Expr::Literal(ScalarValue::Utf8(Some(hospital.as_str().to_owned())), None);
-    let predicate = condition.predicate.clone().transform(|expr| {
-        if expr == mark { Ok(Transformed::yes(code.clone())) } else { Ok(Transformed::no(expr)) }
-    });
-    let Ok(predicate) = predicate else { return false };
-    let context = SimplifyContext::builder().with_schema(Arc::clone(&condition.schema)).build();
-    let simple = ExprSimplifier::new(context).simplify(predicate.data);
-    match simple {
-        Ok(Expr::Literal(ScalarValue::Boolean(value), _)) => value != Some(true),
-        Ok(Expr::Literal(value, _)) => value.is_null(),
-        Ok(_) | Err(_) => false,
+/// For each value of a key, whether the text leaves no row with it.
+pub(super) fn ruled_out(
+    fragment: &Fragment,
+    hospital: &HospitalCode,
+    key: &Key,
+    values: &[ScalarValue],
+) -> Vec<bool> {
+    if let Some(Expr::Literal(only, _)) = simplified(&key.marked, hospital, None)
+        && let Ok(only) = only.cast_to(&key.data_type)
+    {
+        return values.iter().map(|value| *value != only).collect();
     }
+    let Expr::Column(name) = &key.marked.predicate else { return vec![false; values.len()] };
+    let about = |condition: &&TextCondition| {
+        condition.in_scope && condition.predicate.column_refs().contains(name)
+    };
+    let conditions: Vec<&TextCondition> = fragment.conditions.iter().filter(about).collect();
+    if conditions.is_empty() || values.len() > MAX_VALUES {
+        return vec![false; values.len()];
+    }
+    let none = |value: &ScalarValue| {
+        conditions.iter().any(|condition| never(condition, hospital, Some((name, value))))
+    };
+    values.iter().map(none).collect()
+}
+
+fn never(
+    condition: &TextCondition,
+    hospital: &HospitalCode,
+    known: Option<(&Name, &ScalarValue)>,
+) -> bool {
+    match simplified(condition, hospital, known) {
+        Some(Expr::Literal(ScalarValue::Boolean(value), _)) => value != Some(true),
+        Some(Expr::Literal(value, _)) => value.is_null(),
+        Some(_) | None => false,
+    }
+}
+
+/// The expression with the hospital's code, and a column's value if it is known, as far as the text goes.
+fn simplified(
+    marked: &TextCondition,
+    hospital: &HospitalCode,
+    known: Option<(&Name, &ScalarValue)>,
+) -> Option<Expr> {
+    let code = ScalarValue::Utf8(Some(hospital.as_str().to_owned()));
+    let replaced = marked.predicate.clone().transform(|expr| {
+        let Expr::Column(name) = &expr else { return Ok(Transformed::no(expr)) };
+        if name.relation.is_none() && name.name == HOSPITAL_MARK {
+            return Ok(Transformed::yes(Expr::Literal(code.clone(), None)));
+        }
+        match known {
+            Some((column, value)) if name == column => {
+                Ok(Transformed::yes(Expr::Literal(value.clone(), None)))
+            }
+            Some(_) | None => Ok(Transformed::no(expr)),
+        }
+    });
+    let context = SimplifyContext::builder().with_schema(Arc::clone(&marked.schema)).build();
+    ExprSimplifier::new(context).simplify(replaced.ok()?.data).ok()
 }

@@ -188,6 +188,18 @@ impl Range {
         }
     }
 
+    /// The range of a decimal quotient at a scale. The engine widens the dividend to that scale first.
+    pub(crate) fn quotient(self, divisor: Self, scale: i8) -> Option<Self> {
+        let (Self::Exact { scale: own, .. }, Self::Exact { scale: other, .. }) = (self, divisor)
+        else {
+            return None;
+        };
+        let digits = i32::from(scale) - i32::from(own) + i32::from(other);
+        let wider = pow10(u32::try_from(digits).ok()?)?;
+        let most = i128::try_from(self.units()?).ok()?.checked_mul(wider)?;
+        Some(Self::exact(most.checked_neg()?, most, scale))
+    }
+
     /// The range of `self op other`; `None` where it cannot be bounded.
     #[expect(
         clippy::wildcard_enum_match_arm,

@@ -45,10 +45,11 @@ fn failed<E>(_engine: E) -> FinishError {
     FinishError::Failed
 }
 
-/// The same columns, each nullable: hidden values are null.
-pub(super) fn nullable(schema: &DFSchema) -> Result<DFSchemaRef, FinishError> {
-    let fields = schema.iter().map(|(qualifier, field)| {
-        let field = Field::new(field.name(), field.data_type().clone(), true);
+/// A node's names over columns as they came out: each nullable, for hidden values are null, and of its own type, which
+/// folding constants can make narrower than the plan says.
+fn named(schema: &DFSchema, columns: &[Column]) -> Result<DFSchemaRef, FinishError> {
+    let fields = schema.iter().zip(columns).map(|((qualifier, field), column)| {
+        let field = Field::new(field.name(), column.values.data_type().clone(), true);
         (qualifier.cloned(), Arc::new(field))
     });
     let fields = fields.collect();
@@ -68,7 +69,7 @@ impl Frame {
         if !whole || schema.fields().len() != columns.len() {
             return Err(FinishError::Failed);
         }
-        Ok(Self { schema: nullable(schema)?, columns, rows, undecided })
+        Ok(Self { schema: named(schema, &columns)?, columns, rows, undecided })
     }
 
     /// The same table under the names of another schema.

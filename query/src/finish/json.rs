@@ -31,8 +31,8 @@ pub(crate) fn kind(data_type: &DataType) -> Option<String> {
 /// The table as the pipe carries it.
 pub(super) fn finished(plan: &LogicalPlan, table: &Frame) -> Result<Finished, FinishError> {
     let mut columns = Vec::with_capacity(table.columns.len());
-    for field in plan.schema().fields() {
-        let kind = kind(field.data_type()).ok_or(FinishError::Failed)?;
+    for (field, column) in plan.schema().fields().iter().zip(&table.columns) {
+        let kind = kind(column.values.data_type()).ok_or(FinishError::Failed)?;
         columns.push(FinishedColumn { name: field.name().clone(), kind });
     }
     let mut rows = Vec::with_capacity(table.rows);

@@ -1,23 +1,16 @@
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, Decimal128Array, UInt64Array};
 use policies::footprint::SumKind;
 
 use super::*;
-use crate::cell::sum_type;
-
-fn batch(n: &[u64], values: &[i128]) -> RecordBatch {
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(UInt64Array::from(n.to_vec())),
-        Arc::new(Decimal128Array::from(values.to_vec()).with_data_type(sum_type(0))),
-    ];
-    RecordBatch::try_new(raw_schema([0].into_iter()), columns).unwrap()
-}
 
 #[track_caller]
-fn check(n: &[u64], kind: SumKind, values: &[i128], empty: bool, expected: bool) {
+fn check(n: &[u64], kind: SumKind, values: &[i128], ruled_out: bool, expected: bool) {
     let sum = SumFootprint { text: String::new(), kind, scale: 0 };
-    assert_eq!(plausible(&batch(n, values), &[sum], empty), expected);
+    let cells = RawFragment {
+        n: n.to_vec(),
+        ruled_out: vec![ruled_out; n.len()],
+        sums: vec![(0, values.to_vec())],
+    };
+    assert_eq!(plausible(&cells, &[sum]), expected);
 }
 
 #[test]
@@ -31,5 +24,17 @@ fn figures_that_cannot_be_are_refused() {
     check(&[1, 0], SumKind::Sum, &[0, 0], true, false);
     check(&[u64::MAX, 0], SumKind::Sum, &[0, 0], false, false);
     check(&[5, 0], SumKind::Rows, &[MAX_COUNT + 1, 0], false, false);
-    check(&[5, 0], SumKind::Sum, &[10_i128.pow(38), 0], false, false);
+}
+
+#[test]
+fn a_figure_of_more_than_38_digits_is_refused() {
+    let sum = SumFootprint { text: String::new(), kind: SumKind::Sum, scale: 0 };
+    let batch = |value: i128| {
+        let column = Decimal128Array::from(vec![value]).with_data_type(cell::sum_type(0));
+        let mut columns = zeros(1, [0].into_iter()).unwrap().columns().to_vec();
+        columns[2] = Arc::new(column);
+        RecordBatch::try_new(raw_schema([0].into_iter()), columns).unwrap()
+    };
+    assert!(figures(&batch(5), std::slice::from_ref(&sum)).is_some());
+    assert!(figures(&batch(10_i128.pow(38)), &[sum]).is_none());
 }

@@ -132,7 +132,7 @@ fn protections(answer: &AnswerBody) -> String {
             policies::protections::Zeros::Hidden => "empty cells hidden",
         };
         let text = format!(
-            "cells under {} patients hidden, {zeros} ({}; {})",
+            "cells under {} patients hidden, {zeros}, parts of a cell exact ({}; {})",
             applied.protections.min_patients.get(),
             applied.profile,
             applied.rules.join(", ")

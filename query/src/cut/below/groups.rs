@@ -57,7 +57,7 @@ impl Walk<'_, '_> {
             columns,
             schema: Arc::clone(plan.schema()),
             rows,
-            conditions: below.conditions,
+            conditions: super::out_of_scope(below.conditions),
         })
     }
 

@@ -207,6 +207,40 @@ fn what_the_text_empties_is_empty_and_no_threshold_applies() {
 }
 
 #[test]
+fn cells_that_the_text_rules_out_give_no_row_and_hide_nothing() {
+    for (sql, expected) in [
+        (
+            "SELECT grade, count(*) FROM patient WHERE grade IN (1, 2) GROUP BY grade",
+            json!([["1", "30"], ["2", null]]),
+        ),
+        (
+            "SELECT grade, count(*) FROM patient p WHERE p.grade = 1 AND age > 0 GROUP BY grade",
+            json!([["1", "30"]]),
+        ),
+        (
+            "SELECT CASE WHEN hospital = 'ALFA' THEN 'large' ELSE 'small' END AS size, count(*) FROM patient WHERE grade = 1 GROUP BY 1",
+            json!([["large", "20"], ["small", "10"]]),
+        ),
+        (
+            "SELECT hospital = 'ALFA' AS own, count(*) FROM patient WHERE grade < 2 GROUP BY 1",
+            json!([[false, "10"], [true, "20"]]),
+        ),
+        // The name inside the derived table means another column than outside.
+        (
+            "SELECT x.grade, count(*) FROM (SELECT 5 - x.grade AS grade FROM patient x WHERE x.grade = 1) x WHERE x.grade > 3 GROUP BY x.grade",
+            json!([["4", "30"]]),
+        ),
+    ] {
+        assert_eq!(json!(ask(Protect::DEFAULT, sql).rows), expected, "{sql}");
+    }
+    let data = ask(
+        Protect::DEFAULT,
+        "SELECT grade, count(*) FROM patient WHERE age >= 0 AND age < 200 GROUP BY grade",
+    );
+    assert_eq!(data.rows.len(), 4, "only the data know that grade 4 is empty");
+}
+
+#[test]
 fn one_hospital_alone_hides_and_nobody_at_all_gives_what_sql_gives() {
     let network = Network::new(DATASET, &sites(), Protect::DEFAULT);
     let mut worker = Worker::start();

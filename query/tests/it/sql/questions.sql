@@ -95,3 +95,34 @@ SELECT tumour FROM diagnosis GROUP BY tumour HAVING avg(age) > 50 AND count(*) >
 SELECT grade + 1 AS next, CAST(count(*) AS DOUBLE) / 3 AS third FROM diagnosis GROUP BY grade ORDER BY grade NULLS FIRST
 SELECT abs(min_age - 60) AS far FROM (SELECT avg(age) AS min_age FROM diagnosis) x
 SELECT sex FROM patient GROUP BY sex
+SELECT grade, stddev(CAST(bmi AS DOUBLE) / 7) FROM diagnosis GROUP BY grade
+SELECT sum(bmi * age), avg(bmi * age), sum(dead * age) FROM diagnosis
+SELECT sum(t.start_day - d.day) FROM treatment t JOIN diagnosis d ON d.diagnosis_key = t.diagnosis_key
+SELECT count(*) FROM diagnosis WHERE bmi / 2 > 12.5
+SELECT count(*) FROM diagnosis WHERE age % 2 = 0 AND day / age > 3
+SELECT count(*) FROM diagnosis WHERE (CASE WHEN grade = 1 THEN age ELSE day END) > 50
+SELECT count(*) FILTER (WHERE age > 50 AND bmi > 22.5) AS a, sum(age) FILTER (WHERE tumour IN ('brain','ovary') OR grade IS NULL) AS b FROM diagnosis
+SELECT year - 2018 AS y, dead, count(*) FROM diagnosis GROUP BY year - 2018, dead
+SELECT count(*) FROM diagnosis WHERE bmi BETWEEN 20.0 AND 25.5
+SELECT count(*) FROM diagnosis WHERE grade IN (1, NULL)
+SELECT count(*) FROM diagnosis WHERE grade NOT IN (1, 2)
+SELECT d.tumour, count(distinct t.treatment_key), count(distinct t.diagnosis_key) FROM diagnosis d LEFT JOIN treatment t ON t.diagnosis_key = d.diagnosis_key GROUP BY d.tumour
+SELECT a.sex, count(*) FROM patient a JOIN patient b ON a.patient_key = b.patient_key AND a.sex = b.sex GROUP BY a.sex
+SELECT sum(x.v) FROM (SELECT CASE WHEN region = 'north' THEN 10 WHEN region IS NULL THEN 5 ELSE 1 END AS v FROM patient) x
+SELECT x.r, count(*) FROM (SELECT coalesce(region, 'none') AS r FROM patient) x GROUP BY x.r
+SELECT tumour, avg(age) - avg(day) AS gap, stddev(age) / avg(age) AS cv FROM diagnosis GROUP BY tumour
+SELECT avg(CAST(dead AS DOUBLE)) AS share FROM diagnosis
+SELECT cast(avg(age) AS BIGINT) AS a, cast(count(*) AS TEXT) AS t FROM diagnosis
+SELECT tumour, count(*) * 100.0 / 7 FROM diagnosis GROUP BY tumour ORDER BY tumour DESC LIMIT 3
+SELECT max_n FROM (SELECT tumour, count(*) AS max_n FROM diagnosis GROUP BY tumour ORDER BY max_n DESC LIMIT 1) x
+SELECT sum(cycles), sum(dose * cycles), avg(dose * dose) FROM treatment
+SELECT sum(CASE WHEN day IS NULL THEN 1 ELSE 0 END) AS missing FROM diagnosis
+SELECT 1 AS one, 'x' AS x, TRUE AS t, NULL AS n, count(*) FROM patient
+SELECT sex, count(*) AS n FROM patient WHERE region IS NOT NULL GROUP BY sex HAVING count(*) BETWEEN 10 AND 1000
+SELECT round(sum(bmi), 0) AS r FROM diagnosis GROUP BY grade ORDER BY r
+SELECT count(*) FROM diagnosis WHERE day > -10 AND -day < 5
+SELECT var_pop(dead), stddev_samp(dead) FROM diagnosis
+SELECT sum(age::double precision) AS a, sum(bmi::int) AS c FROM diagnosis
+SELECT sum(bmi::numeric(10,2)) AS b FROM diagnosis
+SELECT round(sum(bmi), 0), floor(avg(bmi)), ceil(avg(age)) FROM diagnosis
+SELECT sum(bmi / 3) AS third, avg(bmi / age) AS ratio FROM diagnosis

@@ -1,4 +1,4 @@
-//! What the dataset declares of a table's columns, before any row is read.
+//! What the dataset declares of a table's columns.
 
 use arrow::datatypes::DataType;
 use policies::dataset::{Class, Table};

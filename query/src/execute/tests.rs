@@ -1,0 +1,75 @@
+use std::collections::BTreeMap;
+
+use arrow::datatypes::UInt64Type;
+use policies::Ident;
+
+use super::*;
+use crate::cut;
+use crate::import::{Format, ImportPlan, Source, TableMapping, import};
+
+const DATASET: &str = r#"id = "small"
+version = 1
+status = "synthetic"
+title = { en = "Small" }
+patient = "patient"
+
+[code_lists.region]
+codes = [{ code = "north" }, { code = "south" }]
+
+[[tables]]
+name = "patient"
+key = "patient_key"
+columns = [
+  { name = "patient_key", type = "text", class = "key" },
+  { name = "region", type = "text", class = "category", codes = "region", nullable = true },
+  { name = "bmi", type = "decimal", scale = 1, class = "measure", min = "10.0", max = "60.0", nullable = true },
+]
+"#;
+const ROWS: &str =
+    "patient_key,region,bmi\na,north,20.5\nb,north,\nc,south,31.0\nd,,25.5\ne,south,19.0\n";
+
+fn sealed(folder: &Path, dataset: &Dataset) -> std::path::PathBuf {
+    let name = Ident::new("patient").unwrap();
+    let path = folder.join("patient.csv");
+    std::fs::write(&path, ROWS).unwrap();
+    let columns = BTreeMap::new();
+    let plan = ImportPlan {
+        dataset,
+        hospital: HospitalCode::new("ALFA").unwrap(),
+        sources: vec![Source { name: name.clone(), path, format: Format::csv() }],
+        tables: vec![TableMapping::Columns { table: name.clone(), source: name, columns }],
+        opt_out: None,
+        numbering: folder.join("numbering"),
+        out: folder.join("out"),
+        strict: true,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(import(&plan)).unwrap().folder.unwrap()
+}
+
+#[test]
+fn kept_and_scanned_tables_give_the_same_cells() {
+    let temp = tempfile::tempdir().unwrap();
+    let dataset = policies::dataset::file::parse("small", DATASET).unwrap();
+    let snapshot = sealed(temp.path(), &dataset);
+    let hospital = HospitalCode::new("ALFA").unwrap();
+    let place = Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for sql in [
+        "SELECT region, count(*), sum(bmi), count(distinct patient_key) FROM patient GROUP BY region",
+        "SELECT count(*), avg(a.bmi) FROM patient a JOIN patient b ON a.patient_key = b.patient_key WHERE a.bmi > 20 AND b.region = 'north'",
+    ] {
+        let split = cut::split(&dataset, sql).unwrap();
+        let digests: Vec<Digest> = split.fragments.iter().map(|fragment| fragment.digest).collect();
+        let run = |tables: &mut Tables| {
+            let mut cells = runtime.block_on(execute(&split, &place, &digests, tables)).unwrap();
+            cells.remove(0)
+        };
+        let mut kept = Tables::default();
+        let first = run(&mut kept);
+        assert_eq!(run(&mut kept), first, "from the cache");
+        assert_eq!(run(&mut Tables::keeping_files_to(0)), first, "scanned");
+        let n = first.column(0).as_primitive::<UInt64Type>().values().to_vec();
+        assert!(n == [2, 2, 1] || n == [1], "{n:?}");
+    }
+}
