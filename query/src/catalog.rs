@@ -12,6 +12,7 @@ use datafusion::config::ConfigOptions;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::provider_as_source;
 use datafusion::functions_aggregate::planner::AggregateFunctionPlanner;
+use datafusion::functions_window::planner::WindowFunctionPlanner;
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 use policies::dataset::{Class, Column, ColumnType, Dataset, Table};
@@ -98,7 +99,7 @@ impl<'a> Catalog<'a> {
         Self {
             dataset,
             options,
-            planners: vec![Arc::new(AggregateFunctionPlanner)],
+            planners: vec![Arc::new(AggregateFunctionPlanner), Arc::new(WindowFunctionPlanner)],
             missing: RefCell::new(None),
         }
     }

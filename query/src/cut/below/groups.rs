@@ -23,11 +23,11 @@ impl Walk<'_, '_> {
         node: &Aggregate,
     ) -> Result<Below, PlanError> {
         let mut below = self.walk(&node.input)?;
-        let node = &self.marked_aggregate(&mut below, node)?;
+        let marked = self.marked_aggregate(&mut below, node)?;
         let names = NamePreserver::new_for_projection();
         let (mut keys, mut columns) = (Vec::new(), Vec::new());
-        for expr in &node.group_expr {
-            let (safe, facts) = below.expression(expr)?;
+        for (expr, marked) in node.group_expr.iter().zip(&marked.group_expr) {
+            let (safe, facts) = below.expression(marked)?;
             calls::arranged_by(&facts, self.account)?;
             note_functions(&safe, &mut self.account.functions);
             keys.push(names.save(expr).restore(safe));
@@ -39,8 +39,8 @@ impl Walk<'_, '_> {
             node.group_expr.iter().map(|expr| quoted(expr.human_display())).collect();
         keys.push(Expr::Column(below.patient.clone()));
         let mut calls = Vec::new();
-        for expr in &node.aggr_expr {
-            let mut inner = expr;
+        for (expr, marked) in node.aggr_expr.iter().zip(&marked.aggr_expr) {
+            let mut inner = marked;
             while let Expr::Alias(alias) = inner {
                 inner = &alias.expr;
             }

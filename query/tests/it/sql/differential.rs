@@ -34,10 +34,20 @@ fn what_stays_inside_a_patient_is_as_in_the_pooled_tables() {
     check(include_str!("questions_below.sql"), &hospitals());
 }
 
-/// Hospitals without rows, and patients with very many.
+/// Hospitals with empty tables, and patients with very many.
 #[test]
-fn empty_hospitals_and_patients_with_many_children_change_nothing() {
+fn empty_tables_and_patients_with_many_children_change_nothing() {
     check(include_str!("questions_below.sql"), &extremes());
+}
+
+/// Whether ORDER BY stands outside all parentheses.
+fn is_ordered(sql: &str) -> bool {
+    let mut depth = 0;
+    let outside = sql.chars().filter(|sign| {
+        depth += i32::from(*sign == '(') - i32::from(*sign == ')');
+        depth == 0
+    });
+    outside.collect::<String>().to_lowercase().contains("order by")
 }
 
 #[track_caller]
@@ -63,7 +73,7 @@ fn check(questions: &str, hospitals: &BTreeMap<String, Tables>) {
         let kinds: Vec<String> = finished.columns.iter().map(|c| c.kind.clone()).collect();
         let mut got: Vec<Vec<Value>> =
             finished.rows.iter().map(|row| row.iter().map(Value::of_json).collect()).collect();
-        if !sql.to_lowercase().contains("order by") {
+        if !is_ordered(sql) {
             expected.sort_by(|a, b| order(a, b));
             got.sort_by(|a, b| order(a, b));
         }

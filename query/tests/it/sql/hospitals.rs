@@ -100,11 +100,11 @@ pub(super) fn hospitals() -> BTreeMap<String, Tables> {
     ])
 }
 
-/// Patients with very many children, a hospital of patients only, and one without any row.
+/// Patients with very many children, a hospital of patients only, and one of a single one.
 pub(super) fn extremes() -> BTreeMap<String, Tables> {
     BTreeMap::from([
         ("ALFA".to_owned(), with_children(5, 6, (12, 40))),
         ("BRAVO".to_owned(), with_children(6, 9, (1, 1))),
-        ("CHARLIE".to_owned(), with_children(7, 0, (1, 1))),
+        ("CHARLIE".to_owned(), with_children(7, 1, (1, 1))),
     ])
 }
