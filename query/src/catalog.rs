@@ -18,6 +18,9 @@ use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSou
 use policies::dataset::{Class, Column, ColumnType, Dataset, Table};
 
 pub(crate) mod functions;
+mod subqueries;
+
+use subqueries::SubqueryNames;
 
 /// The column of every table that holds the hospital's code, constant at a node.
 pub(crate) const HOSPITAL: &str = "hospital";
@@ -99,7 +102,11 @@ impl<'a> Catalog<'a> {
         Self {
             dataset,
             options,
-            planners: vec![Arc::new(AggregateFunctionPlanner), Arc::new(WindowFunctionPlanner)],
+            planners: vec![
+                Arc::new(SubqueryNames),
+                Arc::new(AggregateFunctionPlanner),
+                Arc::new(WindowFunctionPlanner),
+            ],
             missing: RefCell::new(None),
         }
     }

@@ -253,6 +253,7 @@ impl Scope<'_> {
         facts.merge_sources(&left);
         facts.merge_sources(&right);
         facts.domain = domain::arithmetic(&left, *op, &right);
+        facts.step = domain::shifted(&left, *op, &right);
         let range =
             if let (DataType::Decimal128(_, scale), Operator::Divide) = (&facts.data_type, op) {
                 left.range.quotient(right.range, *scale)

@@ -11,6 +11,7 @@
 mod differential;
 mod hidden;
 mod hospitals;
+mod indicators;
 mod network;
 mod pooled;
 mod refused;

@@ -158,30 +158,31 @@ impl Walk<'_, '_> {
         let mut facts = Facts::of_type(DataType::Boolean);
         facts.nullable = false;
         facts.domain = Some(Domain::booleans());
-        let (mut on, mut filter) = (Vec::new(), Vec::new());
-        let last = parts.len().saturating_sub(1);
-        for (index, part) in parts.iter().enumerate() {
-            if let Some(tie) = ties::tie(part, &both, (self.account.dataset, first_right))? {
-                if strict && index == last && (tie.one.0.nullable || tie.other.0.nullable) {
-                    return Err(missing());
-                }
-                on.push(self.tied(tie, (&both, first_right))?);
-                continue;
+        let (mut on, mut others) = (Vec::new(), Vec::new());
+        for part in &parts {
+            match ties::tie(part, &both, (self.account.dataset, first_right))? {
+                Some(tie) => on.push(self.tied(tie, (&both, first_right))?),
+                None => others.push(part),
             }
-            let (safe, known) = both.expression(part)?;
-            if strict && index == last && known.nullable {
-                return Err(missing());
-            }
-            self.account.expression(&known, Use::Filter)?;
-            note_functions(&safe, &mut self.account.functions);
-            facts.decided_by(&known);
-            filter.push(safe);
         }
         if on.is_empty() {
             return Err(PlanError::CrossesPatients {
                 clause: "this subquery".to_owned(),
                 instead: "compare the same declared key on both sides, e.g. EXISTS (SELECT 1 FROM treatment t WHERE t.diagnosis_key = d.diagnosis_key), or key IN (SELECT key ...)".to_owned(),
             });
+        }
+        if let (true, Some(equality)) = (strict, parts.last())
+            && both.expression(equality)?.1.nullable
+        {
+            return Err(missing());
+        }
+        let mut filter = Vec::new();
+        for part in others {
+            let (safe, known) = both.expression(part)?;
+            self.account.expression(&known, Use::Filter)?;
+            note_functions(&safe, &mut self.account.functions);
+            facts.decided_by(&known);
+            filter.push(safe);
         }
         let mark = Name::new(right.relation.clone(), "mark");
         on.push((Expr::Column(below.patient.clone()), Expr::Column(right)));

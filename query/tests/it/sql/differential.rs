@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use super::hospitals::{DATASET, extremes, hospitals};
 use super::network::{Network, Protect, Tables, Worker};
 use super::pooled::{Pool, Value};
+use query::pipe::Finished;
 
 /// One question a line; `\` at the end of a line continues it.
 const QUESTIONS: &str = include_str!("questions.sql");
 
-fn order(a: &[Value], b: &[Value]) -> Ordering {
+pub(super) fn order(a: &[Value], b: &[Value]) -> Ordering {
     let text = |row: &[Value]| {
         row.iter()
             .map(|value| match value {
@@ -38,6 +39,17 @@ fn what_stays_inside_a_patient_is_as_in_the_pooled_tables() {
 #[test]
 fn empty_tables_and_patients_with_many_children_change_nothing() {
     check(include_str!("questions_below.sql"), &extremes());
+}
+
+/// The values of an answer.
+pub(super) fn values(finished: &Finished) -> Vec<Vec<Value>> {
+    finished.rows.iter().map(|row| row.iter().map(Value::of_json).collect()).collect()
+}
+
+/// Whether two tables hold the same values.
+pub(super) fn same(expected: &[Vec<Value>], got: &[Vec<Value>]) -> bool {
+    expected.len() == got.len()
+        && expected.iter().zip(got).all(|(a, b)| a.iter().zip(b).all(|(a, b)| a.same(b)))
 }
 
 /// Whether ORDER BY stands outside all parentheses.
@@ -71,14 +83,12 @@ fn check(questions: &str, hospitals: &BTreeMap<String, Tables>) {
             }
         };
         let kinds: Vec<String> = finished.columns.iter().map(|c| c.kind.clone()).collect();
-        let mut got: Vec<Vec<Value>> =
-            finished.rows.iter().map(|row| row.iter().map(Value::of_json).collect()).collect();
+        let mut got = values(&finished);
         if !is_ordered(sql) {
             expected.sort_by(|a, b| order(a, b));
             got.sort_by(|a, b| order(a, b));
         }
-        let same = expected.len() == got.len()
-            && expected.iter().zip(&got).all(|(a, b)| a.iter().zip(b).all(|(a, b)| a.same(b)));
+        let same = same(&expected, &got);
         if !same || kinds != types || !finished.cells.is_empty() || finished.undecided > 0 {
             wrong.push(format!(
                 "{sql}\n  expected {types:?} {expected:?}\n  got      {kinds:?} {got:?}"

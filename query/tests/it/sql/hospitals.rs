@@ -7,7 +7,7 @@ use super::network::{Rows, Tables};
 pub(super) const DATASET: &str = include_str!("oncology.toml");
 
 /// A small generator; the same figures in every run.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -17,7 +17,7 @@ impl Dice {
     }
 
     /// From 0 to `sides` - 1.
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
         self.next() % sides
     }
 
