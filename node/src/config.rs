@@ -1,6 +1,6 @@
 //! A node's configuration: checked, with every path made absolute.
 //!
-//! [`file`] holds the shape of `config.toml`; [`Config::load`] reads it and reports every problem at once. Keys and data
+//! [`mod@file`] holds the shape of `config.toml`; [`Config::load`] reads it and reports every problem at once. Keys and data
 //! are not opened here, so a wrong path of a key is `kring check`'s and `kring run`'s to report.
 
 use std::collections::BTreeSet;

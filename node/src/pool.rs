@@ -6,8 +6,6 @@
 //! runs one job at a time and is killed at the deadline, when it dies, breaks the protocol, or when the caller goes
 //! away; another takes its place in the background. A bad question costs one worker; who costs three has to pause.
 
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,12 +13,13 @@ use query::pipe::frame::{self, FrameError, Message};
 use query::pipe::{Job, Reply};
 
 use crate::clock::Clock;
-use crate::config::{Config, Workers};
-use crate::sandbox::probe::Probe;
+use crate::config::Workers;
 use crate::tasks::Tasks;
 
+pub use setup::{Access, Setup};
 pub use who::Who;
 
+mod setup;
 mod who;
 
 mod breaker;
@@ -34,7 +33,7 @@ mod spawner;
 use breaker::Breaker;
 use crew::{Crew, Crews};
 use gate::Turn;
-use process::{Recipe, Worker};
+use process::Worker;
 use spawner::Spawner;
 
 /// Longest wait for a free worker: beyond that the node is busy.
@@ -99,61 +98,6 @@ impl PoolError {
     }
 }
 
-/// What a worker may read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// The hospital's snapshots: it runs questions.
-    Snapshots,
-    /// No file at all: it splits, merges, finishes and explains for the asker.
-    Nothing,
-}
-
-/// What a pool is made of.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// The binary that knows the command `worker`.
-    pub program: PathBuf,
-    /// The folder of snapshots. Without one there are no workers with [`Access::Snapshots`].
-    pub snapshots: Option<PathBuf>,
-    /// How many, and their limits.
-    pub workers: Workers,
-    /// For the pauses.
-    pub clock: Arc<dyn Clock>,
-    /// What attends to the workers runs here.
-    pub tasks: Tasks,
-}
-
-impl Setup {
-    /// A daemon's pool, as configured.
-    #[must_use]
-    pub fn daemon(config: &Config, program: PathBuf, clock: Arc<dyn Clock>, tasks: Tasks) -> Self {
-        let (snapshots, workers) = (Some(config.snapshots.clone()), config.workers);
-        Self { program, snapshots, workers, clock, tasks }
-    }
-
-    /// Starts a worker for the asker's work that only tells which walls stand, and waits for it.
-    ///
-    /// # Errors
-    /// It cannot be started, or does not tell.
-    pub fn probe(config: &Config, program: PathBuf) -> std::io::Result<Probe> {
-        let recipe = Recipe::new(program, None, &config.workers);
-        let told = recipe.command().arg("--probe").stdin(Stdio::null()).output()?;
-        if !told.status.success() {
-            let last_words = String::from_utf8_lossy(&told.stderr).trim().to_owned();
-            return Err(std::io::Error::other(format!("{}: {last_words}", told.status)));
-        }
-        Ok(serde_json::from_slice(&told.stdout)?)
-    }
-
-    fn recipe(&self, access: Access) -> Recipe {
-        let snapshots = match access {
-            Access::Snapshots => self.snapshots.clone(),
-            Access::Nothing => None,
-        };
-        Recipe::new(self.program.clone(), snapshots, &self.workers)
-    }
-}
-
 /// The pool.
 #[derive(Clone, Debug)]
 pub struct Pool {
@@ -204,7 +148,7 @@ impl Pool {
     pub async fn warm(&self) -> Result<(), PoolError> {
         let crews = &self.shared.crews;
         let warm = async { tokio::join!(crews.executing.full(), crews.asking.full()) };
-        match tokio::time::timeout(WAIT, warm).await {
+        match tokio::time::timeout(process::HELLO, warm).await {
             Ok(((), ())) => Ok(()),
             Err(elapsed) => Err(PoolError::Start(elapsed.into())),
         }

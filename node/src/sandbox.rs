@@ -1,6 +1,6 @@
 //! The walls around a worker, put up by the worker itself before it reads a byte of a job.
 //!
-//! Files ([`files`]: Landlock), system calls ([`calls`]: seccomp), resources ([`limits`]), and the parent's death. Every
+//! Files (`files`, Landlock), system calls (`calls`, seccomp), resources (`limits`), and the parent's death. Every
 //! wall that the kernel offers is used; what it lacks is in the [`Report`], which the daemon and `kring check` show.
 //! `docs/decisions` says what is allowed and why. This module does not stop a worker that takes too long: the pool does.
 

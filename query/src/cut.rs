@@ -1,14 +1,15 @@
 //! The cut: what runs per patient, which additive sums leave, what happens to the merged figures.
 //!
-//! [`split`] finds the one aggregate on the path from the root, checks everything below it ([`below`]), in it ([`keys`],
-//! [`measures`]) and above it ([`above`]), and accounts for every column. It works on the analysed plan, which has the
-//! shape that the analyst wrote. Whatever has no arm here is refused. Executing is not done here.
+//! [`split`] walks down from the root ([`above`]) to the aggregates that turn patients into cells, checks everything below
+//! each ([`below`]) and in it ([`keys`], [`measures`]), and accounts for every column. Each of their grouping sets is a
+//! fragment ([`leaf`]). It works on the analysed plan, which has the shape that the analyst wrote. Whatever has no arm here
+//! is refused. Executing is not done here.
 
 use std::collections::BTreeSet;
 
 use arrow::datatypes::DataType;
 use datafusion::common::{Column as Name, DFSchemaRef};
-use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan};
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use policies::Digest;
 use policies::dataset::{Dataset, Use};
 use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
@@ -25,19 +26,21 @@ mod below;
 mod canonical;
 mod explain;
 mod keys;
+mod leaf;
 mod measures;
+pub(crate) mod tree;
 
-pub(crate) use above::bounds;
 pub(crate) use below::HOSPITAL_MARK;
+use tree::Step;
 
-/// Most figures of one fragment, 16 bytes each: they fit one frame with room to spare.
+/// Most figures of one question, 16 bytes each: they fit one frame with room to spare.
 const MAX_FIGURES: u64 = 500_000;
 
 /// A question in three parts.
 pub(crate) struct Split {
-    /// The analysed plan: what is above the cut is evaluated from it.
-    pub(crate) plan: LogicalPlan,
-    /// The cuts with what is below them.
+    /// What is above the cuts.
+    pub(crate) above: Step,
+    /// The cuts with what is below them; equal ones once.
     pub(crate) fragments: Vec<Fragment>,
     /// What the question touches.
     pub(crate) footprint: FootprintDraft,
@@ -57,8 +60,6 @@ pub(crate) struct Fragment {
     pub(crate) keys: Vec<Key>,
     /// The sums of every cell, in the order of the wire.
     pub(crate) primitives: Vec<Primitive>,
-    /// How each aggregate of the text is finished from the sums.
-    pub(crate) outputs: Vec<Output>,
     /// Conditions that every row must meet, for what the text alone says about the hospital.
     pub(crate) conditions: Vec<TextCondition>,
     /// Cells of the domain.
@@ -140,7 +141,18 @@ pub(crate) struct Account<'a> {
     lines: Vec<String>,
 }
 
-impl Account<'_> {
+impl<'a> Account<'a> {
+    fn new(dataset: &'a Dataset) -> Self {
+        Self {
+            dataset,
+            tables: BTreeSet::new(),
+            uses: BTreeSet::new(),
+            functions: BTreeSet::new(),
+            aggregates: BTreeSet::new(),
+            lines: Vec::new(),
+        }
+    }
+
     /// Records a use, if the column's class allows it.
     fn used(&mut self, origins: &BTreeSet<Origin>, usage: Use) -> Result<(), PlanError> {
         for Origin { table, column } in origins {
@@ -194,60 +206,17 @@ impl Below {
 /// Splits a text over a dataset.
 pub(crate) fn split(dataset: &Dataset, sql: &str) -> Result<Split, PlanError> {
     let plan = plan::plan(dataset, sql)?;
-    let aggregate = above::find(&plan)?;
-    let mut account = Account {
-        dataset,
-        tables: BTreeSet::new(),
-        uses: BTreeSet::new(),
-        functions: BTreeSet::new(),
-        aggregates: BTreeSet::new(),
-        lines: Vec::new(),
-    };
-    let (fragment, merged) = fragment(aggregate, &mut account)?;
-    let finishing = above::check(&plan, &merged)?;
-    let explained = explain::parts(&fragment, &account, finishing);
+    let mut account = Account::new(dataset);
+    let (above, fragments, finishing) = above::build(&plan, &mut account)?;
+    let explained = explain::parts(&fragments, &account, finishing);
     let footprint = FootprintDraft {
         tables: account.tables,
         uses: account.uses,
         functions: account.functions,
         aggregates: account.aggregates,
-        fragments: vec![footprint(&fragment)],
+        fragments: fragments.iter().map(footprint).collect(),
     };
-    Ok(Split { plan, fragments: vec![fragment], footprint, explained })
-}
-
-/// Cuts at an aggregate; also what is known of its output columns.
-fn fragment(
-    aggregate: &Aggregate,
-    account: &mut Account<'_>,
-) -> Result<(Fragment, Vec<Facts>), PlanError> {
-    let mut walk = below::Walk::new(account);
-    let mut below = walk.walk(&aggregate.input)?;
-    let aggregate = &walk.marked_aggregate(&mut below, aggregate)?;
-    let (keys, mut merged) = keys::keys(aggregate, &below, account)?;
-    let cells = keys.iter().map(Key::size).fold(1, u64::saturating_mul);
-    if cells > policies::footprint::MAX_CELLS {
-        return Err(PlanError::TooManyCells { cells });
-    }
-    let measures = measures::measures(aggregate, &below, account)?;
-    let sums = u64::try_from(measures.primitives.len()).unwrap_or(u64::MAX);
-    let figures = cells.saturating_mul(sums.saturating_add(1));
-    if figures > MAX_FIGURES {
-        return Err(PlanError::TooManyFigures { figures, limit: MAX_FIGURES });
-    }
-    merged.extend(measures.merged);
-    let mut fragment = Fragment {
-        digest: Digest::of(b""),
-        input: below.plan,
-        patient: below.patient,
-        keys,
-        primitives: measures.primitives,
-        outputs: measures.outputs,
-        conditions: below.conditions,
-        cells,
-    };
-    fragment.digest = canonical::digest(&fragment, account.dataset);
-    Ok((fragment, merged))
+    Ok(Split { above, fragments, footprint, explained })
 }
 
 fn footprint(fragment: &Fragment) -> FragmentFootprint {

@@ -3,7 +3,7 @@
 //! Messages name the text and the dictionary, never a value of the data, and say how to write it instead. The engine's
 //! own messages are never passed on: they carry values.
 
-use policies::footprint::MAX_CELLS;
+use policies::footprint::{MAX_CELLS, MAX_FRAGMENTS};
 
 use crate::pipe::Failure;
 
@@ -64,6 +64,10 @@ pub(crate) enum PlanError {
     )]
     TooManyCells { cells: u64 },
     #[error(
+        "the question has {got} parts that are counted apart, at most {MAX_FRAGMENTS} are answered; write aggregates with FILTER in one SELECT, or ask several questions"
+    )]
+    TooManyFragments { got: usize },
+    #[error(
         "the answer would have {figures} figures, at most {limit} are answered; ask for fewer aggregates or groups"
     )]
     TooManyFigures { figures: u64, limit: u64 },
@@ -96,6 +100,7 @@ impl PlanError {
             Self::CrossesPatients { .. } => "crosses_patients",
             Self::Unbounded { .. } => "unbounded_expression",
             Self::NoDomain { .. } => "no_domain",
+            Self::TooManyFragments { .. } => "fragment_count",
             Self::TooManyFigures { .. } => "too_many_figures",
             Self::TooManyCells { .. } => "too_many_cells",
             Self::CannotPlan => "cannot_plan",

@@ -234,6 +234,9 @@ impl Scope<'_> {
         if compares {
             return self.boolean(expr, &[left, right]);
         }
+        if let Some(facts) = self.grouping_bits(expr, binary)? {
+            return Ok(facts);
+        }
         let computes = matches!(
             op,
             Operator::Plus
@@ -266,6 +269,23 @@ impl Scope<'_> {
             return Ok(facts);
         }
         self.bounded(expr, facts, range)
+    }
+
+    /// `grouping(...)` becomes bit operations on the engine's unsigned number of a grouping set; there are no others.
+    fn grouping_bits(&self, expr: &Expr, binary: &BinaryExpr) -> Result<Option<Facts>, PlanError> {
+        let bits = matches!(
+            binary.op,
+            Operator::BitwiseAnd
+                | Operator::BitwiseOr
+                | Operator::BitwiseShiftLeft
+                | Operator::BitwiseShiftRight
+        );
+        if !bits || self.place == Place::Below {
+            return Ok(None);
+        }
+        let unsigned = |expr: &Expr| Ok(self.facts(expr)?.data_type.is_unsigned_integer());
+        let both = unsigned(&binary.left)? && unsigned(&binary.right)?;
+        both.then(|| self.blank(expr)).transpose()
     }
 
     fn case(&self, expr: &Expr, case: &Case) -> Result<Facts, PlanError> {

@@ -1,9 +1,9 @@
 //! Finishing: hospitals' released cells become the table that the analyst asked for.
 //!
 //! [`parts`] reads each hospital's frames, [`merge`] adds cells, [`outputs`] finishes aggregates from sums with exact
-//! integers, [`above`] runs what stands above the cut with a status beside every value, [`json`] writes the table. A value
-//! that is not shown stays not shown through everything: its status travels with it, and no expression can turn it into a
-//! number.
+//! integers, [`above`] runs what stands above the cuts with a status beside every value ([`join`], [`group`] and [`engine`]
+//! are its larger steps), [`json`] writes the table. A value that is not shown stays not shown through everything: its
+//! status travels with it, and no expression can turn it into a number. So does whether a row exists.
 
 use policies::HospitalCode;
 
@@ -11,11 +11,17 @@ use crate::cut::Split;
 use crate::pipe::{Failure, Finished, Part};
 
 mod above;
+mod engine;
 mod frame;
+mod group;
+mod join;
 pub(crate) mod json;
 mod merge;
 mod outputs;
 mod parts;
+
+/// Most rows of a table above the cuts, and most pairs of rows that a join may look at.
+pub(crate) const MAX_ROWS: usize = 1_000_000;
 
 /// Why hospitals' answers cannot be finished.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +34,10 @@ pub(crate) enum FinishError {
         "a figure of all hospitals together leaves its range; divide what is added by a constant"
     )]
     Overflow,
+    #[error(
+        "a join or union of figures has more than {MAX_ROWS} rows; join on group columns, or ask for fewer groups"
+    )]
+    TooManyRows,
     #[error("the figures could not be finished")]
     Failed,
 }
@@ -39,6 +49,7 @@ impl FinishError {
             Self::BadAnswer { .. } => "bad_answer",
             Self::FrameCount { .. } => "frame_count",
             Self::Overflow => "overflow",
+            Self::TooManyRows => "too_many_rows",
             Self::Failed => "failed_finish",
         }
     }
@@ -57,13 +68,12 @@ pub(crate) fn finish(
     blobs: &[Vec<u8>],
 ) -> Result<Finished, FinishError> {
     let parts = parts::read(split, hospitals, blobs)?;
-    let mut cuts = Vec::with_capacity(split.fragments.len());
+    let mut merged = Vec::with_capacity(split.fragments.len());
     for (index, fragment) in split.fragments.iter().enumerate() {
-        let merged = merge::merge(fragment, &parts, index)?;
-        cuts.push((fragment, merged));
+        merged.push((fragment, merge::merge(fragment, &parts, index)?));
     }
-    let table = above::run(&split.plan, &cuts)?;
-    json::finished(&split.plan, &table)
+    let table = above::run(&split.above, &merged)?;
+    json::finished(&split.above.schema, &table)
 }
 
 #[cfg(test)]

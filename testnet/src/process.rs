@@ -84,8 +84,8 @@ impl NodeProcess {
         Ok(())
     }
 
-    fn ended(&mut self) -> anyhow::Result<Option<i32>> {
-        Ok(self.child.try_wait()?.map(|status| status.code().unwrap_or(-1)))
+    fn ended(&mut self) -> anyhow::Result<Option<String>> {
+        Ok(self.child.try_wait()?.map(|status| format!(" with {}", status.code().unwrap_or(-1))))
     }
 }
 
@@ -129,6 +129,10 @@ impl Nodes {
         let start =
             |hospital: &crate::topology::Hospital| NodeProcess::start(network, &hospital.code);
         let mut nodes = Self(network.hospitals.iter().map(start).collect::<anyhow::Result<_>>()?);
+        // One that cannot start says so before the others are waited for.
+        for node in &mut nodes.0 {
+            wait_ready(network, node)?;
+        }
         for node in &mut nodes.0 {
             wait_connected(network, node)?;
         }
@@ -177,26 +181,27 @@ pub fn is_connected(status: &Status) -> bool {
     status.peers.values().all(|peer| peer.connected)
 }
 
-/// Waits until the node's status is good enough; `ended` says with which code the process ended.
+/// Waits until the node's status is good enough; `ended` says how the process ended, once it has.
 ///
 /// # Errors
 /// What it said when it ended, or that it is late.
 pub fn wait(
     network: &Network,
     code: &str,
-    ended: &mut dyn FnMut() -> anyhow::Result<Option<i32>>,
+    ended: &mut dyn FnMut() -> anyhow::Result<Option<String>>,
     enough: fn(&Status) -> bool,
 ) -> anyhow::Result<Status> {
     let client = client(network, code)?;
     let since = now();
     loop {
+        // First, because another program on the node's port may take its time to answer.
+        if let Some(how) = ended()? {
+            let said = std::fs::read_to_string(messages(network, code)).unwrap_or_default();
+            bail!("{code} ended{how}:\n{said}");
+        }
         let status = client.status();
         if let Some(status) = status.as_ref().ok().filter(|status| enough(status)) {
             return Ok(status.clone());
-        }
-        if let Some(exit) = ended()? {
-            let said = std::fs::read_to_string(messages(network, code)).unwrap_or_default();
-            bail!("{code} ended with {exit}:\n{said}");
         }
         if since.elapsed() > PATIENCE {
             match status {

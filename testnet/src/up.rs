@@ -141,9 +141,13 @@ fn start(network: &Network, record: &mut Record, started: &mut Vec<Node>) -> any
         };
         running.push(node);
     }
-    for node in &running {
-        let mut ended = || Ok((!node.is_alive(network)).then_some(-1));
-        wait(network, &node.code, &mut ended, is_connected)?;
+    // All ready before any is waited for to connect: one that cannot start is reported by its own words, and at once.
+    let ready: fn(&Status) -> bool = |_| true;
+    for enough in [ready, is_connected] {
+        for node in &running {
+            let mut ended = || Ok((!node.is_alive(network)).then(String::new));
+            wait(network, &node.code, &mut ended, enough)?;
+        }
     }
     Ok(())
 }

@@ -15,6 +15,9 @@ const LOSSES: usize = 3;
 /// Losses this many seconds apart belong together, and a pause is as long.
 pub(crate) const WINDOW_S: i64 = 600;
 
+/// Most people whose losses are known: names that nobody signed for are among them. The oldest is forgotten first.
+const MAX_PEOPLE: usize = 1024;
+
 /// The losses of each person, within the window.
 #[derive(Debug)]
 pub(crate) struct Breaker<P> {
@@ -27,7 +30,7 @@ impl<P> Default for Breaker<P> {
     }
 }
 
-impl<P: Ord> Breaker<P> {
+impl<P: Clone + Ord> Breaker<P> {
     /// A worker was lost with this person's question.
     pub(crate) fn lost(&mut self, person: P, now: UnixTime) {
         // Losses take time, so what is left within the window is little.
@@ -35,6 +38,11 @@ impl<P: Ord> Breaker<P> {
             losses.retain(|loss| recent(*loss, now));
             !losses.is_empty()
         });
+        if self.losses.len() >= MAX_PEOPLE && !self.losses.contains_key(&person) {
+            let oldest = self.losses.iter().min_by_key(|(_, losses)| losses.last().copied());
+            let oldest = oldest.map(|(person, _)| person.clone());
+            oldest.map(|person| self.losses.remove(&person));
+        }
         let losses = self.losses.entry(person).or_default();
         losses.push(now);
         if losses.len() > LOSSES {

@@ -21,8 +21,8 @@ const WORKER_NAME: &str = "kring";
 const ONE_RESERVE: (&str, &str) = ("MALLOC_ARENA_MAX", "2");
 /// The limit of processor time, in deadlines: beyond retirement, and one job on several threads.
 const CPU_DEADLINES: u64 = 40;
-/// A worker that has not sealed itself by then never will.
-const HELLO: Duration = Duration::from_secs(10);
+/// A worker that has not sealed itself by then never will; many start at once where a machine holds many nodes.
+pub(super) const HELLO: Duration = Duration::from_secs(60);
 
 /// How a worker is started.
 #[derive(Clone, Debug)]

@@ -136,9 +136,9 @@ pub(super) fn allowed() -> Result<Rules, BackendError> {
     // `abort` in the own process only.
     let own = rule(&[(0, SeccompCmpOp::Eq, u64::from(std::process::id()))])?;
     rules.insert(libc::SYS_tgkill, vec![own]);
-    // Handles are copied close-on-exec or not at all.
+    // Handles are copied and marked close-on-exec; nothing is executed anyway.
     let copy = rule(&[(1, SeccompCmpOp::Eq, flags(libc::F_DUPFD_CLOEXEC))])?;
-    let look = [libc::F_GETFD, libc::F_GETFL]
+    let look = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL]
         .map(|command| rule(&[(1, SeccompCmpOp::Eq, flags(command))]));
     let mut fcntl = vec![copy];
     for look in look {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use datafusion::functions::{core, math};
 use datafusion::functions_aggregate::{
-    average, bool_and_or, count, min_max, stddev, sum, variance,
+    average, bool_and_or, count, grouping, min_max, stddev, sum, variance,
 };
-use datafusion::functions_window::{cume_dist, lead_lag, nth_value, rank, row_number};
+use datafusion::functions_window::{cume_dist, lead_lag, nth_value, ntile, rank, row_number};
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 /// Where a function may stand.
@@ -23,20 +23,24 @@ const BELOW: &[&str] =
 const ABOVE: &[&str] = &["sqrt", "ln", "exp", "power"];
 const AGGREGATES: &[&str] =
     &["count", "sum", "avg", "stddev", "stddev_samp", "stddev_pop", "var", "var_samp", "var_pop"];
-
-/// Aggregates that do not add up over patients, and so stand inside a patient only.
-const INSIDE: &[&str] = &["min", "max", "bool_and", "bool_or"];
+/// Of finished figures only: they are values, not sums.
+const AGGREGATES_ABOVE: &[&str] = &["min", "max"];
 const WINDOWS: &[&str] = &[
     "row_number",
     "rank",
     "dense_rank",
     "percent_rank",
     "cume_dist",
+    "ntile",
     "lag",
     "lead",
     "first_value",
     "last_value",
+    "nth_value",
 ];
+
+/// Aggregates that do not add up over patients, and so stand inside a patient only.
+const INSIDE: &[&str] = &["min", "max", "bool_and", "bool_or"];
 
 /// Whether a function may stand at a place.
 pub(crate) fn allowed(name: &str, place: Place) -> bool {
@@ -44,6 +48,21 @@ pub(crate) fn allowed(name: &str, place: Place) -> bool {
         Place::Below => BELOW.contains(&name),
         Place::Above => BELOW.contains(&name) || ABOVE.contains(&name),
     }
+}
+
+/// Whether an aggregate can be added up over cells and hospitals, so that it may stand at the cut.
+pub(crate) fn additive(name: &str) -> bool {
+    AGGREGATES.contains(&name)
+}
+
+/// Whether an aggregate may stand over finished figures.
+pub(crate) fn above_aggregate(name: &str) -> bool {
+    additive(name) || AGGREGATES_ABOVE.contains(&name)
+}
+
+/// Whether a function may have an OVER clause, over finished figures.
+pub(crate) fn window_allowed(name: &str) -> bool {
+    above_aggregate(name) || WINDOWS.contains(&name)
 }
 
 /// Every scalar function.
@@ -56,30 +75,9 @@ pub(crate) fn aggregate_names() -> Vec<&'static str> {
     AGGREGATES.iter().chain(INSIDE).copied().collect()
 }
 
-/// Whether an aggregate may stand only where its rows are of one patient.
-pub(crate) fn inside_a_patient(name: &str) -> bool {
-    INSIDE.contains(&name)
-}
-
 /// Every window function that is no aggregate.
 pub(crate) fn window_names() -> &'static [&'static str] {
     WINDOWS
-}
-
-/// The window function of this name.
-pub(crate) fn window(name: &str) -> Option<Arc<WindowUDF>> {
-    Some(match name {
-        "row_number" => row_number::row_number_udwf(),
-        "rank" => rank::rank_udwf(),
-        "dense_rank" => rank::dense_rank_udwf(),
-        "percent_rank" => rank::percent_rank_udwf(),
-        "cume_dist" => cume_dist::cume_dist_udwf(),
-        "lag" => lead_lag::lag_udwf(),
-        "lead" => lead_lag::lead_udwf(),
-        "first_value" => nth_value::first_value_udwf(),
-        "last_value" => nth_value::last_value_udwf(),
-        _ => return None,
-    })
 }
 
 /// The scalar function of this name or alias.
@@ -115,6 +113,25 @@ pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
         "max" => min_max::max_udaf(),
         "bool_and" => bool_and_or::bool_and_udaf(),
         "bool_or" => bool_and_or::bool_or_udaf(),
+        "grouping" => grouping::grouping_udaf(),
+        _ => return None,
+    })
+}
+
+/// The window function of this name.
+pub(crate) fn window(name: &str) -> Option<Arc<WindowUDF>> {
+    Some(match name {
+        "row_number" => row_number::row_number_udwf(),
+        "rank" => rank::rank_udwf(),
+        "dense_rank" => rank::dense_rank_udwf(),
+        "percent_rank" => rank::percent_rank_udwf(),
+        "cume_dist" => cume_dist::cume_dist_udwf(),
+        "ntile" => ntile::ntile_udwf(),
+        "lag" => lead_lag::lag_udwf(),
+        "lead" => lead_lag::lead_udwf(),
+        "first_value" => nth_value::first_value_udwf(),
+        "last_value" => nth_value::last_value_udwf(),
+        "nth_value" => nth_value::nth_value_udwf(),
         _ => return None,
     })
 }
@@ -138,8 +155,8 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
         "corr" | "covar" | "covar_samp" | "covar_pop" | "regr_slope" | "regr_intercept" => {
             "write the sums that it is made of: sum(x*y), sum(x), sum(y), count(*)"
         }
-        "ntile" | "nth_value" => {
-            "write row_number() or rank() OVER (PARTITION BY key ORDER BY ...)"
+        "row_number" | "rank" | "dense_rank" | "ntile" | "lag" | "lead" | "percent_rank" => {
+            "it needs OVER (...), over finished figures or inside a patient"
         }
         "random" | "rand" | "uuid" | "now" | "current_date" | "current_timestamp" | "version" => {
             "the same question must give the same answer everywhere; write the value"

@@ -1,70 +1,54 @@
-//! Above the cut: the nodes that run on merged figures, checked before anything is asked of a hospital.
+//! Above the cuts: the nodes that run on merged figures, checked before anything is asked of a hospital.
+//!
+//! [`build`] walks the analysed plan down to its cuts and makes the tree that the finish runs. Everything above a cut is
+//! over released figures, so joins, unions, windows and aggregates are free here; rows of patients are not.
 
-use datafusion::common::tree_node::TreeNode;
-use datafusion::logical_expr::{Aggregate, Expr, Limit, LogicalPlan, Projection};
+use std::sync::Arc;
 
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column as Name, DFSchema, DFSchemaRef};
+use datafusion::logical_expr::{Aggregate, Distinct, Expr, Limit, LogicalPlan, Projection};
+use policies::dataset::Dataset;
+use policies::footprint::MAX_FRAGMENTS;
+
+use super::tree::{Cut, Node, Set, Step};
+use super::{Account, Fragment, MAX_FIGURES, below, leaf};
 use crate::catalog::functions::Place;
 use crate::error::{PlanError, quoted};
 use crate::facts::{Facts, Scope, safe};
 use crate::finish::json;
 
-/// The one cut of a plan.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the engine's enum: what is not listed is refused"
-)]
-pub(super) fn find(plan: &LogicalPlan) -> Result<&Aggregate, PlanError> {
-    let mut at = plan;
-    loop {
-        at = match at {
-            LogicalPlan::Aggregate(aggregate) => return Ok(aggregate),
-            LogicalPlan::Projection(node) => &node.input,
-            LogicalPlan::Filter(node) => &node.input,
-            LogicalPlan::Sort(node) => &node.input,
-            LogicalPlan::Limit(node) => &node.input,
-            LogicalPlan::SubqueryAlias(node) => &node.input,
-            other => return Err(refused(other)),
-        };
+mod calls;
+mod pairs;
+
+/// Names the values of scalar subqueries.
+const SCALAR: &str = "__scalar";
+
+/// Whether an aggregate turns patients into cells: it is the lowest on its path that is not inside a patient.
+pub(super) fn is_cut(aggregate: &Aggregate, dataset: &Dataset) -> bool {
+    !has_cut(&aggregate.input, dataset)
+}
+
+/// Whether a cut is somewhere under a node.
+fn has_cut(plan: &LogicalPlan, dataset: &Dataset) -> bool {
+    let cut = plan.exists(|node| match node {
+        LogicalPlan::Aggregate(aggregate) => Ok(!below::is_per_patient(aggregate, dataset)),
+        _ => Ok(false),
+    });
+    cut.unwrap_or(true)
+}
+
+/// What runs above the cuts, the cuts, and what is done with their figures, for a person.
+pub(super) fn build(
+    plan: &LogicalPlan,
+    account: &mut Account<'_>,
+) -> Result<(Step, Vec<Fragment>, Vec<String>), PlanError> {
+    let mut walk =
+        Walk { account, fragments: Vec::new(), lines: Vec::new(), scalars: 0, figures: 0 };
+    let top = walk.walk(plan)?;
+    if walk.fragments.is_empty() {
+        return Err(PlanError::NotAnAggregate);
     }
-}
-
-/// Whether an aggregate is somewhere under a node.
-fn has_aggregate(plan: &LogicalPlan) -> bool {
-    plan.exists(|node| Ok(matches!(node, LogicalPlan::Aggregate(_)))).unwrap_or(true)
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the engine's enum: what is not listed is refused"
-)]
-fn refused(plan: &LogicalPlan) -> PlanError {
-    let aggregates = has_aggregate(plan);
-    match plan {
-        LogicalPlan::Window(_) => PlanError::unsupported(
-            "a window (OVER)",
-            "use GROUP BY, and ORDER BY on the finished figures",
-        ),
-        LogicalPlan::Distinct(_) => {
-            PlanError::unsupported("SELECT DISTINCT", "write GROUP BY with count(*)")
-        }
-        LogicalPlan::Union(_) if aggregates => {
-            PlanError::unsupported("UNION of figures", "ask one question for each part")
-        }
-        LogicalPlan::Join(_) if aggregates => PlanError::unsupported(
-            "a join of figures",
-            "write both as aggregates with FILTER in one SELECT, or ask two questions",
-        ),
-        _ if aggregates => {
-            PlanError::unsupported("this shape of question", "write one SELECT with one GROUP BY")
-        }
-        _ => PlanError::NotAnAggregate,
-    }
-}
-
-/// Checks every node above the cut; gives what each does, from the cut upwards, for a person.
-pub(super) fn check(plan: &LogicalPlan, merged: &[Facts]) -> Result<Vec<String>, PlanError> {
-    let mut lines = Vec::new();
-    node(plan, merged, &mut lines)?;
     for field in plan.schema().fields() {
         if json::kind(field.data_type()).is_none() {
             return Err(PlanError::unsupported(
@@ -73,81 +57,248 @@ pub(super) fn check(plan: &LogicalPlan, merged: &[Facts]) -> Result<Vec<String>,
             ));
         }
     }
-    Ok(lines)
+    if walk.fragments.len() == 1 {
+        walk.lines.retain(|line| !line.starts_with(PART));
+    }
+    Ok((top.step, walk.fragments, walk.lines))
+}
+
+/// Begins the lines that name a cut.
+const PART: &str = "take the figures of part";
+
+/// A step and what is known of its columns.
+struct Above {
+    step: Step,
+    columns: Vec<Facts>,
+}
+
+impl Above {
+    /// The step on top of this one, with the columns of a node.
+    fn over(self, schema: &DFSchemaRef, node: impl FnOnce(Box<Step>) -> Node) -> Self {
+        let Self { step, mut columns } = self;
+        columns.truncate(schema.fields().len());
+        let step = Step { schema: Arc::clone(schema), node: node(Box::new(step)) };
+        Self { step, columns }
+    }
+}
+
+/// A walk from the root down to the cuts.
+struct Walk<'a, 'd> {
+    account: &'a mut Account<'d>,
+    fragments: Vec<Fragment>,
+    lines: Vec<String>,
+    scalars: usize,
+    figures: u64,
+}
+
+impl Walk<'_, '_> {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is not listed is refused"
+    )]
+    fn walk(&mut self, plan: &LogicalPlan) -> Result<Above, PlanError> {
+        let schema = plan.schema();
+        match plan {
+            LogicalPlan::Aggregate(aggregate) if is_cut(aggregate, self.account.dataset) => {
+                self.cut(aggregate)
+            }
+            LogicalPlan::Aggregate(aggregate) => self.aggregate(aggregate),
+            LogicalPlan::SubqueryAlias(alias) => {
+                Ok(self.walk(&alias.input)?.over(schema, Node::Renamed))
+            }
+            LogicalPlan::Projection(projection) => self.projection(projection),
+            LogicalPlan::Filter(filter) => {
+                let mut input = self.walk(&filter.input)?;
+                let (predicate, _) = self.expression(&filter.predicate, &mut input)?;
+                self.lines.push(format!(
+                    "keep groups where {}",
+                    quoted(filter.predicate.human_display())
+                ));
+                Ok(input.over(schema, |input| Node::Filter { input, predicate }))
+            }
+            LogicalPlan::Sort(sort) => {
+                let mut input = self.walk(&sort.input)?;
+                let mut keys = Vec::with_capacity(sort.expr.len());
+                for key in &sort.expr {
+                    let (expr, _) = self.expression(&key.expr, &mut input)?;
+                    keys.push(key.with_expr(expr));
+                }
+                let shown: Vec<String> =
+                    sort.expr.iter().map(|key| quoted(key.expr.human_display())).collect();
+                self.lines.push(format!("order by {}", shown.join(", ")));
+                Ok(input.over(schema, |input| Node::Sort { input, keys }))
+            }
+            LogicalPlan::Limit(limit) => {
+                let input = self.walk(&limit.input)?;
+                let (skip, fetch) = bounds(limit)?;
+                let kept = fetch.map_or("all".to_owned(), |fetch| fetch.to_string());
+                self.lines.push(format!("keep {kept} rows after the first {skip}"));
+                Ok(input.over(schema, |input| Node::Limit { input, skip, fetch }))
+            }
+            LogicalPlan::Distinct(Distinct::All(input)) => {
+                let input = self.walk(input)?;
+                self.lines.push("keep each row once".to_owned());
+                Ok(input.over(schema, Node::Distinct))
+            }
+            LogicalPlan::Join(join) => self.join(join),
+            LogicalPlan::Union(union) => self.union(union),
+            LogicalPlan::Window(window) => self.window(window),
+            LogicalPlan::EmptyRelation(empty) if empty.produce_one_row => Ok(Above {
+                step: Step { schema: Arc::clone(schema), node: Node::OneRow },
+                columns: Vec::new(),
+            }),
+            other => Err(refused(other, self.account.dataset)),
+        }
+    }
+
+    /// A cut: its fragments, each once however often the text names it.
+    fn cut(&mut self, aggregate: &Aggregate) -> Result<Above, PlanError> {
+        let lines = self.account.lines.len();
+        let leaf = leaf::cut(aggregate, self.account)?;
+        let mut sets = Vec::with_capacity(leaf.sets.len());
+        let known = self.fragments.len();
+        for leaf::Grouped { fragment, keys, id } in leaf.sets {
+            let same = |known: &Fragment| known.digest == fragment.digest;
+            let place = match self.fragments.iter().position(same) {
+                Some(place) => place,
+                None => self.add(fragment)?,
+            };
+            self.lines.push(format!("{PART} {}", place.saturating_add(1)));
+            sets.push(Set { fragment: place, keys, id });
+        }
+        if self.fragments.len() == known {
+            self.account.lines.truncate(lines);
+        } else if known > 0 {
+            let title = format!("for part {}:", known.saturating_add(1));
+            self.account.lines.insert(lines, title);
+        }
+        let schema = Arc::clone(&aggregate.schema);
+        let cut = Cut { sets, outputs: leaf.outputs };
+        Ok(Above { step: Step { schema, node: Node::Cut(cut) }, columns: leaf.merged })
+    }
+
+    fn add(&mut self, fragment: Fragment) -> Result<usize, PlanError> {
+        let place = self.fragments.len();
+        if place >= MAX_FRAGMENTS {
+            return Err(PlanError::TooManyFragments { got: place.saturating_add(1) });
+        }
+        let sums = u64::try_from(fragment.primitives.len()).unwrap_or(u64::MAX);
+        let own = fragment.cells.saturating_mul(sums.saturating_add(1));
+        self.figures = self.figures.saturating_add(own);
+        if self.figures > MAX_FIGURES {
+            return Err(PlanError::TooManyFigures { figures: self.figures, limit: MAX_FIGURES });
+        }
+        self.fragments.push(fragment);
+        Ok(place)
+    }
+
+    fn projection(&mut self, projection: &Projection) -> Result<Above, PlanError> {
+        let mut input = self.walk(&projection.input)?;
+        let mut exprs = Vec::with_capacity(projection.expr.len());
+        let mut columns = Vec::with_capacity(projection.expr.len());
+        for expr in &projection.expr {
+            let (expr, facts) = self.expression(expr, &mut input)?;
+            exprs.push(expr);
+            columns.push(facts);
+        }
+        let shown: Vec<String> =
+            projection.expr.iter().map(|expr| quoted(expr.human_display())).collect();
+        self.lines.push(format!("show {}", shown.join(", ")));
+        let schema = &projection.schema;
+        let over = input.over(schema, |input| Node::Projection { input, exprs });
+        Ok(Above { columns, ..over })
+    }
+
+    /// An expression with the values of its scalar subqueries as columns, and what is known of it.
+    fn expression(&mut self, expr: &Expr, input: &mut Above) -> Result<(Expr, Facts), PlanError> {
+        let expr = self.without_subqueries(expr, input)?;
+        let schema = &input.step.schema;
+        let safe = safe::rewrite(&expr, schema)?;
+        let scope = Scope { schema, columns: &input.columns, place: Place::Above };
+        let facts = scope.facts(&safe)?;
+        Ok((expr, facts))
+    }
+
+    fn without_subqueries(&mut self, expr: &Expr, input: &mut Above) -> Result<Expr, PlanError> {
+        let mut problem = None;
+        let replaced = expr.clone().transform_up(|expr| {
+            if matches!(expr, Expr::InSubquery(_) | Expr::Exists(_) | Expr::SetComparison(_)) {
+                problem = Some(PlanError::unsupported(
+                    "IN, EXISTS, ANY or ALL with a subquery, over finished figures",
+                    "JOIN the subquery as a derived table, or compare with a scalar subquery",
+                ));
+                return Ok(Transformed::new(expr, false, TreeNodeRecursion::Stop));
+            }
+            let Expr::ScalarSubquery(subquery) = &expr else { return Ok(Transformed::no(expr)) };
+            let value = if subquery.outer_ref_columns.is_empty() {
+                self.scalar(&subquery.subquery, input)
+            } else {
+                Err(correlated())
+            };
+            match value {
+                Ok(name) => Ok(Transformed::yes(Expr::Column(name))),
+                Err(error) => {
+                    problem = Some(error);
+                    Ok(Transformed::new(expr, false, TreeNodeRecursion::Stop))
+                }
+            }
+        });
+        match problem {
+            Some(problem) => Err(problem),
+            None => Ok(replaced.map_err(|_engine| PlanError::CannotPlan)?.data),
+        }
+    }
+
+    /// Adds the value of a subquery as a column; gives its name.
+    fn scalar(&mut self, plan: &LogicalPlan, input: &mut Above) -> Result<Name, PlanError> {
+        let value = self.walk(plan)?;
+        let (true, [facts]) = (value.step.is_single(), value.columns.as_slice()) else {
+            return Err(PlanError::unsupported(
+                "a subquery that may give several rows or columns where one value is expected",
+                "write an aggregate without GROUP BY, or LIMIT 1",
+            ));
+        };
+        self.scalars = self.scalars.saturating_add(1);
+        let name = format!("{SCALAR}{}", self.scalars);
+        let field = arrow::datatypes::Field::new(&name, facts.data_type.clone(), true);
+        let fields = vec![(None, Arc::new(field))];
+        let added = DFSchema::new_with_metadata(fields, Default::default());
+        let schema = added.and_then(|added| input.step.schema.join(&added));
+        let schema = Arc::new(schema.map_err(|_engine| PlanError::CannotPlan)?);
+        input.columns.push(Facts { nullable: true, ..facts.clone() });
+        let before = Step { schema: Arc::clone(&schema), node: Node::OneRow };
+        let step = std::mem::replace(&mut input.step, before);
+        let value = Box::new(value.step);
+        input.step.node = Node::Scalar { input: Box::new(step), value };
+        Ok(Name::new_unqualified(name))
+    }
+}
+
+fn correlated() -> PlanError {
+    PlanError::unsupported(
+        "a subquery over figures that names columns of the question around it",
+        "write it as a derived table with GROUP BY and JOIN it on the group columns",
+    )
 }
 
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the engine's enum: what is not listed is refused"
 )]
-fn node(
-    plan: &LogicalPlan,
-    merged: &[Facts],
-    lines: &mut Vec<String>,
-) -> Result<Vec<Facts>, PlanError> {
+fn refused(plan: &LogicalPlan, dataset: &Dataset) -> PlanError {
     match plan {
-        LogicalPlan::Aggregate(_) => Ok(merged.to_vec()),
-        LogicalPlan::SubqueryAlias(alias) => node(&alias.input, merged, lines),
-        LogicalPlan::Projection(projection) => projected(projection, merged, lines),
-        LogicalPlan::Filter(filter) => {
-            let columns = node(&filter.input, merged, lines)?;
-            expression(&filter.predicate, &filter.input, &columns)?;
-            lines.push(format!("keep groups where {}", quoted(filter.predicate.human_display())));
-            Ok(columns)
+        LogicalPlan::Distinct(_) => {
+            PlanError::unsupported("SELECT DISTINCT ON", "write GROUP BY, or rank() OVER (...)")
         }
-        LogicalPlan::Sort(sort) => {
-            let columns = node(&sort.input, merged, lines)?;
-            for key in &sort.expr {
-                expression(&key.expr, &sort.input, &columns)?;
-            }
-            let keys: Vec<String> =
-                sort.expr.iter().map(|key| quoted(key.expr.human_display())).collect();
-            lines.push(format!("order by {}", keys.join(", ")));
-            Ok(columns)
+        _ if has_cut(plan, dataset) => {
+            PlanError::unsupported("this clause over figures", "write SELECT ... GROUP BY ...")
         }
-        LogicalPlan::Limit(limit) => {
-            let columns = node(&limit.input, merged, lines)?;
-            let (skip, fetch) = bounds(limit)?;
-            let fetch = fetch.map_or("all".to_owned(), |fetch| fetch.to_string());
-            lines.push(format!("keep {fetch} rows after the first {skip}"));
-            Ok(columns)
-        }
-        other => Err(refused(other)),
+        _ => PlanError::NotAnAggregate,
     }
-}
-
-fn projected(
-    projection: &Projection,
-    merged: &[Facts],
-    lines: &mut Vec<String>,
-) -> Result<Vec<Facts>, PlanError> {
-    let columns = node(&projection.input, merged, lines)?;
-    let mut facts = Vec::with_capacity(projection.expr.len());
-    for expr in &projection.expr {
-        facts.push(expression(expr, &projection.input, &columns)?);
-    }
-    let shown: Vec<String> =
-        projection.expr.iter().map(|expr| quoted(expr.human_display())).collect();
-    lines.push(format!("show {}", shown.join(", ")));
-    Ok(facts)
-}
-
-fn expression(expr: &Expr, input: &LogicalPlan, columns: &[Facts]) -> Result<Facts, PlanError> {
-    let subquery = expr.exists(|expr| {
-        Ok(matches!(expr, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_)))
-    });
-    if subquery.unwrap_or(true) {
-        return Err(PlanError::unsupported(
-            "a subquery inside an expression",
-            "ask two questions, or write an aggregate with FILTER",
-        ));
-    }
-    let safe = safe::rewrite(expr, input.schema())?;
-    Scope { schema: input.schema(), columns, place: Place::Above }.facts(&safe)
 }
 
 /// The rows to skip and to keep of a LIMIT with constants.
-pub(crate) fn bounds(limit: &Limit) -> Result<(usize, Option<usize>), PlanError> {
+pub(super) fn bounds(limit: &Limit) -> Result<(usize, Option<usize>), PlanError> {
     use datafusion::logical_expr::{FetchType, SkipType};
     let refused =
         || PlanError::unsupported("LIMIT or OFFSET that is not a number", "write a whole number");

@@ -22,6 +22,7 @@ use super::{Account, Below, TextCondition};
 use crate::catalog::{self, PATIENT};
 use crate::error::{PlanError, quoted};
 use crate::facts::Plain;
+pub(super) use groups::is_per_patient;
 use ties::Tie;
 
 mod calls;

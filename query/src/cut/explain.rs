@@ -15,13 +15,19 @@ const MAX_NAMED: usize = 12;
 
 /// The three parts and the columns.
 pub(super) fn parts(
-    fragment: &Fragment,
+    fragments: &[Fragment],
     account: &Account<'_>,
     over_hospitals: Vec<String>,
 ) -> Explained {
-    let mut over_patients: Vec<String> = fragment.keys.iter().map(key).collect();
-    over_patients.push(format!("{} cells, each with", fragment.cells));
-    over_patients.extend(fragment.primitives.iter().map(primitive));
+    let mut over_patients = Vec::new();
+    for (index, fragment) in fragments.iter().enumerate() {
+        if fragments.len() > 1 {
+            over_patients.push(format!("part {} of {}:", index.saturating_add(1), fragments.len()));
+        }
+        over_patients.extend(fragment.keys.iter().map(key));
+        over_patients.push(format!("{} cells, each with", fragment.cells));
+        over_patients.extend(fragment.primitives.iter().map(primitive));
+    }
     over_patients
         .push("the number of patients, which decides what is hidden and never leaves".into());
     let mut uses: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();

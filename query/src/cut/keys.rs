@@ -1,6 +1,6 @@
 //! Group keys: expressions whose values follow from the dataset and the text, so the cells are known beforehand.
 
-use datafusion::logical_expr::{Aggregate, Expr};
+use datafusion::logical_expr::Expr;
 use policies::dataset::Use;
 
 use super::{Account, Below, Key, below};
@@ -8,15 +8,15 @@ use crate::error::{PlanError, quoted};
 use crate::facts::domain::Domain;
 use crate::facts::{Facts, Plain};
 
-/// The group keys of an aggregate, and what is known of each above the cut.
+/// The group keys that these expressions are, and what is known of each above the cut.
 pub(super) fn keys(
-    aggregate: &Aggregate,
+    exprs: &[&Expr],
     below: &Below,
     account: &mut Account<'_>,
 ) -> Result<(Vec<Key>, Vec<Facts>), PlanError> {
-    let mut keys = Vec::with_capacity(aggregate.group_expr.len());
-    let mut merged = Vec::with_capacity(aggregate.group_expr.len());
-    for expr in &aggregate.group_expr {
+    let mut keys = Vec::with_capacity(exprs.len());
+    let mut merged = Vec::with_capacity(exprs.len());
+    for expr in exprs {
         let (safe, facts) = below.expression(expr)?;
         account.expression(&facts, Use::Group)?;
         below::note_functions(&safe, &mut account.functions);

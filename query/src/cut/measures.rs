@@ -43,7 +43,8 @@ pub(super) fn measures(
     account: &mut Account<'_>,
 ) -> Result<Measures, PlanError> {
     let mut measures = Measures { primitives: Vec::new(), outputs: Vec::new(), merged: Vec::new() };
-    let outputs = aggregate.schema.fields().iter().skip(aggregate.group_expr.len());
+    let keys = aggregate.schema.fields().len().saturating_sub(aggregate.aggr_expr.len());
+    let outputs = aggregate.schema.fields().iter().skip(keys);
     for (expr, field) in aggregate.aggr_expr.iter().zip(outputs) {
         let mut inner = expr;
         while let Expr::Alias(alias) = inner {
@@ -63,12 +64,12 @@ impl Measures {
         (below, account): (&Below, &mut Account<'_>),
     ) -> Result<(), PlanError> {
         let name = call.func.name().to_owned();
+        if !functions::additive(&name) {
+            let instead = functions::advice(&name).unwrap_or("it cannot be added up");
+            return Err(PlanError::unsupported(format!("`{name}`"), instead));
+        }
         account.aggregates.insert(name.clone());
         let params = &call.params;
-        if functions::inside_a_patient(&name) {
-            let instead = functions::advice(&name).unwrap_or("write count, sum or avg");
-            return Err(PlanError::unsupported(format!("`{name}` over patients"), instead));
-        }
         if !params.order_by.is_empty() || params.null_treatment.is_some() {
             return Err(PlanError::unsupported(
                 format!("ORDER BY or NULLS inside `{name}`"),

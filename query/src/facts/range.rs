@@ -60,6 +60,10 @@ impl Range {
             DataType::Int16 => integer(i16::MIN.into(), i16::MAX.into()),
             DataType::Int32 => integer(i32::MIN.into(), i32::MAX.into()),
             DataType::Int64 => integer(i64::MIN, i64::MAX),
+            DataType::UInt8 => Some((0, u8::MAX.into(), 0)),
+            DataType::UInt16 => Some((0, u16::MAX.into(), 0)),
+            DataType::UInt32 => Some((0, u32::MAX.into(), 0)),
+            DataType::UInt64 => Some((0, u64::MAX.into(), 0)),
             _ => None,
         }
     }

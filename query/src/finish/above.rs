@@ -1,20 +1,21 @@
-//! The nodes above the cut, one after the other, over merged figures.
+//! The steps above the cuts, one after the other, over merged figures.
 //!
 //! A HAVING or a LIMIT that would have to know a value that is not shown keeps the row out and counts it as undecided.
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, UInt64Array, new_empty_array};
-use arrow::compute::{SortColumn, SortOptions, lexsort_to_indices};
-use datafusion::common::ScalarValue;
+use arrow::array::{ArrayRef, AsArray as _, UInt64Array, new_empty_array};
+use arrow::compute::{SortColumn, SortOptions, concat, lexsort_to_indices};
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::utils::split_conjunction;
-use datafusion::logical_expr::{Aggregate, Limit, LogicalPlan, Projection, Sort};
+use datafusion::logical_expr::{Expr, SortExpr};
 
-use super::frame::{Column, Frame};
+use super::frame::{Column, Frame, Rows, worst};
 use super::merge::Group;
-use super::{FinishError, outputs};
-use crate::cut::{self, Fragment};
+use super::{FinishError, engine, group, join, outputs};
+use crate::cut::Fragment;
+use crate::cut::tree::{Cut, Node, Set, Step};
 use crate::execute;
 use crate::pipe::CellStatus;
 
@@ -22,164 +23,163 @@ fn failed<E>(_engine: E) -> FinishError {
     FinishError::Failed
 }
 
-/// Runs a plan down to its cuts, which are merged.
-pub(super) fn run(
-    plan: &LogicalPlan,
-    cuts: &[(&Fragment, Vec<Group>)],
-) -> Result<Frame, FinishError> {
+/// What a LIMIT further up keeps: how many rows to skip, how many to keep.
+type Kept = Option<(usize, Option<usize>)>;
+
+/// Runs the steps down to the cuts, which are merged.
+pub(super) fn run(step: &Step, merged: &[(&Fragment, Vec<Group>)]) -> Result<Frame, FinishError> {
     let state = execute::session().map_err(failed)?;
-    Above { state, cuts }.node(plan, None)
+    Above { state, merged }.step(step, None)
 }
 
 struct Above<'a> {
     state: SessionState,
-    cuts: &'a [(&'a Fragment, Vec<Group>)],
+    merged: &'a [(&'a Fragment, Vec<Group>)],
 }
 
 impl Above<'_> {
-    /// Runs one node. `limit` is what a LIMIT further up keeps of its rows: how many to skip, how many to keep.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the engine's enum: what is not listed is refused"
-    )]
-    fn node(
-        &self,
-        plan: &LogicalPlan,
-        limit: Option<(usize, Option<usize>)>,
-    ) -> Result<Frame, FinishError> {
-        match plan {
-            LogicalPlan::Aggregate(aggregate) => self.cut(aggregate),
-            LogicalPlan::SubqueryAlias(alias) => {
-                self.node(&alias.input, limit)?.renamed(plan.schema())
+    /// Runs one step, whose rows a LIMIT further up may cut.
+    fn step(&self, step: &Step, limit: Kept) -> Result<Frame, FinishError> {
+        let schema = &step.schema;
+        // How many rows remain is not known yet, so a LIMIT further up may need any of them.
+        let unknown = limit.map(|_unknown| (usize::MAX, None));
+        match &step.node {
+            Node::Cut(cut) => self.cut(schema, cut),
+            Node::OneRow => Frame::new(schema, Vec::new(), Rows::certain(1)),
+            Node::Renamed(input) => self.step(input, limit)?.renamed(schema),
+            Node::Projection { input, exprs } => {
+                let frame = self.step(input, limit)?;
+                let columns = exprs.iter().map(|expr| frame.evaluate(&self.state, expr));
+                let columns = columns.collect::<Result<Vec<_>, _>>()?;
+                Frame::new(schema, columns, frame.rows)
             }
-            LogicalPlan::Projection(node) => self.projection(plan, node, limit),
-            LogicalPlan::Filter(filter) => {
-                // How many rows remain is not known yet, so a LIMIT further up may need any of them.
-                let frame = self.node(&filter.input, limit.map(|_unknown| (usize::MAX, None)))?;
-                self.filter(frame, &filter.predicate)
+            Node::Filter { input, predicate } => {
+                filter(&self.state, self.step(input, unknown)?, predicate)?.renamed(schema)
             }
-            LogicalPlan::Sort(sort) => self.sort(sort, limit),
-            LogicalPlan::Limit(limit) => self.limit(limit),
-            _ => Err(FinishError::Failed),
+            Node::Join(join) => {
+                let (left, right) = (self.whole(&join.left)?, self.whole(&join.right)?);
+                join::join(&self.state, schema, join, (&left, &right))
+            }
+            Node::Union(inputs) => {
+                let frames = inputs.iter().map(|input| self.whole(input));
+                union(schema, &frames.collect::<Result<Vec<_>, _>>()?)
+            }
+            Node::Distinct(input) => group::distinct(self.whole(input)?)?.renamed(schema),
+            Node::Aggregate { input, keys, calls } => {
+                let frame = self.whole(input)?;
+                group::aggregate(&self.state, schema, &frame, (keys, calls))
+            }
+            Node::Window { input, calls } => {
+                let frame = self.whole(input)?;
+                engine::windows(&self.state, schema, frame, calls)
+            }
+            Node::Sort { input, keys } => {
+                self.sort(self.step(input, None)?, keys, limit)?.renamed(schema)
+            }
+            Node::Limit { input, skip, fetch } => {
+                limited(self.step(input, Some((*skip, *fetch)))?, *skip, *fetch)
+            }
+            Node::Scalar { input, value } => {
+                let mut frame = self.step(input, limit)?;
+                let value = scalar(&self.whole(value)?, frame.rows.len())?;
+                frame.columns.push(value);
+                frame.renamed(schema)
+            }
+        }
+    }
+
+    /// Every row of a step, in the types that its plan says.
+    fn whole(&self, step: &Step) -> Result<Frame, FinishError> {
+        self.step(step, None)?.conformed(&step.schema)
+    }
+
+    /// The merged cells as a table: the grouping sets under one another.
+    fn cut(&self, schema: &DFSchema, cut: &Cut) -> Result<Frame, FinishError> {
+        let mut frames = Vec::with_capacity(cut.sets.len());
+        for set in &cut.sets {
+            let (fragment, groups) = self.merged.get(set.fragment).ok_or(FinishError::Failed)?;
+            frames.push(cells(schema, cut, set, (fragment, groups))?);
+        }
+        match <[Frame; 1]>::try_from(frames) {
+            Ok([frame]) => Ok(frame),
+            Err(frames) => union(schema, &frames),
         }
     }
 
-    /// The merged cells as a table.
-    fn cut(&self, aggregate: &Aggregate) -> Result<Frame, FinishError> {
-        let [(fragment, groups)] = self.cuts else { return Err(FinishError::Failed) };
-        let mut columns = Vec::with_capacity(aggregate.schema.fields().len());
-        for (index, field) in aggregate.schema.fields().iter().enumerate() {
-            let mut values = Vec::with_capacity(groups.len());
-            let mut status = Vec::with_capacity(groups.len());
-            for group in groups {
-                let (value, own) = cell(fragment, group, index)?;
-                let value = value.map_or_else(|| outputs::null(field.data_type()), Ok)?;
-                values.push(value);
-                status.push(own);
-            }
-            let values = if values.is_empty() {
-                new_empty_array(field.data_type())
-            } else {
-                ScalarValue::iter_to_array(values).map_err(failed)?
-            };
-            if values.data_type() != field.data_type() {
-                return Err(FinishError::Failed);
-            }
-            columns.push(Column { values, status });
-        }
-        Frame::new(&aggregate.schema, columns, groups.len(), 0)
-    }
-
-    fn projection(
-        &self,
-        plan: &LogicalPlan,
-        node: &Projection,
-        limit: Option<(usize, Option<usize>)>,
-    ) -> Result<Frame, FinishError> {
-        let frame = self.node(&node.input, limit)?;
-        let columns = node.expr.iter().map(|expr| frame.evaluate(&self.state, expr));
-        let columns = columns.collect::<Result<Vec<_>, _>>()?;
-        Frame::new(plan.schema(), columns, frame.rows, frame.undecided)
-    }
-
-    /// Keeps rows whose every condition is true. A row is out for certain if one condition that is shown is not true;
-    /// else it is undecided if one is not shown.
-    fn filter(
-        &self,
-        frame: Frame,
-        predicate: &datafusion::logical_expr::Expr,
-    ) -> Result<Frame, FinishError> {
-        let mut out = vec![false; frame.rows];
-        let mut unknown = vec![false; frame.rows];
-        for condition in split_conjunction(predicate) {
-            let column = frame.evaluate(&self.state, condition)?;
-            let values = column.values.as_boolean_opt().ok_or(FinishError::Failed)?;
-            let rows = out.iter_mut().zip(&mut unknown).zip(values.iter().zip(&column.status));
-            for ((out, unknown), (value, status)) in rows {
-                match status {
-                    CellStatus::Shown => *out |= value != Some(true),
-                    CellStatus::Hidden | CellStatus::Incomplete => *unknown = true,
-                }
-            }
-        }
-        let kept = |row: &usize| {
-            let flag = |flags: &[bool]| flags.get(*row).copied().unwrap_or(true);
-            !flag(&out) && !flag(&unknown)
-        };
-        let rows: Vec<usize> = (0..frame.rows).filter(kept).collect();
-        let undecided = out.iter().zip(&unknown).filter(|(out, unknown)| !**out && **unknown);
-        let undecided = u64::try_from(undecided.count()).map_err(failed)?;
-        frame.pick(&rows, undecided)
-    }
-
-    fn sort(
-        &self,
-        sort: &Sort,
-        limit: Option<(usize, Option<usize>)>,
-    ) -> Result<Frame, FinishError> {
-        let frame = self.node(&sort.input, None)?;
-        let mut hidden = vec![false; frame.rows];
-        let mut keys = Vec::with_capacity(sort.expr.len());
-        for key in &sort.expr {
+    fn sort(&self, frame: Frame, by: &[SortExpr], limit: Kept) -> Result<Frame, FinishError> {
+        let rows = frame.rows.len();
+        let mut hidden = vec![CellStatus::Shown; rows];
+        let mut keys = Vec::with_capacity(by.len());
+        for key in by {
             let column = frame.evaluate(&self.state, &key.expr)?;
             for (hidden, status) in hidden.iter_mut().zip(&column.status) {
-                *hidden |= *status != CellStatus::Shown;
+                *hidden = (*hidden).max(*status);
             }
             let options = SortOptions { descending: !key.asc, nulls_first: key.nulls_first };
             keys.push(SortColumn { values: column.values, options: Some(options) });
         }
-        let everything = limit
-            .is_none_or(|(skip, fetch)| skip == 0 && fetch.is_none_or(|fetch| fetch >= frame.rows));
+        let everything =
+            limit.is_none_or(|(skip, fetch)| skip == 0 && fetch.is_none_or(|fetch| fetch >= rows));
         let order = order(keys, &hidden)?;
         if everything {
-            return frame.pick(&order, 0);
+            return frame.pick(&order);
         }
-        let is_hidden = |row: &usize| hidden.get(*row).copied().unwrap_or(true);
+        let is_hidden =
+            |row: &usize| hidden.get(*row).is_none_or(|status| *status != CellStatus::Shown);
         let (kept, out): (Vec<usize>, Vec<usize>) =
             order.into_iter().partition(|row| !is_hidden(row));
-        frame.pick(&kept, u64::try_from(out.len()).map_err(failed)?)
-    }
-
-    fn limit(&self, limit: &Limit) -> Result<Frame, FinishError> {
-        let (skip, fetch) = cut::bounds(limit).map_err(failed)?;
-        let frame = self.node(&limit.input, Some((skip, fetch)))?;
-        let rows: Vec<usize> =
-            (0..frame.rows).skip(skip).take(fetch.unwrap_or(usize::MAX)).collect();
-        frame.pick(&rows, 0)
+        let mut frame = frame.pick(&kept)?;
+        frame.rows.leave_out(out.len(), worst(hidden));
+        Ok(frame)
     }
 }
 
-/// The value of one column of a group: `None` where it is not shown.
-fn cell(
-    fragment: &Fragment,
-    group: &Group,
-    index: usize,
-) -> Result<(Option<ScalarValue>, CellStatus), FinishError> {
-    if let Some(key) = group.keys.get(index) {
-        return Ok((Some(key.clone()), CellStatus::Shown));
+/// One grouping set's cells under the columns of the whole table.
+fn cells(
+    schema: &DFSchema,
+    cut: &Cut,
+    set: &Set,
+    (fragment, groups): (&Fragment, &[Group]),
+) -> Result<Frame, FinishError> {
+    let mut columns = Vec::with_capacity(schema.fields().len());
+    for (index, field) in schema.fields().iter().enumerate() {
+        let null = outputs::null(field.data_type())?;
+        let mut values = Vec::with_capacity(groups.len());
+        let mut status = Vec::with_capacity(groups.len());
+        for group in groups {
+            let (value, own) = match (set.keys.get(index), index.checked_sub(set.keys.len())) {
+                (Some(Some(key)), _) => (group.keys.get(*key).cloned(), CellStatus::Shown),
+                (Some(None), _) => (None, CellStatus::Shown),
+                (None, Some(at)) => measure(cut, set, at, (fragment, group))?,
+                (None, None) => return Err(FinishError::Failed),
+            };
+            values.push(value.unwrap_or_else(|| null.clone()));
+            status.push(own);
+        }
+        let values = if values.is_empty() {
+            new_empty_array(field.data_type())
+        } else {
+            ScalarValue::iter_to_array(values).map_err(failed)?
+        };
+        columns.push(Column { values, status });
     }
-    let at = index.checked_sub(group.keys.len()).ok_or(FinishError::Failed)?;
-    let output = fragment.outputs.get(at).ok_or(FinishError::Failed)?;
+    let presence = groups.iter().map(|group| group.presence).collect();
+    Frame::new(schema, columns, Rows { presence, missing: CellStatus::Shown, undecided: 0 })
+}
+
+/// The value of column `at` behind the group columns: `None` where it is not shown.
+fn measure(
+    cut: &Cut,
+    set: &Set,
+    at: usize,
+    (fragment, group): (&Fragment, &Group),
+) -> Result<(Option<ScalarValue>, CellStatus), FinishError> {
+    let at = match (&set.id, at) {
+        (Some(id), 0) => return Ok((Some(id.clone()), CellStatus::Shown)),
+        (Some(_), at) => at.saturating_sub(1),
+        (None, at) => at,
+    };
+    let output = cut.outputs.get(at).ok_or(FinishError::Failed)?;
     match group.status {
         CellStatus::Shown => {
             let value = outputs::value(output, &fragment.primitives, &group.sums)?;
@@ -189,10 +189,94 @@ fn cell(
     }
 }
 
+/// For each row whether a condition rules it out, and else why it cannot be decided.
+pub(super) fn decide<'e>(
+    state: &SessionState,
+    frame: &Frame,
+    conditions: impl IntoIterator<Item = &'e Expr>,
+) -> Result<Vec<Option<CellStatus>>, FinishError> {
+    let mut decided = vec![Some(CellStatus::Shown); frame.rows.len()];
+    for condition in conditions {
+        let column = frame.evaluate(state, condition)?;
+        let values = column.values.as_boolean_opt().ok_or(FinishError::Failed)?;
+        for (row, (value, status)) in decided.iter_mut().zip(values.iter().zip(&column.status)) {
+            *row = match (*row, status) {
+                (Some(_), CellStatus::Shown) if value != Some(true) => None,
+                (row, CellStatus::Shown) => row,
+                (row, status) => row.map(|row| row.max(*status)),
+            };
+        }
+    }
+    Ok(decided)
+}
+
+/// Keeps rows whose every condition is true. A row is out for certain if one condition that is shown is not true;
+/// else it is undecided if one is not shown.
+fn filter(state: &SessionState, frame: Frame, predicate: &Expr) -> Result<Frame, FinishError> {
+    let decided = decide(state, &frame, split_conjunction(predicate))?;
+    let with = |wanted: fn(CellStatus) -> bool| {
+        let rows = decided.iter().enumerate();
+        rows.filter(move |(_, row)| row.is_some_and(wanted)).map(|(at, _)| at)
+    };
+    let kept: Vec<usize> = with(|status| status == CellStatus::Shown).collect();
+    let out = with(|status| status != CellStatus::Shown).count();
+    let why = worst(decided.iter().copied().flatten());
+    let mut frame = frame.pick(&kept)?;
+    frame.rows.leave_out(out, why);
+    Ok(frame)
+}
+
+/// Some of the rows. Where it is not known which rows there are, neither is it which of them are kept.
+fn limited(frame: Frame, skip: usize, fetch: Option<usize>) -> Result<Frame, FinishError> {
+    let rows = frame.rows.len();
+    let doubt = frame.rows.doubt();
+    let missing = frame.rows.missing != CellStatus::Shown;
+    let everything =
+        skip == 0 && fetch.is_none_or(|fetch| fetch > rows || (fetch == rows && !missing));
+    let kept: Vec<usize> = (0..rows).skip(skip).take(fetch.unwrap_or(usize::MAX)).collect();
+    let mut frame = frame.pick(&kept)?;
+    if !everything {
+        frame.rows.missing = frame.rows.missing.max(doubt);
+        frame.rows.presence.iter_mut().for_each(|presence| *presence = (*presence).max(doubt));
+    }
+    Ok(frame)
+}
+
+/// Tables under one another.
+fn union(schema: &DFSchema, frames: &[Frame]) -> Result<Frame, FinishError> {
+    let mut rows = Rows::certain(0);
+    for frame in frames {
+        rows.presence.extend_from_slice(&frame.rows.presence);
+        rows.missing = rows.missing.max(frame.rows.missing);
+        rows.undecided = rows.undecided.saturating_add(frame.rows.undecided);
+    }
+    let mut columns = Vec::with_capacity(schema.fields().len());
+    for index in 0..schema.fields().len() {
+        let parts = frames.iter().map(|frame| frame.columns.get(index));
+        let parts = parts.collect::<Option<Vec<_>>>().ok_or(FinishError::Failed)?;
+        let values: Vec<_> = parts.iter().map(|column| column.values.as_ref()).collect();
+        let values = concat(&values).map_err(failed)?;
+        let status = parts.iter().flat_map(|column| column.status.iter().copied()).collect();
+        columns.push(Column { values, status });
+    }
+    Frame::new(schema, columns, rows)
+}
+
+/// The value of a subquery of one row at most, beside each of `rows` rows.
+fn scalar(frame: &Frame, rows: usize) -> Result<Column, FinishError> {
+    let [column] = frame.columns.as_slice() else { return Err(FinishError::Failed) };
+    if frame.rows.len() > 1 {
+        return Err(FinishError::Failed);
+    }
+    let first = (frame.rows.len() == 1).then_some(0);
+    let status = worst(column.status.iter().copied()).max(frame.rows.doubt());
+    column.take(&vec![first; rows])?.raised(&vec![status; rows])
+}
+
 /// Rows in sorted order: those with a hidden key last, ties in the order they came.
-fn order(mut keys: Vec<SortColumn>, hidden: &[bool]) -> Result<Vec<usize>, FinishError> {
-    let hidden_last: ArrayRef =
-        Arc::new(hidden.iter().map(|hidden| Some(*hidden)).collect::<arrow::array::BooleanArray>());
+fn order(mut keys: Vec<SortColumn>, hidden: &[CellStatus]) -> Result<Vec<usize>, FinishError> {
+    let hidden_last = hidden.iter().map(|hidden| Some(*hidden != CellStatus::Shown));
+    let hidden_last: ArrayRef = Arc::new(hidden_last.collect::<arrow::array::BooleanArray>());
     keys.insert(0, SortColumn { values: hidden_last, options: None });
     let rows = 0..u64::try_from(hidden.len()).map_err(failed)?;
     let tie: ArrayRef = Arc::new(UInt64Array::from_iter_values(rows));

@@ -1,14 +1,18 @@
-//! A materialised table with a status beside every value.
+//! A materialised table with a status beside every value and every row.
 //!
 //! A value that is not shown is null, and its status says that it is not the data's null. An expression inherits the worst
 //! status of the columns that it names, and is null wherever that is not *shown*: no function sees a hidden value.
+//!
+//! A row has a *presence*: *shown* if it is in the pooled table for certain. A cell that a hospital hides may be of nobody,
+//! so its group may not exist; what counts or compares rows must not tell. Rows that were kept out as undecided may exist
+//! too: [`Rows::missing`] is why.
 
 use std::sync::Arc;
 
 use arrow::array::{
     Array as _, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array,
 };
-use arrow::compute;
+use arrow::compute::{self, cast};
 use arrow::datatypes::{Field, Schema};
 use datafusion::common::{DFSchema, DFSchemaRef};
 use datafusion::execution::SessionState;
@@ -16,7 +20,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
-use super::FinishError;
+use super::{FinishError, MAX_ROWS};
 use crate::facts::safe;
 use crate::pipe::CellStatus;
 
@@ -29,16 +33,26 @@ pub(super) struct Column {
     pub(super) status: Vec<CellStatus>,
 }
 
+/// What is known of the rows of a table.
+#[derive(Clone)]
+pub(super) struct Rows {
+    /// For each row, whether it exists for certain.
+    pub(super) presence: Vec<CellStatus>,
+    /// The worst reason for which further rows may exist; *shown* if there are none.
+    pub(super) missing: CellStatus,
+    /// Rows kept out because a value that is not shown would have decided.
+    pub(super) undecided: u64,
+}
+
 /// A table between two nodes above the cut.
+#[derive(Clone)]
 pub(super) struct Frame {
     /// The node's schema, every column nullable.
-    schema: DFSchemaRef,
+    pub(super) schema: DFSchemaRef,
     /// Its columns.
     pub(super) columns: Vec<Column>,
     /// Its rows.
-    pub(super) rows: usize,
-    /// Rows kept out because a value that is not shown would have decided.
-    pub(super) undecided: u64,
+    pub(super) rows: Rows,
 }
 
 fn failed<E>(_engine: E) -> FinishError {
@@ -56,25 +70,100 @@ fn named(schema: &DFSchema, columns: &[Column]) -> Result<DFSchemaRef, FinishErr
     Ok(Arc::new(DFSchema::new_with_metadata(fields, Default::default()).map_err(failed)?))
 }
 
+/// The worst of several.
+pub(super) fn worst(statuses: impl IntoIterator<Item = CellStatus>) -> CellStatus {
+    statuses.into_iter().max().unwrap_or(CellStatus::Shown)
+}
+
+impl Rows {
+    /// So many rows, for certain, and no others.
+    pub(super) fn certain(rows: usize) -> Self {
+        Self { presence: vec![CellStatus::Shown; rows], missing: CellStatus::Shown, undecided: 0 }
+    }
+
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        self.presence.len()
+    }
+
+    /// Why it is not known which rows there are; *shown* if it is.
+    pub(super) fn doubt(&self) -> CellStatus {
+        worst(self.presence.iter().copied()).max(self.missing)
+    }
+
+    /// Keeps `count` more rows out, for this reason.
+    pub(super) fn leave_out(&mut self, count: usize, why: CellStatus) {
+        self.undecided = self.undecided.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        self.missing = self.missing.max(why);
+    }
+}
+
+impl Column {
+    /// Values that are all shown.
+    pub(super) fn shown(values: ArrayRef) -> Self {
+        let status = vec![CellStatus::Shown; values.len()];
+        Self { values, status }
+    }
+
+    /// The column with at least this status in each row.
+    pub(super) fn raised(mut self, to: &[CellStatus]) -> Result<Self, FinishError> {
+        for (own, least) in self.status.iter_mut().zip(to) {
+            *own = (*own).max(*least);
+        }
+        let hidden: BooleanArray =
+            self.status.iter().map(|status| Some(*status != CellStatus::Shown)).collect();
+        let values = compute::nullif(&self.values, &hidden).map_err(failed)?;
+        Ok(Self { values, status: self.status })
+    }
+
+    /// The values of these rows; `None` is null.
+    pub(super) fn take(&self, rows: &[Option<usize>]) -> Result<Self, FinishError> {
+        let indices: UInt64Array =
+            rows.iter().map(|row| row.and_then(|row| u64::try_from(row).ok())).collect();
+        let values = compute::take(&self.values, &indices, None).map_err(failed)?;
+        let status = rows.iter().map(|row| match row {
+            Some(row) => self.status.get(*row).copied(),
+            None => Some(CellStatus::Shown),
+        });
+        let status = status.collect::<Option<Vec<_>>>().ok_or(FinishError::Failed)?;
+        Ok(Self { values, status })
+    }
+}
+
 impl Frame {
     /// A table of these columns under a node's schema.
     pub(super) fn new(
         schema: &DFSchema,
         columns: Vec<Column>,
-        rows: usize,
-        undecided: u64,
+        rows: Rows,
     ) -> Result<Self, FinishError> {
-        let whole =
-            columns.iter().all(|column| column.values.len() == rows && column.status.len() == rows);
+        let count = rows.len();
+        let whole = columns
+            .iter()
+            .all(|column| column.values.len() == count && column.status.len() == count);
         if !whole || schema.fields().len() != columns.len() {
             return Err(FinishError::Failed);
         }
-        Ok(Self { schema: named(schema, &columns)?, columns, rows, undecided })
+        if count > MAX_ROWS {
+            return Err(FinishError::TooManyRows);
+        }
+        Ok(Self { schema: named(schema, &columns)?, columns, rows })
     }
 
-    /// The same table under the names of another schema.
-    pub(super) fn renamed(self, schema: &DFSchema) -> Result<Self, FinishError> {
-        Self::new(schema, self.columns, self.rows, self.undecided)
+    /// The table with every column in the type that the plan says.
+    pub(super) fn conformed(mut self, schema: &DFSchema) -> Result<Self, FinishError> {
+        for (column, field) in self.columns.iter_mut().zip(schema.fields()) {
+            if column.values.data_type() != field.data_type() {
+                column.values = cast(&column.values, field.data_type()).map_err(failed)?;
+            }
+        }
+        Self::new(schema, self.columns, self.rows)
+    }
+
+    /// The first columns of the table under the names of another schema.
+    pub(super) fn renamed(mut self, schema: &DFSchema) -> Result<Self, FinishError> {
+        self.columns.truncate(schema.fields().len());
+        Self::new(schema, self.columns, self.rows)
     }
 
     /// Evaluates an expression over every row.
@@ -89,16 +178,13 @@ impl Frame {
         let simple = ExprSimplifier::new(context).simplify(safe).map_err(failed)?;
         let physical = state.create_physical_expr(simple, &self.schema).map_err(failed)?;
         let values = physical.evaluate(&self.batch()?).map_err(failed)?;
-        let values = values.into_array(self.rows).map_err(failed)?;
-        let hidden: BooleanArray =
-            status.iter().map(|status| Some(*status != CellStatus::Shown)).collect();
-        let values = compute::nullif(&values, &hidden).map_err(failed)?;
-        Ok(Column { values, status })
+        let values = values.into_array(self.rows.len()).map_err(failed)?;
+        Column::shown(values).raised(&status)
     }
 
     /// The worst status of the columns that an expression names, row by row.
     pub(super) fn status(&self, expr: &Expr) -> Result<Vec<CellStatus>, FinishError> {
-        let mut status = vec![CellStatus::Shown; self.rows];
+        let mut status = vec![CellStatus::Shown; self.rows.len()];
         let names: std::collections::BTreeSet<_> = expr.column_refs().into_iter().collect();
         for name in names {
             let index = self.schema.maybe_index_of_column(name).ok_or(FinishError::Failed)?;
@@ -113,23 +199,19 @@ impl Frame {
     fn batch(&self) -> Result<RecordBatch, FinishError> {
         let fields = self.schema.fields().iter().map(Arc::clone).collect::<Vec<_>>();
         let columns = self.columns.iter().map(|column| Arc::clone(&column.values)).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows.len()));
         RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
             .map_err(failed)
     }
 
-    /// The table of these rows, in this order; `out` more were kept out as undecided.
-    pub(super) fn pick(self, rows: &[usize], out: u64) -> Result<Self, FinishError> {
-        let wide = rows.iter().map(|row| u64::try_from(*row)).collect::<Result<Vec<_>, _>>();
-        let indices = UInt64Array::from(wide.map_err(failed)?);
-        let columns = self.columns.iter().map(|column| {
-            let values = compute::take(&column.values, &indices, None).map_err(failed)?;
-            let status = rows.iter().map(|row| column.status.get(*row).copied());
-            let status = status.collect::<Option<Vec<_>>>().ok_or(FinishError::Failed)?;
-            Ok(Column { values, status })
-        });
+    /// The table of these rows, in this order.
+    pub(super) fn pick(self, rows: &[usize]) -> Result<Self, FinishError> {
+        let taken: Vec<Option<usize>> = rows.iter().copied().map(Some).collect();
+        let columns = self.columns.iter().map(|column| column.take(&taken));
         let columns = columns.collect::<Result<Vec<_>, FinishError>>()?;
-        let undecided = self.undecided.saturating_add(out);
-        Ok(Self { schema: self.schema, columns, rows: rows.len(), undecided })
+        let presence = rows.iter().map(|row| self.rows.presence.get(*row).copied());
+        let presence = presence.collect::<Option<Vec<_>>>().ok_or(FinishError::Failed)?;
+        let Rows { missing, undecided, .. } = self.rows;
+        Ok(Self { schema: self.schema, columns, rows: Rows { presence, missing, undecided } })
     }
 }

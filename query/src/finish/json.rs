@@ -3,7 +3,7 @@
 use arrow::array::{Array as _, ArrayRef, AsArray as _};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use arrow::util::display::array_value_to_string;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::common::DFSchema;
 use serde_json::Value;
 
 use super::FinishError;
@@ -17,9 +17,7 @@ use crate::pipe::{CellStatus, Finished, FinishedCell, FinishedColumn};
 )]
 pub(crate) fn kind(data_type: &DataType) -> Option<String> {
     match data_type {
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            Some("integer".to_owned())
-        }
+        integer if integer.is_integer() => Some("integer".to_owned()),
         DataType::Decimal128(precision, scale) => Some(format!("decimal({precision},{scale})")),
         DataType::Float64 => Some("float".to_owned()),
         DataType::Utf8 | DataType::Null => Some("text".to_owned()),
@@ -29,15 +27,15 @@ pub(crate) fn kind(data_type: &DataType) -> Option<String> {
 }
 
 /// The table as the pipe carries it.
-pub(super) fn finished(plan: &LogicalPlan, table: &Frame) -> Result<Finished, FinishError> {
+pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, FinishError> {
     let mut columns = Vec::with_capacity(table.columns.len());
-    for (field, column) in plan.schema().fields().iter().zip(&table.columns) {
+    for (field, column) in schema.fields().iter().zip(&table.columns) {
         let kind = kind(column.values.data_type()).ok_or(FinishError::Failed)?;
         columns.push(FinishedColumn { name: field.name().clone(), kind });
     }
-    let mut rows = Vec::with_capacity(table.rows);
+    let mut rows = Vec::with_capacity(table.rows.len());
     let mut cells = Vec::new();
-    for row in 0..table.rows {
+    for row in 0..table.rows.len() {
         let mut values = Vec::with_capacity(table.columns.len());
         for (index, column) in table.columns.iter().enumerate() {
             let status = column.status.get(row).copied().ok_or(FinishError::Failed)?;
@@ -50,7 +48,7 @@ pub(super) fn finished(plan: &LogicalPlan, table: &Frame) -> Result<Finished, Fi
         }
         rows.push(values);
     }
-    Ok(Finished { columns, rows, cells, undecided: table.undecided })
+    Ok(Finished { columns, rows, cells, undecided: table.rows.undecided })
 }
 
 fn value(column: &ArrayRef, row: usize) -> Result<Value, FinishError> {

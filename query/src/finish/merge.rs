@@ -17,6 +17,8 @@ pub(super) struct Group {
     pub(super) sums: Vec<i128>,
     /// Whether they are shown.
     pub(super) status: CellStatus,
+    /// *Shown* if there is such a group for certain; else why that is not known.
+    pub(super) presence: CellStatus,
 }
 
 /// Merges the cells of fragment `index`, in canonical order.
@@ -108,7 +110,9 @@ fn group(
         (true, false) => CellStatus::Hidden,
         (true, true) => CellStatus::Incomplete,
     };
-    Ok(Some(Group { keys, sums, status }))
+    let certain = shown || fragment.keys.is_empty();
+    let presence = if certain { CellStatus::Shown } else { status };
+    Ok(Some(Group { keys, sums, status, presence }))
 }
 
 /// Sums of several hospitals and what kinds of cells they were of.

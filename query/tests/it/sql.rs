@@ -8,6 +8,7 @@
     reason = "test code"
 )]
 
+mod above;
 mod differential;
 mod hidden;
 mod hospitals;

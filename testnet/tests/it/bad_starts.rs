@@ -66,6 +66,14 @@ fn a_node_that_cannot_be_trusted_does_not_start() {
     );
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
 
+    let token = dir.join("token");
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(dir.join("state"), std::fs::Permissions::from_mode(0o777)).unwrap();
+    node.refuses_to_start(&[], "token");
+    node.refuses_to_start(&[], "chmod 700");
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(dir.join("state"), std::fs::Permissions::from_mode(0o700)).unwrap();
+
     node.without(&key, |node| node.refuses_to_start(&[], "envelope.key"));
     node.without(&dir.join("charter.kring"), |node| node.refuses_to_start(&[], "charter.kring"));
     node.without(&dir.join("token"), |node| node.refuses_to_start(&[], "token"));

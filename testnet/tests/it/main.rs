@@ -4,6 +4,8 @@
 mod answers;
 mod bad_starts;
 mod cut_off;
+mod liar;
 mod replay;
 mod support;
 mod tidy;
+mod up;

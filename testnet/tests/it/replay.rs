@@ -74,6 +74,18 @@ fn a_question_is_run_once_whoever_sends_it_again() {
     assert_eq!(later, first, "byte for byte, after a crash too");
     refused(&noord.send(&net, "ZUID", &again.encode()).unwrap(), "replayed");
     assert_eq!(executions(&net, "ZUID"), 1);
+
+    // A crash between the intent and the outcome: the question is consumed, and never run again.
+    assert_eq!(zuid.stop().unwrap(), 0);
+    let log = net.network.node_dir("ZUID").join("state/events.log");
+    let text = std::fs::read_to_string(&log).unwrap();
+    let intent = text.lines().position(|line| line.contains("\"kind\":\"intent\"")).unwrap();
+    let kept: Vec<_> = text.lines().take(intent + 1).collect();
+    std::fs::write(&log, format!("{}\n", kept.join("\n"))).unwrap();
+    let mut zuid = testnet::process::NodeProcess::start(&net.network, "ZUID").unwrap();
+    testnet::process::wait_ready(&net.network, &mut zuid).unwrap();
+    refused(&noord.send(&net, "ZUID", &request.encode()).unwrap(), "interrupted");
+    assert_eq!(executions(&net, "ZUID"), 1);
 }
 
 fn misaddressed_and_stale(net: &Net, noord: &RawPeer) {

@@ -139,6 +139,21 @@ fn a_network_outlives_up_and_ends_with_down() {
     assert_eq!(folder.record(), None);
     assert_eq!(folder.run("status", &[]).status.code(), Some(1));
     folder.good("down", &[]);
+    what_cannot_start_leaves_nothing_running(&folder);
+}
+
+/// A port is taken: the node that needs it ends, and those that `up` started are ended too.
+fn what_cannot_start_leaves_nothing_running(folder: &Folder) {
+    let text = std::fs::read_to_string(Path::new(&folder.dir()).join("network.json")).unwrap();
+    let network: Value = serde_json::from_str(&text).unwrap();
+    let port = u16::try_from(network["ports"]["ZUID"]["tcp"].as_u64().unwrap()).unwrap();
+    let taken = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let failed = folder.run("up", &[]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("ZUID ended"), "{failed:?}");
+    assert_eq!(processes(&folder.dir()), Vec::<String>::new());
+    assert_eq!(folder.record(), None);
+    drop(taken);
 }
 
 fn a_stale_id_is_left_alone(folder: &Folder, first: &Value) {

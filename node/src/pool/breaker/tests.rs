@@ -41,6 +41,19 @@ fn a_clock_set_back_pauses_nobody_for_longer() {
 }
 
 #[test]
+fn so_many_people_are_known_and_no_more() {
+    let mut breaker = Breaker::default();
+    for person in 0..MAX_PEOPLE + 1 {
+        let now = UnixTime(i64::try_from(person / 100).unwrap());
+        (0..LOSSES).for_each(|_| breaker.lost(person, now));
+    }
+    assert_eq!(breaker.losses.len(), MAX_PEOPLE);
+    let now = UnixTime(11);
+    assert_eq!(breaker.pause(&0, now), None, "the oldest is forgotten");
+    assert!(breaker.pause(&1, now).is_some() && breaker.pause(&MAX_PEOPLE, now).is_some());
+}
+
+#[test]
 fn what_is_over_is_forgotten() {
     let mut breaker = Breaker::default();
     for person in 0..1000 {

@@ -155,7 +155,8 @@ async fn limits_and_open_files_are_what_they_should_be() {
         let folder = std::fs::read_link(proc.join("cwd")).unwrap();
         assert_eq!(folder, Path::new("/"));
     }
-    assert_eq!(workshop.pool.notes(), Vec::<String>::new());
+    let probed = probe(None, Path::new("/etc/passwd"));
+    assert_eq!(workshop.pool.notes(), probed.sandbox.notes, "the pool tells what its workers said");
 }
 
 /// What a worker may read is on its command line; the probe above shows that it holds.

@@ -8,12 +8,23 @@ use std::sync::Arc;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan};
-use policies::dataset::Use;
+use policies::dataset::{Dataset, Use};
 
 use super::{Walk, calls, engine, note_functions, ties};
-use crate::cut::Below;
+use crate::cut::{Account, Below};
 use crate::error::{PlanError, quoted};
 use crate::facts::Facts;
+
+/// Whether an aggregate is inside a patient: it groups rows of patients by a key. Whether every row has that key is told
+/// where the aggregate is walked, with what to write instead.
+pub(in crate::cut) fn is_per_patient(aggregate: &Aggregate, dataset: &Dataset) -> bool {
+    let mut account = Account::new(dataset);
+    let Ok(below) = Walk::new(&mut account).walk(&aggregate.input) else { return false };
+    aggregate.group_expr.iter().any(|expr| {
+        matches!(expr, Expr::Column(_) | Expr::Alias(_))
+            && below.expression(expr).is_ok_and(|(_, facts)| calls::key(&facts, dataset))
+    })
+}
 
 impl Walk<'_, '_> {
     /// An aggregate below the cut.

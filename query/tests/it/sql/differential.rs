@@ -29,6 +29,11 @@ fn the_network_answers_as_the_pooled_tables_would() {
     check(QUESTIONS, &hospitals());
 }
 
+#[test]
+fn what_stands_above_the_cut_is_as_the_pooled_tables_would_have_it() {
+    check(include_str!("questions_above.sql"), &hospitals());
+}
+
 /// Subqueries, windows and aggregates inside a patient; ` ~~ ` parts a question from a reference that the engine can run.
 #[test]
 fn what_stays_inside_a_patient_is_as_in_the_pooled_tables() {

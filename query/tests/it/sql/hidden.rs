@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::network::{Network, Protect, Rows, Tables, Worker, hospital};
 
-const DATASET: &str = r#"id = "small"
+pub(super) const DATASET: &str = r#"id = "small"
 version = 1
 status = "synthetic"
 title = { en = "Small" }
@@ -40,7 +40,7 @@ fn site(grades: &[(u32, u32)]) -> Tables {
 }
 
 /// Grade 1 is large at both, grade 2 small at BRAVO, grade 3 small at both, grade 4 nowhere.
-fn sites() -> BTreeMap<String, Tables> {
+pub(super) fn sites() -> BTreeMap<String, Tables> {
     BTreeMap::from([
         ("ALFA".to_owned(), site(&[(1, 20), (2, 15), (3, 9)])),
         ("BRAVO".to_owned(), site(&[(1, 10), (2, 4), (3, 1)])),
@@ -48,12 +48,12 @@ fn sites() -> BTreeMap<String, Tables> {
 }
 
 #[track_caller]
-fn ask(protect: Protect, sql: &str) -> Finished {
+pub(super) fn ask(protect: Protect, sql: &str) -> Finished {
     let network = Network::new(DATASET, &sites(), protect);
     network.ask(&mut Worker::start(), sql).unwrap_or_else(|failure| panic!("{sql}: {failure:?}"))
 }
 
-fn statuses(finished: &Finished) -> Vec<(usize, usize, CellStatus)> {
+pub(super) fn statuses(finished: &Finished) -> Vec<(usize, usize, CellStatus)> {
     finished.cells.iter().map(|cell| (cell.row, cell.column, cell.status)).collect()
 }
 

@@ -140,9 +140,7 @@ impl Pool {
 
 fn kind(data_type: &DataType) -> String {
     match data_type {
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            "integer".to_owned()
-        }
+        integer if integer.is_integer() => "integer".to_owned(),
         DataType::Float64 => "float".to_owned(),
         DataType::Utf8 | DataType::Utf8View | DataType::Null => "text".to_owned(),
         DataType::Boolean => "boolean".to_owned(),
