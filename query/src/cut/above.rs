@@ -31,9 +31,9 @@ pub(super) fn is_cut(aggregate: &Aggregate, dataset: &Dataset) -> bool {
 
 /// Whether a cut is somewhere under a node.
 fn has_cut(plan: &LogicalPlan, dataset: &Dataset) -> bool {
-    let cut = plan.exists(|node| match node {
-        LogicalPlan::Aggregate(aggregate) => Ok(!below::is_per_patient(aggregate, dataset)),
-        _ => Ok(false),
+    let cut = plan.exists(|node| {
+        let LogicalPlan::Aggregate(aggregate) = node else { return Ok(false) };
+        Ok(!below::is_per_patient(aggregate, dataset))
     });
     cut.unwrap_or(true)
 }

@@ -263,12 +263,14 @@ impl<'a, 'd> Walk<'a, 'd> {
                 None => others.push(part),
             }
         }
-        below.rows = match join.join_type {
-            JoinType::Right if left.is_subset(&named) => right,
-            JoinType::Right => left.union(&right).copied().collect(),
-            _ if right.is_subset(&named) => left,
-            _ if inner && left.is_subset(&named) => right,
-            _ => left.union(&right).copied().collect(),
+        let (one_left, one_right) = (left.is_subset(&named), right.is_subset(&named));
+        let keeps_right = join.join_type == JoinType::Right;
+        below.rows = if one_right && !keeps_right {
+            left
+        } else if one_left && (inner || keeps_right) {
+            right
+        } else {
+            left.union(&right).copied().collect()
         };
         if !tied {
             return Err(PlanError::CrossesPatients {

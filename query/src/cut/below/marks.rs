@@ -49,6 +49,10 @@ struct Inner<'p> {
 
 impl Walk<'_, '_> {
     /// Puts marks in the place of subqueries; the marks become columns of the rows.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is no subquery stays as it is"
+    )]
     pub(super) fn marked(&mut self, below: &mut Below, expr: &Expr) -> Result<Expr, PlanError> {
         let mut refused = None;
         let marked = expr.clone().transform_down(|expr| {
@@ -236,6 +240,10 @@ impl Right {
     }
 
     /// A condition of the subquery as both sides of the join name its columns.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is no column stays as it is"
+    )]
     fn outward(&mut self, expr: &Expr, inner: &Below) -> Result<Expr, PlanError> {
         let outward = expr.clone().unalias_nested().data.transform_down(|expr| match expr {
             Expr::OuterReferenceColumn(_, name) => {

@@ -26,9 +26,9 @@ pub(super) fn tie(
     if binary.op != Operator::Eq {
         return Ok(None);
     }
-    let place = |expr: &Expr| match expr {
-        Expr::Column(name) => below.schema.maybe_index_of_column(name),
-        _ => None,
+    let place = |expr: &Expr| {
+        let Expr::Column(name) = expr else { return None };
+        below.schema.maybe_index_of_column(name)
     };
     let (Some(left), Some(right)) = (place(&binary.left), place(&binary.right)) else {
         return Ok(None);
