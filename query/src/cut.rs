@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use arrow::datatypes::DataType;
 use datafusion::common::{Column as Name, DFSchemaRef};
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::expr::Cast;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use policies::Digest;
 use policies::dataset::{Dataset, Use};
 use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
@@ -107,6 +108,61 @@ pub(crate) enum Output {
     Average { sum: usize, values: usize, data_type: DataType },
     /// A variance, or its root.
     Spread { sum: usize, squares: usize, values: usize, sample: bool, root: bool },
+    /// A figure of two values.
+    Pair(Pair, PairFigure),
+    /// A share, or an end of its interval.
+    Share { part: usize, whole: usize, figure: ShareFigure },
+    /// How many of these counts are not 0.
+    Present(Vec<usize>),
+}
+
+/// The sums over rows where both values are.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pair {
+    /// Rows.
+    pub(crate) values: usize,
+    /// Sum of x.
+    pub(crate) x: usize,
+    /// Sum of y.
+    pub(crate) y: usize,
+    /// Sum of squares of x.
+    pub(crate) xx: usize,
+    /// Sum of squares of y.
+    pub(crate) yy: usize,
+    /// Sum of products.
+    pub(crate) xy: usize,
+}
+
+/// What is made of the sums of pairs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum PairFigure {
+    /// `covar_pop`, `covar_samp`.
+    Covariance { sample: bool },
+    /// `corr`.
+    Correlation,
+    /// `regr_slope`.
+    Slope,
+    /// `regr_intercept`.
+    Intercept,
+    /// `regr_r2`.
+    Determination,
+    /// `regr_sxx`.
+    SumXx,
+    /// `regr_syy`.
+    SumYy,
+    /// `regr_sxy`.
+    SumXy,
+}
+
+/// What is made of a part and a whole.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum ShareFigure {
+    /// The share.
+    Share,
+    /// The lower end of its 95 % interval.
+    Low,
+    /// The upper end.
+    High,
 }
 
 /// An expression, mostly a condition, whose column `__hospital` stands for the hospital's code.
@@ -191,10 +247,24 @@ struct Below {
 impl Below {
     /// The safe form of an expression over these rows, and what is known of it.
     fn expression(&self, expr: &Expr) -> Result<(Expr, Facts), PlanError> {
-        let safe = safe::rewrite(expr, &self.schema)?;
+        let safe = self.same_type(expr, safe::rewrite(expr, &self.schema)?)?;
         let scope = Scope { schema: &self.schema, columns: &self.columns, place: Place::Below };
         let facts = scope.facts(&safe)?;
         Ok((safe, facts))
+    }
+
+    /// Folding constants can make a decimal narrower than the plan says; the schema above counts on the plan.
+    fn same_type(&self, expr: &Expr, safe: Expr) -> Result<Expr, PlanError> {
+        let of = |expr: &Expr| expr.get_type(&self.schema).map_err(|_engine| PlanError::CannotPlan);
+        let (planned, own) = (of(expr)?, of(&safe)?);
+        if planned == own {
+            return Ok(safe);
+        }
+        let cast = |safe| Expr::Cast(Cast::new(safe, planned));
+        if let Expr::Alias(alias) = safe {
+            return Ok(cast(alias.expr).alias_qualified(alias.relation, alias.name));
+        }
+        Ok(cast(Box::new(safe)))
     }
 
     /// Whether no two rows have the same value of a column.

@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 
 use arrow::datatypes::DataType;
-use datafusion::common::DFSchema;
-use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::{BinaryExpr, Case, Expr, ExprSchemable, Operator};
 
-use crate::catalog::functions::{self, Place};
+use crate::catalog::functions::Place;
 use crate::error::{PlanError, quoted};
 
+mod call;
 pub(crate) mod domain;
 pub(crate) mod range;
 mod refused;
@@ -129,6 +129,12 @@ impl Scope<'_> {
                 known.cloned().ok_or(PlanError::CannotPlan)
             }
             Expr::Literal(value, _) => {
+                if !finite(value) {
+                    return Err(PlanError::unsupported(
+                        "a constant that is not a finite number",
+                        "write a number, or NULL",
+                    ));
+                }
                 let mut facts = self.blank(expr)?;
                 facts.range = Range::literal(value);
                 facts.domain = Domain::literal(value);
@@ -197,7 +203,9 @@ impl Scope<'_> {
             | Expr::IsNotUnknown(inner) => vec![inner],
             Expr::Between(between) => vec![&between.expr, &between.low, &between.high],
             Expr::InList(list) => std::iter::once(&*list.expr).chain(&list.list).collect(),
-            Expr::Like(like) if matches!(*like.pattern, Expr::Literal(..)) => {
+            Expr::Like(like)
+                if like.escape_char.is_none() && matches!(*like.pattern, Expr::Literal(..)) =>
+            {
                 vec![&like.expr, &like.pattern]
             }
             other => return Err(refused(other)),
@@ -326,7 +334,7 @@ impl Scope<'_> {
                 | DataType::Int32
                 | DataType::Int64
                 | DataType::Float64
-                | DataType::Decimal128(..)
+                | DataType::Decimal128(_, 0..)
                 | DataType::Utf8
                 | DataType::Boolean
         );
@@ -336,60 +344,28 @@ impl Scope<'_> {
                 "cast to BIGINT, DOUBLE, DECIMAL(p, s), TEXT or BOOLEAN",
             ));
         }
+        // The engine drops a narrowing cast from a comparison, and with it the NULL of what does not fit.
+        if self.place == Place::Below && !inner.range.fits_rounded(&facts.data_type) {
+            return Err(PlanError::Unbounded {
+                expression: quoted(expr.human_display()),
+                instead: "cast to a type that holds every value".to_owned(),
+            });
+        }
         facts.merge_sources(&inner);
         facts.nullable |= matches!(expr, Expr::TryCast(_));
         facts.range = inner.range.cast(&facts.data_type);
         facts.domain = inner.domain.and_then(|domain| domain.cast(&facts.data_type));
         Ok(facts)
     }
+}
 
-    fn function(&self, expr: &Expr, call: &ScalarFunction) -> Result<Facts, PlanError> {
-        let name = call.name();
-        if !functions::allowed(name, self.place) {
-            return Err(PlanError::unsupported(
-                format!("`{name}` inside a measure or condition"),
-                "use it on the finished figures, outside the aggregate",
-            ));
-        }
-        let arguments: Vec<Facts> =
-            call.args.iter().map(|arg| self.facts(arg)).collect::<Result<_, _>>()?;
-        let mut facts = self.blank(expr)?;
-        match (name, arguments.as_slice()) {
-            ("coalesce", _) => {
-                let mut facts = self.one_of(facts, &arguments)?;
-                facts.nullable = arguments.iter().all(|argument| argument.nullable);
-                Ok(facts)
-            }
-            ("greatest" | "least", _) => {
-                let mut facts = self.one_of(facts, &arguments)?;
-                arguments.iter().for_each(|argument| facts.decided_by(argument));
-                Ok(facts)
-            }
-            ("nullif", [value, compared]) => {
-                facts.decided_by(compared);
-                facts.decided_by(value);
-                facts.nullable = true;
-                self.one_of(facts, std::slice::from_ref(value))
-            }
-            ("round", [_, digits]) if !digits.range.is_within(-9, 9) => {
-                Err(PlanError::unsupported(
-                    "round to a number of digits that is not a constant from -9 to 9",
-                    "write round(x, 1)",
-                ))
-            }
-            ("abs", [value]) => {
-                facts.merge_sources(value);
-                self.bounded(expr, facts, value.range.absolute())
-            }
-            _ => {
-                arguments.iter().for_each(|argument| facts.merge_sources(argument));
-                if let (Some(value), true) = (arguments.first(), facts.data_type.is_floating())
-                    && matches!(name, "round" | "floor" | "ceil")
-                {
-                    facts.range = Range::Float { most: value.range.most() + 1.0, least: 0.0 };
-                }
-                Ok(facts)
-            }
-        }
+/// Whether a constant is no NaN and no infinity.
+fn finite(value: &ScalarValue) -> bool {
+    if let ScalarValue::Float64(Some(float)) = value {
+        return float.is_finite();
     }
+    if let ScalarValue::Float32(Some(float)) = value {
+        return float.is_finite();
+    }
+    true
 }

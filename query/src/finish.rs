@@ -19,6 +19,7 @@ pub(crate) mod json;
 mod merge;
 mod outputs;
 mod parts;
+mod total;
 
 /// Most rows of a table above the cuts, and most pairs of rows that a join may look at.
 pub(crate) const MAX_ROWS: usize = 1_000_000;

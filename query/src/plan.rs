@@ -20,6 +20,8 @@ use crate::catalog::{self, Catalog, Missing, functions};
 use crate::error::{PlanError, listed, quoted};
 use crate::gate;
 
+mod clauses;
+
 /// Deepest recursion of the parser, above what the gate lets through.
 const PARSER_DEPTH: usize = 300;
 
@@ -50,6 +52,7 @@ fn parse(sql: &str) -> Result<Statement, PlanError> {
         return Err(PlanError::NotOneStatement { found });
     };
     if matches!(statement, Statement::Query(_)) {
+        clauses::check(&statement)?;
         return Ok(statement);
     }
     let text = statement.to_string();

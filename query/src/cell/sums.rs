@@ -1,4 +1,7 @@
 //! The sums of a group: counts, distinct keys, fixed-point sums and sums of squares.
+//!
+//! A float that is not finite, or too large to add, is NULL to every sum of it and to its count: whether a question runs
+//! never depends on a row.
 
 use std::collections::HashSet;
 
@@ -16,7 +19,7 @@ use super::{Spec, overflow};
 
 /// Units of the scale of a sum of floats.
 const FLOAT_UNITS: f64 = 1e9;
-/// No float further from 0 is added; planning refuses what could be.
+/// No float further from 0 is added; planning refuses sums of what could be.
 const FLOAT_LIMIT: f64 = 1e15;
 
 /// One sum, for each group.
@@ -101,6 +104,14 @@ impl Sums {
     }
 }
 
+/// The rows with a value; a float that cannot be added is none.
+fn present(value: &ArrayRef) -> Option<NullBuffer> {
+    let nulls = value.logical_nulls();
+    let Some(floats) = value.as_primitive_opt::<Float64Type>() else { return nulls };
+    let added = floats.values().iter().map(|value| fixed_point(*value).is_some());
+    NullBuffer::union(nulls.as_ref(), Some(&NullBuffer::from_iter(added)))
+}
+
 /// The rows of a batch that count for one sum.
 struct Rows<'a> {
     value: Option<&'a ArrayRef>,
@@ -122,7 +133,7 @@ impl<'a> Rows<'a> {
         if value.is_none() && spec.kind != SumKind::Rows {
             return exec_err!("kring_cell: a sum without a value");
         }
-        let present = value.and_then(|value| value.logical_nulls());
+        let present = value.and_then(present);
         Ok(Self { value, present, filter, groups })
     }
 

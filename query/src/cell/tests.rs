@@ -154,11 +154,22 @@ fn a_sum_that_leaves_its_range_is_an_error_not_a_wrong_number() {
     let mut cells = Cells::new(&[sum(SumKind::Sum, 0)]);
     cells.update_batch(&[Arc::clone(&patients), wide], &[0, 0, 0], None, 1).unwrap();
     assert!(cells.evaluate(EmitTo::All).is_err());
-    for float in [f64::NAN, f64::INFINITY, 1e16] {
-        let floats: ArrayRef = Arc::new(Float64Array::from(vec![float, 0.0, 0.0]));
-        let mut cells = Cells::new(&[sum(SumKind::Sum, 9)]);
-        let values = [Arc::clone(&patients), floats];
-        assert!(cells.update_batch(&values, &[0, 0, 0], None, 1).is_err(), "{float}");
+}
+
+#[test]
+fn a_float_that_cannot_be_added_is_null_to_every_sum_and_count_of_it() {
+    let spec = |kind, scale| Spec { kind, value: Some(1), filter: None, scale };
+    let specs = [spec(SumKind::Sum, 9), spec(SumKind::SumSquares, 18), spec(SumKind::NonNull, 0)];
+    for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e15, -1e300] {
+        let patients: ArrayRef = Arc::new(UInt32Array::from(vec![1, 2, 3]));
+        let floats: ArrayRef = Arc::new(Float64Array::from(vec![Some(float), None, Some(2.0)]));
+        let mut cells = Cells::new(&specs);
+        cells.update_batch(&[patients, floats], &[0, 0, 0], None, 1).unwrap();
+        let result = cells.evaluate(EmitTo::All).unwrap();
+        let sums = result.as_struct().columns()[1..].iter();
+        let sums: Vec<i128> =
+            sums.map(|sum| sum.as_primitive::<Decimal128Type>().value(0)).collect();
+        assert_eq!(sums, [2_000_000_000, 4_000_000_000_000_000_000, 1], "{float}");
     }
 }
 

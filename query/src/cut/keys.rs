@@ -49,6 +49,10 @@ fn instead(expr: &Expr, facts: &Facts) -> String {
             "divide one whole column by a multiple of its step, or write CASE with constant results"
                 .to_owned()
         }
+        _ if facts.data_type.is_floating() => {
+            "cast it to BIGINT, DECIMAL(p, s) or TEXT, or write CASE with whole numbers or texts"
+                .to_owned()
+        }
         _ => {
             "group by a category, by bins of a number, or by CASE with constant results".to_owned()
         }

@@ -46,6 +46,9 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
         merged.push(id_facts(id));
     }
     merged.extend(measures.merged);
+    if merged.len() != aggregate.schema.fields().len() {
+        return Err(PlanError::CannotPlan);
+    }
     let mut grouped = Vec::with_capacity(sets.members.len());
     for members in &sets.members {
         let own: Vec<Key> =
@@ -86,12 +89,12 @@ struct Sets<'a> {
 }
 
 fn sets(aggregate: &Aggregate) -> Result<Sets<'_>, PlanError> {
-    let [Expr::GroupingSet(grouping)] = aggregate.group_expr.as_slice() else {
-        let exprs: Vec<&Expr> = aggregate.group_expr.iter().collect();
-        return Ok(Sets { members: vec![(0..exprs.len()).collect()], exprs, id: None });
-    };
+    // As the aggregate's schema has them: an expression that is written twice is one.
     let exprs = grouping_set_to_exprlist(&aggregate.group_expr);
     let exprs = exprs.map_err(|_engine| PlanError::CannotPlan)?;
+    let [Expr::GroupingSet(grouping)] = aggregate.group_expr.as_slice() else {
+        return Ok(Sets { members: vec![(0..exprs.len()).collect()], exprs, id: None });
+    };
     let id = aggregate.schema.fields().get(exprs.len()).map(|field| field.data_type().clone());
     let too_many = |sets: usize| {
         if sets <= MAX_FRAGMENTS { Ok(()) } else { Err(PlanError::TooManyFragments { got: sets }) }

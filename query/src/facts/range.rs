@@ -18,6 +18,13 @@ pub(crate) enum Range {
     Other,
 }
 
+/// A float's range; what is not known for certain has no bound.
+fn float(most: f64, least: f64) -> Range {
+    let most = if most.is_nan() { f64::INFINITY } else { most };
+    let least = if least.is_finite() { least } else { 0.0 };
+    Range::Float { most, least }
+}
+
 /// The greatest power of ten that fits.
 fn pow10(exponent: u32) -> Option<i128> {
     10_i128.checked_pow(exponent)
@@ -81,10 +88,10 @@ impl Range {
             ScalarValue::Int32(Some(v)) => exact(i128::from(*v), 0),
             ScalarValue::Int64(Some(v)) => exact(i128::from(*v), 0),
             ScalarValue::Decimal128(Some(v), _, scale) => exact(*v, *scale),
-            ScalarValue::Float64(Some(v)) => Self::Float { most: v.abs(), least: v.abs() },
+            ScalarValue::Float64(Some(v)) => float(v.abs(), v.abs()),
             ScalarValue::Float32(Some(v)) => {
                 let v = f64::from(v.abs());
-                Self::Float { most: v, least: v }
+                float(v, v)
             }
             other if other.is_null() => Self::none(&other.data_type()),
             other => Self::full(&other.data_type()),
@@ -171,6 +178,20 @@ impl Range {
         }
     }
 
+    /// The range after rounding, up or down, to whole units of a scale that is no finer.
+    pub(crate) fn rounded(self, scale: i8) -> Option<Self> {
+        let Self::Exact { lo, hi, scale: own } = self else { return Some(self) };
+        Some(Self::exact(rescale(lo, own, scale)?, rescale(hi, own, scale)?, scale))
+    }
+
+    /// Whether every value is one of an exact type, where digits behind the point may be lost.
+    pub(crate) fn fits_rounded(self, to: &DataType) -> bool {
+        let (Self::Exact { .. }, Some((_, _, scale))) = (self, Self::limits(to)) else {
+            return true;
+        };
+        self.rounded(scale).is_some_and(|range| range.fits(to))
+    }
+
     /// The range after a cast. A cast that does not fit gives NULL, so the type's limits hold in any case.
     pub(crate) fn cast(self, to: &DataType) -> Self {
         let full = Self::full(to);
@@ -216,16 +237,13 @@ impl Range {
             }
             (Self::Float { most: m1, least: l1 }, Self::Float { most: m2, least: l2 }) => {
                 match operator {
-                    Operator::Plus | Operator::Minus => {
-                        Some(Self::Float { most: m1 + m2, least: 0.0 })
+                    Operator::Plus | Operator::Minus => Some(float(m1 + m2, 0.0)),
+                    Operator::Multiply => Some(float(m1 * m2, l1 * l2)),
+                    Operator::Divide if l2 > 0.0 => {
+                        Some(float(m1 / l2, if m2 > 0.0 { l1 / m2 } else { 0.0 }))
                     }
-                    Operator::Multiply => Some(Self::Float { most: m1 * m2, least: l1 * l2 }),
-                    Operator::Divide if l2 > 0.0 => Some(Self::Float {
-                        most: m1 / l2,
-                        least: if m2 > 0.0 { l1 / m2 } else { 0.0 },
-                    }),
-                    Operator::Divide => Some(Self::Float { most: f64::INFINITY, least: 0.0 }),
-                    Operator::Modulo => Some(Self::Float { most: m1.min(m2), least: 0.0 }),
+                    Operator::Divide => Some(float(f64::INFINITY, 0.0)),
+                    Operator::Modulo => Some(float(m1.min(m2), 0.0)),
                     _ => None,
                 }
             }
@@ -241,7 +259,8 @@ fn rescale(value: i128, from: i8, to: i8) -> Option<i128> {
     if shift >= 0 {
         return value.checked_mul(factor);
     }
-    value.checked_div(factor)?.checked_add(value.signum())
+    let exact = value.checked_rem(factor)? == 0;
+    value.checked_div(factor)?.checked_add(if exact { 0 } else { value.signum() })
 }
 
 #[expect(

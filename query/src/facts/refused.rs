@@ -52,6 +52,10 @@ pub(super) fn refused(expr: &Expr) -> PlanError {
         Expr::SimilarTo(_) => {
             PlanError::unsupported("SIMILAR TO", "use IN with the codes, or LIKE with a text")
         }
+        Expr::Like(like) if like.escape_char.is_some() => PlanError::unsupported(
+            "LIKE with ESCAPE",
+            "leave ESCAPE out, or write IN with the texts",
+        ),
         Expr::Like(_) => PlanError::unsupported(
             "LIKE with a pattern that is not a text",
             "write the pattern as a text: x LIKE 'C50%'",

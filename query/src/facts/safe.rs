@@ -1,7 +1,7 @@
 //! The safe form of an expression: it cannot fail, whatever the data are, so no failure can tell about anyone.
 //!
-//! A cast that may not fit gives NULL; a division by a column that is 0 gives NULL. Overflow is not handled here: the
-//! interval arithmetic of [`super::Scope::facts`] refuses the text.
+//! A cast that may not fit gives NULL; a division by a column that is 0, of either sign, gives NULL. Overflow is not
+//! handled here: the interval arithmetic of [`super::Scope::facts`] refuses the text.
 
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -63,18 +63,37 @@ fn step(expr: Expr, schema: &DFSchema) -> EngineResult<Transformed<Expr>> {
             let data_type = right.get_type(schema)?;
             let zero = ScalarValue::new_zero(&data_type)?;
             if let Expr::Literal(value, _) = &*right {
-                if *value == zero {
+                if is_zero(value, &zero) {
                     return Err(DataFusionError::Plan(CONSTANT_ZERO.to_owned()));
                 }
                 return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })));
             }
-            let args = vec![*right, Expr::Literal(zero, None)];
-            let guarded = Expr::ScalarFunction(ScalarFunction::new_udf(core::nullif(), args));
+            let mut guarded = null_if(*right, zero.clone());
+            if data_type.is_floating() {
+                // The engine tells -0.0 from 0.0.
+                guarded = null_if(guarded, zero.arithmetic_negate()?);
+            }
             let division = BinaryExpr { left, op, right: Box::new(guarded) };
             Ok(Transformed::yes(Expr::BinaryExpr(division)))
         }
         other => Ok(Transformed::no(other)),
     }
+}
+
+fn null_if(expr: Expr, value: ScalarValue) -> Expr {
+    let args = vec![expr, Expr::Literal(value, None)];
+    Expr::ScalarFunction(ScalarFunction::new_udf(core::nullif(), args))
+}
+
+/// Whether a constant divisor is 0, of either sign.
+fn is_zero(value: &ScalarValue, zero: &ScalarValue) -> bool {
+    if let ScalarValue::Float64(Some(float)) = value {
+        return *float == 0.0;
+    }
+    if let ScalarValue::Float32(Some(float)) = value {
+        return *float == 0.0;
+    }
+    value == zero
 }
 
 /// Whether every value of one type has a value in the other.

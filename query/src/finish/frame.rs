@@ -1,7 +1,8 @@
 //! A materialised table with a status beside every value and every row.
 //!
 //! A value that is not shown is null, and its status says that it is not the data's null. An expression inherits the worst
-//! status of the columns that it names, and is null wherever that is not *shown*: no function sees a hidden value.
+//! status of the columns that it names, and is null wherever that is not *shown*: no function sees a hidden value. What
+//! cannot be computed of a row's own figures ([`total`]) is null in that row.
 //!
 //! A row has a *presence*: *shown* if it is in the pooled table for certain. A cell that a hospital hides may be of nobody,
 //! so its group may not exist; what counts or compares rows must not tell. Rows that were kept out as undecided may exist
@@ -20,6 +21,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
+use super::total::total;
 use super::{FinishError, MAX_ROWS};
 use crate::facts::safe;
 use crate::pipe::CellStatus;
@@ -177,8 +179,7 @@ impl Frame {
         let context = SimplifyContext::builder().with_schema(Arc::clone(&self.schema)).build();
         let simple = ExprSimplifier::new(context).simplify(safe).map_err(failed)?;
         let physical = state.create_physical_expr(simple, &self.schema).map_err(failed)?;
-        let values = physical.evaluate(&self.batch()?).map_err(failed)?;
-        let values = values.into_array(self.rows.len()).map_err(failed)?;
+        let values = total(&*physical, &self.batch()?)?;
         Column::shown(values).raised(&status)
     }
 

@@ -52,7 +52,8 @@ pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, Fin
 }
 
 fn value(column: &ArrayRef, row: usize) -> Result<Value, FinishError> {
-    if column.is_null(row) {
+    // An untyped NULL has no validity of its own.
+    if column.is_null(row) || *column.data_type() == DataType::Null {
         return Ok(Value::Null);
     }
     if let Some(floats) = column.as_primitive_opt::<Float64Type>() {

@@ -9,6 +9,7 @@
 )]
 
 mod above;
+mod attacked;
 mod differential;
 mod hidden;
 mod hospitals;

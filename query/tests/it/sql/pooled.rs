@@ -150,7 +150,7 @@ fn kind(data_type: &DataType) -> String {
 }
 
 fn value(column: &ArrayRef, row: usize) -> Value {
-    if column.is_null(row) {
+    if column.is_null(row) || *column.data_type() == DataType::Null {
         return Value::Null;
     }
     match column.as_primitive_opt::<Float64Type>() {
