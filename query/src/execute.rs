@@ -1,6 +1,6 @@
 //! A fragment over a snapshot: raw cells, one for every value of the declared domain.
 //!
-//! Runs in a worker. What comes out is not protected: [`crate::disclose`] does that in the daemon. No error text of the
+//! Runs in a worker. What comes out is not protected: [`crate::disclose()`] does that in the daemon. No error text of the
 //! engine leaves: it may carry a value.
 
 use std::collections::HashMap;
