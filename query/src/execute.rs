@@ -115,7 +115,8 @@ async fn run(
         return cells.finish();
     }
     let plan = bind::bind(fragment, place, snapshot, tables)?;
-    let plan = state.create_physical_plan(&plan).await.map_err(failed)?;
+    let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
+    let plan = bind::grouped(fragment, rows).map_err(failed)?;
     let batches = collect(plan, state.task_ctx()).await.map_err(failed)?;
     for batch in &batches {
         cells.add(batch)?;
