@@ -15,7 +15,7 @@ use node::keys::{Key, KeyRole, random_bytes};
 use node::log::Event;
 use node::log::file::read_only;
 use node::profile::Profile;
-use policies::wire::Question;
+use policies::wire::{MAX_SQL_BYTES, Question};
 
 use crate::cli::Bombs;
 use crate::network::Network;
@@ -185,7 +185,8 @@ impl Target {
             honest = self.asker.ask(SQL);
             honest_took = since.elapsed();
         }
-        let unread = matches!(&ended, Err(code) if UNREAD.contains(&code.as_str()));
+        let unread = bomb.sql.len() > MAX_SQL_BYTES
+            || matches!(&ended, Err(code) if UNREAD.contains(&code.as_str()));
         let logged = unread || self.logged(&bomb.sql)?;
         let ended = ended.map_or_else(|code| code, |()| "answered".to_owned());
         let honest = honest.is_ok().then_some(honest_took);
