@@ -19,8 +19,9 @@ use policies::dataset::{Dataset, Use};
 
 use super::{Account, Below, TextCondition};
 use crate::catalog::{self, PATIENT};
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::{Origin, Plain};
+use crate::written::written;
 
 mod declared;
 
@@ -128,9 +129,7 @@ impl<'a, 'd> Walk<'a, 'd> {
     fn filter(&mut self, filter: &Filter) -> Result<Below, PlanError> {
         let mut below = self.walk(&filter.input)?;
         let safe = self.condition(&mut below, &filter.predicate)?;
-        self.account
-            .lines
-            .push(format!("keep rows where {}", quoted(filter.predicate.human_display())));
+        self.account.lines.push(format!("keep rows where {}", written(&filter.predicate)));
         let node = Filter::try_new(safe, Arc::new(below.plan)).map_err(engine)?;
         Ok(Below { plan: LogicalPlan::Filter(node), ..below })
     }
@@ -217,7 +216,7 @@ impl<'a, 'd> Walk<'a, 'd> {
                 Some((one, other)) => {
                     tied = true;
                     self.account.used(&[one, other].into(), Use::Join)?;
-                    self.account.lines.push(format!("join on {}", quoted(part.human_display())));
+                    self.account.lines.push(format!("join on {}", written(&part)));
                 }
                 None => others.push(part),
             }
@@ -232,7 +231,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             let (safe, facts) = below.expression(&part)?;
             self.account.expression(&facts, Use::Filter)?;
             note_functions(&safe, &mut self.account.functions);
-            self.account.lines.push(format!("join where {}", quoted(part.human_display())));
+            self.account.lines.push(format!("join where {}", written(&part)));
             if inner {
                 below.conditions.push(text_condition(&safe, below)?);
             }

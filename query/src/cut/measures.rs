@@ -10,9 +10,10 @@ use policies::footprint::SumKind;
 
 use super::{Account, Below, Output, Primitive, below};
 use crate::catalog::functions;
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::range::Range;
 use crate::facts::{Facts, Plain};
+use crate::written::written;
 
 /// Digits behind the point of a sum of floats.
 pub(crate) const FLOAT_SCALE: u8 = 9;
@@ -123,7 +124,7 @@ impl Measures {
             };
             let Some(own) = key else {
                 return Err(PlanError::unsupported(
-                    format!("count(distinct {})", quoted(argument.human_display())),
+                    format!("count(distinct {})", written(argument)),
                     "count distinct keys only, or GROUP BY the column and count the groups",
                 ));
             };
@@ -220,7 +221,7 @@ fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argum
         let exact = below.expression(inner)?.1.data_type;
         let exact = matches!(
             exact,
-            DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Decimal128(..)
+            DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Decimal128(_, 0..=9)
         );
         if !exact || *field.data_type() != DataType::Float64 {
             break;
@@ -244,12 +245,12 @@ fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argum
             Ok(Argument { value, scale: FLOAT_SCALE, range: facts.range })
         }
         DataType::Float64 => Err(PlanError::Unbounded {
-            expression: quoted(expr.human_display()),
+            expression: written(expr),
             instead: "add a column or an expression of bounded columns; divide by a constant"
                 .to_owned(),
         }),
         _ => Err(PlanError::unsupported(
-            format!("a sum of `{}`", quoted(expr.human_display())),
+            format!("a sum of `{}`", written(expr)),
             "add numbers: a measure, a flag, or CASE with numbers; cast fine decimals to DOUBLE",
         )),
     }

@@ -7,10 +7,11 @@ use datafusion::logical_expr::{Aggregate, Expr, Window};
 use super::{Above, Walk};
 use crate::catalog::functions;
 use crate::cut::tree::Node;
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::Facts;
 use crate::facts::range::Range;
 use crate::finish::MAX_ROWS;
+use crate::written::written;
 
 impl Walk<'_, '_> {
     /// An aggregate of finished figures.
@@ -40,10 +41,8 @@ impl Walk<'_, '_> {
             columns.push(facts);
             calls.push(call);
         }
-        let shown: Vec<String> =
-            aggregate.aggr_expr.iter().map(|call| quoted(call.human_display())).collect();
-        let by: Vec<String> =
-            aggregate.group_expr.iter().map(|key| quoted(key.human_display())).collect();
+        let shown: Vec<String> = aggregate.aggr_expr.iter().map(written).collect();
+        let by: Vec<String> = aggregate.group_expr.iter().map(written).collect();
         self.lines.push(format!("of the figures take {} by ({})", shown.join(", "), by.join(", ")));
         let schema = &aggregate.schema;
         let over = input.over(schema, |input| Node::Aggregate { input, keys, calls });
@@ -85,7 +84,7 @@ impl Walk<'_, '_> {
             let call = self.without_subqueries(bare(call), &mut input)?;
             let Expr::WindowFunction(function) = &call else { return Err(PlanError::CannotPlan) };
             added.push(self.over(function, field.data_type(), &mut input)?);
-            self.lines.push(format!("beside each row {}", quoted(call.human_display())));
+            self.lines.push(format!("beside each row {}", written(&call)));
             calls.push(call);
         }
         let mut columns = input.columns.clone();
