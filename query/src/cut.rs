@@ -108,6 +108,61 @@ pub(crate) enum Output {
     Average { sum: usize, values: usize, data_type: DataType },
     /// A variance, or its root.
     Spread { sum: usize, squares: usize, values: usize, sample: bool, root: bool },
+    /// A figure of two values.
+    Pair(Pair, PairFigure),
+    /// A share, or an end of its interval.
+    Share { part: usize, whole: usize, figure: ShareFigure },
+    /// How many of these counts are not 0.
+    Present(Vec<usize>),
+}
+
+/// The sums over rows where both values are.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pair {
+    /// Rows.
+    pub(crate) values: usize,
+    /// Sum of x.
+    pub(crate) x: usize,
+    /// Sum of y.
+    pub(crate) y: usize,
+    /// Sum of squares of x.
+    pub(crate) xx: usize,
+    /// Sum of squares of y.
+    pub(crate) yy: usize,
+    /// Sum of products.
+    pub(crate) xy: usize,
+}
+
+/// What is made of the sums of pairs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum PairFigure {
+    /// `covar_pop`, `covar_samp`.
+    Covariance { sample: bool },
+    /// `corr`.
+    Correlation,
+    /// `regr_slope`.
+    Slope,
+    /// `regr_intercept`.
+    Intercept,
+    /// `regr_r2`.
+    Determination,
+    /// `regr_sxx`.
+    SumXx,
+    /// `regr_syy`.
+    SumYy,
+    /// `regr_sxy`.
+    SumXy,
+}
+
+/// What is made of a part and a whole.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum ShareFigure {
+    /// The share.
+    Share,
+    /// The lower end of its 95 % interval.
+    Low,
+    /// The upper end.
+    High,
 }
 
 /// An expression, mostly a condition, whose column `__hospital` stands for the hospital's code.

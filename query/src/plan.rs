@@ -108,7 +108,7 @@ fn about_shape(message: &str) -> PlanError {
     if says(&["failed to match any signature", "No function matches", "not supported for Null"]) {
         return PlanError::unsupported(
             "a function of arguments of these types, or so many",
-            "write numbers, or cast: CAST(x AS BIGINT), CAST(NULL AS DOUBLE)",
+            "write numbers, for share a condition such as x > 5, or cast: CAST(x AS BIGINT), CAST(NULL AS DOUBLE)",
         );
     }
     if says(&["Cannot coerce", "Cannot infer common", "incompatible types"]) {

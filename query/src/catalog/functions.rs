@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use datafusion::functions::{core, math};
-use datafusion::functions_aggregate::{average, count, grouping, min_max, stddev, sum, variance};
+use datafusion::functions_aggregate::{
+    average, correlation, count, covariance, grouping, min_max, regr, stddev, sum, variance,
+};
 use datafusion::functions_window::{cume_dist, lead_lag, nth_value, ntile, rank, row_number};
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+
+use super::shares::Share;
 
 /// Where a function may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +25,28 @@ const BELOW: &[&str] =
 const ABOVE: &[&str] = &["sqrt", "ln", "exp", "power"];
 const AGGREGATES: &[&str] =
     &["count", "sum", "avg", "stddev", "stddev_samp", "stddev_pop", "var", "var_samp", "var_pop"];
+/// Of two arguments, over the rows where both have a value.
+const PAIRS: &[&str] = &[
+    "corr",
+    "covar",
+    "covar_samp",
+    "covar_pop",
+    "regr_count",
+    "regr_slope",
+    "regr_intercept",
+    "regr_r2",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_sxx",
+    "regr_syy",
+    "regr_sxy",
+];
+/// Of a condition, over patients' rows only.
+const SHARES: &[&str] = &["share", "wilson_low", "wilson_high"];
 /// Of finished figures only: they are values, not sums.
 const AGGREGATES_ABOVE: &[&str] = &["min", "max"];
+/// Those of two arguments that the engine computes as PostgreSQL does, so that they may stand over finished figures too.
+const PAIRS_ABOVE: &[&str] = &["corr", "covar", "covar_samp", "covar_pop"];
 const WINDOWS: &[&str] = &[
     "row_number",
     "rank",
@@ -47,12 +71,17 @@ pub(crate) fn allowed(name: &str, place: Place) -> bool {
 
 /// Whether an aggregate can be added up over cells and hospitals, so that it may stand at the cut.
 pub(crate) fn additive(name: &str) -> bool {
-    AGGREGATES.contains(&name)
+    AGGREGATES.contains(&name) || PAIRS.contains(&name) || SHARES.contains(&name)
+}
+
+/// Whether an aggregate is of two arguments.
+pub(crate) fn of_pairs(name: &str) -> bool {
+    PAIRS.contains(&name)
 }
 
 /// Whether an aggregate may stand over finished figures.
 pub(crate) fn above_aggregate(name: &str) -> bool {
-    additive(name) || AGGREGATES_ABOVE.contains(&name)
+    [AGGREGATES, AGGREGATES_ABOVE, PAIRS_ABOVE].iter().any(|list| list.contains(&name))
 }
 
 /// Whether a function may have an OVER clause, over finished figures.
@@ -66,8 +95,8 @@ pub(crate) fn scalar_names() -> Vec<&'static str> {
 }
 
 /// Every aggregate.
-pub(crate) fn aggregate_names() -> &'static [&'static str] {
-    AGGREGATES
+pub(crate) fn aggregate_names() -> Vec<&'static str> {
+    AGGREGATES.iter().chain(PAIRS).chain(SHARES).chain(AGGREGATES_ABOVE).copied().collect()
 }
 
 /// The scalar function of this name or alias.
@@ -99,6 +128,21 @@ pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
         "stddev_pop" => stddev::stddev_pop_udaf(),
         "var" | "var_samp" | "var_sample" | "variance" => variance::var_samp_udaf(),
         "var_pop" | "var_population" => variance::var_pop_udaf(),
+        "corr" => correlation::corr_udaf(),
+        "covar" | "covar_samp" => covariance::covar_samp_udaf(),
+        "covar_pop" => covariance::covar_pop_udaf(),
+        "regr_count" => regr::regr_count_udaf(),
+        "regr_slope" => regr::regr_slope_udaf(),
+        "regr_intercept" => regr::regr_intercept_udaf(),
+        "regr_r2" => regr::regr_r2_udaf(),
+        "regr_avgx" => regr::regr_avgx_udaf(),
+        "regr_avgy" => regr::regr_avgy_udaf(),
+        "regr_sxx" => regr::regr_sxx_udaf(),
+        "regr_syy" => regr::regr_syy_udaf(),
+        "regr_sxy" => regr::regr_sxy_udaf(),
+        "share" => Arc::new(AggregateUDF::from(Share::new("share"))),
+        "wilson_low" => Arc::new(AggregateUDF::from(Share::new("wilson_low"))),
+        "wilson_high" => Arc::new(AggregateUDF::from(Share::new("wilson_high"))),
         "min" => min_max::min_udaf(),
         "max" => min_max::max_udaf(),
         "grouping" => grouping::grouping_udaf(),
@@ -141,9 +185,6 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
             "it tells whether everyone or no one is so; write count(*) FILTER (WHERE ...)"
         }
         "approx_distinct" => "it cannot be added up exactly; write count(distinct key)",
-        "corr" | "covar" | "covar_samp" | "covar_pop" | "regr_slope" | "regr_intercept" => {
-            "write the sums that it is made of: sum(x*y), sum(x), sum(y), count(*)"
-        }
         "row_number" | "rank" | "dense_rank" | "ntile" | "lag" | "lead" | "percent_rank" => {
             "it needs OVER (...), and stands over finished figures"
         }

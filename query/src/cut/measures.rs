@@ -3,17 +3,21 @@
 //! Sums are fixed point: at the scale of the column, floats rounded half-even at 1e-9. Equal sums are taken once.
 
 use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{AggregateFunction, Cast};
 use datafusion::logical_expr::{Aggregate, Expr};
 use policies::dataset::Use;
 use policies::footprint::SumKind;
 
-use super::{Account, Below, Output, Primitive, below};
+use super::{Account, Below, Output, Primitive, ShareFigure, below};
 use crate::catalog::functions;
 use crate::error::PlanError;
+use crate::facts::domain::Domain;
 use crate::facts::range::Range;
 use crate::facts::{Facts, Plain};
 use crate::written::written;
+
+mod pair;
 
 /// Digits behind the point of a sum of floats.
 pub(crate) const FLOAT_SCALE: u8 = 9;
@@ -86,6 +90,11 @@ impl Measures {
             }
             None => None,
         };
+        if let ([y, x], true, false) =
+            (params.args.as_slice(), functions::of_pairs(&name), params.distinct)
+        {
+            return self.pair(&name, data_type, (y, x, filter), (below, account));
+        }
         let [argument] = params.args.as_slice() else {
             return Err(PlanError::unsupported(
                 format!("`{name}` of several arguments"),
@@ -100,6 +109,9 @@ impl Measures {
                 format!("`{name}(DISTINCT ...)`"),
                 "write it without DISTINCT, or count(distinct key)",
             ));
+        }
+        if let Some(figure) = share(&name) {
+            return self.share(figure, argument, filter, (below, account));
         }
         let argument = number(argument, below, account)?;
         self.numeric(&name, data_type.clone(), &argument, filter)
@@ -123,9 +135,14 @@ impl Measures {
                 Some(Plain::Hospital) | None => None,
             };
             let Some(own) = key else {
+                if let (Some(_), Some(Domain::Values(codes))) = (&facts.plain, &facts.domain) {
+                    account.expression(&facts, Use::Group)?;
+                    self.present(&value, codes, filter.as_ref());
+                    return Ok(());
+                }
                 return Err(PlanError::unsupported(
                     format!("count(distinct {})", written(argument)),
-                    "count distinct keys only, or GROUP BY the column and count the groups",
+                    "count distinct keys or categories only, or GROUP BY the column and count the groups",
                 ));
             };
             account.used(&facts.values, Use::CountDistinct)?;
@@ -199,6 +216,39 @@ impl Measures {
         Ok(())
     }
 
+    /// How many values of a category there are: a count for each.
+    fn present(&mut self, value: &Expr, codes: &[ScalarValue], filter: Option<&Expr>) {
+        let places = codes.iter().map(|code| {
+            let is = value.clone().eq(Expr::Literal(code.clone(), None));
+            let filter = Some(filter.map_or(is.clone(), |filter| filter.clone().and(is)));
+            self.place(Primitive { kind: SumKind::Rows, value: None, filter, scale: 0 })
+        });
+        let places: Vec<usize> = places.collect();
+        let most = i128::try_from(places.len()).unwrap_or(i128::MAX);
+        self.merged.push(output_facts(DataType::Int64, Range::exact(0, most, 0), false));
+        self.outputs.push(Output::Present(places));
+    }
+
+    /// The share of rows that meet a condition.
+    fn share(
+        &mut self,
+        figure: ShareFigure,
+        condition: &Expr,
+        filter: Option<Expr>,
+        (below, account): (&Below, &mut Account<'_>),
+    ) -> Result<(), PlanError> {
+        let (condition, facts) = below.expression(condition)?;
+        account.expression(&facts, Use::Filter)?;
+        below::note_functions(&condition, &mut account.functions);
+        let counted = |filter| Primitive { kind: SumKind::Rows, value: None, filter, scale: 0 };
+        let part = filter.clone().map_or(condition.clone(), |filter| filter.and(condition.clone()));
+        let (whole, part) = (self.place(counted(filter)), self.place(counted(Some(part))));
+        let range = Range::Float { most: 1.0, least: 0.0 };
+        self.merged.push(output_facts(DataType::Float64, range, true));
+        self.outputs.push(Output::Share { part, whole, figure });
+        Ok(())
+    }
+
     /// The place of a sum, shared with an equal one.
     fn place(&mut self, primitive: Primitive) -> usize {
         if let Some(place) = self.primitives.iter().position(|known| *known == primitive) {
@@ -209,13 +259,19 @@ impl Measures {
     }
 }
 
-/// The argument of a sum, in a type that adds exactly.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the engine's enum: what is not listed is refused"
-)]
-fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argument, PlanError> {
-    // The engine makes floats of whatever it averages; the exact value below the cast adds up exactly.
+/// The figure of shares that a function is, by its name.
+fn share(name: &str) -> Option<ShareFigure> {
+    match name {
+        "share" => Some(ShareFigure::Share),
+        "wilson_low" => Some(ShareFigure::Low),
+        "wilson_high" => Some(ShareFigure::High),
+        _ => None,
+    }
+}
+
+/// An argument without the cast to floats: the engine makes floats of whatever it averages, and the exact value below the
+/// cast adds up exactly.
+fn bare<'e>(expr: &'e Expr, below: &Below) -> Result<&'e Expr, PlanError> {
     let mut expr = expr;
     while let Expr::Cast(Cast { expr: inner, field }) = expr {
         let exact = below.expression(inner)?.1.data_type;
@@ -228,6 +284,16 @@ fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argum
         }
         expr = inner;
     }
+    Ok(expr)
+}
+
+/// The argument of a sum, in a type that adds exactly.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's enum: what is not listed is refused"
+)]
+fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argument, PlanError> {
+    let expr = bare(expr, below)?;
     let (value, facts) = below.expression(expr)?;
     account.expression(&facts, Use::Aggregate)?;
     below::note_functions(&value, &mut account.functions);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, UInt64Array, new_empty_array};
-use arrow::compute::{SortColumn, SortOptions, concat, lexsort_to_indices};
+use arrow::compute::{SortColumn, SortOptions, cast, concat, lexsort_to_indices};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::utils::split_conjunction;
@@ -161,6 +161,7 @@ fn cells(
         } else {
             ScalarValue::iter_to_array(values).map_err(failed)?
         };
+        let values = cast(&values, field.data_type()).map_err(failed)?;
         columns.push(Column { values, status });
     }
     let presence = groups.iter().map(|group| group.presence).collect();

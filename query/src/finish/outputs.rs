@@ -9,6 +9,10 @@ use datafusion::common::ScalarValue;
 use super::FinishError;
 use crate::cut::{Output, Primitive};
 
+mod figures;
+
+use figures::PairSums;
+
 /// The value of an aggregate over one group.
 pub(super) fn value(
     output: &Output,
@@ -32,6 +36,26 @@ pub(super) fn value(
             0 => null(data_type),
             count => average(at(sum)?, count, scale(sum)?, data_type),
         },
+        Output::Pair(pair, figure) => {
+            let sums = PairSums {
+                values: at(&pair.values)?,
+                x: at(&pair.x)?,
+                y: at(&pair.y)?,
+                xx: at(&pair.xx)?,
+                yy: at(&pair.yy)?,
+                xy: at(&pair.xy)?,
+                scales: (scale(&pair.x)?, scale(&pair.y)?, scale(&pair.xy)?),
+            };
+            Ok(ScalarValue::Float64(figures::pair(&sums, *figure)?))
+        }
+        Output::Share { part, whole, figure } => {
+            Ok(ScalarValue::Float64(figures::share(at(part)?, at(whole)?, *figure)))
+        }
+        Output::Present(places) => {
+            let counts = places.iter().map(at).collect::<Result<Vec<_>, _>>()?;
+            let present = counts.iter().filter(|count| **count > 0).count();
+            Ok(ScalarValue::Int64(i64::try_from(present).ok()))
+        }
         Output::Spread { sum, squares, values, sample, root } => {
             let spread = variance(at(sum)?, at(squares)?, at(values)?, *sample)?;
             let unit = 10_f64.powi(scale(sum)?.saturating_mul(-2));

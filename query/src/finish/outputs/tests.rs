@@ -55,3 +55,18 @@ fn totals_over_64_bits_are_an_error_not_a_wrong_number() {
     let none = value(&sum, &primitives(0), &[0, 0, 0]).unwrap();
     assert_eq!(none, ScalarValue::Int64(None));
 }
+
+#[test]
+fn an_interval_after_wilson_is_that_of_the_books() {
+    // Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29; 95 %, to four digits.
+    for (part, whole, low, high) in [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ] {
+        let end = |figure| figures::share(part, whole, figure).unwrap();
+        assert!((end(crate::cut::ShareFigure::Low) - low).abs() < 5e-5, "{part} of {whole}");
+        assert!((end(crate::cut::ShareFigure::High) - high).abs() < 5e-5, "{part} of {whole}");
+    }
+}

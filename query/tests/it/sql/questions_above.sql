@@ -76,4 +76,21 @@ SELECT a.hospital, a.n, b.n AS of_all FROM (SELECT hospital, count(*) AS n FROM 
 -- Limits.
 SELECT * FROM (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n DESC LIMIT 2) a JOIN (SELECT tumour AS t, avg(age) AS a FROM diagnosis GROUP BY tumour) b ON a.tumour = b.t ORDER BY a.tumour
 SELECT sum(n) AS top FROM (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n DESC LIMIT 2) x
-(SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n DESC LIMIT 1) UNION ALL (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n LIMIT 1)
+SELECT * FROM ((SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n DESC LIMIT 1) UNION ALL (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n LIMIT 1)) u ORDER BY n
+-- Pairs.
+SELECT covar_pop(age, day) AS a, covar_samp(age, day) AS b, covar(age, bmi) AS c, corr(age, day) AS d, corr(bmi, age) AS e FROM diagnosis
+SELECT tumour, corr(age, bmi) AS r, covar_samp(age, bmi) AS c, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY tumour
+SELECT regr_count(day, age) AS n, regr_slope(day, age) AS s, regr_intercept(day, age) AS i, regr_r2(day, age) AS r FROM diagnosis
+SELECT grade, regr_avgx(bmi, age) AS ax, regr_avgy(bmi, age) AS ay, regr_sxx(bmi, age) AS xx, regr_syy(bmi, age) AS yy, regr_sxy(bmi, age) AS xy FROM diagnosis GROUP BY grade
+SELECT t.modality, regr_slope(t.dose, d.bmi) AS s, regr_intercept(t.dose, d.bmi) AS i, corr(t.dose, t.cycles) AS r FROM treatment t JOIN diagnosis d ON d.diagnosis_key = t.diagnosis_key GROUP BY t.modality
+SELECT corr(age, day) FILTER (WHERE dead = 1) AS r, covar_pop(bmi, day) FILTER (WHERE grade = 2) AS c FROM diagnosis
+SELECT hospital, regr_slope(age, bmi) AS s, corr(age, age) AS one, covar_samp(age, age) - var(age) AS zero FROM diagnosis GROUP BY hospital
+SELECT corr(CAST(age AS DOUBLE) / 3, bmi) AS r, regr_slope(bmi, CAST(age AS DOUBLE) / 7) AS s, covar_pop(age * 2, day + 1) AS c FROM diagnosis
+SELECT corr(age, day) AS r, covar_pop(age, day) AS p, covar_samp(age, day) AS c, regr_count(age, day) AS n, regr_sxx(age, day) AS x, regr_avgx(age, day) AS a FROM diagnosis WHERE age > 500
+SELECT corr(dead, dead) AS r, regr_slope(age, dead) AS s, regr_intercept(age, dead) AS i FROM diagnosis WHERE dead = 1
+SELECT corr(n, a) AS r, covar_pop(n, a) AS c FROM (SELECT grade, count(*) AS n, avg(age) AS a FROM diagnosis GROUP BY grade) x
+-- Categories that are there.
+SELECT count(distinct tumour) AS t, count(distinct grade) AS g, count(distinct dead) AS d, count(distinct year) AS y FROM diagnosis
+SELECT hospital, count(distinct tumour) AS t, count(distinct grade) FILTER (WHERE dead = 1) AS g FROM diagnosis GROUP BY hospital
+SELECT count(distinct tumour) AS t FROM diagnosis WHERE age > 500
+SELECT p.sex, count(distinct d.tumour) AS t FROM patient p LEFT JOIN diagnosis d ON d.patient_key = p.patient_key AND d.age > 95 GROUP BY p.sex
