@@ -211,6 +211,9 @@ fn a_group_key_written_twice_is_one_key() {
         ["3", "1", "3", "15"],
     ]);
     assert_eq!(rows(sql), expected);
+    let sql = "SELECT count(*), sum(n), sum(a) FROM (SELECT patient_key, count(*) AS n, sum(age) AS a \
+               FROM patient GROUP BY patient_key, patient_key, patient.patient_key) x";
+    assert_eq!(rows(sql), json!([["50", "50", "3125"]]));
 }
 
 #[test]
