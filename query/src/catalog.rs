@@ -18,7 +18,7 @@ use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSou
 use policies::dataset::{Class, Column, ColumnType, Dataset, Table};
 
 pub(crate) mod functions;
-mod shares;
+mod planned;
 
 /// The column of every table that holds the hospital's code, constant at a node.
 pub(crate) const HOSPITAL: &str = "hospital";
