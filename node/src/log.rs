@@ -1,7 +1,7 @@
 //! The node's log: what was asked, decided and released, durable before it takes effect.
 //!
 //! [`Log::append`] returns when the event is on disk; a handler that is dropped while it waits loses nothing. The truth
-//! about consumed questions is derived from the log at start. [`Storage`] is the seam to the medium: [`file`] appends
+//! about consumed questions is derived from the log at start. [`Storage`] is the seam to the medium: [`mod@file`] appends
 //! lines to one file; a provable store takes the same calls. Entries name people, questions, rules and counts of cells,
 //! never values of cells.
 

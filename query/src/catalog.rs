@@ -19,6 +19,9 @@ use policies::dataset::{Class, Column, ColumnType, Dataset, Table};
 
 pub(crate) mod functions;
 mod planned;
+mod subqueries;
+
+use subqueries::SubqueryNames;
 
 /// The column of every table that holds the hospital's code, constant at a node.
 pub(crate) const HOSPITAL: &str = "hospital";
@@ -100,7 +103,11 @@ impl<'a> Catalog<'a> {
         Self {
             dataset,
             options,
-            planners: vec![Arc::new(AggregateFunctionPlanner), Arc::new(WindowFunctionPlanner)],
+            planners: vec![
+                Arc::new(SubqueryNames),
+                Arc::new(AggregateFunctionPlanner),
+                Arc::new(WindowFunctionPlanner),
+            ],
             missing: RefCell::new(None),
         }
     }
@@ -177,7 +184,7 @@ impl ContextProvider for Catalog<'_> {
     }
 
     fn udwf_names(&self) -> Vec<String> {
-        Vec::new()
+        functions::window_names().iter().map(|name| (*name).to_owned()).collect()
     }
 }
 

@@ -224,7 +224,19 @@ pub(crate) struct Account<'a> {
     notes: Vec<String>,
 }
 
-impl Account<'_> {
+impl<'a> Account<'a> {
+    fn new(dataset: &'a Dataset) -> Self {
+        Self {
+            dataset,
+            tables: BTreeSet::new(),
+            uses: BTreeSet::new(),
+            functions: BTreeSet::new(),
+            aggregates: BTreeSet::new(),
+            lines: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
     /// Records a use, if the column's class allows it.
     fn used(&mut self, origins: &BTreeSet<Origin>, usage: Use) -> Result<(), PlanError> {
         for Origin { table, column } in origins {
@@ -255,7 +267,8 @@ struct Below {
     patient: Name,
     columns: Vec<Facts>,
     schema: DFSchemaRef,
-    joins: usize,
+    /// Numbers of key columns ([`Facts::row`]) that together name a row.
+    rows: BTreeSet<usize>,
     conditions: Vec<TextCondition>,
 }
 
@@ -281,20 +294,17 @@ impl Below {
         }
         Ok(cast(Box::new(safe)))
     }
+
+    /// Whether no two rows have the same value of a column.
+    fn names_rows(&self, facts: &Facts) -> bool {
+        facts.row.is_some_and(|row| self.rows.iter().eq([&row]))
+    }
 }
 
 /// Splits a text over a dataset.
 pub(crate) fn split(dataset: &Dataset, sql: &str) -> Result<Split, PlanError> {
     let plan = plan::plan(dataset, sql)?;
-    let mut account = Account {
-        dataset,
-        tables: BTreeSet::new(),
-        uses: BTreeSet::new(),
-        functions: BTreeSet::new(),
-        aggregates: BTreeSet::new(),
-        lines: Vec::new(),
-        notes: Vec::new(),
-    };
+    let mut account = Account::new(dataset);
     let (above, fragments, finishing) = above::build(&plan, &mut account)?;
     let explained = explain::parts(&fragments, &account, finishing);
     let footprint = FootprintDraft {

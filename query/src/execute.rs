@@ -1,6 +1,6 @@
 //! A fragment over a snapshot: raw cells, one for every value of the declared domain.
 //!
-//! Runs in a worker. What comes out is not protected: [`crate::disclose`] does that in the daemon. No error text of the
+//! Runs in a worker. What comes out is not protected: [`crate::disclose()`] does that in the daemon. No error text of the
 //! engine leaves: it may carry a value.
 
 use std::collections::HashMap;
@@ -115,7 +115,8 @@ async fn run(
         return cells.finish();
     }
     let plan = bind::bind(fragment, place, snapshot, tables)?;
-    let plan = state.create_physical_plan(&plan).await.map_err(failed)?;
+    let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
+    let plan = bind::grouped(fragment, rows).map_err(failed)?;
     let batches = collect(plan, state.task_ctx()).await.map_err(failed)?;
     for batch in &batches {
         cells.add(batch)?;

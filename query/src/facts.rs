@@ -59,6 +59,8 @@ pub(crate) struct Facts {
     pub(crate) data_type: DataType,
     /// Whether it can be NULL.
     pub(crate) nullable: bool,
+    /// The number of the key that it is unchanged, where that key names rows.
+    pub(crate) row: Option<usize>,
 }
 
 /// The columns that an expression may use.
@@ -72,13 +74,41 @@ pub(crate) struct Scope<'a> {
 }
 
 impl Facts {
-    fn merge_sources(&mut self, other: &Self) {
+    /// Every value of a type and NULL, of no column.
+    pub(crate) fn of_type(data_type: DataType) -> Self {
+        let range = Range::full(&data_type);
+        let (plain, domain, step, row) = (None, None, None, None);
+        let (values, conditions) = (BTreeSet::new(), BTreeSet::new());
+        let nullable = true;
+        Self { plain, values, conditions, range, domain, step, data_type, nullable, row }
+    }
+
+    /// Takes the values of another one.
+    pub(crate) fn same_values(&mut self, other: &Self) {
+        self.merge_sources(other);
+        self.range = other.range;
+        self.domain = other.domain.clone().filter(|domain| *domain != Domain::Hospital);
+        self.step = other.step;
+    }
+
+    /// Adds the values of another one of the same type.
+    pub(crate) fn or_values(&mut self, other: &Self) {
+        self.merge_sources(other);
+        self.range = self.range.or(other.range.cast(&self.data_type));
+        let domains = [self.domain.as_ref(), other.domain.as_ref()];
+        self.domain = domain::union(domains.into_iter(), &self.data_type);
+        self.step = self.step.filter(|_| other.step == self.step);
+    }
+
+    /// Adds where another one comes from.
+    pub(crate) fn merge_sources(&mut self, other: &Self) {
         self.values.extend(other.values.iter().cloned());
         self.conditions.extend(other.conditions.iter().cloned());
         self.nullable |= other.nullable;
     }
 
-    fn decided_by(&mut self, other: &Self) {
+    /// Adds what another one looks at, as a condition.
+    pub(crate) fn decided_by(&mut self, other: &Self) {
         self.conditions.extend(other.values.iter().cloned());
         self.conditions.extend(other.conditions.iter().cloned());
     }
@@ -134,9 +164,7 @@ impl Scope<'_> {
         let data_type = expr.get_type(self.schema).map_err(|_engine| PlanError::CannotPlan)?;
         let nullable = false;
         let range = Range::full(&data_type);
-        let (plain, domain, step) = (None, None, None);
-        let (values, conditions) = (BTreeSet::new(), BTreeSet::new());
-        Ok(Facts { plain, values, conditions, range, domain, step, data_type, nullable })
+        Ok(Facts { range, nullable, ..Facts::of_type(data_type) })
     }
 
     /// Keeps the range if it fits the type.
@@ -236,6 +264,7 @@ impl Scope<'_> {
         facts.merge_sources(&left);
         facts.merge_sources(&right);
         facts.domain = domain::arithmetic(&left, *op, &right);
+        facts.step = domain::shifted(&left, *op, &right);
         let range =
             if let (DataType::Decimal128(_, scale), Operator::Divide) = (&facts.data_type, op) {
                 left.range.quotient(right.range, *scale)

@@ -1,7 +1,7 @@
 //! The pipe between the daemon and a `kring worker`: typed, versioned, framed messages.
 //!
 //! A message is a JSON head and binary blobs. The daemon sends one job and reads one reply; the worker holds no state
-//! that outlives a job but caches. The daemon believes nothing in a reply: [`crate::receive`] and
+//! that outlives a job but caches. The daemon believes nothing in a reply: [`crate::receive()`] and
 //! [`policies::Footprint::check`] re-check what matters. [`frame`] is its form on the pipe.
 
 pub mod frame;

@@ -1,7 +1,7 @@
 //! Many hospitals on one machine: networks of real `kring` processes for the demo, tests and benchmarks.
 //!
 //! Reading order: [`topology`] (who is in the network), [`generate`] and [`data`] (what it holds), [`network`] (its folder:
-//! keys, charter, data, configurations), [`process`] (start, wait, stop), then what uses them: [`demo`], [`up`] and [`bench`].
+//! keys, charter, data, configurations), [`process`] (start, wait, stop), then what uses them: [`demo`], [`up`] and [`mod@bench`].
 //!
 //! What is real: processes, sockets, keys, charters, snapshots, logs. What is not: the hospitals, people and the split
 //! of the data over them.

@@ -38,7 +38,7 @@ pub(super) enum FrameError {
     Io(io::Error),
 }
 
-/// Writes one frame. It is on its way only after [`flush`] or [`close`].
+/// Writes one frame. It is on its way only after a flush or a close.
 pub(super) async fn write<W>(to: &mut W, bytes: &[u8], stall: Duration) -> Result<(), FrameError>
 where
     W: AsyncWrite + Unpin,

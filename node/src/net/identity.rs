@@ -12,7 +12,7 @@ use libp2p::identity::{PublicKey, ed25519};
 /// Identity multihash (0x00) of 36 bytes (0x24): protobuf field 1 = Ed25519 (08 01), field 2 = 32 bytes (12 20).
 const PREFIX: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
 
-/// An Ed25519 transport key. Whether it is a point on the curve is found out by [`PeerKey::peer_id`].
+/// An Ed25519 transport key. Whether it is a point on the curve is found out by `peer_id`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerKey(pub [u8; 32]);
 

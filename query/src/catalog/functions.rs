@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use datafusion::functions::{core, math};
 use datafusion::functions_aggregate::{
-    average, correlation, count, covariance, grouping, min_max, regr, stddev, sum, variance,
+    average, bool_and_or, correlation, count, covariance, grouping, min_max, regr, stddev, sum,
+    variance,
 };
 use datafusion::functions_window::{cume_dist, lead_lag, nth_value, ntile, rank, row_number};
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
@@ -63,6 +64,9 @@ const WINDOWS: &[&str] = &[
     "nth_value",
 ];
 
+/// Aggregates that do not add up over patients, and so stand inside a patient only.
+const INSIDE: &[&str] = &["min", "max", "bool_and", "bool_or"];
+
 /// Whether a function may stand at a place.
 pub(crate) fn allowed(name: &str, place: Place) -> bool {
     match place {
@@ -98,8 +102,12 @@ pub(crate) fn scalar_names() -> Vec<&'static str> {
 
 /// Every aggregate.
 pub(crate) fn aggregate_names() -> Vec<&'static str> {
-    let lists = [AGGREGATES, PAIRS, SHARES, QUANTILES, AGGREGATES_ABOVE];
-    lists.concat()
+    [AGGREGATES, PAIRS, SHARES, QUANTILES, INSIDE].concat()
+}
+
+/// Every window function that is no aggregate.
+pub(crate) fn window_names() -> &'static [&'static str] {
+    WINDOWS
 }
 
 /// The scalar function of this name or alias.
@@ -152,6 +160,8 @@ pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
         "histogram" => Arc::new(AggregateUDF::from(Planned::histogram())),
         "min" => min_max::min_udaf(),
         "max" => min_max::max_udaf(),
+        "bool_and" => bool_and_or::bool_and_udaf(),
+        "bool_or" => bool_and_or::bool_or_udaf(),
         "grouping" => grouping::grouping_udaf(),
         _ => return None,
     })
@@ -187,8 +197,7 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
         "percentile_disc" | "approx_percentile_cont" | "approx_median" => {
             "it cannot be added up over hospitals; write quantile(x, 0.9) of a column with declared edges, or count(*) FILTER (WHERE x < ...) at the limits that matter"
         }
-        "array_agg" | "string_agg" | "first_value" | "last_value" | "nth_value" | "listagg"
-        | "group_concat" => {
+        "array_agg" | "string_agg" | "first_value" | "last_value" | "listagg" | "group_concat" => {
             "it would show single persons' values; write count(*) with GROUP BY the values"
         }
         "bool_and" | "bool_or" | "every" | "bit_and" | "bit_or" | "bit_xor" => {
@@ -196,7 +205,7 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
         }
         "approx_distinct" => "it cannot be added up exactly; write count(distinct key)",
         "row_number" | "rank" | "dense_rank" | "ntile" | "lag" | "lead" | "percent_rank" => {
-            "it needs OVER (...), and stands over finished figures"
+            "it needs OVER (...), over finished figures or inside a patient"
         }
         "random" | "rand" | "uuid" | "now" | "current_date" | "current_timestamp" | "version" => {
             "the same question must give the same answer everywhere; write the value"

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column as Name, DFSchema, DFSchemaRef};
 use datafusion::logical_expr::{Aggregate, Distinct, Expr, Limit, LogicalPlan, Projection};
+use policies::dataset::Dataset;
 use policies::footprint::MAX_FRAGMENTS;
 
 use super::tree::{Cut, Node, Set, Step};
-use super::{Account, Fragment, MAX_FIGURES, leaf};
+use super::{Account, Fragment, MAX_FIGURES, below, leaf};
 use crate::catalog::functions::Place;
 use crate::error::{PlanError, quoted};
 use crate::facts::{Facts, Scope, safe};
@@ -23,14 +24,18 @@ mod pairs;
 /// Names the values of scalar subqueries.
 const SCALAR: &str = "__scalar";
 
-/// Whether an aggregate turns patients into cells: it is the lowest on its path.
-pub(super) fn is_cut(aggregate: &Aggregate) -> bool {
-    !has_cut(&aggregate.input)
+/// Whether an aggregate turns patients into cells: it is the lowest on its path that is not inside a patient.
+pub(super) fn is_cut(aggregate: &Aggregate, dataset: &Dataset) -> bool {
+    !has_cut(&aggregate.input, dataset)
 }
 
 /// Whether a cut is somewhere under a node.
-fn has_cut(plan: &LogicalPlan) -> bool {
-    plan.exists(|node| Ok(matches!(node, LogicalPlan::Aggregate(_)))).unwrap_or(true)
+fn has_cut(plan: &LogicalPlan, dataset: &Dataset) -> bool {
+    let cut = plan.exists(|node| {
+        let LogicalPlan::Aggregate(aggregate) = node else { return Ok(false) };
+        Ok(!below::is_per_patient(aggregate, dataset))
+    });
+    cut.unwrap_or(true)
 }
 
 /// What runs above the cuts, the cuts, and what is done with their figures, for a person.
@@ -94,7 +99,9 @@ impl Walk<'_, '_> {
     fn walk(&mut self, plan: &LogicalPlan) -> Result<Above, PlanError> {
         let schema = plan.schema();
         match plan {
-            LogicalPlan::Aggregate(aggregate) if is_cut(aggregate) => self.cut(aggregate),
+            LogicalPlan::Aggregate(aggregate) if is_cut(aggregate, self.account.dataset) => {
+                self.cut(aggregate)
+            }
             LogicalPlan::Aggregate(aggregate) => self.aggregate(aggregate),
             LogicalPlan::SubqueryAlias(alias) => {
                 Ok(self.walk(&alias.input)?.over(schema, Node::Renamed))
@@ -140,7 +147,7 @@ impl Walk<'_, '_> {
                 step: Step { schema: Arc::clone(schema), node: Node::OneRow },
                 columns: Vec::new(),
             }),
-            other => Err(refused(other)),
+            other => Err(refused(other, self.account.dataset)),
         }
     }
 
@@ -278,12 +285,12 @@ fn correlated() -> PlanError {
     clippy::wildcard_enum_match_arm,
     reason = "the engine's enum: what is not listed is refused"
 )]
-fn refused(plan: &LogicalPlan) -> PlanError {
+fn refused(plan: &LogicalPlan, dataset: &Dataset) -> PlanError {
     match plan {
         LogicalPlan::Distinct(_) => {
             PlanError::unsupported("SELECT DISTINCT ON", "write GROUP BY, or rank() OVER (...)")
         }
-        _ if has_cut(plan) => {
+        _ if has_cut(plan, dataset) => {
             PlanError::unsupported("this clause over figures", "write SELECT ... GROUP BY ...")
         }
         _ => PlanError::NotAnAggregate,
@@ -291,7 +298,7 @@ fn refused(plan: &LogicalPlan) -> PlanError {
 }
 
 /// The rows to skip and to keep of a LIMIT with constants.
-fn bounds(limit: &Limit) -> Result<(usize, Option<usize>), PlanError> {
+pub(super) fn bounds(limit: &Limit) -> Result<(usize, Option<usize>), PlanError> {
     use datafusion::logical_expr::{FetchType, SkipType};
     let refused =
         || PlanError::unsupported("LIMIT or OFFSET that is not a number", "write a whole number");

@@ -1,30 +1,38 @@
 //! Below the cut: every row belongs to one patient, and carries that patient's number.
 //!
-//! Tables, derived tables, projections, filters and joins on declared keys. Every scan gives the hidden patient column
-//! a name of its own, every node hands one of them on, and a join adds their equality to its keys: a row of two
-//! patients cannot come to be, whatever the data are.
+//! Tables, derived tables, projections, filters and joins on declared keys are here; [`groups`], [`windows`] and [`sets`]
+//! are what stays inside a patient of GROUP BY, OVER, DISTINCT and UNION ALL, [`marks`] are EXISTS and IN. Every scan
+//! gives the hidden patient column a name of its own, every node hands one of them on, and a join adds their equality to
+//! its keys: a row of two patients cannot come to be, whatever the data are.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column as Name, JoinType};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::utils::split_conjunction;
+use datafusion::logical_expr::utils::{conjunction, split_conjunction};
 use datafusion::logical_expr::{
-    Expr, Filter, Join, JoinConstraint, LogicalPlan, LogicalPlanBuilder, Operator, Projection,
+    Distinct, Expr, Filter, Join, JoinConstraint, LogicalPlan, LogicalPlanBuilder, Projection,
     SubqueryAlias, TableScan,
 };
-use policies::Ident;
-use policies::dataset::{Dataset, Use};
+use policies::dataset::Use;
 
 use super::{Account, Below, TextCondition};
 use crate::catalog::{self, PATIENT};
 use crate::error::{PlanError, quoted};
-use crate::facts::{Origin, Plain};
+use crate::facts::Plain;
+pub(super) use groups::is_per_patient;
+use ties::Tie;
 
+mod calls;
 mod declared;
-
-use declared::table_facts;
+mod groups;
+mod marks;
+mod refused;
+mod sets;
+mod ties;
+mod windows;
 
 /// Stands for the hospital's code in a condition.
 pub(crate) const HOSPITAL_MARK: &str = "__hospital";
@@ -33,11 +41,15 @@ const MAX_SCANS: usize = 12;
 
 /// The equalities and the rest of a join's condition.
 type JoinOn = (Vec<(Expr, Expr)>, Option<Expr>);
+/// What names the rows of both sides of a join.
+type Sides = (BTreeSet<usize>, BTreeSet<usize>);
 
 /// A walk over the rows below one cut.
 pub(super) struct Walk<'a, 'd> {
     account: &'a mut Account<'d>,
     scans: usize,
+    marks: usize,
+    numbers: usize,
 }
 
 fn engine(_error: datafusion::common::DataFusionError) -> PlanError {
@@ -46,7 +58,7 @@ fn engine(_error: datafusion::common::DataFusionError) -> PlanError {
 
 impl<'a, 'd> Walk<'a, 'd> {
     pub(super) fn new(account: &'a mut Account<'d>) -> Self {
-        Self { account, scans: 0 }
+        Self { account, scans: 0, marks: 0, numbers: 0 }
     }
 
     #[expect(
@@ -69,8 +81,20 @@ impl<'a, 'd> Walk<'a, 'd> {
             LogicalPlan::Projection(node) => self.projection(plan, node),
             LogicalPlan::Filter(filter) => self.filter(filter),
             LogicalPlan::Join(join) => self.join(plan, join),
-            other => Err(refused(other)),
+            LogicalPlan::Aggregate(node) => self.aggregate(plan, node),
+            LogicalPlan::Window(node) => self.window(plan, node),
+            LogicalPlan::Distinct(Distinct::All(input)) => self.distinct(input),
+            LogicalPlan::Union(node) => self.union(plan, node),
+            // Rows have no order, so one that only sorts them changes nothing.
+            LogicalPlan::Sort(sort) if sort.fetch.is_none() => self.walk(&sort.input),
+            other => Err(refused::refused(other)),
         }
+    }
+
+    /// A number that names something of this cut; the same text always gets the same numbers.
+    fn number(&mut self) -> usize {
+        self.numbers = self.numbers.saturating_add(1);
+        self.numbers
     }
 
     fn scan(&mut self, scan: &TableScan) -> Result<Below, PlanError> {
@@ -95,24 +119,26 @@ impl<'a, 'd> Walk<'a, 'd> {
         columns.push(number.alias(patient.clone()));
         let plan = builder.project(columns).and_then(LogicalPlanBuilder::build).map_err(engine)?;
         self.account.lines.push(format!("read table {}", table.name));
+        let number = self.number();
         Ok(Below {
             plan,
             patient: Name::new_unqualified(patient),
-            columns: table_facts(table),
+            columns: declared::table_facts(table, number),
             schema: Arc::clone(&scan.projected_schema),
-            joins: 0,
+            rows: [number].into(),
             conditions: Vec::new(),
         })
     }
 
     fn projection(&mut self, plan: &LogicalPlan, node: &Projection) -> Result<Below, PlanError> {
-        let below = self.walk(&node.input)?;
+        let mut below = self.walk(&node.input)?;
         let names = NamePreserver::new_for_projection();
         let mut exprs = Vec::with_capacity(node.expr.len().saturating_add(1));
         let mut columns = Vec::with_capacity(node.expr.len());
         for expr in &node.expr {
             let name = names.save(expr);
-            let (safe, facts) = below.expression(expr)?;
+            let marked = self.marked(&mut below, expr)?;
+            let (safe, facts) = below.expression(&marked)?;
             note_functions(&safe, &mut self.account.functions);
             exprs.push(name.restore(safe));
             columns.push(facts);
@@ -126,13 +152,24 @@ impl<'a, 'd> Walk<'a, 'd> {
     }
 
     fn filter(&mut self, filter: &Filter) -> Result<Below, PlanError> {
-        let mut below = self.walk(&filter.input)?;
-        let safe = self.condition(&mut below, &filter.predicate)?;
-        self.account
-            .lines
-            .push(format!("keep rows where {}", quoted(filter.predicate.human_display())));
+        let below = self.walk(&filter.input)?;
+        self.keep(below, &filter.predicate)
+    }
+
+    /// The rows that meet a condition.
+    fn keep(&mut self, mut below: Below, predicate: &Expr) -> Result<Below, PlanError> {
+        self.account.lines.push(format!("keep rows where {}", quoted(predicate.human_display())));
+        let (schema, columns) = (Arc::clone(&below.schema), below.columns.len());
+        let mut parts = Vec::new();
+        for part in split_conjunction(predicate) {
+            parts.push(self.marked_condition(&mut below, part)?);
+        }
+        let predicate = conjunction(parts).ok_or(PlanError::CannotPlan)?;
+        let safe = self.condition(&mut below, &predicate)?;
         let node = Filter::try_new(safe, Arc::new(below.plan)).map_err(engine)?;
-        Ok(Below { plan: LogicalPlan::Filter(node), ..below })
+        // The marks have done their work: no name above stands for them.
+        below.columns.truncate(columns);
+        Ok(Below { plan: LogicalPlan::Filter(node), schema, ..below })
     }
 
     /// Accounts for a condition that every row must meet; gives its safe form.
@@ -165,6 +202,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         let keep_left = join.join_type != JoinType::Right;
         let patient = if keep_left { left.patient.clone() } else { right.patient.clone() };
         let equal = (Expr::Column(left.patient.clone()), Expr::Column(right.patient.clone()));
+        let sides = (left.rows, right.rows);
         let mut columns = left.columns;
         let first_right = columns.len();
         columns.extend(right.columns);
@@ -183,10 +221,10 @@ impl<'a, 'd> Walk<'a, 'd> {
             patient,
             columns,
             schema: Arc::clone(plan.schema()),
-            joins: left.joins.saturating_add(right.joins).saturating_add(1),
+            rows: BTreeSet::new(),
             conditions,
         };
-        let (mut on, filter) = self.conditions(&mut below, join, inner)?;
+        let (mut on, filter) = self.conditions(&mut below, join, (inner, first_right, sides))?;
         on.push(equal);
         let node = Join::try_new(
             Arc::new(below.plan),
@@ -201,27 +239,39 @@ impl<'a, 'd> Walk<'a, 'd> {
         Ok(Below { plan: LogicalPlan::Join(node.map_err(engine)?), ..below })
     }
 
-    /// The safe conditions of a join, of which one must tie the rows to one patient.
+    /// The safe conditions of a join, of which one must tie the rows to one patient; also what names the joined rows.
     fn conditions(
         &mut self,
         below: &mut Below,
         join: &Join,
-        inner: bool,
+        (inner, first_right, (left, right)): (bool, usize, Sides),
     ) -> Result<JoinOn, PlanError> {
         let equalities = join.on.iter().map(|(left, right)| left.clone().eq(right.clone()));
         let rest = join.filter.iter().flat_map(split_conjunction).cloned();
         let mut others = Vec::new();
         let mut tied = false;
+        let mut named = BTreeSet::new();
         for part in equalities.chain(rest) {
-            match same_key(&part, below, self.account.dataset)? {
-                Some((one, other)) => {
+            match ties::tie(&part, below, (self.account.dataset, first_right))? {
+                Some(Tie { one: (one, _), other: (other, _) }) => {
                     tied = true;
-                    self.account.used(&[one, other].into(), Use::Join)?;
+                    self.account.used(&one.values, Use::Join)?;
+                    self.account.used(&other.values, Use::Join)?;
+                    named.extend(one.row.into_iter().chain(other.row));
                     self.account.lines.push(format!("join on {}", quoted(part.human_display())));
                 }
                 None => others.push(part),
             }
         }
+        let (one_left, one_right) = (left.is_subset(&named), right.is_subset(&named));
+        let keeps_right = join.join_type == JoinType::Right;
+        below.rows = if one_right && !keeps_right {
+            left
+        } else if one_left && (inner || keeps_right) {
+            right
+        } else {
+            left.union(&right).copied().collect()
+        };
         if !tied {
             return Err(PlanError::CrossesPatients {
                 clause: "this join".to_owned(),
@@ -247,43 +297,6 @@ impl<'a, 'd> Walk<'a, 'd> {
         };
         Ok((on, filter))
     }
-}
-
-/// Two plain columns that hold the same key, of a table whose rows each belong to one patient.
-fn same_key(
-    part: &Expr,
-    below: &Below,
-    dataset: &Dataset,
-) -> Result<Option<(Origin, Origin)>, PlanError> {
-    let Expr::BinaryExpr(binary) = part else { return Ok(None) };
-    if binary.op != Operator::Eq {
-        return Ok(None);
-    }
-    let (_, left) = below.expression(&binary.left)?;
-    let (_, right) = below.expression(&binary.right)?;
-    let (Some(Plain::Column(one)), Some(Plain::Column(other))) = (left.plain, right.plain) else {
-        return Ok(None);
-    };
-    let entity = |origin: &Origin| {
-        dataset.table(&origin.table).and_then(|table| table.key_of(&origin.column)).cloned()
-    };
-    let same = entity(&one).filter(|table| entity(&other).as_ref() == Some(table));
-    let tied = same.is_some_and(|table| belongs_to_patient(dataset, &table));
-    Ok(tied.then_some((one, other)))
-}
-
-/// Whether a table's rows each belong to one patient, along first foreign keys.
-fn belongs_to_patient(dataset: &Dataset, table: &Ident) -> bool {
-    let mut at = table;
-    for _ in 0..=dataset.tables.len() {
-        if *at == dataset.patient {
-            return true;
-        }
-        let parent = dataset.table(at.as_str()).and_then(|table| table.foreign_keys.first());
-        let Some(parent) = parent else { return false };
-        at = &parent.table;
-    }
-    false
 }
 
 /// Conditions whose column names mean something else from here on.
@@ -318,40 +331,4 @@ pub(super) fn note_functions(expr: &Expr, into: &mut std::collections::BTreeSet<
         Ok(datafusion::common::tree_node::TreeNodeRecursion::Continue)
     });
     debug_assert!(noted.is_ok(), "nothing in the visitor fails");
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the engine's enum: what is not listed is refused"
-)]
-fn refused(plan: &LogicalPlan) -> PlanError {
-    match plan {
-        LogicalPlan::Aggregate(_) => PlanError::unsupported(
-            "an aggregate of an aggregate",
-            "write one GROUP BY, and compute with its figures in SELECT or HAVING",
-        ),
-        LogicalPlan::Distinct(_) => PlanError::unsupported(
-            "DISTINCT over rows",
-            "write count(distinct key), or GROUP BY the columns",
-        ),
-        LogicalPlan::Window(_) => PlanError::unsupported(
-            "a window (OVER) over rows",
-            "use GROUP BY, and ORDER BY on the finished figures",
-        ),
-        LogicalPlan::Union(_) => {
-            PlanError::unsupported("UNION of rows", "ask one question for each part")
-        }
-        LogicalPlan::Values(_) | LogicalPlan::EmptyRelation(_) => PlanError::unsupported(
-            "rows that are not from a table",
-            "select FROM a table of the dataset",
-        ),
-        LogicalPlan::Sort(_) | LogicalPlan::Limit(_) => PlanError::unsupported(
-            "ORDER BY or LIMIT over rows of patients",
-            "write them after GROUP BY, over the figures",
-        ),
-        LogicalPlan::Unnest(_) | LogicalPlan::RecursiveQuery(_) | LogicalPlan::Subquery(_) => {
-            PlanError::unsupported("this clause over rows of patients", "write JOIN and WHERE")
-        }
-        _ => PlanError::unsupported("this statement", "write SELECT ... FROM ... GROUP BY ..."),
-    }
 }

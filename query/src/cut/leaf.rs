@@ -13,7 +13,6 @@ use policies::footprint::{MAX_CELLS, MAX_FRAGMENTS};
 use super::{Account, Fragment, Key, Output, below, canonical, keys, measures};
 use crate::error::PlanError;
 use crate::facts::Facts;
-use crate::facts::range::Range;
 
 /// What a cut gives.
 pub(super) struct Leaf {
@@ -36,8 +35,10 @@ pub(super) struct Grouped {
 
 /// Cuts at an aggregate.
 pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Leaf, PlanError> {
+    let mut walk = below::Walk::new(account);
+    let mut below = walk.walk(&aggregate.input)?;
+    let aggregate = &walk.marked_aggregate(&mut below, aggregate)?;
     let sets = sets(aggregate)?;
-    let below = below::Walk::new(account).walk(&aggregate.input)?;
     let (keys, mut merged) = keys::keys(&sets.exprs, &below, account)?;
     let measures = measures::measures(aggregate, &below, account)?;
     if let Some(id) = &sets.id {
@@ -142,14 +143,5 @@ fn id(places: &[Option<usize>], data_type: &DataType) -> Result<ScalarValue, Pla
 }
 
 fn id_facts(data_type: &DataType) -> Facts {
-    Facts {
-        plain: None,
-        values: Default::default(),
-        conditions: Default::default(),
-        range: Range::full(data_type),
-        domain: None,
-        step: None,
-        data_type: data_type.clone(),
-        nullable: false,
-    }
+    Facts { nullable: false, ..Facts::of_type(data_type.clone()) }
 }

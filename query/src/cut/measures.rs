@@ -134,11 +134,10 @@ impl Measures {
                 Some(Plain::Column(origin)) => account
                     .dataset
                     .table(&origin.table)
-                    .filter(|table| table.key_of(&origin.column).is_some())
-                    .map(|table| table.key.as_str() == origin.column),
+                    .and_then(|table| table.key_of(&origin.column)),
                 Some(Plain::Hospital) | None => None,
             };
-            let Some(own) = key else {
+            if key.is_none() {
                 if let (Some(_), Some(Domain::Values(codes))) = (&facts.plain, &facts.domain) {
                     account.expression(&facts, Use::Group)?;
                     self.present(&value, codes, filter.as_ref());
@@ -148,9 +147,10 @@ impl Measures {
                     format!("count(distinct {})", quoted(argument.human_display())),
                     "count distinct keys or categories only, or GROUP BY the column and count the groups",
                 ));
-            };
+            }
             account.used(&facts.values, Use::CountDistinct)?;
-            let kind = if own && below.joins == 0 { SumKind::NonNull } else { SumKind::Distinct };
+            let one_each = below.names_rows(&facts);
+            let kind = if one_each { SumKind::NonNull } else { SumKind::Distinct };
             Primitive { kind, value: Some(value), filter, scale: 0 }
         } else if matches!(&value, Expr::Literal(literal, _) if !literal.is_null())
             || facts.plain == Some(Plain::Hospital) && !facts.nullable
@@ -372,5 +372,6 @@ fn output_facts(data_type: DataType, range: Range, nullable: bool) -> Facts {
         step: None,
         data_type,
         nullable,
+        row: None,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::datatypes::Field;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column as Name, Result as EngineResult, ScalarValue};
 use datafusion::datasource::provider_as_source;
@@ -10,10 +11,14 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{
     AggregateUDF, Expr, LogicalPlan, LogicalPlanBuilder, TableScan, TableSource,
 };
+use datafusion::physical_expr::aggregate::AggregateExprBuilder;
+use datafusion::physical_expr::expressions::Column as PhysicalColumn;
+use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, PhysicalGroupBy};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use datafusion::prelude::SessionConfig;
 
 use super::{Place, RunError, Tables, failed};
@@ -38,7 +43,7 @@ pub(crate) fn session() -> EngineResult<SessionState> {
     Ok(SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).build())
 }
 
-/// The plan that gives a fragment's groups: `k0`, `k1`, ..., then the cell.
+/// The plan of a fragment's rows: its keys `k0`, `k1`, ..., then what its cells are made of.
 pub(super) fn bind(
     fragment: &Fragment,
     place: &Place<'_>,
@@ -61,10 +66,44 @@ pub(super) fn bind(
     let keys = fragment.keys.iter().enumerate();
     let keys =
         keys.map(|(index, key)| key.expr.clone().unalias_nested().data.alias(format!("k{index}")));
+    let arguments = arguments(fragment).into_iter().enumerate();
+    let arguments = arguments.map(|(index, expr)| expr.alias(format!("a{index}")));
     LogicalPlanBuilder::from(input)
-        .aggregate(keys.collect::<Vec<_>>(), [cell(fragment).alias("cell")])
+        .project(keys.chain(arguments).collect::<Vec<_>>())
         .and_then(LogicalPlanBuilder::build)
         .map_err(failed)
+}
+
+/// The groups of a fragment over its rows: `k0`, `k1`, ..., then the cell. In one step over one partition: the engine
+/// would add up states in two steps where rows come in several partitions, and `kring_cell` has no states.
+pub(super) fn grouped(
+    fragment: &Fragment,
+    rows: Arc<dyn ExecutionPlan>,
+) -> EngineResult<Arc<dyn ExecutionPlan>> {
+    let rows: Arc<dyn ExecutionPlan> = Arc::new(CoalescePartitionsExec::new(rows));
+    let schema = rows.schema();
+    let column = |index: usize, field: &Field| -> Arc<dyn PhysicalExpr> {
+        Arc::new(PhysicalColumn::new(field.name(), index))
+    };
+    let columns = schema.fields().iter().enumerate();
+    let mut keys: Vec<(Arc<dyn PhysicalExpr>, String)> = Vec::new();
+    let mut arguments = Vec::new();
+    for (index, field) in columns {
+        if index < fragment.keys.len() {
+            keys.push((column(index, field), field.name().clone()));
+        } else {
+            arguments.push(column(index, field));
+        }
+    }
+    let function = Arc::new(AggregateUDF::from(KringCell::new(specs(fragment))));
+    let cell = AggregateExprBuilder::new(function, arguments)
+        .schema(Arc::clone(&schema))
+        .alias("cell")
+        .build()?;
+    let groups = PhysicalGroupBy::new_single(keys);
+    let mode = AggregateMode::Single;
+    let node = AggregateExec::try_new(mode, groups, vec![Arc::new(cell)], vec![None], rows, schema);
+    Ok(Arc::new(node?))
 }
 
 fn scans(plan: &LogicalPlan) -> Result<Vec<String>, RunError> {
@@ -101,16 +140,25 @@ fn rows(
     LogicalPlanBuilder::scan(table.clone(), Arc::clone(source), None)?.project(columns)?.build()
 }
 
-/// `kring_cell(patient, values and conditions, each once)`.
-fn cell(fragment: &Fragment) -> Expr {
+/// What `kring_cell` is given: the patient, then values and conditions, each once.
+fn arguments(fragment: &Fragment) -> Vec<Expr> {
     let mut arguments = vec![Expr::Column(fragment.patient.clone())];
-    let mut place = |expr: &Option<Expr>| {
-        let expr = expr.as_ref()?;
-        if let Some(place) = arguments.iter().position(|known| known == expr) {
-            return Some(place);
+    for sum in &fragment.primitives {
+        for expr in sum.value.iter().chain(&sum.filter) {
+            if !arguments.contains(expr) {
+                arguments.push(expr.clone());
+            }
         }
-        arguments.push(expr.clone());
-        Some(arguments.len().saturating_sub(1))
+    }
+    arguments
+}
+
+/// Every sum with the places of its inputs.
+fn specs(fragment: &Fragment) -> Vec<Spec> {
+    let arguments = arguments(fragment);
+    let place = |expr: &Option<Expr>| {
+        let expr = expr.as_ref()?;
+        arguments.iter().position(|known| known == expr)
     };
     let specs = fragment.primitives.iter().map(|sum| Spec {
         kind: sum.kind,
@@ -118,8 +166,5 @@ fn cell(fragment: &Fragment) -> Expr {
         filter: place(&sum.filter),
         scale: sum.scale,
     });
-    let specs: Vec<Spec> = specs.collect();
-    let function = Arc::new(AggregateUDF::from(KringCell::new(specs)));
-    let call = AggregateFunction::new_udf(function, arguments, false, None, Vec::new(), None);
-    Expr::AggregateFunction(call)
+    specs.collect()
 }

@@ -151,6 +151,14 @@ pub(crate) fn arithmetic(left: &Facts, operator: Operator, right: &Facts) -> Opt
     Domain::of(results, &DataType::Int64)
 }
 
+/// The step of a sum or difference: 1 if every whole number may be asked of both sides, or one is a constant.
+pub(crate) fn shifted(left: &Facts, operator: Operator, right: &Facts) -> Option<i64> {
+    let constant = |facts: &Facts| matches!(facts.range, Range::Exact { lo, hi, .. } if lo == hi);
+    let free = |facts: &Facts| facts.step == Some(1) || constant(facts);
+    let adds = matches!(operator, Operator::Plus | Operator::Minus);
+    (adds && free(left) && free(right)).then_some(1)
+}
+
 /// Every quotient of a column's bounds: truncated toward 0, as SQL does.
 fn bins(left: &Facts, step: i64, right: &Facts) -> Option<Domain> {
     let Range::Exact { lo, hi, scale: 0 } = left.range else { return None };

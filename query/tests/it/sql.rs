@@ -13,6 +13,7 @@ mod attacked;
 mod differential;
 mod hidden;
 mod hospitals;
+mod indicators;
 mod network;
 mod pooled;
 mod refused;

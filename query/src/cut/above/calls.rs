@@ -160,14 +160,6 @@ fn known(
     };
     let range = range.cast(data_type);
     let fits = range.fits(data_type);
-    Ok(Facts {
-        plain: None,
-        values: Default::default(),
-        conditions: Default::default(),
-        range: if fits { range } else { Range::full(data_type) },
-        domain: None,
-        step: None,
-        data_type: data_type.clone(),
-        nullable: true,
-    })
+    let range = if fits { range } else { Range::full(data_type) };
+    Ok(Facts { range, ..Facts::of_type(data_type.clone()) })
 }

@@ -15,7 +15,10 @@ use crate::facts::{Facts, Scope, safe};
 impl Walk<'_, '_> {
     pub(super) fn join(&mut self, join: &Join) -> Result<Above, PlanError> {
         let (left_kept, right_kept) = kept(join)?;
-        if has_cut(&join.left) != has_cut(&join.right) && !(figures(&join.left, &join.right)) {
+        let dataset = self.account.dataset;
+        let cuts = (has_cut(&join.left, dataset), has_cut(&join.right, dataset));
+        let without = if cuts.0 { &join.right } else { &join.left };
+        if cuts.0 != cuts.1 && !constants(without) {
             return Err(PlanError::unsupported(
                 "a join of figures with rows of patients",
                 "write GROUP BY on both sides, or join the rows first and group them once",
@@ -76,9 +79,8 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether the side without a cut is one row of constants.
-fn figures(left: &LogicalPlan, right: &LogicalPlan) -> bool {
-    let without = if has_cut(left) { right } else { left };
+/// Whether a side without a cut is one row of constants.
+fn constants(without: &LogicalPlan) -> bool {
     let rows = without.exists(|node| Ok(matches!(node, LogicalPlan::TableScan(_))));
     !rows.unwrap_or(true)
 }

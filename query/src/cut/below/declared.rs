@@ -8,8 +8,8 @@ use crate::facts::domain::Domain;
 use crate::facts::range::Range;
 use crate::facts::{Facts, Origin, Plain};
 
-/// What the dataset declares of each column, and `hospital`.
-pub(super) fn table_facts(table: &Table) -> Vec<Facts> {
+/// What the dataset declares of each column, and `hospital`. `scan` numbers the rows that the table's key names.
+pub(super) fn table_facts(table: &Table, scan: usize) -> Vec<Facts> {
     let mut facts: Vec<Facts> = Vec::with_capacity(table.columns.len().saturating_add(1));
     for column in catalog::columns(table) {
         let origin = Origin {
@@ -40,6 +40,7 @@ pub(super) fn table_facts(table: &Table) -> Vec<Facts> {
             step,
             data_type,
             nullable: column.nullable,
+            row: (column.name == table.key).then_some(scan),
         });
     }
     facts.push(Facts {
@@ -51,6 +52,7 @@ pub(super) fn table_facts(table: &Table) -> Vec<Facts> {
         step: None,
         data_type: DataType::Utf8,
         nullable: false,
+        row: None,
     });
     facts
 }

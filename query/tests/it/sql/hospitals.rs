@@ -7,7 +7,7 @@ use super::network::{Rows, Tables};
 pub(super) const DATASET: &str = include_str!("oncology.toml");
 
 /// A small generator; the same figures in every run.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -17,7 +17,7 @@ impl Dice {
     }
 
     /// From 0 to `sides` - 1.
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
         self.next() % sides
     }
 
@@ -41,6 +41,11 @@ fn texts(values: &[&str]) -> Vec<String> {
 
 /// A hospital of so many patients.
 fn generated(seed: u64, patients: u64) -> Tables {
+    with_children(seed, patients, (3, 5))
+}
+
+/// A hospital whose patients have fewer than so many diagnoses, and those fewer than so many treatments.
+fn with_children(seed: u64, patients: u64, (diagnoses, treatments): (u64, u64)) -> Tables {
     let mut dice = Dice(seed);
     let mut patient = rows("patient_key sex birth_year region note");
     let mut diagnosis = rows("diagnosis_key patient_key tumour grade year age bmi day dead");
@@ -51,7 +56,7 @@ fn generated(seed: u64, patients: u64) -> Tables {
         let born = (1920 + dice.roll(85)).to_string();
         let region = dice.one(&["north", "south", "west", "west", ""]).to_owned();
         patient.rows.push(texts(&[&key, &sex, &born, &region, "secret"]));
-        for d in 0..dice.roll(3) {
+        for d in 0..dice.roll(diagnoses) {
             let diagnosis_key = format!("d{p}-{d}");
             let tumour = dice.one(&["bladder", "bladder", "brain", "ovary", "pancreas"]);
             let grade = (1 + dice.roll(3)).to_string();
@@ -65,7 +70,7 @@ fn generated(seed: u64, patients: u64) -> Tables {
             let dead = dice.roll(2).to_string();
             let row = [&*diagnosis_key, &key, tumour, &grade, &year, &age, &bmi, &day, &dead];
             diagnosis.rows.push(texts(&row));
-            for t in 0..dice.roll(5).saturating_sub(1) {
+            for t in 0..dice.roll(treatments).saturating_sub(1) {
                 let treatment_key = format!("t{p}-{d}-{t}");
                 let modality = dice.one(&["surgery", "surgery", "systemic", "radiotherapy"]);
                 let start = (i64::try_from(dice.roll(400)).unwrap() - 30).to_string();
@@ -92,5 +97,14 @@ pub(super) fn hospitals() -> BTreeMap<String, Tables> {
         ("BRAVO".to_owned(), generated(2, 60)),
         ("CHARLIE".to_owned(), generated(3, 17)),
         ("DELTA".to_owned(), generated(4, 1)),
+    ])
+}
+
+/// Patients with very many children, a hospital of patients only, and one of a single one.
+pub(super) fn extremes() -> BTreeMap<String, Tables> {
+    BTreeMap::from([
+        ("ALFA".to_owned(), with_children(5, 6, (12, 40))),
+        ("BRAVO".to_owned(), with_children(6, 9, (1, 1))),
+        ("CHARLIE".to_owned(), with_children(7, 1, (1, 1))),
     ])
 }

@@ -117,7 +117,14 @@ fn charter(dataset: &str, codes: &[String], protect: Protect) -> Charter {
         "@id(\"all\")\n@explain_en(\"all\")\n@explain_nl(\"alles\")\n@min_patients(\"{}\")\n{zeros}permit (principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.members\", resource in Kring::Network::\"noord\");",
         protect.min_patients
     );
-    let id = dataset.lines().next().unwrap().split('"').nth(1).unwrap().to_owned();
+    let id = dataset
+        .lines()
+        .find(|line| line.starts_with("id"))
+        .unwrap()
+        .split('"')
+        .nth(1)
+        .unwrap()
+        .to_owned();
     let files = BTreeMap::from([
         ("charter.toml".to_owned(), network),
         ("members.toml".to_owned(), members.collect::<String>()),

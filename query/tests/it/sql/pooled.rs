@@ -113,19 +113,28 @@ impl Pool {
 
     /// The types and rows that bare DataFusion gives.
     pub(super) fn ask(&self, sql: &str) -> (Vec<String>, Vec<Vec<Value>>) {
+        self.run(sql).unwrap()
+    }
+
+    /// As [`Self::ask`], if bare DataFusion can run the text.
+    pub(super) fn try_ask(&self, sql: &str) -> Option<(Vec<String>, Vec<Vec<Value>>)> {
+        self.run(sql).ok()
+    }
+
+    fn run(&self, sql: &str) -> datafusion::error::Result<(Vec<String>, Vec<Vec<Value>>)> {
         let run = async {
-            let frame = self.context.sql(sql).await.unwrap();
+            let frame = self.context.sql(sql).await?;
             let types = frame.schema().fields().iter().map(|f| kind(f.data_type())).collect();
-            (types, frame.collect().await.unwrap())
+            Ok::<_, datafusion::error::DataFusionError>((types, frame.collect().await?))
         };
-        let (types, batches) = self.runtime.block_on(run);
+        let (types, batches) = self.runtime.block_on(run)?;
         let mut rows = Vec::new();
         for batch in &batches {
             for row in 0..batch.num_rows() {
                 rows.push(batch.columns().iter().map(|column| value(column, row)).collect());
             }
         }
-        (types, rows)
+        Ok((types, rows))
     }
 }
 
