@@ -40,6 +40,8 @@ pub(super) fn parts(
         let class = known.map_or("unknown", |column| column.class.as_str());
         format!("{table}.{column} ({class}): {}", uses.join(", "))
     });
+    let mut over_hospitals = over_hospitals;
+    over_hospitals.extend(account.notes.iter().cloned());
     Explained {
         per_patient: account.lines.clone(),
         over_patients,

@@ -18,6 +18,7 @@ use crate::facts::{Facts, Plain};
 use crate::written::written;
 
 mod pair;
+mod quantile;
 
 /// Digits behind the point of a sum of floats.
 pub(crate) const FLOAT_SCALE: u8 = 9;
@@ -75,7 +76,8 @@ impl Measures {
         }
         account.aggregates.insert(name.clone());
         let params = &call.params;
-        if !params.order_by.is_empty() || params.null_treatment.is_some() {
+        let of_edges = quantile::is_of_edges(&name);
+        if !of_edges && (!params.order_by.is_empty() || params.null_treatment.is_some()) {
             return Err(PlanError::unsupported(
                 format!("ORDER BY or NULLS inside `{name}`"),
                 "leave it out: a sum has no order",
@@ -90,6 +92,9 @@ impl Measures {
             }
             None => None,
         };
+        if of_edges {
+            return self.of_edges(call, filter, (below, account));
+        }
         if let ([y, x], true, false) =
             (params.args.as_slice(), functions::of_pairs(&name), params.distinct)
         {

@@ -102,7 +102,8 @@ impl Walk<'_, '_> {
         arguments: &[Facts],
     ) -> Result<Facts, PlanError> {
         if let WindowFunctionDefinition::AggregateUDF(_) = &call.fun {
-            let distinct = call.params.distinct;
+            slides(name, &call.params)?;
+            let distinct = false;
             let call = calls::Call { name, distinct, arguments, data_type, some_row: false };
             return call.facts(self.account);
         }
@@ -160,6 +161,25 @@ fn total(partitions: &[Facts], orders: &[Facts], below: &Below) -> bool {
     let known =
         |row: &usize| partitions.iter().chain(orders).any(|facts| facts.row.as_ref() == Some(row));
     below.rows.iter().all(known)
+}
+
+/// What the engine cannot compute over a frame is refused before it is tried.
+fn slides(name: &str, params: &WindowFunctionParams) -> Result<(), PlanError> {
+    if params.distinct {
+        return Err(PlanError::unsupported(
+            format!("`{name}(DISTINCT ...) OVER`"),
+            "take DISTINCT in a derived table with GROUP BY and the key of the patient",
+        ));
+    }
+    let grows =
+        matches!(&params.window_frame.start_bound, WindowFrameBound::Preceding(at) if at.is_null());
+    if !grows && matches!(name, "bool_and" | "bool_or") {
+        return Err(PlanError::unsupported(
+            format!("`{name}` over a frame that slides"),
+            "begin the frame with UNBOUNDED PRECEDING, or write max(CASE WHEN ... THEN 1 ELSE 0 END) OVER",
+        ));
+    }
+    Ok(())
 }
 
 /// A constant distance that cannot leave any type.

@@ -94,3 +94,6 @@ SELECT count(distinct tumour) AS t, count(distinct grade) AS g, count(distinct d
 SELECT hospital, count(distinct tumour) AS t, count(distinct grade) FILTER (WHERE dead = 1) AS g FROM diagnosis GROUP BY hospital
 SELECT count(distinct tumour) AS t FROM diagnosis WHERE age > 500
 SELECT p.sex, count(distinct d.tumour) AS t FROM patient p LEFT JOIN diagnosis d ON d.patient_key = p.patient_key AND d.age > 95 GROUP BY p.sex
+-- Values that do not exist in some rows.
+SELECT sum(CASE WHEN n > 10 THEN sqrt(n - 10) END) AS s, count(CASE WHEN n > 10 THEN 1 END) AS c FROM (SELECT tumour, grade, count(*) AS n FROM diagnosis GROUP BY tumour, grade) x
+SELECT tumour, sum(n / nullif(n - 12, 0)) OVER (PARTITION BY tumour ORDER BY grade ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS s FROM (SELECT tumour, grade, count(*) AS n FROM diagnosis GROUP BY tumour, grade) x

@@ -90,3 +90,21 @@ SELECT count(*) FROM diagnosis d WHERE d.grade IN (SELECT e.grade FROM diagnosis
 SELECT count(*) FROM patient p WHERE p.patient_key IN (SELECT d.patient_key FROM diagnosis d JOIN treatment t ON t.diagnosis_key = d.diagnosis_key WHERE t.modality = 'surgery')
 SELECT sum(CASE WHEN diagnosis_key IN (SELECT diagnosis_key FROM treatment WHERE modality = 'surgery') THEN age ELSE 0 END) FROM diagnosis ~~ \
 SELECT sum(age) FROM diagnosis WHERE diagnosis_key IN (SELECT diagnosis_key FROM treatment WHERE modality = 'surgery')
+-- Mixed.
+SELECT count(distinct t.treatment_key), count(distinct d.diagnosis_key), count(distinct p.patient_key), count(*) FROM patient p JOIN diagnosis d ON d.patient_key = p.patient_key JOIN treatment t ON t.diagnosis_key = d.diagnosis_key
+SELECT count(distinct a.treatment_key), count(distinct b.treatment_key), count(*) FROM treatment a LEFT JOIN treatment b ON a.diagnosis_key = b.diagnosis_key AND b.start_day > a.start_day
+SELECT count(distinct d.diagnosis_key), count(distinct t.treatment_key), count(*) FROM diagnosis d LEFT JOIN treatment t ON t.diagnosis_key = d.diagnosis_key
+SELECT count(distinct d.diagnosis_key), count(distinct t.treatment_key), count(*) FROM treatment t RIGHT JOIN diagnosis d ON t.diagnosis_key = d.diagnosis_key
+SELECT d.tumour, count(*), count(x.diagnosis_key_seen) FROM diagnosis d LEFT JOIN (SELECT diagnosis_key, 1 AS diagnosis_key_seen FROM (SELECT DISTINCT diagnosis_key FROM treatment) y) x ON x.diagnosis_key = d.diagnosis_key GROUP BY d.tumour
+SELECT count(*) FROM diagnosis d WHERE EXISTS (SELECT DISTINCT t.modality FROM treatment t WHERE t.diagnosis_key = d.diagnosis_key AND t.dose > 10 LIMIT 1)
+SELECT count(*) FROM diagnosis d WHERE EXISTS (SELECT 1 FROM (SELECT diagnosis_key, start_day AS v FROM treatment UNION ALL SELECT diagnosis_key, age FROM diagnosis) x WHERE x.diagnosis_key = d.diagnosis_key AND x.v > 80)
+SELECT p.sex, count(*) FROM patient p WHERE NOT (EXISTS (SELECT 1 FROM diagnosis d WHERE d.patient_key = p.patient_key AND d.dead = 1) AND EXISTS (SELECT 1 FROM diagnosis d WHERE d.patient_key = p.patient_key AND d.dead = 0)) GROUP BY p.sex
+SELECT sum(x.n), count(*) FROM (SELECT d.patient_key, count(*) AS n FROM diagnosis d GROUP BY d.patient_key HAVING EXISTS (SELECT 1 FROM patient p WHERE p.patient_key = d.patient_key AND p.sex = 1)) x
+SELECT count(*), sum(x.n) FROM (SELECT patient_key, tumour, count(*) AS n, rank() OVER (PARTITION BY patient_key ORDER BY count(*) DESC) AS r FROM diagnosis GROUP BY patient_key, tumour) x WHERE x.r = 1
+SELECT count(*), sum(x.start_day) FROM (SELECT start_day, row_number() OVER (PARTITION BY diagnosis_key ORDER BY start_day, treatment_key) AS n FROM treatment) x WHERE x.n = 2
+SELECT d.tumour, d.grade, count(*) FROM diagnosis d WHERE d.diagnosis_key IN (SELECT diagnosis_key FROM treatment) GROUP BY ROLLUP (d.tumour, d.grade)
+SELECT x.tumour, x.many, count(*), avg(x.age) FROM (SELECT d.tumour, d.age, CASE WHEN y.n > 1 THEN 'many' ELSE 'few' END AS many FROM diagnosis d LEFT JOIN (SELECT diagnosis_key, count(*) AS n FROM treatment GROUP BY diagnosis_key) y ON y.diagnosis_key = d.diagnosis_key) x GROUP BY CUBE (x.tumour, x.many)
+WITH den AS (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour), num AS (SELECT tumour, count(*) AS n FROM diagnosis d WHERE EXISTS (SELECT 1 FROM treatment t WHERE t.diagnosis_key = d.diagnosis_key) GROUP BY tumour) SELECT den.tumour, num.n, den.n FROM den LEFT JOIN num ON num.tumour = den.tumour
+SELECT max(y.m) FROM (SELECT x.sex, avg(x.n) AS m FROM (SELECT p.sex, p.patient_key, count(*) AS n FROM patient p JOIN diagnosis d ON d.patient_key = p.patient_key GROUP BY p.sex, p.patient_key) x GROUP BY x.sex) y
+SELECT (x.l - x.f) / 30 AS months, count(*) FROM (SELECT diagnosis_key, min(start_day) AS f, max(start_day) AS l FROM treatment GROUP BY diagnosis_key) x GROUP BY (x.l - x.f) / 30
+SELECT corr(x.n, x.f), covar_pop(x.f, x.n) FROM (SELECT diagnosis_key, min(start_day) AS f, count(*) AS n FROM treatment GROUP BY diagnosis_key) x
