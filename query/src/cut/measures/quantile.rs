@@ -12,9 +12,10 @@ use policies::footprint::SumKind;
 
 use super::{Account, Below, Measures, Primitive, bare, output_facts};
 use crate::cut::{Bins, Output};
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::Plain;
 use crate::facts::range::Range;
+use crate::written::written;
 
 /// Whether a function is of the edges of a column.
 pub(super) fn is_of_edges(name: &str) -> bool {
@@ -52,7 +53,7 @@ impl Measures {
             Some(Plain::Column(origin)) => account.dataset.column(&origin.table, &origin.column),
             Some(Plain::Hospital) | None => None,
         };
-        let text = quoted(argument.human_display());
+        let text = written(argument);
         let Some((edges, column)) = column.and_then(edges) else {
             return Err(PlanError::unsupported(
                 format!("`{name}` of `{text}`"),
