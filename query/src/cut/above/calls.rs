@@ -105,6 +105,18 @@ impl Walk<'_, '_> {
         if params.null_treatment.is_some() {
             return Err(nulls(name));
         }
+        if params.distinct {
+            return Err(PlanError::unsupported(
+                format!("`{name}(DISTINCT ...) OVER`"),
+                "take DISTINCT in a derived table with GROUP BY",
+            ));
+        }
+        if matches!(name, "corr" | "covar_samp" | "covar_pop") {
+            return Err(PlanError::unsupported(
+                format!("`{name}` with OVER"),
+                "write it with GROUP BY in a derived table, and join that",
+            ));
+        }
         let order = params.order_by.iter().map(|key| &key.expr);
         for part in params.partition_by.iter().chain(order).chain(params.filter.as_deref()) {
             self.expression(part, input)?;

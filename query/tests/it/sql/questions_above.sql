@@ -97,3 +97,5 @@ SELECT p.sex, count(distinct d.tumour) AS t FROM patient p LEFT JOIN diagnosis d
 -- Values that do not exist in some rows.
 SELECT sum(CASE WHEN n > 10 THEN sqrt(n - 10) END) AS s, count(CASE WHEN n > 10 THEN 1 END) AS c FROM (SELECT tumour, grade, count(*) AS n FROM diagnosis GROUP BY tumour, grade) x
 SELECT tumour, sum(n / nullif(n - 12, 0)) OVER (PARTITION BY tumour ORDER BY grade ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS s FROM (SELECT tumour, grade, count(*) AS n FROM diagnosis GROUP BY tumour, grade) x
+SELECT year, stddev(n) OVER (ORDER BY year ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s, var_pop(n) OVER (ORDER BY year ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS v, min(n) OVER (ORDER BY year ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS low FROM (SELECT year, count(*) AS n FROM diagnosis GROUP BY year) x
+SELECT year, avg(n) OVER (ORDER BY year RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS a, sum(s) OVER (ORDER BY year ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS b, count(*) FILTER (WHERE n > 20) OVER () AS c FROM (SELECT year, count(*) AS n, sum(bmi) AS s FROM diagnosis GROUP BY year) x
