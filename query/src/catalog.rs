@@ -18,7 +18,7 @@ use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSou
 use policies::dataset::{Class, Column, ColumnType, Dataset, Table};
 
 pub(crate) mod functions;
-mod shares;
+mod planned;
 mod subqueries;
 
 use subqueries::SubqueryNames;

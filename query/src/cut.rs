@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Decimal128Type, DecimalType as _};
 use datafusion::common::{Column as Name, DFSchemaRef};
 use datafusion::logical_expr::expr::Cast;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
@@ -114,6 +114,32 @@ pub(crate) enum Output {
     Share { part: usize, whole: usize, figure: ShareFigure },
     /// How many of these counts are not 0.
     Present(Vec<usize>),
+    /// A quantile, from 0 to 1.
+    Quantile(Bins, f64),
+    /// The count of each bin.
+    Histogram(Bins),
+}
+
+/// Counts at the edges of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bins {
+    /// Values.
+    pub(crate) values: usize,
+    /// Values below each inner edge.
+    pub(crate) below: Vec<usize>,
+    /// The least value, the inner edges and the greatest value, in units of the scale.
+    pub(crate) edges: Vec<i64>,
+    /// Digits behind the point.
+    pub(crate) scale: u8,
+}
+
+impl Bins {
+    /// The edges as a person reads them.
+    pub(crate) fn named(&self) -> Vec<String> {
+        let scale = i8::try_from(self.scale).unwrap_or(i8::MAX);
+        let decimal = |edge: &i64| Decimal128Type::format_decimal((*edge).into(), 38, scale);
+        self.edges.iter().map(decimal).collect()
+    }
 }
 
 /// The sums over rows where both values are.
@@ -195,6 +221,7 @@ pub(crate) struct Account<'a> {
     functions: BTreeSet<String>,
     aggregates: BTreeSet<String>,
     lines: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl<'a> Account<'a> {
@@ -206,6 +233,7 @@ impl<'a> Account<'a> {
             functions: BTreeSet::new(),
             aggregates: BTreeSet::new(),
             lines: Vec::new(),
+            notes: Vec::new(),
         }
     }
 

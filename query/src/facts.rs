@@ -10,7 +10,8 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::{BinaryExpr, Case, Expr, ExprSchemable, Operator};
 
 use crate::catalog::functions::Place;
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
+use crate::written::written;
 
 mod call;
 pub(crate) mod domain;
@@ -176,7 +177,7 @@ impl Scope<'_> {
     ) -> Result<Facts, PlanError> {
         let Some(range) = range.filter(|range| range.fits(&facts.data_type)) else {
             return Err(PlanError::Unbounded {
-                expression: quoted(expr.human_display()),
+                expression: written(expr),
                 instead: "cast an operand: CAST(x AS DOUBLE), or compare instead of computing"
                     .to_owned(),
             });
@@ -340,14 +341,14 @@ impl Scope<'_> {
         );
         if !known {
             return Err(PlanError::unsupported(
-                format!("the type of `{}`", quoted(expr.human_display())),
+                format!("the type of `{}`", written(expr)),
                 "cast to BIGINT, DOUBLE, DECIMAL(p, s), TEXT or BOOLEAN",
             ));
         }
         // The engine drops a narrowing cast from a comparison, and with it the NULL of what does not fit.
         if self.place == Place::Below && !inner.range.fits_rounded(&facts.data_type) {
             return Err(PlanError::Unbounded {
-                expression: quoted(expr.human_display()),
+                expression: written(expr),
                 instead: "cast to a type that holds every value".to_owned(),
             });
         }

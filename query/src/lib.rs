@@ -23,6 +23,7 @@ mod gate;
 mod ipc;
 mod plan;
 mod receive;
+mod written;
 
 pub use disclose::{DiscloseError, SafeAnswer, disclose};
 pub use ipc::{IpcError, MAX_FRAME_BYTES};

@@ -21,6 +21,7 @@ use crate::error::{PlanError, listed, quoted};
 use crate::gate;
 
 mod clauses;
+mod names;
 
 /// Deepest recursion of the parser, above what the gate lets through.
 const PARSER_DEPTH: usize = 300;
@@ -53,7 +54,7 @@ fn parse(sql: &str) -> Result<Statement, PlanError> {
     };
     if matches!(statement, Statement::Query(_)) {
         clauses::check(&statement)?;
-        return Ok(statement);
+        return Ok(names::distinct(statement));
     }
     let text = statement.to_string();
     let verb = text.split_whitespace().next().unwrap_or_default().to_uppercase();
@@ -89,8 +90,38 @@ fn explain(error: &DataFusionError, catalog: &Catalog<'_>, dataset: &Dataset) ->
             "a clause of this text",
             "write plain SELECT, WHERE, JOIN, GROUP BY, HAVING, ORDER BY and LIMIT",
         ),
-        None => PlanError::CannotPlan,
+        None => about_shape(&error.find_root().to_string()),
     }
+}
+
+/// What the engine says in words only: about names, types and places, never about a value of the data.
+fn about_shape(message: &str) -> PlanError {
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if says(&["require unique expression names"]) {
+        return PlanError::unsupported(
+            "one column twice under one name",
+            "give one of them a name: count(*) AS n",
+        );
+    }
+    if says(&["must be in GROUP BY", "must appear in GROUP BY"]) {
+        return PlanError::unsupported(
+            "a column in SELECT, HAVING or ORDER BY that is neither grouped by nor aggregated",
+            "add it to GROUP BY, or write an aggregate of it",
+        );
+    }
+    if says(&["failed to match any signature", "No function matches", "not supported for Null"]) {
+        return PlanError::unsupported(
+            "a function of arguments of these types, or so many",
+            "write numbers, for share a condition such as x > 5, or cast: CAST(x AS BIGINT), CAST(NULL AS DOUBLE)",
+        );
+    }
+    if says(&["Cannot coerce", "Cannot infer common", "incompatible types"]) {
+        return PlanError::unsupported(
+            "an operator between values of these types",
+            "cast one of them to the type of the other",
+        );
+    }
+    PlanError::CannotPlan
 }
 
 /// A column that the dataset has but hides from questions.

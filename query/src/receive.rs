@@ -195,18 +195,19 @@ fn figures(batch: &RecordBatch, sums: &[SumFootprint]) -> Option<RawFragment> {
         values.validate_decimal_precision(cell::SUM_PRECISION).ok()?;
         Some((sum.scale, values.values().to_vec()))
     });
+    let n = n.as_primitive_opt::<UInt64Type>()?.values().to_vec();
+    // A cell with patients is not empty, whatever the worker read in the text: its threshold applies.
+    let ruled_out = ruled_out.as_boolean_opt()?.values().iter().zip(&n);
     Some(RawFragment {
-        n: n.as_primitive_opt::<UInt64Type>()?.values().to_vec(),
-        ruled_out: ruled_out.as_boolean_opt()?.values().iter().collect(),
+        ruled_out: ruled_out.map(|(ruled_out, n)| ruled_out && *n == 0).collect(),
+        n,
         sums: columns.collect::<Option<Vec<_>>>()?,
     })
 }
 
-/// Counts are counts, no cell without patients has sums, and what the text rules out is empty.
+/// Counts are counts, and no cell without patients has sums.
 fn plausible(cells: &RawFragment, sums: &[SumFootprint]) -> bool {
-    let few =
-        |(n, ruled_out): (&u64, &bool)| i128::from(*n) <= MAX_COUNT && !(*ruled_out && *n > 0);
-    cells.n.iter().zip(&cells.ruled_out).all(few)
+    cells.n.iter().all(|n| i128::from(*n) <= MAX_COUNT)
         && cells.sums.len() == sums.len()
         && cells.sums.iter().zip(sums).all(|((_, values), sum)| {
             values.iter().zip(&cells.n).all(|(value, n)| {

@@ -10,7 +10,7 @@ use datafusion::functions_aggregate::{
 use datafusion::functions_window::{cume_dist, lead_lag, nth_value, ntile, rank, row_number};
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
-use super::shares::Share;
+use super::planned::Planned;
 
 /// Where a function may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ const PAIRS: &[&str] = &[
 ];
 /// Of a condition, over patients' rows only.
 const SHARES: &[&str] = &["share", "wilson_low", "wilson_high"];
+/// Of a column with edges, over patients' rows only.
+const QUANTILES: &[&str] = &["median", "quantile", "percentile_cont", "histogram"];
 /// Of finished figures only: they are values, not sums.
 const AGGREGATES_ABOVE: &[&str] = &["min", "max"];
 /// Those of two arguments that the engine computes as PostgreSQL does, so that they may stand over finished figures too.
@@ -75,7 +77,7 @@ pub(crate) fn allowed(name: &str, place: Place) -> bool {
 
 /// Whether an aggregate can be added up over cells and hospitals, so that it may stand at the cut.
 pub(crate) fn additive(name: &str) -> bool {
-    AGGREGATES.contains(&name) || PAIRS.contains(&name) || SHARES.contains(&name)
+    [AGGREGATES, PAIRS, SHARES, QUANTILES].iter().any(|list| list.contains(&name))
 }
 
 /// Whether an aggregate is of two arguments.
@@ -100,7 +102,7 @@ pub(crate) fn scalar_names() -> Vec<&'static str> {
 
 /// Every aggregate.
 pub(crate) fn aggregate_names() -> Vec<&'static str> {
-    AGGREGATES.iter().chain(PAIRS).chain(SHARES).chain(INSIDE).copied().collect()
+    [AGGREGATES, PAIRS, SHARES, QUANTILES, INSIDE].concat()
 }
 
 /// Every window function that is no aggregate.
@@ -149,9 +151,13 @@ pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
         "regr_sxx" => regr::regr_sxx_udaf(),
         "regr_syy" => regr::regr_syy_udaf(),
         "regr_sxy" => regr::regr_sxy_udaf(),
-        "share" => Arc::new(AggregateUDF::from(Share::new("share"))),
-        "wilson_low" => Arc::new(AggregateUDF::from(Share::new("wilson_low"))),
-        "wilson_high" => Arc::new(AggregateUDF::from(Share::new("wilson_high"))),
+        "share" => Arc::new(AggregateUDF::from(Planned::share("share"))),
+        "wilson_low" => Arc::new(AggregateUDF::from(Planned::share("wilson_low"))),
+        "wilson_high" => Arc::new(AggregateUDF::from(Planned::share("wilson_high"))),
+        "median" => Arc::new(AggregateUDF::from(Planned::quantile("median", 1))),
+        "quantile" => Arc::new(AggregateUDF::from(Planned::quantile("quantile", 2))),
+        "percentile_cont" => Arc::new(AggregateUDF::from(Planned::quantile("percentile_cont", 2))),
+        "histogram" => Arc::new(AggregateUDF::from(Planned::histogram())),
         "min" => min_max::min_udaf(),
         "max" => min_max::max_udaf(),
         "bool_and" => bool_and_or::bool_and_udaf(),
@@ -185,8 +191,11 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
         "min" | "max" => {
             "it would show one person's value; write avg(x) and stddev(x), or count(*) FILTER (WHERE x >= ...) at limits that matter"
         }
-        "median" | "percentile_cont" | "quantile" | "approx_percentile_cont" | "approx_median" => {
-            "it cannot be added up over hospitals; write count(*) FILTER (WHERE x < ...) at the limits that matter"
+        "median" | "percentile_cont" | "quantile" | "histogram" => {
+            "take it of a column of patients for which the dataset declares edges"
+        }
+        "percentile_disc" | "approx_percentile_cont" | "approx_median" => {
+            "it cannot be added up over hospitals; write quantile(x, 0.9) of a column with declared edges, or count(*) FILTER (WHERE x < ...) at the limits that matter"
         }
         "array_agg" | "string_agg" | "first_value" | "last_value" | "listagg" | "group_concat" => {
             "it would show single persons' values; write count(*) with GROUP BY the values"

@@ -17,6 +17,7 @@ use crate::catalog::functions::Place;
 use crate::error::{PlanError, quoted};
 use crate::facts::{Facts, Scope, safe};
 use crate::finish::json;
+use crate::written::written;
 
 mod calls;
 mod pairs;
@@ -110,10 +111,7 @@ impl Walk<'_, '_> {
             LogicalPlan::Filter(filter) => {
                 let mut input = self.walk(&filter.input)?;
                 let (predicate, _) = self.expression(&filter.predicate, &mut input)?;
-                self.lines.push(format!(
-                    "keep groups where {}",
-                    quoted(filter.predicate.human_display())
-                ));
+                self.lines.push(format!("keep groups where {}", written(&filter.predicate)));
                 Ok(input.over(schema, |input| Node::Filter { input, predicate }))
             }
             LogicalPlan::Sort(sort) => {
@@ -123,8 +121,7 @@ impl Walk<'_, '_> {
                     let (expr, _) = self.expression(&key.expr, &mut input)?;
                     keys.push(key.with_expr(expr));
                 }
-                let shown: Vec<String> =
-                    sort.expr.iter().map(|key| quoted(key.expr.human_display())).collect();
+                let shown: Vec<String> = sort.expr.iter().map(|key| written(&key.expr)).collect();
                 self.lines.push(format!("order by {}", shown.join(", ")));
                 Ok(input.over(schema, |input| Node::Sort { input, keys }))
             }
@@ -201,8 +198,7 @@ impl Walk<'_, '_> {
             exprs.push(expr);
             columns.push(facts);
         }
-        let shown: Vec<String> =
-            projection.expr.iter().map(|expr| quoted(expr.human_display())).collect();
+        let shown: Vec<String> = projection.expr.iter().map(written).collect();
         self.lines.push(format!("show {}", shown.join(", ")));
         let schema = &projection.schema;
         let over = input.over(schema, |input| Node::Projection { input, exprs });

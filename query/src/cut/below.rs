@@ -20,8 +20,9 @@ use policies::dataset::Use;
 
 use super::{Account, Below, TextCondition};
 use crate::catalog::{self, PATIENT};
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::Plain;
+use crate::written::written;
 pub(super) use groups::is_per_patient;
 use ties::Tie;
 
@@ -158,7 +159,7 @@ impl<'a, 'd> Walk<'a, 'd> {
 
     /// The rows that meet a condition.
     fn keep(&mut self, mut below: Below, predicate: &Expr) -> Result<Below, PlanError> {
-        self.account.lines.push(format!("keep rows where {}", quoted(predicate.human_display())));
+        self.account.lines.push(format!("keep rows where {}", written(predicate)));
         let (schema, columns) = (Arc::clone(&below.schema), below.columns.len());
         let mut parts = Vec::new();
         for part in split_conjunction(predicate) {
@@ -258,7 +259,7 @@ impl<'a, 'd> Walk<'a, 'd> {
                     self.account.used(&one.values, Use::Join)?;
                     self.account.used(&other.values, Use::Join)?;
                     named.extend(one.row.into_iter().chain(other.row));
-                    self.account.lines.push(format!("join on {}", quoted(part.human_display())));
+                    self.account.lines.push(format!("join on {}", written(&part)));
                 }
                 None => others.push(part),
             }
@@ -282,7 +283,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             let (safe, facts) = below.expression(&part)?;
             self.account.expression(&facts, Use::Filter)?;
             note_functions(&safe, &mut self.account.functions);
-            self.account.lines.push(format!("join where {}", quoted(part.human_display())));
+            self.account.lines.push(format!("join where {}", written(&part)));
             if inner {
                 below.conditions.push(text_condition(&safe, below)?);
             }

@@ -6,9 +6,10 @@ use datafusion::logical_expr::Expr;
 use policies::footprint::SumKind;
 
 use super::{Account, Fragment, Key, Primitive};
-use crate::error::quoted;
+
 use crate::facts::domain::Domain;
 use crate::pipe::Explained;
+use crate::written::written;
 
 /// Most values of a domain that are named.
 const MAX_NAMED: usize = 12;
@@ -39,6 +40,8 @@ pub(super) fn parts(
         let class = known.map_or("unknown", |column| column.class.as_str());
         format!("{table}.{column} ({class}): {}", uses.join(", "))
     });
+    let mut over_hospitals = over_hospitals;
+    over_hospitals.extend(account.notes.iter().cloned());
     Explained {
         per_patient: account.lines.clone(),
         over_patients,
@@ -65,15 +68,15 @@ fn key(key: &Key) -> String {
 
 /// A sum as a person reads it.
 pub(super) fn primitive(primitive: &Primitive) -> String {
-    written(primitive, |expr| quoted(expr.human_display()))
+    shown(primitive, written)
 }
 
 /// A sum with everything that distinguishes it.
 pub(super) fn exact(primitive: &Primitive) -> String {
-    written(primitive, std::string::ToString::to_string)
+    shown(primitive, std::string::ToString::to_string)
 }
 
-fn written(primitive: &Primitive, show: impl Fn(&Expr) -> String) -> String {
+fn shown(primitive: &Primitive, show: impl Fn(&Expr) -> String) -> String {
     let Primitive { kind, value, filter, scale: _ } = primitive;
     let value = value.as_ref().map_or("*".to_owned(), &show);
     let call = match kind {

@@ -4,9 +4,10 @@ use datafusion::logical_expr::Expr;
 use policies::dataset::Use;
 
 use super::{Account, Below, Key, below};
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::domain::Domain;
 use crate::facts::{Facts, Plain};
+use crate::written::written;
 
 /// The group keys that these expressions are, and what is known of each above the cut.
 pub(super) fn keys(
@@ -20,7 +21,7 @@ pub(super) fn keys(
         let (safe, facts) = below.expression(expr)?;
         account.expression(&facts, Use::Group)?;
         below::note_functions(&safe, &mut account.functions);
-        let text = quoted(expr.human_display());
+        let text = written(expr);
         let Some(domain) = facts.domain.clone() else {
             return Err(PlanError::NoDomain { key: text, instead: instead(expr, &facts) });
         };
@@ -39,7 +40,7 @@ pub(super) fn keys(
 }
 
 fn instead(expr: &Expr, facts: &Facts) -> String {
-    let text = quoted(expr.human_display());
+    let text = written(expr);
     match (&facts.plain, facts.step) {
         (Some(Plain::Column(_)), Some(step)) => format!(
             "group by bins, e.g. {text} / {}, or by CASE WHEN {text} < ... THEN 'low' ELSE 'high' END",

@@ -11,12 +11,14 @@ use policies::footprint::SumKind;
 
 use super::{Account, Below, Output, Primitive, ShareFigure, below};
 use crate::catalog::functions;
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::domain::Domain;
 use crate::facts::range::Range;
 use crate::facts::{Facts, Plain};
+use crate::written::written;
 
 mod pair;
+mod quantile;
 
 /// Digits behind the point of a sum of floats.
 pub(crate) const FLOAT_SCALE: u8 = 9;
@@ -74,7 +76,8 @@ impl Measures {
         }
         account.aggregates.insert(name.clone());
         let params = &call.params;
-        if !params.order_by.is_empty() || params.null_treatment.is_some() {
+        let of_edges = quantile::is_of_edges(&name);
+        if !of_edges && (!params.order_by.is_empty() || params.null_treatment.is_some()) {
             return Err(PlanError::unsupported(
                 format!("ORDER BY or NULLS inside `{name}`"),
                 "leave it out: a sum has no order",
@@ -89,6 +92,9 @@ impl Measures {
             }
             None => None,
         };
+        if of_edges {
+            return self.of_edges(call, filter, (below, account));
+        }
         if let ([y, x], true, false) =
             (params.args.as_slice(), functions::of_pairs(&name), params.distinct)
         {
@@ -139,7 +145,7 @@ impl Measures {
                     return Ok(());
                 }
                 return Err(PlanError::unsupported(
-                    format!("count(distinct {})", quoted(argument.human_display())),
+                    format!("count(distinct {})", written(argument)),
                     "count distinct keys or categories only, or GROUP BY the column and count the groups",
                 ));
             }
@@ -276,7 +282,7 @@ fn bare<'e>(expr: &'e Expr, below: &Below) -> Result<&'e Expr, PlanError> {
         let exact = below.expression(inner)?.1.data_type;
         let exact = matches!(
             exact,
-            DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Decimal128(..)
+            DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::Decimal128(_, 0..=9)
         );
         if !exact || *field.data_type() != DataType::Float64 {
             break;
@@ -310,12 +316,12 @@ fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argum
             Ok(Argument { value, scale: FLOAT_SCALE, range: facts.range })
         }
         DataType::Float64 => Err(PlanError::Unbounded {
-            expression: quoted(expr.human_display()),
+            expression: written(expr),
             instead: "add a column or an expression of bounded columns; divide by a constant"
                 .to_owned(),
         }),
         _ => Err(PlanError::unsupported(
-            format!("a sum of `{}`", quoted(expr.human_display())),
+            format!("a sum of `{}`", written(expr)),
             "add numbers: a measure, a flag, or CASE with numbers; cast fine decimals to DOUBLE",
         )),
     }

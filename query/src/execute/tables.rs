@@ -1,6 +1,7 @@
 //! The tables of snapshots: small ones stay in memory between jobs, large ones are scanned from their files.
 //!
-//! The cache is keyed by the digest of a table's file, so it can never serve another snapshot's rows.
+//! The cache is keyed by the digest of a table's file, so it can never serve another snapshot's rows. No file is read before
+//! it was found to be what was sealed.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -20,8 +21,9 @@ use policies::Digest;
 use policies::dataset::Table;
 
 use super::RunError;
+use super::hashed::Hashed;
 use crate::catalog;
-use crate::snapshot::{Snapshot, durable};
+use crate::snapshot::Snapshot;
 
 /// Most bytes of tables kept in memory.
 const MAX_CACHED_BYTES: usize = 256 * 1024 * 1024;
@@ -31,6 +33,7 @@ const MAX_CACHED_FILE_BYTES: u64 = 48 * 1024 * 1024;
 /// Tables kept between jobs.
 pub(crate) struct Tables {
     kept: HashMap<Digest, Arc<MemTable>>,
+    hashed: Hashed,
     bytes: usize,
     largest_file: u64,
 }
@@ -44,7 +47,7 @@ impl Default for Tables {
 impl Tables {
     /// A cache that scans files of more than so many bytes.
     pub(crate) fn keeping_files_to(largest_file: u64) -> Self {
-        Self { kept: HashMap::new(), bytes: 0, largest_file }
+        Self { kept: HashMap::new(), hashed: Hashed::default(), bytes: 0, largest_file }
     }
 
     /// The rows of a table of a snapshot.
@@ -60,18 +63,15 @@ impl Tables {
         let path = snapshot.file(&table.name).ok_or(RunError::BadSnapshot)?;
         let bytes = std::fs::metadata(&path).map_err(|_io| RunError::BadSnapshot)?.len();
         let schema = catalog::stored_schema(table);
+        self.hashed.check(&path, sealed.sha256)?;
         if bytes > self.largest_file {
             return scanned(&path, schema);
-        }
-        let digest = durable::digest(&path).map_err(|_io| RunError::BadSnapshot)?;
-        if digest != sealed.sha256 {
-            return Err(RunError::BadSnapshot);
         }
         let (rows, size) = read(&path, &schema)?;
         let provider =
             MemTable::try_new(schema, vec![rows]).map_err(|_schema| RunError::BadSnapshot)?;
         let provider = Arc::new(provider);
-        self.keep(digest, &provider, size);
+        self.keep(sealed.sha256, &provider, size);
         Ok(provider)
     }
 

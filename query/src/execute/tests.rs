@@ -73,3 +73,35 @@ fn kept_and_scanned_tables_give_the_same_cells() {
         assert!(n == [2, 2, 1] || n == [1], "{n:?}");
     }
 }
+
+#[test]
+fn a_large_file_that_is_changed_in_place_is_found_when_it_is_scanned() {
+    let temp = tempfile::tempdir().unwrap();
+    let dataset = policies::dataset::file::parse("small", DATASET).unwrap();
+    let snapshot = sealed(temp.path(), &dataset);
+    let hospital = HospitalCode::new("ALFA").unwrap();
+    let place = Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let split = cut::split(&dataset, "SELECT count(*) FROM patient").unwrap();
+    let digests: Vec<Digest> = split.fragments.iter().map(|fragment| fragment.digest).collect();
+    let mut tables = Tables::keeping_files_to(0);
+    let mut run = || runtime.block_on(execute(&split, &place, &digests, &mut tables)).map(|_| ());
+    assert!(run().is_ok() && run().is_ok());
+
+    let file = snapshot.join("patient.parquet");
+    let modified = std::fs::metadata(&file).unwrap().modified().unwrap();
+    let good = std::fs::read(&file).unwrap();
+    let mut bad = good.clone();
+    let middle = bad.len() / 2;
+    bad[middle] ^= 1;
+    let write = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).unwrap();
+        let opened = std::fs::OpenOptions::new().append(true).open(&file).unwrap();
+        opened.set_modified(modified).unwrap();
+    };
+    write(&bad);
+    assert!(matches!(run(), Err(RunError::BadSnapshot)), "of the old size and time");
+    assert!(matches!(run(), Err(RunError::BadSnapshot)), "and again");
+    write(&good);
+    assert!(run().is_ok());
+}

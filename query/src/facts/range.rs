@@ -239,6 +239,10 @@ impl Range {
                 match operator {
                     Operator::Plus | Operator::Minus => Some(float(m1 + m2, 0.0)),
                     Operator::Multiply => Some(float(m1 * m2, l1 * l2)),
+                    // What may be infinite may be no number afterwards.
+                    Operator::Divide | Operator::Modulo if !m1.is_finite() || !m2.is_finite() => {
+                        Some(float(f64::INFINITY, 0.0))
+                    }
                     Operator::Divide if l2 > 0.0 => {
                         Some(float(m1 / l2, if m2 > 0.0 { l1 / m2 } else { 0.0 }))
                     }

@@ -2,7 +2,8 @@
 
 use datafusion::logical_expr::{Expr, Operator};
 
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
+use crate::written::written;
 
 /// Whether an expression is true or false even of NULL.
 pub(super) fn never_null(expr: &Expr) -> bool {
@@ -64,7 +65,7 @@ pub(super) fn refused(expr: &Expr) -> PlanError {
             PlanError::unsupported("a placeholder", "write the value into the text")
         }
         other => PlanError::unsupported(
-            format!("the expression `{}`", quoted(other.human_display())),
+            format!("the expression `{}`", written(other)),
             "use columns, constants, arithmetic, comparisons, CASE and the listed functions",
         ),
     }

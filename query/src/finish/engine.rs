@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, RecordBatch, UInt64Array};
-use arrow::compute::{concat_batches, take};
+use arrow::compute::{cast, concat_batches, take};
 use arrow::datatypes::{DataType, Decimal128Type, Field, Int64Type, Schema, UInt64Type};
-use datafusion::common::{Column as Name, DFSchema};
+use datafusion::common::tree_node::{Transformed, TreeNode as _};
+use datafusion::common::{Column as Name, DFSchema, DataFusionError};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Window};
+use datafusion::logical_expr::{Expr, ExprSchemable as _, LogicalPlan, LogicalPlanBuilder, Window};
 use datafusion::physical_plan::collect;
 
 use super::FinishError;
 use super::frame::{Column, Frame, worst};
 use super::group::Groups;
-use crate::facts::safe;
 use crate::pipe::CellStatus;
 
 /// The column with a row's number, or the number of its group.
@@ -40,11 +40,11 @@ pub(super) fn windows(
     let rows = frame.rows.len();
     let width = schema.fields().len().saturating_sub(calls.len());
     let numbers: UInt64Array = (0..u64::try_from(rows).map_err(failed)?).collect();
-    let (input, safe) = prepared(state, &frame, &numbers, calls)?;
-    let window = Window::try_new(safe, Arc::new(input)).map_err(failed)?;
+    let (input, over) = prepared(state, &frame, &numbers, calls)?;
+    let first = input.schema().fields().len();
+    let window = Window::try_new(over, Arc::new(input)).map_err(failed)?;
     let batch = run(state, &LogicalPlan::Window(window))?;
-    let number = frame.columns.len();
-    let values = numbered(&batch, number, number.saturating_add(1), rows)?;
+    let values = numbered(&batch, first, rows)?;
     let mut columns = Vec::with_capacity(schema.fields().len());
     for (call, values) in calls.iter().zip(values) {
         let Expr::WindowFunction(function) = call else { return Err(FinishError::Failed) };
@@ -92,8 +92,8 @@ pub(super) fn aggregates(
     let numbers = UInt64Array::from(numbers.collect::<Result<Vec<_>, _>>()?);
     let nobody = rows.is_empty() && !groups.first.is_empty();
     let frame = frame.clone().pick(&rows)?;
-    let (input, safe) = prepared(state, &frame, &numbers, calls)?;
-    let names = safe.into_iter().enumerate().map(|(at, call)| call.alias(format!("__call{at}")));
+    let (input, over) = prepared(state, &frame, &numbers, calls)?;
+    let names = over.into_iter().enumerate().map(|(at, call)| call.alias(format!("__call{at}")));
     // Without GROUP BY the engine gives one row of nothing, as SQL says.
     let keys = if nobody { Vec::new() } else { vec![Expr::Column(Name::new_unqualified(NUMBER))] };
     let first = keys.len();
@@ -105,42 +105,49 @@ pub(super) fn aggregates(
     if nobody {
         return Ok(batch.columns().to_vec());
     }
-    numbered(&batch, 0, first, groups.first.len())
+    numbered(&batch, first, groups.first.len())
 }
 
-/// The table as a plan with its own names, the numbers behind; the calls in their safe form.
+/// The numbers and what the calls are of as a plan, and the calls over it. What they are of is computed before: a value that
+/// does not exist is NULL in its row.
 fn prepared(
     state: &SessionState,
     frame: &Frame,
     numbers: &UInt64Array,
     calls: &[Expr],
 ) -> Result<(LogicalPlan, Vec<Expr>), FinishError> {
-    let mut safe = Vec::with_capacity(calls.len());
+    let mut fields = vec![Field::new(NUMBER, DataType::UInt64, false)];
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(numbers.clone())];
+    let mut over = Vec::with_capacity(calls.len());
+    let mut known: Vec<Expr> = Vec::new();
     for call in calls {
         bounded(state, frame, call)?;
-        safe.push(safe::rewrite(call, &frame.schema).map_err(failed)?);
+        let replaced = call.clone().map_children(|part| {
+            if part.column_refs().is_empty() {
+                return Ok(Transformed::no(part));
+            }
+            // Equal parts are one column, so equal orders stay equal.
+            let place = known.iter().position(|known| *known == part);
+            let name = format!("c{}", place.unwrap_or(known.len()));
+            if place.is_none() {
+                let data_type = part.get_type(&frame.schema)?;
+                let values = frame.evaluate(state, &part);
+                let values = values.map_err(|error| DataFusionError::External(Box::new(error)))?;
+                fields.push(Field::new(&name, data_type.clone(), true));
+                columns.push(cast(&values.values, &data_type)?);
+                known.push(part);
+            }
+            Ok(Transformed::yes(Expr::Column(Name::new_unqualified(name))))
+        });
+        over.push(replaced.map_err(failed)?.data);
     }
-    let mut fields = Vec::with_capacity(frame.columns.len());
-    let mut names = Vec::with_capacity(frame.columns.len());
-    for (index, (qualifier, field)) in frame.schema.iter().enumerate() {
-        let plain = format!("c{index}");
-        fields.push(Field::new(&plain, field.data_type().clone(), true));
-        let column = Expr::Column(Name::new_unqualified(plain));
-        names.push(column.alias_qualified(qualifier.cloned(), field.name()));
-    }
-    fields.push(Field::new(NUMBER, DataType::UInt64, false));
-    names.push(Expr::Column(Name::new_unqualified(NUMBER)).alias(NUMBER));
-    let mut columns: Vec<ArrayRef> =
-        frame.columns.iter().map(|column| Arc::clone(&column.values)).collect();
-    columns.push(Arc::new(numbers.clone()));
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(failed)?;
     let table = MemTable::try_new(schema, vec![vec![batch]]).map_err(failed)?;
-    let plan = LogicalPlanBuilder::scan("__figures", provider_as_source(Arc::new(table)), None)
-        .and_then(|builder| builder.project(names))
+    let plan = LogicalPlanBuilder::scan("figures", provider_as_source(Arc::new(table)), None)
         .and_then(LogicalPlanBuilder::build)
         .map_err(failed)?;
-    Ok((plan, safe))
+    Ok((plan, over))
 }
 
 fn run(state: &SessionState, plan: &LogicalPlan) -> Result<RecordBatch, FinishError> {
@@ -155,14 +162,9 @@ fn run(state: &SessionState, plan: &LogicalPlan) -> Result<RecordBatch, FinishEr
     concat_batches(&schema, &batches).map_err(failed)
 }
 
-/// The columns from `first` on, each row at the place that its number says.
-fn numbered(
-    batch: &RecordBatch,
-    number: usize,
-    first: usize,
-    rows: usize,
-) -> Result<Vec<ArrayRef>, FinishError> {
-    let numbers = batch.columns().get(number).and_then(|c| c.as_primitive_opt::<UInt64Type>());
+/// The columns from `first` on, each row at the place that its number in the first column says.
+fn numbered(batch: &RecordBatch, first: usize, rows: usize) -> Result<Vec<ArrayRef>, FinishError> {
+    let numbers = batch.columns().first().and_then(|c| c.as_primitive_opt::<UInt64Type>());
     let numbers = numbers.ok_or(FinishError::Failed)?;
     let places: BTreeMap<u64, u64> = numbers.values().iter().copied().zip(0_u64..).collect();
     let indices: UInt64Array = places.values().copied().collect();

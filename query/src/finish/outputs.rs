@@ -9,6 +9,7 @@ use datafusion::common::ScalarValue;
 use super::FinishError;
 use crate::cut::{Output, Primitive};
 
+mod bins;
 mod figures;
 
 use figures::PairSums;
@@ -50,6 +51,15 @@ pub(super) fn value(
         }
         Output::Share { part, whole, figure } => {
             Ok(ScalarValue::Float64(figures::share(at(part)?, at(whole)?, *figure)))
+        }
+        Output::Quantile(bins, part) => {
+            let below = bins.below.iter().map(at).collect::<Result<Vec<_>, _>>()?;
+            let value = bins::quantile(bins, &below, at(&bins.values)?, *part);
+            Ok(ScalarValue::Float64(value))
+        }
+        Output::Histogram(bins) => {
+            let below = bins.below.iter().map(at).collect::<Result<Vec<_>, _>>()?;
+            Ok(ScalarValue::Utf8(bins::histogram(bins, &below, at(&bins.values)?)))
         }
         Output::Present(places) => {
             let counts = places.iter().map(at).collect::<Result<Vec<_>, _>>()?;

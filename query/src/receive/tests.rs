@@ -21,9 +21,17 @@ fn figures_that_cannot_be_are_refused() {
     check(&[5, 0], SumKind::NonNull, &[7, 1], false, false);
     check(&[5, 0], SumKind::Sum, &[7, 1], false, false);
     check(&[0, 0], SumKind::Sum, &[0, 0], true, true);
-    check(&[1, 0], SumKind::Sum, &[0, 0], true, false);
     check(&[u64::MAX, 0], SumKind::Sum, &[0, 0], false, false);
     check(&[5, 0], SumKind::Rows, &[MAX_COUNT + 1, 0], false, false);
+}
+
+#[test]
+fn a_cell_with_patients_is_not_ruled_out_whatever_the_worker_says() {
+    let batch = zeros(2, std::iter::empty()).unwrap();
+    let n: ArrayRef = Arc::new(UInt64Array::from(vec![1, 0]));
+    let ruled_out: ArrayRef = Arc::new(BooleanArray::from(vec![true, true]));
+    let batch = RecordBatch::try_new(batch.schema(), vec![n, ruled_out]).unwrap();
+    assert_eq!(figures(&batch, &[]).unwrap().ruled_out, [false, true]);
 }
 
 #[test]

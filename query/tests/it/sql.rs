@@ -11,6 +11,7 @@
 mod above;
 mod attacked;
 mod differential;
+mod figures;
 mod hidden;
 mod hospitals;
 mod indicators;

@@ -7,10 +7,11 @@ use datafusion::logical_expr::{Aggregate, Expr, Window};
 use super::{Above, Walk};
 use crate::catalog::functions;
 use crate::cut::tree::Node;
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::Facts;
 use crate::facts::range::Range;
 use crate::finish::MAX_ROWS;
+use crate::written::written;
 
 impl Walk<'_, '_> {
     /// An aggregate of finished figures.
@@ -40,10 +41,8 @@ impl Walk<'_, '_> {
             columns.push(facts);
             calls.push(call);
         }
-        let shown: Vec<String> =
-            aggregate.aggr_expr.iter().map(|call| quoted(call.human_display())).collect();
-        let by: Vec<String> =
-            aggregate.group_expr.iter().map(|key| quoted(key.human_display())).collect();
+        let shown: Vec<String> = aggregate.aggr_expr.iter().map(written).collect();
+        let by: Vec<String> = aggregate.group_expr.iter().map(written).collect();
         self.lines.push(format!("of the figures take {} by ({})", shown.join(", "), by.join(", ")));
         let schema = &aggregate.schema;
         let over = input.over(schema, |input| Node::Aggregate { input, keys, calls });
@@ -85,7 +84,7 @@ impl Walk<'_, '_> {
             let call = self.without_subqueries(bare(call), &mut input)?;
             let Expr::WindowFunction(function) = &call else { return Err(PlanError::CannotPlan) };
             added.push(self.over(function, field.data_type(), &mut input)?);
-            self.lines.push(format!("beside each row {}", quoted(call.human_display())));
+            self.lines.push(format!("beside each row {}", written(&call)));
             calls.push(call);
         }
         let mut columns = input.columns.clone();
@@ -105,6 +104,18 @@ impl Walk<'_, '_> {
         let name = fun.name();
         if params.null_treatment.is_some() {
             return Err(nulls(name));
+        }
+        if params.distinct {
+            return Err(PlanError::unsupported(
+                format!("`{name}(DISTINCT ...) OVER`"),
+                "take DISTINCT in a derived table with GROUP BY",
+            ));
+        }
+        if matches!(name, "corr" | "covar_samp" | "covar_pop") {
+            return Err(PlanError::unsupported(
+                format!("`{name}` with OVER"),
+                "write it with GROUP BY in a derived table, and join that",
+            ));
         }
         let order = params.order_by.iter().map(|key| &key.expr);
         for part in params.partition_by.iter().chain(order).chain(params.filter.as_deref()) {

@@ -9,8 +9,9 @@ use datafusion::logical_expr::{Expr, Join, JoinConstraint, LogicalPlan, Union};
 use super::{Above, Walk, has_cut};
 use crate::catalog::functions::Place;
 use crate::cut::tree::{self, Node, Step};
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::{Facts, Scope, safe};
+use crate::written::written;
 
 impl Walk<'_, '_> {
     pub(super) fn join(&mut self, join: &Join) -> Result<Above, PlanError> {
@@ -37,11 +38,11 @@ impl Walk<'_, '_> {
         for (one, other) in &join.on {
             condition(&one.clone().eq(other.clone()), &schema, &columns)?;
             let text = one.clone().eq(other.clone());
-            self.lines.push(format!("join figures on {}", quoted(text.human_display())));
+            self.lines.push(format!("join figures on {}", written(&text)));
         }
         if let Some(filter) = &join.filter {
             condition(filter, &schema, &columns)?;
-            self.lines.push(format!("join figures where {}", quoted(filter.human_display())));
+            self.lines.push(format!("join figures where {}", written(filter)));
         }
         let node = Node::Join(Box::new(tree::Join {
             left: left.step,

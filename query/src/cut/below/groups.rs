@@ -12,8 +12,9 @@ use policies::dataset::{Dataset, Use};
 
 use super::{Walk, calls, engine, note_functions, ties};
 use crate::cut::{Account, Below};
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::Facts;
+use crate::written::written;
 
 /// Whether an aggregate is inside a patient: it groups rows of patients by a key. Whether every row has that key is told
 /// where the aggregate is walked, with what to write instead.
@@ -37,7 +38,11 @@ impl Walk<'_, '_> {
         let marked = self.marked_aggregate(&mut below, node)?;
         let names = NamePreserver::new_for_projection();
         let (mut keys, mut columns) = (Vec::new(), Vec::new());
-        for (expr, marked) in node.group_expr.iter().zip(&marked.group_expr) {
+        for (index, (expr, marked)) in node.group_expr.iter().zip(&marked.group_expr).enumerate() {
+            // The engine's schema names a key that is written twice once.
+            if node.group_expr.iter().take(index).any(|before| before == expr) {
+                continue;
+            }
             let (safe, facts) = below.expression(marked)?;
             calls::arranged_by(&facts, self.account)?;
             note_functions(&safe, &mut self.account.functions);
@@ -46,8 +51,7 @@ impl Walk<'_, '_> {
         }
         self.determined("this GROUP BY", &columns)?;
         let rows = columns.iter_mut().map(|facts| *facts.row.insert(self.number())).collect();
-        let shown: Vec<String> =
-            node.group_expr.iter().map(|expr| quoted(expr.human_display())).collect();
+        let shown: Vec<String> = node.group_expr.iter().map(written).collect();
         keys.push(Expr::Column(below.patient.clone()));
         let mut calls = Vec::new();
         for (expr, marked) in node.aggr_expr.iter().zip(&marked.aggr_expr) {

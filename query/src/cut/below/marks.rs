@@ -22,9 +22,10 @@ use super::{Walk, engine, note_functions};
 use crate::catalog::PATIENT;
 use crate::cut::Below;
 use crate::cut::above::bounds;
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::Facts;
 use crate::facts::domain::Domain;
+use crate::written::written;
 
 /// Most subqueries of one cut: each is a join.
 const MAX_MARKS: usize = 24;
@@ -62,7 +63,7 @@ impl Walk<'_, '_> {
                     (Wanted { plan, equal: None, text }, *negated)
                 }
                 Expr::InSubquery(InSubquery { expr, subquery, negated }) => {
-                    let text = format!("{} IN", expr.human_display());
+                    let text = format!("{} IN", written(expr));
                     let plan = &*subquery.subquery;
                     (Wanted { plan, equal: Some((expr, false)), text }, *negated)
                 }
@@ -92,7 +93,7 @@ impl Walk<'_, '_> {
         part: &Expr,
     ) -> Result<Expr, PlanError> {
         if let Expr::InSubquery(InSubquery { expr, subquery, negated: false }) = part {
-            let text = format!("{} IN", expr.human_display());
+            let text = format!("{} IN", written(expr));
             let wanted = Wanted { plan: &subquery.subquery, equal: Some((expr, true)), text };
             return self.mark(below, &wanted);
         }
@@ -132,7 +133,7 @@ impl Walk<'_, '_> {
                 inner = self.keep(inner, condition)?;
                 continue;
             }
-            self.account.lines.push(format!("match where {}", quoted(condition.human_display())));
+            self.account.lines.push(format!("match where {}", written(condition)));
             correlated.push(condition);
         }
         let mut right = Right::new(name.clone());

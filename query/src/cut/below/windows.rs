@@ -14,9 +14,10 @@ use datafusion::logical_expr::{
 use super::{Walk, calls, engine, note_functions};
 use crate::catalog::functions;
 use crate::cut::Below;
-use crate::error::{PlanError, quoted};
+use crate::error::PlanError;
 use crate::facts::Facts;
 use crate::facts::range::Range;
+use crate::written::written;
 
 /// Farthest row or value that a frame or `lag` may name.
 const MAX_OFFSET: i128 = 1_000_000;
@@ -38,9 +39,7 @@ impl Walk<'_, '_> {
             }
             let Expr::WindowFunction(call) = inner else { return Err(PlanError::CannotPlan) };
             let (safe, facts) = self.over(call, &below)?;
-            self.account
-                .lines
-                .push(format!("within each patient, {}", quoted(expr.human_display())));
+            self.account.lines.push(format!("within each patient, {}", written(expr)));
             exprs.push(name.restore(safe));
             outputs.push(facts);
         }

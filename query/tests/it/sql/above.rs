@@ -371,36 +371,3 @@ fn hospitals_join_window_and_limit_like_any_column() {
         1,
     );
 }
-
-#[test]
-fn shares_and_their_intervals_are_made_of_two_counts() {
-    let network =
-        Network::new(super::hospitals::DATASET, &super::hospitals::hospitals(), Protect::OFF);
-    let mut worker = Worker::start();
-    let sql = "SELECT tumour, share(dead = 1) AS p, CAST(count(*) FILTER (WHERE dead = 1) AS DOUBLE) / count(*) AS q, \
-               wilson_low(dead = 1) AS low, wilson_high(dead = 1) AS high FROM diagnosis GROUP BY tumour";
-    let answer = network.ask(&mut worker, sql).unwrap();
-    assert_eq!(answer.rows.len(), 4);
-    for row in &answer.rows {
-        assert_eq!(row[1], row[2], "{row:?}");
-        let [low, p, high] = [3, 1, 4].map(|at| row[at].as_f64().unwrap());
-        assert!(0.0 < low && low < p && p < high && high < 1.0, "{row:?}");
-    }
-    let sql = "SELECT share(age > 500) AS none, wilson_low(age > 500) AS low, share(bmi > 0) AS known, \
-               share(age > 0) FILTER (WHERE age > 500) AS nobody, wilson_high(age > 0) AS high FROM diagnosis";
-    let answer = network.ask(&mut worker, sql).unwrap();
-    let row = &answer.rows[0];
-    assert_eq!((&row[0], &row[1], &row[3]), (&json!(0.0), &json!(0.0), &json!(null)));
-    assert!(row[2].as_f64().unwrap() < 1.0, "rows without a value are no part of it: {row:?}");
-    assert_eq!(row[4], json!(1.0));
-}
-
-#[test]
-fn a_flat_line_is_determined_as_postgresql_says() {
-    let network =
-        Network::new(super::hospitals::DATASET, &super::hospitals::hospitals(), Protect::OFF);
-    let sql = "SELECT regr_r2(dead, age) AS flat, regr_r2(age, dead) AS upright, regr_slope(dead, age) AS slope, \
-               regr_intercept(dead, age) AS start FROM diagnosis WHERE dead = 1";
-    let answer = network.ask(&mut Worker::start(), sql).unwrap();
-    assert_eq!(json!(answer.rows), json!([[1.0, null, 0.0, 1.0]]));
-}

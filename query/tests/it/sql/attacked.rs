@@ -124,14 +124,18 @@ fn refused(sql: &str, code: &str, words: &str) {
 }
 
 #[test]
-fn a_float_that_cannot_be_added_is_null_to_the_sum_and_to_its_count() {
-    let nan = "(CAST(hormon AS DOUBLE) * (1e308 * 10)) % 5.0";
-    let sql =
-        format!("SELECT sum({nan}), avg({nan}), var({nan}), count({nan}), count(*) FROM patient");
-    assert_eq!(rows(&sql), json!([[null, null, null, "0", "50"]]));
+fn a_float_that_may_be_no_number_is_not_added_and_not_counted() {
     let half = "CAST(CASE WHEN hormon = 1 THEN 'NaN' ELSE '2' END AS DOUBLE) % 5.0";
-    let sql = format!("SELECT sum({half}), avg({half}), count({half}) FROM patient");
-    assert_eq!(rows(&sql), json!([[50.0, 2.0, "25"]]));
+    assert_eq!(
+        rows(&format!("SELECT count({half}), count(*) FROM patient")),
+        json!([["25", "50"]])
+    );
+    for nan in [half, "(CAST(hormon AS DOUBLE) * (1e308 * 10)) % 5.0", "0.0 * (1e308 * 10) * age"] {
+        for sum in ["sum", "avg", "stddev"] {
+            refused(&format!("SELECT {sum}({nan}) FROM patient"), "unbounded_expression", "range");
+        }
+        refused(&format!("SELECT corr(age, {nan}) FROM patient"), "unbounded_expression", "range");
+    }
 }
 
 #[test]
@@ -199,8 +203,17 @@ fn a_group_key_written_twice_is_one_key() {
     assert_eq!(rows(sql), json!([["2", "2", "20"], ["3", "3", "30"]]));
     let sql = "SELECT hospital h, hospital h2, grade, count(*) FROM patient GROUP BY 1, 2, 3";
     assert_eq!(rows(sql), json!([["ALFA", "ALFA", "2", "20"], ["ALFA", "ALFA", "3", "30"]]));
-    let sql = "SELECT grade, hormon, grade, avg(age), count(*) FROM patient GROUP BY grade, hormon, grade";
-    refused(sql, "cannot_plan", "");
+    let sql = "SELECT grade, hormon, grade, count(*) FROM patient GROUP BY grade, hormon, grade ORDER BY 1, 2";
+    let expected = json!([
+        ["2", "0", "2", "10"],
+        ["2", "1", "2", "10"],
+        ["3", "0", "3", "15"],
+        ["3", "1", "3", "15"],
+    ]);
+    assert_eq!(rows(sql), expected);
+    let sql = "SELECT count(*), sum(n), sum(a) FROM (SELECT patient_key, count(*) AS n, sum(age) AS a \
+               FROM patient GROUP BY patient_key, patient_key, patient.patient_key) x";
+    assert_eq!(rows(sql), json!([["50", "50", "3125"]]));
 }
 
 #[test]
@@ -294,4 +307,75 @@ fn a_sum_of_a_rounded_decimal_is_shown() {
     assert_eq!(rows(sql), json!([["3125.00", 3125.5, "62.500000"]]));
     let sql = "SELECT sum(CASE WHEN grade = 2 THEN round(pgr, 1) ELSE pgr END), avg(round(pgr, 1)) FROM patient";
     assert_eq!(rows(sql), json!([["49025.00", "980.500000"]]));
+}
+
+#[test]
+fn columns_and_conditions_that_say_little_are_answered() {
+    for (sql, expected) in [
+        ("SELECT count(*), count(*) FROM patient", json!([["50", "50"]])),
+        (
+            "SELECT grade, grade, count(*) FROM patient GROUP BY grade HAVING count(*) > 20",
+            json!([["3", "3", "30"]]),
+        ),
+        ("SELECT count(*) FROM patient HAVING true", json!([["50"]])),
+        ("SELECT count(*) FROM patient HAVING false", json!([])),
+        (
+            "SELECT sum(1), sum(2.5), avg(1), stddev(1) FROM patient",
+            json!([["50", 125.0, 1.0, 0.0]]),
+        ),
+        ("SELECT sum(CAST(NULL AS BIGINT)), count(NULL) FROM patient", json!([[null, "0"]])),
+        (
+            "SELECT sum(CAST(CAST(age AS DECIMAL(20,12)) AS DOUBLE)), avg(CAST(age AS DECIMAL(10,2))) FROM patient",
+            json!([[3125.0, "62.500000"]]),
+        ),
+    ] {
+        assert_eq!(rows(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn a_text_that_does_not_fit_together_is_told_what_to_write() {
+    for (sql, words) in [
+        ("SELECT sum(NULL) FROM patient", "CAST(NULL AS DOUBLE)"),
+        ("SELECT sum(size) FROM patient", "write numbers"),
+        ("SELECT abs() FROM patient", "so many"),
+        (
+            "SELECT grade, patient.grade, count(*) FROM patient GROUP BY grade",
+            "give one of them a name",
+        ),
+        ("SELECT x.n FROM (SELECT count(*), count(*) AS n FROM patient) x GROUP BY 1", ""),
+        ("SELECT grade, count(*) FROM patient GROUP BY size", "add it to GROUP BY"),
+        ("SELECT count(*) FROM patient WHERE size + 1 > 5", "cast one of them"),
+        ("SELECT count(*) FROM patient QUALIFY count(*) > 1", "HAVING"),
+    ] {
+        let network = Network::new(DATASET, &BTreeMap::new(), Protect::OFF);
+        if let Err(failure) = network.plan(&mut Worker::start(), sql) {
+            assert_ne!(failure.code, "cannot_plan", "{sql}");
+            assert!(failure.message.contains(words), "{sql}: {failure}");
+        } else {
+            assert_eq!(words, "", "{sql} is answered");
+        }
+    }
+}
+
+#[test]
+fn an_explanation_is_written_in_sql() {
+    let network = Network::new(DATASET, &BTreeMap::new(), Protect::OFF);
+    let sql = "SELECT size, count(*), sum(CAST(age AS DOUBLE) / 2) FROM patient \
+               WHERE size = '>50' AND pgr > 2.5 GROUP BY size HAVING count(*) > 20 ORDER BY count(*)";
+    let explained = network.plan(&mut Worker::start(), sql).unwrap().explained;
+    let text = [explained.per_patient, explained.over_patients, explained.over_hospitals]
+        .concat()
+        .join("\n");
+    for words in [
+        "keep rows where patient.size = '>50' AND ",
+        "sum(CAST(patient.age AS DOUBLE) / 2)",
+        "keep groups where count(*) > 20",
+        "order by count(*)",
+    ] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    for engine in ["Int64", "Utf8", "Float64"] {
+        assert!(!text.contains(engine), "{engine}\n{text}");
+    }
 }

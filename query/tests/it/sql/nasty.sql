@@ -57,3 +57,22 @@ SELECT grade, count(*) FROM patient WHERE CAST(grade AS DECIMAL(3,2)) = 2 AND ON
 SELECT sum(CAST(CAST(age AS DECIMAL(20,12)) AS DOUBLE)) FROM patient WHERE ONE
 SELECT count(*) FROM patient WHERE CAST(grade AS TEXT) LIKE '!2' ESCAPE '!' AND ONE
 SELECT sum(CAST(age AS DECIMAL(3,-1))) FROM patient WHERE ONE
+-- Inside a patient.
+SELECT sum(n) FROM (SELECT patient_key, sum(1 / (-CAST(hormon AS DOUBLE))) AS n FROM patient WHERE ONE GROUP BY patient_key) x
+SELECT sum(n) FROM (SELECT patient_key, avg(CAST(CASE WHEN ONE THEN 'NaN' ELSE '1' END AS DOUBLE) % 3.0) AS n FROM patient GROUP BY patient_key) x
+SELECT sum(n) FROM (SELECT patient_key, min(CAST(CASE WHEN ONE THEN 'NaN' ELSE '1' END AS DOUBLE)) AS n FROM patient GROUP BY patient_key) x
+SELECT sum(n) FROM (SELECT patient_key, stddev(CAST(age AS DOUBLE) * 1e200) AS n FROM patient WHERE ONE GROUP BY patient_key) x
+SELECT sum(n) FROM (SELECT patient_key, sum(age * 92233720368547758) AS n FROM patient WHERE ONE GROUP BY patient_key) x
+SELECT sum(n) FROM (SELECT patient_key, avg(CAST(pgr AS DECIMAL(38,2))) AS n FROM patient WHERE ONE GROUP BY patient_key) x
+SELECT sum(n) FROM (SELECT patient_key, sum(pgr * pgr * pgr) AS n FROM patient WHERE ONE GROUP BY patient_key) x
+SELECT sum(n / m) FROM (SELECT patient_key, sum(age) AS n, sum(hormon) AS m FROM patient WHERE ONE GROUP BY patient_key) x
+SELECT sum(n % m) FROM (SELECT patient_key, sum(age) AS n, sum(hormon) AS m FROM patient WHERE ONE GROUP BY patient_key) x
+SELECT -m AS h, count(*) FROM (SELECT patient_key, CAST(max(hormon) AS DOUBLE) AS m FROM patient WHERE ONE GROUP BY patient_key) x GROUP BY 1
+SELECT m AS h, count(*) FROM (SELECT patient_key, max(hormon) AS m FROM patient WHERE ONE GROUP BY patient_key) x GROUP BY 1
+SELECT h, count(*) FROM (SELECT patient_key, lag(grade) OVER (PARTITION BY patient_key ORDER BY age, patient_key) AS h FROM patient WHERE ONE) x GROUP BY h
+SELECT sum(h) FROM (SELECT patient_key, sum(CAST(CASE WHEN ONE THEN 'inf' ELSE '1' END AS DOUBLE) % 3.0) OVER (PARTITION BY patient_key) AS h FROM patient) x
+SELECT corr(age, CAST(CASE WHEN ONE THEN 'NaN' ELSE '1' END AS DOUBLE) % 3.0) FROM patient
+SELECT regr_slope(pgr, age), corr(pgr, hormon), covar_pop(pgr * 1e5, age) FROM patient WHERE ONE
+SELECT share(1 / (-CAST(hormon AS DOUBLE)) > 1) FROM patient WHERE ONE
+SELECT count(distinct grade) FROM patient WHERE ONE
+SELECT count(*) FROM patient p WHERE ONE AND EXISTS (SELECT 1 FROM patient q WHERE q.patient_key = p.patient_key AND 1 / (-CAST(q.hormon AS DOUBLE)) > 0)

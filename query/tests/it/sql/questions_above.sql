@@ -76,7 +76,7 @@ SELECT a.hospital, a.n, b.n AS of_all FROM (SELECT hospital, count(*) AS n FROM 
 -- Limits.
 SELECT * FROM (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n DESC LIMIT 2) a JOIN (SELECT tumour AS t, avg(age) AS a FROM diagnosis GROUP BY tumour) b ON a.tumour = b.t ORDER BY a.tumour
 SELECT sum(n) AS top FROM (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n DESC LIMIT 2) x
-(SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n DESC LIMIT 1) UNION ALL (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n LIMIT 1)
+SELECT * FROM ((SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n DESC LIMIT 1) UNION ALL (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY n LIMIT 1)) u ORDER BY n
 -- Pairs.
 SELECT covar_pop(age, day) AS a, covar_samp(age, day) AS b, covar(age, bmi) AS c, corr(age, day) AS d, corr(bmi, age) AS e FROM diagnosis
 SELECT tumour, corr(age, bmi) AS r, covar_samp(age, bmi) AS c, count(*) AS n FROM diagnosis GROUP BY tumour ORDER BY tumour
@@ -94,3 +94,8 @@ SELECT count(distinct tumour) AS t, count(distinct grade) AS g, count(distinct d
 SELECT hospital, count(distinct tumour) AS t, count(distinct grade) FILTER (WHERE dead = 1) AS g FROM diagnosis GROUP BY hospital
 SELECT count(distinct tumour) AS t FROM diagnosis WHERE age > 500
 SELECT p.sex, count(distinct d.tumour) AS t FROM patient p LEFT JOIN diagnosis d ON d.patient_key = p.patient_key AND d.age > 95 GROUP BY p.sex
+-- Values that do not exist in some rows.
+SELECT sum(CASE WHEN n > 10 THEN sqrt(n - 10) END) AS s, count(CASE WHEN n > 10 THEN 1 END) AS c FROM (SELECT tumour, grade, count(*) AS n FROM diagnosis GROUP BY tumour, grade) x
+SELECT tumour, sum(n / nullif(n - 12, 0)) OVER (PARTITION BY tumour ORDER BY grade ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS s FROM (SELECT tumour, grade, count(*) AS n FROM diagnosis GROUP BY tumour, grade) x
+SELECT year, stddev(n) OVER (ORDER BY year ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s, var_pop(n) OVER (ORDER BY year ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS v, min(n) OVER (ORDER BY year ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS low FROM (SELECT year, count(*) AS n FROM diagnosis GROUP BY year) x
+SELECT year, avg(n) OVER (ORDER BY year RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS a, sum(s) OVER (ORDER BY year ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS b, count(*) FILTER (WHERE n > 20) OVER () AS c FROM (SELECT year, count(*) AS n, sum(bmi) AS s FROM diagnosis GROUP BY year) x
