@@ -29,8 +29,10 @@ pub struct Answer {
 }
 
 /// How near two floats must be.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Equal {
+    /// By column, how far a quantile may be from the pooled value; 0 of other columns.
+    pub bins: Vec<f64>,
     /// Distance that is the same whatever the size: a quotient inside a measure is rounded at 1e-9 before it is added, so
     /// a sum of many is off by many halves of that. 0 where nothing is rounded.
     pub slack: f64,
@@ -40,14 +42,20 @@ pub struct Equal {
 }
 
 impl Equal {
-    fn near(self, a: f64, b: f64) -> bool {
+    fn near(&self, a: f64, b: f64) -> bool {
         let size = a.abs().max(b.abs()).max(SMALL);
         a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= (NEAR * size).max(self.slack)
     }
 
     /// Whether two values are the same.
     #[must_use]
-    pub fn values(self, one: &Value, other: &Value) -> bool {
+    pub fn values(&self, column: usize, one: &Value, other: &Value) -> bool {
+        let bin = self.bins.get(column).copied().unwrap_or(0.0);
+        if let (Some((a, _)), Some((b, _))) = (one.number(), other.number())
+            && bin > 0.0
+        {
+            return (a - b).abs() <= bin;
+        }
         if let (Value::Float(a), Value::Float(b)) = (one, other) {
             return self.near(*a, *b);
         }
@@ -104,12 +112,13 @@ impl Answer {
 
     /// Whether the rows are the same, in order where it is decided.
     #[must_use]
-    pub fn matches(&self, other: &Self, ordered: bool, equal: Equal) -> bool {
+    pub fn matches(&self, other: &Self, ordered: bool, equal: &Equal) -> bool {
         if self.rows.len() != other.rows.len() {
             return false;
         }
         let same_row = |a: &Vec<Value>, b: &Vec<Value>| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal.values(a, b))
+            let values = a.iter().zip(b).enumerate();
+            a.len() == b.len() && values.into_iter().all(|(at, (a, b))| equal.values(at, a, b))
         };
         if ordered {
             return self.rows.iter().zip(&other.rows).all(|(a, b)| same_row(a, b));

@@ -183,6 +183,8 @@ pub struct Question {
     pub oracles: Oracles,
     /// What it uses.
     pub productions: BTreeSet<&'static str>,
+    /// The widest bin of any quantile: so far from the pooled value may it be.
+    pub bin: f64,
 }
 
 impl Question {
@@ -204,6 +206,18 @@ impl Question {
     #[must_use]
     pub fn pooled(&self) -> String {
         choose(&self.text(), false)
+    }
+
+    /// The columns that are quantiles, by name.
+    #[must_use]
+    pub fn quantiles(&self) -> BTreeSet<&str> {
+        let blocks = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Block(block) => Some(block),
+            Piece::Text(_) => None,
+        });
+        let figures = blocks.flat_map(|block| &block.figures);
+        let quantiles = figures.filter(|(sql, _)| sql.contains("percentile_cont"));
+        quantiles.map(|(_, name)| name.as_str()).collect()
     }
 
     /// The same question with one part less, in every way.
@@ -279,6 +293,7 @@ pub(super) struct Writer<'a> {
     productions: BTreeSet<&'static str>,
     oracles: Oracles,
     names: usize,
+    bin: f64,
     /// WITH, in order.
     with: Vec<String>,
 }
@@ -302,11 +317,13 @@ pub fn question(dice: &mut Dice, schema: &Schema) -> Question {
         productions: BTreeSet::new(),
         oracles: Oracles { datafusion: true, postgres: true },
         names: 0,
+        bin: 0.0,
         with: Vec::new(),
     };
     let (mut pieces, ordered) = writer.shape();
     if !writer.with.is_empty() {
         pieces.insert(0, Piece::Text(format!("WITH {} ", writer.with.join(", "))));
     }
-    Question { pieces, ordered, oracles: writer.oracles, productions: writer.productions }
+    let Writer { oracles, productions, bin, .. } = writer;
+    Question { pieces, ordered, oracles, productions, bin }
 }

@@ -133,7 +133,9 @@ impl Bench {
             match self.pool.ask(asked.pooled) {
                 Ok(expected) => {
                     let kinds = asked.network != asked.pooled || got.kinds == expected.kinds;
-                    if !kinds || !got.matches(&expected, asked.ordered, asked.equal(false)) {
+                    if !kinds
+                        || !got.matches(&expected, asked.ordered, &asked.equal(finished, false))
+                    {
                         return wrong("DataFusion", &expected, &got);
                     }
                     datafusion = true;
@@ -145,7 +147,7 @@ impl Bench {
         if let Some(session) = postgres.filter(|_| asked.oracles.postgres) {
             match session.ask(asked.pooled) {
                 Ok(expected) => {
-                    if !got.matches(&expected, asked.ordered, asked.equal(true)) {
+                    if !got.matches(&expected, asked.ordered, &asked.equal(finished, true)) {
                         return wrong("PostgreSQL", &expected, &got);
                     }
                     by_postgres = true;
@@ -205,22 +207,28 @@ pub struct Asked<'a> {
     pub ordered: bool,
     /// Who can judge it.
     pub oracles: Oracles,
-    /// Whether quotients are rounded inside a measure.
-    pub rounds: bool,
+    /// The question of the grammar, if it is one: how near figures must be.
+    pub question: Option<&'a Question>,
 }
 
 impl<'a> Asked<'a> {
     /// A question of the grammar with its texts.
     #[must_use]
-    pub fn of(question: &Question, network: &'a str, pooled: &'a str) -> Self {
-        let rounds = question.productions.contains("float_division");
-        Self { network, pooled, ordered: question.ordered, oracles: question.oracles, rounds }
+    pub fn of(question: &'a Question, network: &'a str, pooled: &'a str) -> Self {
+        let Question { ordered, oracles, .. } = question;
+        Self { network, pooled, ordered: *ordered, oracles: *oracles, question: Some(question) }
     }
 }
 
 impl Asked<'_> {
-    fn equal(&self, types_differ: bool) -> Equal {
-        Equal { slack: if self.rounds { SLACK } else { 0.0 }, types_differ }
+    fn equal(&self, finished: &Finished, types_differ: bool) -> Equal {
+        let quantiles = self.question.map(Question::quantiles).unwrap_or_default();
+        let bin = self.question.map_or(0.0, |question| question.bin);
+        let names = finished.columns.iter().map(|column| column.name.as_str());
+        let bins = names.map(|name| if quantiles.contains(name) { bin } else { 0.0 }).collect();
+        let rounds =
+            self.question.is_some_and(|question| question.productions.contains("float_division"));
+        Equal { bins, slack: if rounds { SLACK } else { 0.0 }, types_differ }
     }
 }
 

@@ -164,11 +164,12 @@ fn column_text(column: &Column) -> String {
         Kind::Flag => "type = \"integer\", class = \"flag\"".to_owned(),
         Kind::Integer(min, max) => {
             let step = max.saturating_sub(*min).max(8) / 8;
-            let edges: Vec<String> = (0..=8)
+            let mut edges: Vec<String> = (0..8)
                 .map(|n| min.saturating_add(step.saturating_mul(n)))
-                .filter(|edge| edge <= max)
+                .filter(|edge| edge < max)
                 .map(|edge| edge.to_string())
                 .collect();
+            edges.push(max.to_string());
             let edges = edges.join(", ");
             format!(
                 "type = \"integer\", class = \"measure\", min = {min}, max = {max}, edges = [{edges}]"

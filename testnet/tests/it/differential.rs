@@ -40,7 +40,7 @@ fn a_wrong_answer_would_be_seen() {
     let mut bench = Bench::new(&schema.text(), &hospitals, None).unwrap();
     let oracles = Oracles { datafusion: true, postgres: false };
     let mut judge = |network, pooled| {
-        bench.judge(&Asked { network, pooled, ordered: false, oracles, rounds: false }, None)
+        bench.judge(&Asked { network, pooled, ordered: false, oracles, question: None }, None)
     };
     let same = judge("SELECT count(*) FROM patient", "SELECT count(*) FROM patient");
     assert_eq!(same, Outcome::Same { datafusion: true, postgres: false });

@@ -144,6 +144,11 @@ impl Writer<'_> {
         let Some(column) = self.dice.pick(&measures).cloned() else {
             return self.count_values(scope);
         };
+        if let Kind::Integer(min, max) = column.kind {
+            // The last of the eight bins takes the rest of the division too.
+            let width = i32::try_from(max.saturating_sub(min) / 8).map_or(f64::INFINITY, f64::from);
+            self.bin = self.bin.max(width + 8.0);
+        }
         if self.dice.one_in(2) {
             self.note("median");
             both(
