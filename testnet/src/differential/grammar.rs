@@ -10,6 +10,7 @@ use super::schema::Schema;
 
 mod aggregates;
 mod expression;
+mod patients;
 mod shapes;
 mod sources;
 

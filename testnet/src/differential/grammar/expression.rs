@@ -1,7 +1,8 @@
 //! Values and conditions inside a patient.
 
 use super::Writer;
-use super::sources::{Correlated, Named, Scope};
+use super::patients::Correlated;
+use super::sources::{Named, Scope};
 use crate::differential::schema::{Kind, decimal};
 
 impl Writer<'_> {
