@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, ensure};
 use node::profile::ProfileFile;
@@ -30,7 +31,13 @@ pub struct Network {
     /// Fingerprint of the board's key.
     pub root: String,
     ports: BTreeMap<String, Ports>,
+    /// Sockets on these ports until a node takes them, so that nobody else is given one meanwhile.
+    #[serde(skip)]
+    held: Mutex<BTreeMap<String, Held>>,
 }
+
+/// A node's TCP, local and UDP port.
+type Held = (TcpListener, TcpListener, UdpSocket);
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,8 +75,9 @@ impl Network {
             std::fs::create_dir_all(dir.join(folder))?;
         }
         std::os::unix::fs::symlink(program, dir.join("bin/kring"))?;
-        let ports = reserve(&hospitals)?;
-        let mut network = Self { dir, hospitals, root: String::new(), ports };
+        let (ports, held) = reserve(&hospitals)?;
+        let held = Mutex::new(held);
+        let mut network = Self { dir, hospitals, root: String::new(), ports, held };
         network.make_board()?;
         let keys = network.init_nodes()?;
         let people = network.init_people()?;
@@ -288,15 +296,22 @@ impl Network {
         self.hospitals.get(person.hospital).context("a person belongs to a hospital of the network")
     }
 
+    /// Frees a node's ports, for the node to take.
+    pub fn release(&self, code: &str) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(code);
+    }
+
     fn ports(&self, code: &str) -> anyhow::Result<Ports> {
         self.ports.get(code).copied().context("every hospital has ports")
     }
 }
 
-/// Free loopback ports, chosen by the system and held until all are chosen.
-fn reserve(hospitals: &[Hospital]) -> anyhow::Result<BTreeMap<String, Ports>> {
+/// Free loopback ports, chosen by the system, with the sockets that hold them.
+fn reserve(
+    hospitals: &[Hospital],
+) -> anyhow::Result<(BTreeMap<String, Ports>, BTreeMap<String, Held>)> {
     let any = (Ipv4Addr::LOCALHOST, 0);
-    let mut held = Vec::new();
+    let mut held = BTreeMap::new();
     let mut ports = BTreeMap::new();
     for hospital in hospitals {
         let (tcp, http, udp) =
@@ -307,7 +322,7 @@ fn reserve(hospitals: &[Hospital]) -> anyhow::Result<BTreeMap<String, Ports>> {
             udp: udp.local_addr()?.port(),
         };
         ports.insert(hospital.code.clone(), of);
-        held.push((tcp, http, udp));
+        held.insert(hospital.code.clone(), (tcp, http, udp));
     }
-    Ok(ports)
+    Ok((ports, held))
 }

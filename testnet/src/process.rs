@@ -102,6 +102,7 @@ impl Drop for NodeProcess {
 /// That file cannot be opened.
 pub fn command(network: &Network, code: &str) -> anyhow::Result<Command> {
     let stderr = File::options().create(true).append(true).open(messages(network, code))?;
+    network.release(code);
     let mut command = network.kring();
     command
         .args(["run", "--config"])

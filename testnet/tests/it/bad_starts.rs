@@ -11,6 +11,12 @@ struct Node {
 }
 
 impl Node {
+    fn create() -> Self {
+        let net = Net::create(3);
+        net.network.release("NOORD");
+        Self { net }
+    }
+
     fn config(&self) -> std::path::PathBuf {
         self.net.network.node_dir("NOORD").join("config.toml")
     }
@@ -48,7 +54,7 @@ impl Node {
 
 #[test]
 fn a_node_that_cannot_be_trusted_does_not_start() {
-    let node = Node { net: Net::create(3) };
+    let node = Node::create();
     let dir = node.net.network.node_dir("NOORD");
     assert_eq!(node.kring("check", &[], &[]).status.code(), Some(0));
 
@@ -147,7 +153,7 @@ fn an_older_charter(node: &Node) {
 
 #[test]
 fn a_broken_row_is_rejected_with_its_line_or_fails_a_strict_import() {
-    let node = Node { net: Net::create(3) };
+    let node = Node::create();
     let path = node.net.network.node_dir("NOORD").join("data/patients.csv");
     let mut text = std::fs::read_to_string(&path).unwrap();
     let lines = text.lines().count();
