@@ -191,7 +191,7 @@ pub enum AnswerCommand {
     Verify {
         /// The file of `kring ask --save`
         file: PathBuf,
-        /// The sealed charter that held [default: the one saved with the answer's node, named by the profile]
+        /// The sealed charter that held
         #[arg(long)]
         charter: PathBuf,
         /// Fingerprint of the board key that must have signed the charter

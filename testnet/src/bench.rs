@@ -9,18 +9,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use node::api::AskBody;
-use node::client::Client;
-use node::clock::{Clock as _, SystemClock};
-use node::keys::{Key, KeyRole, random_bytes};
-use node::profile::Profile;
-use policies::wire::Question;
 
+use crate::asker::Asker;
 use crate::cli::Bench;
 use crate::network::Network;
 use crate::print;
 use crate::process::{NodeProcess, Nodes, client, wait_ready};
-use crate::topology::{self, PEOPLE};
+use crate::topology;
 
 mod bare;
 mod memory;
@@ -75,13 +70,13 @@ fn measure(options: &Bench, name: &str, folder: &Path, size: usize) -> anyhow::R
     let bare = bare::Bare::open(&network)?;
     let asker = Asker::new(&network)?;
     for _ in 0..WARM {
-        asker.ask()?;
+        ask(&asker)?;
         bare.run(SQL)?;
     }
     // In turns, so that what else the machine does meets both.
     let (mut asked, mut run) = (Vec::new(), Vec::new());
     for _ in 0..options.questions {
-        asked.push(asker.ask()?);
+        asked.push(ask(&asker)?);
         run.push(bare.run(SQL)?);
     }
     let (asked, run) = (Times::of(asked), Times::of(run));
@@ -128,60 +123,21 @@ fn idle_and_start(network: &Network, nodes: Nodes, name: &str) -> anyhow::Result
     Ok(())
 }
 
-/// A person who asks through the local interface of the first node.
-struct Asker {
-    client: Client,
-    key: Key,
-    template: Question,
-}
-
-impl Asker {
-    fn new(network: &Network) -> anyhow::Result<Self> {
-        let person = PEOPLE.first().context("a person")?;
-        let profile = Profile::load(Some(&network.profile(person.id)))?;
-        let client = Client::new(&profile)?;
-        let info = client.info()?;
-        let now = SystemClock.now();
-        let template = Question {
-            id: String::new(),
-            network: info.network,
-            person: policies::PersonId::new(person.id)?,
-            purpose: policies::Purpose::new(person.purpose)?,
-            group: profile.group.clone(),
-            dataset: policies::DatasetId::new("rotterdam")?,
-            asking_node: info.hospital,
-            hospitals: info.members.into_keys().collect(),
-            sql: SQL.to_owned(),
-            issued_at: now,
-            expires_at: now,
-        };
-        Ok(Self { client, key: Key::load(&profile.key_file, KeyRole::Person)?, template })
-    }
-
-    /// Asks once, and checks that every hospital answered.
-    fn ask(&self) -> anyhow::Result<Duration> {
-        let since = now();
-        let mut question = self.template.clone();
-        let random = random_bytes().map_err(|error| anyhow::anyhow!("{error}"))?;
-        let id = random.iter().take(16).map(|byte| format!("{byte:02x}"));
-        question.id = id.collect();
-        question.issued_at = SystemClock.now();
-        question.expires_at = question.issued_at.plus(600);
-        let envelope = policies::question::sign_question(&question, self.key.secret());
-        let body = AskBody { question: String::from_utf8(envelope.encode())? };
-        let reply = self.client.ask(&body)?;
-        let took = since.elapsed();
-        let hospitals = self.template.hospitals.len();
-        let finished = policies::dsse::Envelope::decode(reply.finished.as_bytes(), usize::MAX)?;
-        let document: serde_json::Value = serde_json::from_slice(finished.unverified_payload())?;
-        let coverage = document.pointer("/answer/coverage").and_then(serde_json::Value::as_object);
-        let answered = coverage.into_iter().flat_map(serde_json::Map::values);
-        let answered = answered
-            .filter(|part| part.pointer("/state").is_some_and(|state| state == "answered"))
-            .count();
-        anyhow::ensure!(answered == hospitals, "{answered} of {hospitals} answered");
-        Ok(took)
-    }
+/// Asks once, and checks that every hospital answered.
+fn ask(asker: &Asker) -> anyhow::Result<Duration> {
+    let since = now();
+    let question = asker.sign(SQL)?;
+    let reply = asker.put(&question)?;
+    let took = since.elapsed();
+    let finished = policies::dsse::Envelope::decode(reply.finished.as_bytes(), usize::MAX)?;
+    let document: serde_json::Value = serde_json::from_slice(finished.unverified_payload())?;
+    let coverage = document.pointer("/answer/coverage").and_then(serde_json::Value::as_object);
+    let answered = coverage.into_iter().flat_map(serde_json::Map::values);
+    let answered = answered
+        .filter(|part| part.pointer("/state").is_some_and(|state| state == "answered"))
+        .count();
+    anyhow::ensure!(answered == asker.hospitals(), "{answered} of {} answered", asker.hospitals());
+    Ok(took)
 }
 
 /// Percentiles, in milliseconds.

@@ -8,20 +8,17 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use node::api::AskBody;
-use node::client::{Client, ClientError};
-use node::clock::{Clock as _, SystemClock};
-use node::keys::{Key, KeyRole, random_bytes};
+use node::client::ClientError;
 use node::log::Event;
 use node::log::file::read_only;
-use node::profile::Profile;
-use policies::wire::{MAX_SQL_BYTES, Question};
+use policies::wire::MAX_SQL_BYTES;
 
+use crate::asker::Asker;
 use crate::cli::Bombs;
 use crate::network::Network;
 use crate::print;
 use crate::process::{NodeProcess, Nodes};
-use crate::topology::{self, PEOPLE};
+use crate::topology;
 
 pub mod list;
 
@@ -50,6 +47,7 @@ pub struct Target {
     nodes: Nodes,
     network: Network,
     asker: Asker,
+    memory_kb: u64,
     _folder: tempfile::TempDir,
 }
 
@@ -143,14 +141,14 @@ impl Target {
             std::fs::write(&path, config)?;
         }
         let nodes = Nodes::start(&network)?;
-        let mut asker = Asker::new(&network)?;
+        let asker = Asker::new(&network)?;
         // Warm, so that memory is compared with a node that works.
         for _ in 0..5 {
-            asker.ask(SQL).map_err(|code| anyhow::anyhow!("the honest question: {code}"))?;
+            ask(&asker, SQL).map_err(|code| anyhow::anyhow!("the honest question: {code}"))?;
         }
         let first = nodes.0.first().context("a node")?;
-        asker.memory_kb = resident_kb(first.pid())?;
-        Ok(Self { nodes, network, asker, _folder: folder })
+        let memory_kb = resident_kb(first.pid())?;
+        Ok(Self { nodes, network, asker, memory_kb, _folder: folder })
     }
 
     fn first(&mut self) -> anyhow::Result<&mut NodeProcess> {
@@ -163,26 +161,26 @@ impl Target {
     /// The node cannot be looked at.
     pub fn throw(&mut self, bomb: &Bomb) -> anyhow::Result<Blow> {
         let since = now();
-        let mut ended = self.asker.ask(&bomb.sql);
+        let mut ended = ask(&self.asker, &bomb.sql);
         let mut took = since.elapsed();
         if matches!(&ended, Err(code) if code == PAUSED) {
             self.renew()?;
             let since = now();
-            ended = self.asker.ask(&bomb.sql);
+            ended = ask(&self.asker, &bomb.sql);
             took = since.elapsed();
         }
         std::thread::sleep(GRACE);
         let pid = self.first()?.pid();
         let alive = std::path::Path::new(&format!("/proc/{pid}/status")).exists() && !zombie(pid);
         let running = if alive { running_workers(pid)? } else { 0 };
-        let grown_kb = resident_kb(pid).unwrap_or(0).saturating_sub(self.asker.memory_kb);
+        let grown_kb = resident_kb(pid).unwrap_or(0).saturating_sub(self.memory_kb);
         let since = now();
-        let mut honest = self.asker.ask(SQL);
+        let mut honest = ask(&self.asker, SQL);
         let mut honest_took = since.elapsed();
         if matches!(&honest, Err(code) if code == PAUSED) {
             self.renew()?;
             let since = now();
-            honest = self.asker.ask(SQL);
+            honest = ask(&self.asker, SQL);
             honest_took = since.elapsed();
         }
         let unread = bomb.sql.len() > MAX_SQL_BYTES
@@ -197,9 +195,9 @@ impl Target {
     fn renew(&mut self) -> anyhow::Result<()> {
         std::mem::replace(&mut self.nodes, Nodes(Vec::new())).stop()?;
         self.nodes = Nodes::start(&self.network)?;
-        self.asker.ask(SQL).map_err(|code| anyhow::anyhow!("the honest question: {code}"))?;
+        ask(&self.asker, SQL).map_err(|code| anyhow::anyhow!("the honest question: {code}"))?;
         let pid = self.first()?.pid();
-        self.asker.memory_kb = resident_kb(pid)?;
+        self.memory_kb = resident_kb(pid)?;
         Ok(())
     }
 
@@ -231,54 +229,13 @@ impl Target {
     }
 }
 
-/// A person who asks through the local interface of the first node.
-#[derive(Debug)]
-struct Asker {
-    client: Client,
-    key: Key,
-    template: Question,
-    memory_kb: u64,
-}
-
-impl Asker {
-    fn new(network: &Network) -> anyhow::Result<Self> {
-        let person = PEOPLE.first().context("a person")?;
-        let profile = Profile::load(Some(&network.profile(person.id)))?;
-        let client = Client::new(&profile)?;
-        let info = client.info()?;
-        let now = SystemClock.now();
-        let template = Question {
-            id: String::new(),
-            network: info.network,
-            person: policies::PersonId::new(person.id)?,
-            purpose: policies::Purpose::new(person.purpose)?,
-            group: profile.group.clone(),
-            dataset: policies::DatasetId::new("rotterdam")?,
-            asking_node: info.hospital,
-            hospitals: info.members.into_keys().collect(),
-            sql: String::new(),
-            issued_at: now,
-            expires_at: now,
-        };
-        let key = Key::load(&profile.key_file, KeyRole::Person)?;
-        Ok(Self { client, key, template, memory_kb: 0 })
-    }
-
-    /// Asks; the code of what went wrong.
-    fn ask(&self, sql: &str) -> Result<(), String> {
-        let random = random_bytes().map_err(|error| error.to_string())?;
-        let mut question = self.template.clone();
-        question.id = random.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        sql.clone_into(&mut question.sql);
-        question.issued_at = SystemClock.now();
-        question.expires_at = question.issued_at.plus(600);
-        let envelope = policies::question::sign_question(&question, self.key.secret());
-        let question = String::from_utf8(envelope.encode()).map_err(|error| error.to_string())?;
-        match self.client.ask(&AskBody { question }) {
-            Ok(_) => Ok(()),
-            Err(ClientError::Refused(refusal)) => Err(refusal.code),
-            Err(error) => Err(error.to_string()),
-        }
+/// Asks; the code of what went wrong.
+fn ask(asker: &Asker, sql: &str) -> Result<(), String> {
+    let question = asker.sign(sql).map_err(|error| error.to_string())?;
+    match asker.put(&question) {
+        Ok(_) => Ok(()),
+        Err(ClientError::Refused(refusal)) => Err(refusal.code),
+        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -7,6 +7,7 @@
 //! What is real: processes, sockets, keys, charters, snapshots, logs. What is not: the hospitals, people and the split
 //! of the data over them.
 
+pub mod asker;
 pub mod bench;
 pub mod bombs;
 pub mod cli;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use anyhow::Context as _;
+use policies::UnixTime;
 use policies::dsse::{Envelope, PayloadType};
 use policies::wire::{MAX_QUESTION_LIFE_S, MAX_SKEW_S, MAX_SQL_BYTES, Question};
 
@@ -104,6 +105,16 @@ fn too_large(bytes: usize) -> RefusalBody {
     }
 }
 
+/// Tells a wrong clock before a node refuses the question for it.
+fn clocks_agree(own: UnixTime, node: UnixTime) -> anyhow::Result<()> {
+    let skew = own.since(node);
+    anyhow::ensure!(
+        (-MAX_SKEW_S..=MAX_SKEW_S).contains(&skew),
+        "clock_skew: this machine's clock and the node's differ by {skew} s, at most {MAX_SKEW_S} s are accepted; set the clocks"
+    );
+    Ok(())
+}
+
 /// The question that a person's arguments, profile and node make.
 fn compose(
     sql: &str,
@@ -113,11 +124,7 @@ fn compose(
     key: &Key,
 ) -> anyhow::Result<Question> {
     let now = SystemClock.now();
-    let skew = now.since(info.now);
-    anyhow::ensure!(
-        skew.abs() <= MAX_SKEW_S,
-        "clock_skew: this machine's clock and the node's differ by {skew} s, at most {MAX_SKEW_S} s are accepted; set the clocks"
-    );
+    clocks_agree(now, info.now)?;
     let (network, purpose, dataset) = chosen(context, profile, info)?;
     let mut hospitals = context.to.clone();
     if hospitals.is_empty() {
@@ -171,4 +178,20 @@ pub(super) fn chosen(
         (None, _) => anyhow::bail!("name the dataset with --dataset; this network has {}", names()),
     };
     Ok((network, purpose, dataset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_differ_by_more_than_two_minutes_are_told() {
+        let own = UnixTime(1_000_000);
+        for (skew, agree) in [(0, true), (120, true), (-120, true), (121, false), (-121, false)] {
+            let told = clocks_agree(own.plus(skew), own);
+            assert_eq!(told.is_ok(), agree, "{skew}");
+        }
+        let told = clocks_agree(UnixTime(i64::MIN), own).unwrap_err().to_string();
+        assert!(told.starts_with("clock_skew: ") && told.ends_with("set the clocks"), "{told}");
+    }
 }
