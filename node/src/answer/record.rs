@@ -85,7 +85,8 @@ impl Node {
         dataset: &str,
     ) -> Result<Planned, Refused> {
         let mut worker = self.pool.lease(Access::Nothing, asked.who()).await?;
-        self.plan(&mut worker, dataset, &asked.question.sql).await
+        let Question { sql, issued_at, .. } = &asked.question;
+        self.plan(&mut worker, (dataset, sql), *issued_at).await
     }
 
     /// Tells the hospital's own operators of a failure that the asker cannot see.

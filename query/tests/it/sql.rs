@@ -16,6 +16,7 @@ mod hidden;
 mod hospitals;
 mod indicators;
 mod network;
+mod networks;
 mod pooled;
 mod refused;
 mod rotterdam;
