@@ -117,7 +117,7 @@ pub fn verify(file: &[u8], policy: Option<&Policy>) -> Result<Shown, Fault> {
     let header = |reason: &str| FaultKind::Header { reason: reason.to_owned() }.at(1);
     let cut_off = || FaultKind::CutOff { reason: "a newline at the end" }.at(1);
     let line = file.strip_suffix(b"\n").ok_or_else(cut_off)?;
-    let read: ProofFile = canonical(line, MAX_BYTES).map_err(|why| header(why))?;
+    let read: ProofFile = canonical(line, MAX_BYTES).map_err(header)?;
     let ProofFile { format, origin, hospital, log_key, witnesses, checkpoint, entries } = read;
     if format != FORMAT {
         return Err(header("format kring-proof/1"));

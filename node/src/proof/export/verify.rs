@@ -97,7 +97,7 @@ impl Verifier {
     ) -> Result<Self, Fault> {
         let at_header = |kind: FaultKind| kind.at(1);
         let bad_header = |reason: &str| FaultKind::Header { reason: reason.to_owned() }.at(1);
-        let read: Header = canonical(header, MAX_HEADER_BYTES).map_err(|why| bad_header(why))?;
+        let read: Header = canonical(header, MAX_HEADER_BYTES).map_err(bad_header)?;
         let Header { format, origin, hospital, log_key, witnesses, first, count, before } = read;
         if format != FORMAT {
             return Err(bad_header("format kring-audit/1"));
@@ -115,8 +115,7 @@ impl Verifier {
 
         let at_trailer = |kind: FaultKind| kind.at(lines);
         let bad_trailer = |reason: &str| FaultKind::Trailer { reason: reason.to_owned() }.at(lines);
-        let read: Trailer =
-            canonical(trailer, MAX_TRAILER_BYTES).map_err(|why| bad_trailer(why))?;
+        let read: Trailer = canonical(trailer, MAX_TRAILER_BYTES).map_err(bad_trailer)?;
         let Trailer { checkpoints, marks } = read;
         let checkpoints = open(&parties, &checkpoints, first).map_err(at_trailer)?;
         let last = checkpoints.last().ok_or_else(|| bad_trailer("at least one checkpoint"))?;

@@ -32,6 +32,8 @@ while True:
         verdict = None
     except verify.Fault as fault:
         verdict = [fault.code, fault.line, fault.index]
+    except verify.Usage:
+        verdict = ["usage"]
     print(json.dumps(verdict), flush=True)
 "#;
 
@@ -44,6 +46,7 @@ pub(super) struct Python {
 
 impl Python {
     /// Starts it, if Python is here.
+    #[expect(clippy::print_stderr, reason = "says why a test checks less")]
     pub(super) fn start() -> Option<Self> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/audit/verify.py");
         let mut command = Command::new("python3");
@@ -89,7 +92,11 @@ impl Drop for Python {
 
 /// The verdict of the node's own verifier, in the same form.
 pub(super) fn own_verdict(file: &[u8], policy: &str) -> Value {
-    let policy = (!policy.is_empty()).then(|| Policy::parse(policy).unwrap());
+    let policy = match Policy::parse(policy) {
+        Ok(policy) => Some(policy),
+        Err(_none) if policy.is_empty() => None,
+        Err(_bad) => return json!(["usage"]),
+    };
     let fault = if file.starts_with(b"{\"format\":\"kring-proof/") {
         receipt::verify(file, policy.as_ref()).err()
     } else {

@@ -72,3 +72,40 @@ fn a_policy_decides_whom_to_trust() {
     let absent = all.replace("quorum witnesses", "quorum WEST");
     assert_eq!(both(&mut python, &export, &absent)[0], "quorum");
 }
+
+#[test]
+fn both_read_policies_alike() {
+    let (mut python, book) = (Python::start(), Book::new(3, &[3], &["OOST", "ZUID"]));
+    let (file, good) = (book.export(0), book.policy(2));
+    for (from, to) in [
+        ("quorum witnesses\n", ""),
+        ("quorum witnesses", "quorum none"),
+        ("quorum witnesses", "quorum nobody"),
+        ("quorum witnesses", "quorum OOST ZUID"),
+        ("quorum witnesses", "\t quorum \t witnesses \t"),
+        ("quorum witnesses", "quorum witnesses\r"),
+        ("quorum witnesses", "quorum\u{b}witnesses"),
+        ("quorum witnesses", "quorum\u{a0}witnesses"),
+        ("group witnesses 2", "group witnesses all"),
+        ("group witnesses 2", "group witnesses any"),
+        ("group witnesses 2", "group witnesses +2"),
+        ("group witnesses 2", "group witnesses 02"),
+        ("group witnesses 2", "group witnesses -2"),
+        ("group witnesses 2", "group witnesses 3"),
+        ("group witnesses 2", "group none 2"),
+        ("witness OOST", "witness ZUID"),
+        ("witness OOST", "log"),
+        ("log kring/NOORD", "log kring/WEST"),
+        ("log kring", "#log kring"),
+        ("log kring", "  # log kring"),
+        ("log kring", "logs kring"),
+        ("+", "+0"),
+    ] {
+        let changed = good.replacen(from, to, 1);
+        assert_ne!(changed, good, "{from}");
+        both(&mut python, &file, &changed);
+    }
+    let mut verdicts = |quorum| both(&mut python, &file, &book.policy(quorum));
+    assert_eq!([verdicts(0), verdicts(1), verdicts(2)], [Value::Null, Value::Null, Value::Null]);
+    assert_eq!(verdicts(3), json!(["usage"]));
+}
