@@ -1,6 +1,5 @@
 //! The life of a query at a responder, as code: each stage takes the proof that the one before made.
 
-use policies::wire::Question;
 use policies::{
     Admission, Footprint, HospitalCode, Permit, SignedRequest, Verdict, VerifiedRequest,
 };
@@ -58,8 +57,7 @@ impl Node {
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
         };
-        let Question { sql, issued_at, .. } = &asked.question;
-        let head = job(self.charter(), (text, sql), *issued_at, work);
+        let head = job(self.charter(), (text, &asked.question.sql), asked.issued_at, work);
         let reply = self.work(&mut worker, head, Vec::new()).await?;
         let raw = query::receive(permit, &reply)?;
         self.alarm(asked, raw.fault()).await?;
