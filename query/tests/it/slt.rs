@@ -12,6 +12,7 @@ use query::pipe::{CellStatus, Finished};
 use crate::sql::network::{Network, Protect, Rows, Tables, Worker};
 
 pub(crate) mod file;
+mod reference;
 
 use file::{Case, Expect, Judge};
 
