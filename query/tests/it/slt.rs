@@ -3,7 +3,12 @@
 //! Each file is put to a network of five hospitals of `tests/slt/data`, the last of them without a diagnosis, through every stage of an
 //! answer. Protections are off, but for `hidden.slt`. PostgreSQL judges the same answers in the tests of `testnet`.
 
-#![expect(clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "test code")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "test code"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

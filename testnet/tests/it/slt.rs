@@ -11,6 +11,7 @@ use testnet::differential::rows::{Rows, Tables};
 use crate::differential::cluster;
 
 #[path = "../../../query/tests/it/slt/file.rs"]
+#[expect(dead_code, reason = "types and codes are compared where the network is asked")]
 mod file;
 
 use file::{Expect, Judge};

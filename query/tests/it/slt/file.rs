@@ -118,11 +118,14 @@ fn expanded(sql: &str) -> String {
     let mut out = String::new();
     let mut rest = sql;
     while let Some((before, after)) = rest.split_once('{') {
-        let (text, after) = after.split_once("}*").expect("{text}*N");
+        let (text, after) =
+            after.split_once("}*").unwrap_or_else(|| panic!("write {{text}}*N: {sql}"));
         let digits = after.chars().take_while(char::is_ascii_digit).count();
         let (times, after) = after.split_at(digits);
         out.push_str(before);
-        out.push_str(&text.repeat(times.parse().expect("{text}*N")));
+        out.push_str(
+            &text.repeat(times.parse().unwrap_or_else(|_no| panic!("write {{text}}*N: {sql}"))),
+        );
         rest = after;
     }
     out + rest
