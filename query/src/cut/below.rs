@@ -22,6 +22,7 @@ use super::{Account, Below, TextCondition};
 use crate::catalog::{self, PATIENT};
 use crate::error::PlanError;
 use crate::facts::Plain;
+use crate::facts::safe::rounded;
 use crate::written::written;
 pub(super) use groups::is_per_patient;
 use ties::Tie;
@@ -136,12 +137,12 @@ impl<'a, 'd> Walk<'a, 'd> {
         let names = NamePreserver::new_for_projection();
         let mut exprs = Vec::with_capacity(node.expr.len().saturating_add(1));
         let mut columns = Vec::with_capacity(node.expr.len());
-        for expr in &node.expr {
+        for (expr, target) in node.expr.iter().zip(node.schema.columns()) {
             let name = names.save(expr);
             let marked = self.marked(&mut below, expr)?;
             let (safe, facts) = below.expression(&marked)?;
             note_functions(&safe, &mut self.account.functions);
-            exprs.push(name.restore(safe));
+            exprs.push(named(name.restore(safe), target));
             columns.push(facts);
         }
         exprs.push(Expr::Column(below.patient.clone()));
@@ -300,6 +301,16 @@ impl<'a, 'd> Walk<'a, 'd> {
     }
 }
 
+/// The expression under the name that the node above knows it by: the branches of a union lose their tables' names in the
+/// schema alone.
+fn named(expr: Expr, target: Name) -> Expr {
+    let (relation, name) = expr.qualified_name();
+    if relation == target.relation && name == target.name {
+        return expr;
+    }
+    expr.alias_qualified(target.relation, target.name)
+}
+
 /// Conditions whose column names mean something else from here on.
 fn out_of_scope(conditions: Vec<TextCondition>) -> Vec<TextCondition> {
     conditions.into_iter().map(|condition| TextCondition { in_scope: false, ..condition }).collect()
@@ -323,7 +334,9 @@ pub(super) fn text_condition(safe: &Expr, below: &Below) -> Result<TextCondition
 /// Names the scalar functions and operators of an expression.
 pub(super) fn note_functions(expr: &Expr, into: &mut std::collections::BTreeSet<String>) {
     let noted = expr.apply(|expr| {
-        if let Expr::ScalarFunction(call) = expr {
+        if let Expr::ScalarFunction(call) = expr
+            && rounded::of(call).is_none()
+        {
             into.insert(call.name().to_owned());
         }
         if let Expr::BinaryExpr(binary) = expr {

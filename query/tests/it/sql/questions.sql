@@ -112,7 +112,7 @@ SELECT sum(x.v) FROM (SELECT CASE WHEN region = 'north' THEN 10 WHEN region IS N
 SELECT x.r, count(*) FROM (SELECT coalesce(region, 'none') AS r FROM patient) x GROUP BY x.r
 SELECT tumour, avg(age) - avg(day) AS gap, stddev(age) / avg(age) AS cv FROM diagnosis GROUP BY tumour
 SELECT avg(CAST(dead AS DOUBLE)) AS share FROM diagnosis
-SELECT cast(avg(age) AS BIGINT) AS a, cast(count(*) AS TEXT) AS t FROM diagnosis
+SELECT cast(round(avg(age)) AS BIGINT) AS a, cast(count(*) AS TEXT) AS t FROM diagnosis
 SELECT tumour, count(*) * 100.0 / 7 FROM diagnosis GROUP BY tumour ORDER BY tumour DESC LIMIT 3
 SELECT max_n FROM (SELECT tumour, count(*) AS max_n FROM diagnosis GROUP BY tumour ORDER BY max_n DESC LIMIT 1) x
 SELECT sum(cycles), sum(dose * cycles), avg(dose * dose) FROM treatment
@@ -122,7 +122,19 @@ SELECT sex, count(*) AS n FROM patient WHERE region IS NOT NULL GROUP BY sex HAV
 SELECT round(sum(bmi), 0) AS r FROM diagnosis GROUP BY grade ORDER BY r
 SELECT count(*) FROM diagnosis WHERE day > -10 AND -day < 5
 SELECT var_pop(dead), stddev_samp(dead) FROM diagnosis
-SELECT sum(age::double precision) AS a, sum(bmi::int) AS c FROM diagnosis
+SELECT sum(age::double precision) AS a, sum(bmi::int) AS c FROM diagnosis ~~ SELECT sum(age::double precision) AS a, sum(round(bmi)::int) AS c FROM diagnosis
 SELECT sum(bmi::numeric(10,2)) AS b FROM diagnosis
 SELECT round(sum(bmi), 0), floor(avg(bmi)), ceil(avg(age)) FROM diagnosis
 SELECT sum(bmi / 3) AS third, avg(bmi / age) AS ratio FROM diagnosis
+-- Casts that lose digits round as SQL does, in comparisons too; the engine of the reference cuts them off.
+SELECT sum(CAST(bmi AS BIGINT)), count(*) FROM diagnosis WHERE CAST(bmi AS BIGINT) = 30 ~~ SELECT sum(CAST(round(bmi) AS BIGINT)), count(*) FROM diagnosis WHERE round(bmi) = 30
+SELECT count(*) FROM diagnosis WHERE CAST(bmi AS INT) IN (30, 31, 35) ~~ SELECT count(*) FROM diagnosis WHERE round(bmi) IN (30, 31, 35)
+SELECT count(*) FROM diagnosis WHERE bmi::int NOT BETWEEN 30 AND 35 ~~ SELECT count(*) FROM diagnosis WHERE round(bmi) NOT BETWEEN 30 AND 35
+SELECT count(*) FROM treatment WHERE CAST(dose AS DECIMAL(10, 1)) IN (40.1, 40.2, 33.3) ~~ SELECT count(*) FROM treatment WHERE round(dose * 10) IN (401, 402, 333)
+SELECT CASE WHEN CAST(bmi AS INT) >= 30 THEN 'obese' ELSE 'not' END AS c, count(*) FROM diagnosis GROUP BY 1 ~~ SELECT CASE WHEN round(bmi) >= 30 THEN 'obese' ELSE 'not' END AS c, count(*) FROM diagnosis GROUP BY 1
+SELECT count(*) FROM diagnosis d JOIN diagnosis e ON d.patient_key = e.patient_key AND CAST(d.bmi AS INT) = CAST(e.bmi AS INT) ~~ SELECT count(*) FROM diagnosis d JOIN diagnosis e ON d.patient_key = e.patient_key AND round(d.bmi) = round(e.bmi)
+SELECT sum(CAST(age * 0.005 AS DECIMAL(10, 2))) FROM diagnosis ~~ SELECT sum(CAST(round(CAST(age AS DECIMAL(10, 3)) * CAST('0.005' AS DECIMAL(4, 3)), 2) AS DECIMAL(10, 2))) FROM diagnosis
+SELECT tumour, CAST(avg(bmi) AS BIGINT), CAST(2.5 AS BIGINT) + count(*) FROM diagnosis GROUP BY tumour HAVING CAST(avg(bmi) AS BIGINT) IN (29, 30) ~~ SELECT tumour, CAST(round(avg(bmi)) AS BIGINT), 3 + count(*) FROM diagnosis GROUP BY tumour HAVING round(avg(bmi)) IN (29, 30)
+SELECT sum(CAST(round(bmi / 3) AS BIGINT)), sum(CAST(floor(CAST(age AS DOUBLE) / 7) AS BIGINT)) FROM diagnosis
+-- Counts divide as whole numbers.
+SELECT 10 * regr_count(age, bmi) / count(*) AS a, count(*) / regr_count(bmi, day) AS b, regr_count(age, day) % 7 AS c FROM diagnosis ~~ SELECT 10 * count(bmi) / count(*) AS a, count(*) / count(bmi + day) AS b, count(day) % 7 AS c FROM diagnosis

@@ -45,6 +45,8 @@ SELECT count(*), sum(x.v) FROM (SELECT diagnosis_key, start_day AS v FROM treatm
 SELECT count(*) FROM (SELECT diagnosis_key FROM treatment UNION SELECT diagnosis_key FROM diagnosis WHERE dead = 1) x
 SELECT avg(y.n) FROM (SELECT x.diagnosis_key, count(*) AS n FROM (SELECT diagnosis_key, start_day AS v FROM treatment UNION ALL SELECT diagnosis_key, day FROM diagnosis) x GROUP BY x.diagnosis_key) y
 SELECT x.hospital, count(*) FROM (SELECT hospital FROM patient UNION ALL SELECT hospital FROM diagnosis) x GROUP BY x.hospital
+SELECT count(*) FROM (SELECT patient_key, hospital FROM patient WHERE region IS NOT NULL UNION ALL SELECT patient_key, hospital FROM patient WHERE hospital IN ('ALFA', 'BRAVO')) x WHERE x.hospital <> 'DELTA'
+SELECT x.hospital, count(*), count(x.g) FROM (SELECT d.hospital, d.grade AS g FROM diagnosis d JOIN patient p ON p.patient_key = d.patient_key WHERE p.sex = 1 UNION ALL SELECT hospital, grade FROM diagnosis WHERE dead = 1) x WHERE x.hospital IN ('ALFA', 'CHARLIE') AND x.g > 1 GROUP BY x.hospital
 SELECT d.tumour, count(*) FROM diagnosis d JOIN (SELECT diagnosis_key FROM treatment WHERE dose > 50 UNION ALL SELECT diagnosis_key FROM treatment WHERE cycles > 6) x ON x.diagnosis_key = d.diagnosis_key GROUP BY d.tumour
 -- Windows.
 SELECT x.modality, count(*) FROM (SELECT modality, row_number() OVER (PARTITION BY diagnosis_key ORDER BY start_day, treatment_key) AS n FROM treatment) x WHERE x.n = 1 GROUP BY x.modality
