@@ -1,6 +1,7 @@
 //! Below the cut: every row belongs to one patient, and carries that patient's number.
 //!
-//! Tables, derived tables, projections, filters and joins on declared keys are here; [`groups`], [`windows`] and [`sets`]
+//! Tables, derived tables, projections, filters and joins on declared keys are here, [`crosses`] are joins that WHERE
+//! ties; [`groups`], [`windows`] and [`sets`]
 //! are what stays inside a patient of GROUP BY, OVER, DISTINCT and UNION ALL, [`marks`] are EXISTS and IN. Every scan
 //! gives the hidden patient column a name of its own, every node hands one of them on, and a join adds their equality to
 //! its keys: a row of two patients cannot come to be, whatever the data are.
@@ -28,6 +29,7 @@ pub(super) use groups::is_per_patient;
 use ties::Tie;
 
 mod calls;
+mod crosses;
 mod declared;
 mod groups;
 mod marks;
@@ -82,7 +84,10 @@ impl<'a, 'd> Walk<'a, 'd> {
             }
             LogicalPlan::Projection(node) => self.projection(plan, node),
             LogicalPlan::Filter(filter) => self.filter(filter),
-            LogicalPlan::Join(join) => self.join(plan, join),
+            LogicalPlan::Join(join) => {
+                let sides = (self.walk(&join.left)?, self.walk(&join.right)?);
+                self.joined(sides, join)
+            }
             LogicalPlan::Aggregate(node) => self.aggregate(plan, node),
             LogicalPlan::Window(node) => self.window(plan, node),
             LogicalPlan::Distinct(Distinct::All(input)) => self.distinct(input),
@@ -154,8 +159,12 @@ impl<'a, 'd> Walk<'a, 'd> {
     }
 
     fn filter(&mut self, filter: &Filter) -> Result<Below, PlanError> {
-        let below = self.walk(&filter.input)?;
-        self.keep(below, &filter.predicate)
+        let parts = split_conjunction(&filter.predicate);
+        let (below, rest) = self.rows(&filter.input, parts)?;
+        match conjunction(rest) {
+            Some(rest) => self.keep(below, &rest),
+            None => Ok(below),
+        }
     }
 
     /// The rows that meet a condition.
@@ -183,7 +192,8 @@ impl<'a, 'd> Walk<'a, 'd> {
         Ok(safe)
     }
 
-    fn join(&mut self, plan: &LogicalPlan, join: &Join) -> Result<Below, PlanError> {
+    /// The rows of both sides of a join.
+    fn joined(&mut self, (left, right): (Below, Below), join: &Join) -> Result<Below, PlanError> {
         let inner = match join.join_type {
             JoinType::Inner => true,
             JoinType::Left | JoinType::Right => false,
@@ -200,7 +210,6 @@ impl<'a, 'd> Walk<'a, 'd> {
             | JoinType::LeftMark
             | JoinType::RightMark => return Err(PlanError::CannotPlan),
         };
-        let (left, right) = (self.walk(&join.left)?, self.walk(&join.right)?);
         let keep_left = join.join_type != JoinType::Right;
         let patient = if keep_left { left.patient.clone() } else { right.patient.clone() };
         let equal = (Expr::Column(left.patient.clone()), Expr::Column(right.patient.clone()));
@@ -222,7 +231,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             plan: left.plan,
             patient,
             columns,
-            schema: Arc::clone(plan.schema()),
+            schema: Arc::clone(&join.schema),
             rows: BTreeSet::new(),
             conditions,
         };
@@ -277,7 +286,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         if !tied {
             return Err(PlanError::CrossesPatients {
                 clause: "this join".to_owned(),
-                instead: "write JOIN ... ON with the same declared key on both sides, e.g. a.patient_key = b.patient_key".to_owned(),
+                instead: "write JOIN ... ON, or WHERE, with the same declared key on both sides, e.g. a.patient_key = b.patient_key".to_owned(),
             });
         }
         for part in others {

@@ -138,3 +138,14 @@ SELECT tumour, CAST(avg(bmi) AS BIGINT), CAST(2.5 AS BIGINT) + count(*) FROM dia
 SELECT sum(CAST(round(bmi / 3) AS BIGINT)), sum(CAST(floor(CAST(age AS DOUBLE) / 7) AS BIGINT)) FROM diagnosis
 -- Counts divide as whole numbers.
 SELECT 10 * regr_count(age, bmi) / count(*) AS a, count(*) / regr_count(bmi, day) AS b, regr_count(age, day) % 7 AS c FROM diagnosis ~~ SELECT 10 * count(bmi) / count(*) AS a, count(*) / count(bmi + day) AS b, count(day) % 7 AS c FROM diagnosis
+-- Casts are not in the engine's names of columns.
+SELECT avg(age), avg(CAST(age AS DOUBLE)), sum(bmi), sum(CAST(bmi AS DOUBLE)), sum(CAST(bmi AS INT)) FROM diagnosis ~~ SELECT avg(age) AS a, avg(age) AS b, sum(bmi) AS c, CAST(sum(bmi) AS DOUBLE) AS d, sum(CAST(round(bmi) AS INT)) AS e FROM diagnosis
+SELECT tumour, count(*), CAST(count(*) AS TEXT), avg(age::double precision) FROM diagnosis GROUP BY tumour HAVING avg(CAST(age AS DOUBLE)) > 58 AND avg(age) < 64 ~~ SELECT tumour, count(*) AS a, CAST(count(*) AS TEXT) AS b, avg(age) FROM diagnosis GROUP BY tumour HAVING avg(age) > 58 AND avg(age) < 64
+SELECT grade, CAST(grade AS TEXT), count(*) FROM diagnosis GROUP BY 1, 2 ~~ SELECT grade AS a, CAST(grade AS TEXT) AS b, count(*) FROM diagnosis GROUP BY grade
+SELECT tumour, sum(n) OVER (), sum(CAST(n AS DOUBLE)) OVER () FROM (SELECT tumour, count(*) AS n FROM diagnosis GROUP BY tumour) x ~~ SELECT tumour, sum(count(*)) OVER () AS a, CAST(sum(count(*)) OVER () AS DOUBLE) AS b FROM diagnosis GROUP BY tumour
+-- Tables that WHERE ties, in any order.
+SELECT count(*) FROM patient p, diagnosis d WHERE p.patient_key = d.patient_key
+SELECT p.hospital, p.sex, count(*), sum(t.cycles) FROM treatment t, patient p, diagnosis d WHERE p.sex < t.cycles AND p.patient_key = d.patient_key AND t.diagnosis_key = d.diagnosis_key AND t.hospital <> 'BRAVO' GROUP BY p.hospital, p.sex
+SELECT sum(x.cycles), sum(x.age), count(x.sex) FROM (SELECT * FROM treatment t, (SELECT patient_key AS k, sex FROM patient) p, (SELECT diagnosis_key AS dk, patient_key, age FROM diagnosis) d WHERE d.patient_key = p.k AND t.diagnosis_key = d.dk) x
+SELECT count(*) FROM patient p CROSS JOIN diagnosis d JOIN treatment t ON t.diagnosis_key = d.diagnosis_key WHERE d.patient_key = p.patient_key AND p.patient_key IN (SELECT e.patient_key FROM diagnosis e, treatment u WHERE u.diagnosis_key = e.diagnosis_key AND u.cycles > 6)
+SELECT count(*) FROM diagnosis a, diagnosis b, diagnosis c WHERE a.patient_key = b.patient_key AND b.patient_key = c.patient_key AND a.age < b.age
