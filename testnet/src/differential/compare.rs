@@ -110,6 +110,17 @@ impl Answer {
         Self { kinds, rows: finished.rows.iter().map(row).collect() }
     }
 
+    /// Whether the columns have the same types. A decimal's precision is each engine's own choice and no fact of the answer;
+    /// its scale is.
+    #[must_use]
+    pub fn same_kinds(&self, other: &Self) -> bool {
+        let seen = |kind: &String| match kind.split_once(',') {
+            Some((_, scale)) if kind.starts_with("decimal(") => format!("decimal({scale}"),
+            Some(_) | None => kind.clone(),
+        };
+        self.kinds.iter().map(seen).eq(other.kinds.iter().map(seen))
+    }
+
     /// Whether the rows are the same, in order where it is decided.
     #[must_use]
     pub fn matches(&self, other: &Self, ordered: bool, equal: &Equal) -> bool {

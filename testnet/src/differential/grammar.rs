@@ -3,7 +3,7 @@
 //! A question is kept in pieces, so that what fails can be made smaller. What another engine has no word for is written
 //! twice, see [`both`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dice::Dice;
 use super::schema::Schema;
@@ -12,6 +12,7 @@ mod aggregates;
 mod expression;
 mod patients;
 mod shapes;
+mod shares;
 mod sources;
 
 /// Every production, so that one that never comes is seen.
@@ -20,6 +21,7 @@ pub const PRODUCTIONS: &[&str] = &[
     "table",
     "table_alias",
     "join_parent",
+    "join_using",
     "join_chain",
     "join_siblings",
     "self_join",
@@ -27,11 +29,24 @@ pub const PRODUCTIONS: &[&str] = &[
     "right_join",
     "derived_rows",
     "cte_rows",
+    "nested_rows",
+    "cte_of_cte",
+    "with_inside",
     "distinct_rows",
+    "union_rows",
     "union_all_rows",
     "patient_aggregate",
     "patient_aggregate_join",
+    "inner_average",
+    "inner_spread",
+    "inner_bool",
+    "inner_distinct",
     "patient_window",
+    "window_rank",
+    "window_count",
+    "window_aggregate",
+    "window_value",
+    "window_part",
     // Conditions.
     "where",
     "compare",
@@ -47,7 +62,9 @@ pub const PRODUCTIONS: &[&str] = &[
     "hospital_condition",
     "exists",
     "not_exists",
+    "nested_exists",
     "in_subquery",
+    "not_in_subquery",
     "exists_in_expression",
     // Expressions.
     "arithmetic",
@@ -71,9 +88,11 @@ pub const PRODUCTIONS: &[&str] = &[
     "group_coalesce",
     "group_cast",
     "group_hospital",
+    "exists_in_group",
     "rollup",
     "cube",
     "grouping_sets",
+    "grouping_function",
     // Aggregates.
     "count_star",
     "count_values",
@@ -85,8 +104,11 @@ pub const PRODUCTIONS: &[&str] = &[
     "covar",
     "regr",
     "share",
+    "wilson",
     "median",
+    "quantile",
     "percentile",
+    "histogram",
     // Above the cut.
     "above_arithmetic",
     "above_case",
@@ -96,12 +118,18 @@ pub const PRODUCTIONS: &[&str] = &[
     "order_by_aggregate",
     "limit",
     "derived_cells",
+    "nested_cells",
     "join_of_cells",
+    "full_join_of_cells",
     "union_of_cells",
+    "distinct_union_of_cells",
     "cross_join_of_cells",
     "aggregate_of_cells",
     "window_over_cells",
     "scalar_subquery",
+    "scalar_subquery_in_having",
+    "scalar_subquery_in_case",
+    "scalar_subquery_in_where",
     "distinct_cells",
 ];
 
@@ -184,8 +212,6 @@ pub struct Question {
     pub oracles: Oracles,
     /// What it uses.
     pub productions: BTreeSet<&'static str>,
-    /// The widest bin of any quantile: so far from the pooled value may it be.
-    pub bin: f64,
 }
 
 impl Question {
@@ -209,16 +235,16 @@ impl Question {
         choose(&self.text(), false)
     }
 
-    /// The columns that are quantiles, by name.
+    /// The figures that are quantiles, by their column's name.
     #[must_use]
-    pub fn quantiles(&self) -> BTreeSet<&str> {
+    pub fn quantiles(&self) -> BTreeMap<&str, &str> {
         let blocks = self.pieces.iter().filter_map(|piece| match piece {
             Piece::Block(block) => Some(block),
             Piece::Text(_) => None,
         });
         let figures = blocks.flat_map(|block| &block.figures);
         let quantiles = figures.filter(|(sql, _)| sql.contains("percentile_cont"));
-        quantiles.map(|(_, name)| name.as_str()).collect()
+        quantiles.map(|(sql, name)| (name.as_str(), sql.as_str())).collect()
     }
 
     /// The same question with one part less, in every way.
@@ -294,7 +320,6 @@ pub(super) struct Writer<'a> {
     productions: BTreeSet<&'static str>,
     oracles: Oracles,
     names: usize,
-    bin: f64,
     /// WITH, in order.
     with: Vec<String>,
 }
@@ -318,13 +343,12 @@ pub fn question(dice: &mut Dice, schema: &Schema) -> Question {
         productions: BTreeSet::new(),
         oracles: Oracles { datafusion: true, postgres: true },
         names: 0,
-        bin: 0.0,
         with: Vec::new(),
     };
     let (mut pieces, ordered) = writer.shape();
     if !writer.with.is_empty() {
         pieces.insert(0, Piece::Text(format!("WITH {} ", writer.with.join(", "))));
     }
-    let Writer { oracles, productions, bin, .. } = writer;
-    Question { pieces, ordered, oracles, productions, bin }
+    let Writer { oracles, productions, .. } = writer;
+    Question { pieces, ordered, oracles, productions }
 }

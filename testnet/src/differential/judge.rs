@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use query::pipe::Finished;
+use query::pipe::{Explained, Finished};
 
 use super::compare::{Answer, Equal};
 use super::grammar::{Oracles, Question};
@@ -29,6 +29,20 @@ const SHOWN_ROWS: usize = 8;
 const ENGINE: [&str; 2] = ["cannot_plan", "ambiguous_column"];
 /// Distance of sums of rounded quotients: a few thousand rows, each off by at most half of 1e-9.
 const SLACK: f64 = 5e-6;
+/// Productions that make floats.
+const FLOATS: [&str; 9] = [
+    "avg",
+    "spread",
+    "covar",
+    "regr",
+    "share",
+    "wilson",
+    "cast",
+    "float_division",
+    "above_function",
+];
+/// What an explanation says between a figure and the edges that it is made of.
+const STATED: &str = ") is made of counts between the dataset's edges ";
 /// Characters that tell one fault from another.
 const SAME_FAULT: usize = 20;
 /// Most parts that are taken away from a question that fails.
@@ -43,6 +57,8 @@ pub enum Outcome {
         datafusion: bool,
         /// PostgreSQL judged it.
         postgres: bool,
+        /// DataFusion's floats differed, and PostgreSQL's exact ones are ours.
+        overruled: bool,
     },
     /// Refused with a code that may be.
     Refused {
@@ -91,20 +107,20 @@ impl Bench {
 
     /// Asks and compares.
     pub fn judge(&mut self, asked: &Asked<'_>, postgres: Option<&mut Session>) -> Outcome {
-        let finished = match self.network.ask(&mut self.worker, asked.network) {
-            Ok(finished) => finished,
+        let answered = match self.network.ask(&mut self.worker, asked.network) {
+            Ok(answered) => answered,
             Err(NoAnswer::Fault(what)) => return Outcome::Wrong { what },
             Err(NoAnswer::Refused(failure)) => {
                 let (code, message) = (failure.code, failure.message);
                 return self.refused(asked, code, message);
             }
         };
-        if !finished.cells.is_empty() || finished.undecided > 0 {
+        if !answered.0.cells.is_empty() || answered.0.undecided > 0 {
             return Outcome::Wrong {
                 what: "cells are hidden though nothing is protected".to_owned(),
             };
         }
-        self.compare(&finished, asked, postgres)
+        self.compare(&answered, asked, postgres)
     }
 
     /// Whether a refusal may be: by its code, or because the engine cannot plan the text on its own either.
@@ -121,33 +137,40 @@ impl Bench {
         }
     }
 
+    /// What the oracles say. A float of DataFusion that differs is not yet wrong: it adds floats one by one, and loses what
+    /// cancels. PostgreSQL, which computes exactly, decides then.
     fn compare(
         &self,
-        finished: &Finished,
+        (finished, explained): &(Finished, Explained),
         asked: &Asked<'_>,
         postgres: Option<&mut Session>,
     ) -> Outcome {
         let got = Answer::of(finished);
-        let (mut datafusion, mut why) = (false, String::new());
+        let bins = bins(finished, explained, asked.question);
+        let (mut datafusion, mut overruled, mut why) = (false, false, String::new());
         if asked.oracles.datafusion {
             match self.pool.ask(asked.pooled) {
                 Ok(expected) => {
-                    let kinds = asked.network != asked.pooled || got.kinds == expected.kinds;
-                    if !kinds
-                        || !got.matches(&expected, asked.ordered, &asked.equal(finished, false))
-                    {
+                    let kinds = asked.network != asked.pooled || got.same_kinds(&expected);
+                    let equal = asked.equal(bins.clone(), false);
+                    datafusion = kinds && got.matches(&expected, asked.ordered, &equal);
+                    overruled = kinds && !datafusion && asked.floats(&got);
+                    if !datafusion && !overruled {
                         return wrong("DataFusion", &expected, &got);
                     }
-                    datafusion = true;
+                    if overruled {
+                        why = format!("DataFusion's floats differ: {}", expected.shown(SHOWN_ROWS));
+                    }
                 }
                 Err(error) => why = format!("DataFusion: {error:#}"),
             }
         }
+        let wanted = asked.oracles.postgres && (asked.sampled || !datafusion);
         let mut by_postgres = false;
-        if let Some(session) = postgres.filter(|_| asked.oracles.postgres) {
+        if let Some(session) = postgres.filter(|_| wanted) {
             match session.ask(asked.pooled) {
                 Ok(expected) => {
-                    if !got.matches(&expected, asked.ordered, &asked.equal(finished, true)) {
+                    if !got.matches(&expected, asked.ordered, &asked.equal(bins, true)) {
                         return wrong("PostgreSQL", &expected, &got);
                     }
                     by_postgres = true;
@@ -156,7 +179,7 @@ impl Bench {
             }
         }
         if datafusion || by_postgres {
-            return Outcome::Same { datafusion, postgres: by_postgres };
+            return Outcome::Same { datafusion, postgres: by_postgres, overruled };
         }
         Outcome::Unjudged { why }
     }
@@ -209,6 +232,8 @@ pub struct Asked<'a> {
     pub oracles: Oracles,
     /// The question of the grammar, if it is one: how near figures must be.
     pub question: Option<&'a Question>,
+    /// Whether PostgreSQL is asked although DataFusion judged it.
+    pub sampled: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -216,20 +241,48 @@ impl<'a> Asked<'a> {
     #[must_use]
     pub fn of(question: &'a Question, network: &'a str, pooled: &'a str) -> Self {
         let Question { ordered, oracles, .. } = question;
-        Self { network, pooled, ordered: *ordered, oracles: *oracles, question: Some(question) }
+        let (ordered, oracles, question) = (*ordered, *oracles, Some(question));
+        Self { network, pooled, ordered, oracles, question, sampled: true }
     }
 }
 
 impl Asked<'_> {
-    fn equal(&self, finished: &Finished, types_differ: bool) -> Equal {
-        let quantiles = self.question.map(Question::quantiles).unwrap_or_default();
-        let bin = self.question.map_or(0.0, |question| question.bin);
-        let names = finished.columns.iter().map(|column| column.name.as_str());
-        let bins = names.map(|name| if quantiles.contains(name) { bin } else { 0.0 }).collect();
+    fn equal(&self, bins: Vec<f64>, types_differ: bool) -> Equal {
         let rounds =
             self.question.is_some_and(|question| question.productions.contains("float_division"));
         Equal { bins, slack: if rounds { SLACK } else { 0.0 }, types_differ }
     }
+
+    /// Whether floats are among the figures, or were on the way to them.
+    fn floats(&self, got: &Answer) -> bool {
+        let made = |question: &Question| {
+            FLOATS.iter().any(|production| question.productions.contains(production))
+        };
+        got.kinds.iter().any(|kind| kind == "float") || self.question.is_some_and(made)
+    }
+}
+
+/// By column, how far a quantile may be from the pooled value: the widest bin between the edges that the explanation
+/// states for it; 0 for every other figure.
+fn bins(finished: &Finished, explained: &Explained, question: Option<&Question>) -> Vec<f64> {
+    let quantiles = question.map(Question::quantiles).unwrap_or_default();
+    let stated: Vec<(String, f64)> =
+        explained.over_hospitals.iter().filter_map(|l| widest(l)).collect();
+    let bin = |name: &str| {
+        let of = quantiles.get(name)?;
+        stated.iter().find(|(column, _)| of.contains(column.as_str())).map(|(_, bin)| *bin)
+    };
+    finished.columns.iter().map(|column| bin(&column.name).unwrap_or(0.0)).collect()
+}
+
+/// The column and the widest bin of a line ``NAME(COLUMN) is made of counts between the dataset's edges A, B, C: ...``.
+fn widest(line: &str) -> Option<(String, f64)> {
+    let (figure, rest) = line.split_once(STATED)?;
+    let (_, column) = figure.rsplit_once('(')?;
+    let (edges, _) = rest.split_once(':')?;
+    let edges: Vec<f64> = edges.split(',').filter_map(|edge| edge.trim().parse().ok()).collect();
+    let widths = edges.iter().zip(edges.iter().skip(1)).map(|(low, high)| high - low);
+    Some((column.to_owned(), widths.fold(0.0, f64::max)))
 }
 
 fn wrong(oracle: &str, expected: &Answer, got: &Answer) -> Outcome {

@@ -19,7 +19,7 @@ use policies::{
 };
 use query::import::{Format, ImportPlan, Source, TableMapping, import};
 use query::pipe::frame::{Message, read_message, write_message};
-use query::pipe::{Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Work};
+use query::pipe::{Explained, Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Work};
 use query::{SafeAnswer, disclose, receive};
 
 use super::rows::Tables;
@@ -228,11 +228,11 @@ impl Network {
         Ok(disclose(raw)?)
     }
 
-    /// Asks every hospital.
+    /// Asks every hospital; also how the question was explained.
     ///
     /// # Errors
     /// A refusal of the text, or a fault.
-    pub fn ask(&self, worker: &mut Worker, sql: &str) -> Result<Finished, NoAnswer> {
+    pub fn ask(&self, worker: &mut Worker, sql: &str) -> Result<(Finished, Explained), NoAnswer> {
         let planned = self.plan(worker, sql)?;
         let mut parts = Vec::new();
         let mut blobs = Vec::new();
@@ -244,7 +244,7 @@ impl Network {
         }
         let reply = worker.send(self.job(sql, Work::Finish { parts }), blobs)?;
         match reply.head {
-            Reply::Finished(finished) => Ok(finished),
+            Reply::Finished(finished) => Ok((finished, planned.explained)),
             Reply::Failed(failure) => Err(NoAnswer::Fault(format!(
                 "accepted, but not finished: {} {}",
                 failure.code, failure.message

@@ -40,10 +40,13 @@ fn a_wrong_answer_would_be_seen() {
     let mut bench = Bench::new(&schema.text(), &hospitals, None).unwrap();
     let oracles = Oracles { datafusion: true, postgres: false };
     let mut judge = |network, pooled| {
-        bench.judge(&Asked { network, pooled, ordered: false, oracles, question: None }, None)
+        bench.judge(
+            &Asked { network, pooled, ordered: false, oracles, question: None, sampled: true },
+            None,
+        )
     };
     let same = judge("SELECT count(*) FROM patient", "SELECT count(*) FROM patient");
-    assert_eq!(same, Outcome::Same { datafusion: true, postgres: false });
+    assert_eq!(same, Outcome::Same { datafusion: true, postgres: false, overruled: false });
     let other = judge("SELECT count(*) FROM patient", "SELECT count(*) + 1 FROM patient");
     assert!(matches!(other, Outcome::Wrong { .. }), "{other:?}");
     let null = judge("SELECT count(*) FROM patient", "SELECT CAST(NULL AS BIGINT)");
