@@ -3,7 +3,7 @@
 //! A question is kept in pieces, so that what fails can be made smaller. What another engine has no word for is written
 //! twice, see [`both`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::dice::Dice;
 use super::schema::Schema;
@@ -109,6 +109,7 @@ pub const PRODUCTIONS: &[&str] = &[
     "quantile",
     "percentile",
     "histogram",
+    "above_quantile",
     // Above the cut.
     "above_arithmetic",
     "above_case",
@@ -233,18 +234,6 @@ impl Question {
     #[must_use]
     pub fn pooled(&self) -> String {
         choose(&self.text(), false)
-    }
-
-    /// The figures that are quantiles, by their column's name.
-    #[must_use]
-    pub fn quantiles(&self) -> BTreeMap<&str, &str> {
-        let blocks = self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Block(block) => Some(block),
-            Piece::Text(_) => None,
-        });
-        let figures = blocks.flat_map(|block| &block.figures);
-        let quantiles = figures.filter(|(sql, _)| sql.contains("percentile_cont"));
-        quantiles.map(|(sql, name)| (name.as_str(), sql.as_str())).collect()
     }
 
     /// The same question with one part less, in every way.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use query::pipe::{Explained, Finished};
+use query::pipe::Finished;
 
 use super::compare::{Answer, Equal};
 use super::grammar::{Oracles, Question};
@@ -41,8 +41,6 @@ const FLOATS: [&str; 9] = [
     "float_division",
     "above_function",
 ];
-/// What an explanation says between a figure and the edges that it is made of.
-const STATED: &str = ") is made of counts between the dataset's edges ";
 /// Characters that tell one fault from another.
 const SAME_FAULT: usize = 20;
 /// Most parts that are taken away from a question that fails.
@@ -97,7 +95,18 @@ impl Bench {
         hospitals: &BTreeMap<String, Tables>,
         postgres: Option<&mut Session>,
     ) -> anyhow::Result<Self> {
-        let network = Network::create(dataset, hospitals)?;
+        Self::of(Network::create(dataset, hospitals, None)?, hospitals, postgres)
+    }
+
+    /// Pools the rows of a network that was made before.
+    ///
+    /// # Errors
+    /// A fault of the generator.
+    pub fn of(
+        network: Network,
+        hospitals: &BTreeMap<String, Tables>,
+        postgres: Option<&mut Session>,
+    ) -> anyhow::Result<Self> {
         let pooled = pool(network.dataset()?, hospitals)?;
         if let Some(session) = postgres {
             session.load(&pooled).context("PostgreSQL")?;
@@ -107,20 +116,20 @@ impl Bench {
 
     /// Asks and compares.
     pub fn judge(&mut self, asked: &Asked<'_>, postgres: Option<&mut Session>) -> Outcome {
-        let answered = match self.network.ask(&mut self.worker, asked.network) {
-            Ok(answered) => answered,
+        let finished = match self.network.ask(&mut self.worker, asked.network) {
+            Ok(finished) => finished,
             Err(NoAnswer::Fault(what)) => return Outcome::Wrong { what },
             Err(NoAnswer::Refused(failure)) => {
                 let (code, message) = (failure.code, failure.message);
                 return self.refused(asked, code, message);
             }
         };
-        if !answered.0.cells.is_empty() || answered.0.undecided > 0 {
+        if !finished.cells.is_empty() || finished.undecided > 0 {
             return Outcome::Wrong {
                 what: "cells are hidden though nothing is protected".to_owned(),
             };
         }
-        self.compare(&answered, asked, postgres)
+        self.compare(&finished, asked, postgres)
     }
 
     /// Whether a refusal may be: by its code, or because the engine cannot plan the text on its own either.
@@ -141,18 +150,17 @@ impl Bench {
     /// cancels. PostgreSQL, which computes exactly, decides then.
     fn compare(
         &self,
-        (finished, explained): &(Finished, Explained),
+        finished: &Finished,
         asked: &Asked<'_>,
         postgres: Option<&mut Session>,
     ) -> Outcome {
         let got = Answer::of(finished);
-        let bins = bins(finished, explained, asked.question);
         let (mut datafusion, mut overruled, mut why) = (false, false, String::new());
         if asked.oracles.datafusion {
             match self.pool.ask(asked.pooled) {
                 Ok(expected) => {
                     let kinds = asked.network != asked.pooled || got.same_kinds(&expected);
-                    let equal = asked.equal(bins.clone(), false);
+                    let equal = asked.equal(false);
                     datafusion = kinds && got.matches(&expected, asked.ordered, &equal);
                     overruled = kinds && !datafusion && asked.floats(&got);
                     if !datafusion && !overruled {
@@ -170,7 +178,7 @@ impl Bench {
         if let Some(session) = postgres.filter(|_| wanted) {
             match session.ask(asked.pooled) {
                 Ok(expected) => {
-                    if !got.matches(&expected, asked.ordered, &asked.equal(bins, true)) {
+                    if !got.matches(&expected, asked.ordered, &asked.equal(true)) {
                         return wrong("PostgreSQL", &expected, &got);
                     }
                     by_postgres = true;
@@ -247,10 +255,10 @@ impl<'a> Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn equal(&self, bins: Vec<f64>, types_differ: bool) -> Equal {
+    fn equal(&self, types_differ: bool) -> Equal {
         let rounds =
             self.question.is_some_and(|question| question.productions.contains("float_division"));
-        Equal { bins, slack: if rounds { SLACK } else { 0.0 }, types_differ }
+        Equal { slack: if rounds { SLACK } else { 0.0 }, types_differ }
     }
 
     /// Whether floats are among the figures, or were on the way to them.
@@ -260,29 +268,6 @@ impl Asked<'_> {
         };
         got.kinds.iter().any(|kind| kind == "float") || self.question.is_some_and(made)
     }
-}
-
-/// By column, how far a quantile may be from the pooled value: the widest bin between the edges that the explanation
-/// states for it; 0 for every other figure.
-fn bins(finished: &Finished, explained: &Explained, question: Option<&Question>) -> Vec<f64> {
-    let quantiles = question.map(Question::quantiles).unwrap_or_default();
-    let stated: Vec<(String, f64)> =
-        explained.over_hospitals.iter().filter_map(|l| widest(l)).collect();
-    let bin = |name: &str| {
-        let of = quantiles.get(name)?;
-        stated.iter().find(|(column, _)| of.contains(column.as_str())).map(|(_, bin)| *bin)
-    };
-    finished.columns.iter().map(|column| bin(&column.name).unwrap_or(0.0)).collect()
-}
-
-/// The column and the widest bin of a line ``NAME(COLUMN) is made of counts between the dataset's edges A, B, C: ...``.
-fn widest(line: &str) -> Option<(String, f64)> {
-    let (figure, rest) = line.split_once(STATED)?;
-    let (_, column) = figure.rsplit_once('(')?;
-    let (edges, _) = rest.split_once(':')?;
-    let edges: Vec<f64> = edges.split(',').filter_map(|edge| edge.trim().parse().ok()).collect();
-    let widths = edges.iter().zip(edges.iter().skip(1)).map(|(low, high)| high - low);
-    Some((column.to_owned(), widths.fold(0.0, f64::max)))
 }
 
 fn wrong(oracle: &str, expected: &Answer, got: &Answer) -> Outcome {

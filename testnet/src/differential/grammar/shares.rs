@@ -41,7 +41,7 @@ impl Writer<'_> {
             let value = format!("CAST({sql} AS DOUBLE PRECISION)");
             format!("percentile_cont({part}) WITHIN GROUP (ORDER BY {value})")
         };
-        match self.dice.roll(5) {
+        let quantile = match self.dice.roll(5) {
             0 => {
                 self.note("median");
                 both(&format!("median({sql})"), &pooled("0.5"))
@@ -57,8 +57,17 @@ impl Writer<'_> {
             }
             _ => {
                 self.note("histogram");
-                both(&format!("histogram({sql})"), &histogram(&sql, &kind))
+                return both(&format!("histogram({sql})"), &histogram(&sql, &kind));
             }
+        };
+        if !self.dice.one_in(3) {
+            return quantile;
+        }
+        self.note("above_quantile");
+        match self.dice.roll(3) {
+            0 => format!("{quantile} + 3"),
+            1 => format!("-2 * {quantile}"),
+            _ => format!("100.0 - {quantile} / 4"),
         }
     }
 }
