@@ -126,7 +126,12 @@ impl Bench {
         };
         if !finished.cells.is_empty() || finished.undecided > 0 {
             return Outcome::Wrong {
-                what: "cells are hidden though nothing is protected".to_owned(),
+                what: format!(
+                    "cells are hidden though nothing is protected: {:?}, {} rows undecided\n      {}",
+                    finished.cells,
+                    finished.undecided,
+                    Answer::of(&finished).shown(SHOWN_ROWS)
+                ),
             };
         }
         self.compare(&finished, asked, postgres)
