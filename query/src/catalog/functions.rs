@@ -143,7 +143,7 @@ pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
         "corr" => correlation::corr_udaf(),
         "covar" | "covar_samp" => covariance::covar_samp_udaf(),
         "covar_pop" => covariance::covar_pop_udaf(),
-        "regr_count" => regr::regr_count_udaf(),
+        "regr_count" => Arc::new(AggregateUDF::from(Planned::pairs())),
         "regr_slope" => regr::regr_slope_udaf(),
         "regr_intercept" => regr::regr_intercept_udaf(),
         "regr_r2" => regr::regr_r2_udaf(),
