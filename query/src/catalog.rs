@@ -20,6 +20,7 @@ use policies::dataset::{Class, Column, ColumnType, Dataset, Table};
 pub(crate) mod functions;
 mod planned;
 mod subqueries;
+mod whole;
 
 use subqueries::SubqueryNames;
 

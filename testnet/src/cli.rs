@@ -45,9 +45,12 @@ pub struct Differential {
     /// Where all choices begin
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Also ask PostgreSQL, in a private cluster that goes at the end
+    /// Fail without PostgreSQL; it is asked wherever it is installed, in a private cluster that goes at the end
     #[arg(long)]
     pub postgres: bool,
+    /// Do without PostgreSQL; what it alone can judge stays unjudged, and the run fails for it
+    #[arg(long, conflicts_with = "postgres")]
+    pub no_postgres: bool,
     /// One question in so many is put to PostgreSQL; those that DataFusion cannot answer always are
     #[arg(long, default_value_t = 5)]
     pub sample: usize,

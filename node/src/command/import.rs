@@ -135,6 +135,11 @@ fn text(report: &ImportReport) {
             table.accepted, table.rejected, table.opted_out, table.rounded
         ));
     }
+    if report.is_empty() && report.snapshot.is_some() {
+        print::note(
+            "  warning: there is no patient in this snapshot; if that is wrong, correct the sources and import again",
+        );
+    }
     for problem in &report.problems {
         print::note(format!("  {problem} ({})", problem.code));
     }

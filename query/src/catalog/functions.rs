@@ -11,6 +11,7 @@ use datafusion::functions_window::{cume_dist, lead_lag, nth_value, ntile, rank, 
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 use super::planned::Planned;
+use super::whole::whole;
 
 /// Where a function may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,12 +171,12 @@ pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
 /// The window function of this name.
 pub(crate) fn window(name: &str) -> Option<Arc<WindowUDF>> {
     Some(match name {
-        "row_number" => row_number::row_number_udwf(),
-        "rank" => rank::rank_udwf(),
-        "dense_rank" => rank::dense_rank_udwf(),
+        "row_number" => whole(row_number::row_number_udwf()),
+        "rank" => whole(rank::rank_udwf()),
+        "dense_rank" => whole(rank::dense_rank_udwf()),
         "percent_rank" => rank::percent_rank_udwf(),
         "cume_dist" => cume_dist::cume_dist_udwf(),
-        "ntile" => ntile::ntile_udwf(),
+        "ntile" => whole(ntile::ntile_udwf()),
         "lag" => lead_lag::lag_udwf(),
         "lead" => lead_lag::lead_udwf(),
         "first_value" => nth_value::first_value_udwf(),

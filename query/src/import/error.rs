@@ -46,8 +46,8 @@ pub enum ImportError {
         /// Which rows and why; it names no snapshot.
         report: Box<ImportReport>,
     },
-    /// No patient was accepted.
-    #[error("no patient was accepted: there is nothing to seal ({} rows were rejected)", report.rejected)]
+    /// No patient was accepted, and rows were rejected: a mapping is wrong. Sources without any patient are no error.
+    #[error("no patient was accepted and {} rows were rejected: correct the rows or their mapping; nothing is sealed", report.rejected)]
     NoPatients {
         /// Which rows and why; it names no snapshot.
         report: Box<ImportReport>,

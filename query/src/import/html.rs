@@ -20,6 +20,9 @@ pub(crate) fn page(report: &ImportReport) -> String {
         escape(&title)
     );
     let outcome = match &report.snapshot {
+        Some(id) if report.is_empty() => {
+            format!("Sealed as snapshot {id}. There is no patient in it.")
+        }
         Some(id) => format!("Sealed as snapshot {id}: {} patients.", report.patients),
         None => "Nothing was sealed.".to_owned(),
     };

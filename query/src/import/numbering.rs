@@ -43,6 +43,8 @@ impl Numbering {
                 if !snapshots.is_empty() {
                     return Err(ImportError::NumberingMissing { path: numbering.path });
                 }
+                // Also without patients there is a file beside the snapshot, or the next import would miss it.
+                numbering.grown = true;
             }
             Err(source) => {
                 return Err(ImportError::Io { path: numbering.path, source });
@@ -110,7 +112,7 @@ impl Numbering {
         keys.iter().map(|key| number(key).ok_or(ImportError::NumberingFull)).collect()
     }
 
-    /// Writes the file durably if it grew.
+    /// Writes the file durably if it grew, or was not there.
     pub(crate) fn save(&self) -> Result<(), ImportError> {
         if !self.grown {
             return Ok(());

@@ -103,6 +103,12 @@ impl fmt::Display for RowProblem {
 }
 
 impl ImportReport {
+    /// Whether the snapshot holds no patient: a hospital may have none, or its export came out empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.patients == 0
+    }
+
     /// The report as one HTML page without scripts or outside references.
     #[must_use]
     pub fn to_html(&self) -> String {

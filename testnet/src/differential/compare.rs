@@ -1,5 +1,6 @@
 //! When two answers are the same: integers, decimals and texts are equal, floats within a relative 1e-9, nulls where the
-//! pooled answer has them; the order of rows counts only where ORDER BY decides it.
+//! pooled answer has them, and where an answer states an interval, the pooled value lies in it; the order of rows counts only
+//! where ORDER BY decides it.
 
 use query::pipe::Finished;
 
@@ -17,6 +18,8 @@ pub enum Value {
     Exact(String),
     /// A float.
     Float(f64),
+    /// Made of quantiles: the pooled value is at least the one and at most the other.
+    Within(f64, f64),
 }
 
 /// An answer: types by column, then rows.
@@ -31,8 +34,6 @@ pub struct Answer {
 /// How near two floats must be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Equal {
-    /// By column, how far a quantile may be from the pooled value; 0 of other columns.
-    pub bins: Vec<f64>,
     /// Distance that is the same whatever the size: a quotient inside a measure is rounded at 1e-9 before it is added, so
     /// a sum of many is off by many halves of that. 0 where nothing is rounded.
     pub slack: f64,
@@ -47,14 +48,14 @@ impl Equal {
         a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= (NEAR * size).max(self.slack)
     }
 
-    /// Whether two values are the same.
+    /// Whether a value of an answer is the same as an oracle's.
     #[must_use]
-    pub fn values(&self, column: usize, one: &Value, other: &Value) -> bool {
-        let bin = self.bins.get(column).copied().unwrap_or(0.0);
-        if let (Some((a, _)), Some((b, _))) = (one.number(), other.number())
-            && bin > 0.0
-        {
-            return (a - b).abs() <= bin;
+    pub fn values(&self, one: &Value, other: &Value) -> bool {
+        if let Value::Within(low, high) = *one {
+            let number = other.number().map(|(number, _)| number);
+            let within =
+                |n: f64| (low <= n && n <= high) || self.near(low, n) || self.near(high, n);
+            return number.is_some_and(within);
         }
         if let (Value::Float(a), Value::Float(b)) = (one, other) {
             return self.near(*a, *b);
@@ -73,7 +74,7 @@ impl Value {
     /// The number, and the unit of the last digit that is shown; 0 for whole numbers and floats.
     fn number(&self) -> Option<(f64, f64)> {
         match self {
-            Self::Null => None,
+            Self::Null | Self::Within(..) => None,
             Self::Float(value) => Some((*value, 0.0)),
             Self::Exact(text) => {
                 let value: f64 = text.parse().ok()?;
@@ -107,7 +108,26 @@ impl Answer {
     pub fn of(finished: &Finished) -> Self {
         let kinds = finished.columns.iter().map(|column| column.kind.clone()).collect();
         let row = |row: &Vec<serde_json::Value>| row.iter().map(Value::of_json).collect();
-        Self { kinds, rows: finished.rows.iter().map(row).collect() }
+        let mut rows: Vec<Vec<Value>> = finished.rows.iter().map(row).collect();
+        // Where no interval is known, the value must be the pooled one: no question here makes such a figure.
+        for stated in &finished.intervals {
+            let value = rows.get_mut(stated.row).and_then(|row| row.get_mut(stated.column));
+            if let (Some(value), Some(low), Some(high)) = (value, stated.low, stated.high) {
+                *value = Value::Within(low, high);
+            }
+        }
+        Self { kinds, rows }
+    }
+
+    /// Whether the columns have the same types. A decimal's precision is each engine's own choice and no fact of the answer;
+    /// its scale is.
+    #[must_use]
+    pub fn same_kinds(&self, other: &Self) -> bool {
+        let seen = |kind: &String| match kind.split_once(',') {
+            Some((_, scale)) if kind.starts_with("decimal(") => format!("decimal({scale}"),
+            Some(_) | None => kind.clone(),
+        };
+        self.kinds.iter().map(seen).eq(other.kinds.iter().map(seen))
     }
 
     /// Whether the rows are the same, in order where it is decided.
@@ -117,8 +137,7 @@ impl Answer {
             return false;
         }
         let same_row = |a: &Vec<Value>, b: &Vec<Value>| {
-            let values = a.iter().zip(b).enumerate();
-            a.len() == b.len() && values.into_iter().all(|(at, (a, b))| equal.values(at, a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal.values(a, b))
         };
         if ordered {
             return self.rows.iter().zip(&other.rows).all(|(a, b)| same_row(a, b));
@@ -141,6 +160,7 @@ impl Answer {
                     Value::Null => "NULL".to_owned(),
                     Value::Exact(text) => text.clone(),
                     Value::Float(value) => format!("{value:e}"),
+                    Value::Within(low, high) => format!("{low:e} to {high:e}"),
                 })
                 .collect();
             text.push_str(&format!("\n      {}", values.join(" | ")));

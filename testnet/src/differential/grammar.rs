@@ -13,6 +13,7 @@ mod expression;
 pub mod network;
 mod patients;
 mod shapes;
+mod shares;
 mod sources;
 
 /// Every production, so that one that never comes is seen.
@@ -21,6 +22,7 @@ pub const PRODUCTIONS: &[&str] = &[
     "table",
     "table_alias",
     "join_parent",
+    "join_using",
     "join_chain",
     "join_siblings",
     "self_join",
@@ -28,11 +30,24 @@ pub const PRODUCTIONS: &[&str] = &[
     "right_join",
     "derived_rows",
     "cte_rows",
+    "nested_rows",
+    "cte_of_cte",
+    "with_inside",
     "distinct_rows",
+    "union_rows",
     "union_all_rows",
     "patient_aggregate",
     "patient_aggregate_join",
+    "inner_average",
+    "inner_spread",
+    "inner_bool",
+    "inner_distinct",
     "patient_window",
+    "window_rank",
+    "window_count",
+    "window_aggregate",
+    "window_value",
+    "window_part",
     // Conditions.
     "where",
     "compare",
@@ -49,7 +64,9 @@ pub const PRODUCTIONS: &[&str] = &[
     "network_condition",
     "exists",
     "not_exists",
+    "nested_exists",
     "in_subquery",
+    "not_in_subquery",
     "exists_in_expression",
     // Expressions.
     "arithmetic",
@@ -74,9 +91,11 @@ pub const PRODUCTIONS: &[&str] = &[
     "group_cast",
     "group_hospital",
     "group_network",
+    "exists_in_group",
     "rollup",
     "cube",
     "grouping_sets",
+    "grouping_function",
     // Aggregates.
     "count_star",
     "count_values",
@@ -88,8 +107,12 @@ pub const PRODUCTIONS: &[&str] = &[
     "covar",
     "regr",
     "share",
+    "wilson",
     "median",
+    "quantile",
     "percentile",
+    "histogram",
+    "above_quantile",
     // Above the cut.
     "above_arithmetic",
     "above_case",
@@ -99,12 +122,18 @@ pub const PRODUCTIONS: &[&str] = &[
     "order_by_aggregate",
     "limit",
     "derived_cells",
+    "nested_cells",
     "join_of_cells",
+    "full_join_of_cells",
     "union_of_cells",
+    "distinct_union_of_cells",
     "cross_join_of_cells",
     "aggregate_of_cells",
     "window_over_cells",
     "scalar_subquery",
+    "scalar_subquery_in_having",
+    "scalar_subquery_in_case",
+    "scalar_subquery_in_where",
     "distinct_cells",
 ];
 
@@ -187,8 +216,6 @@ pub struct Question {
     pub oracles: Oracles,
     /// What it uses.
     pub productions: BTreeSet<&'static str>,
-    /// The widest bin of any quantile: so far from the pooled value may it be.
-    pub bin: f64,
 }
 
 impl Question {
@@ -210,18 +237,6 @@ impl Question {
     #[must_use]
     pub fn pooled(&self) -> String {
         choose(&self.text(), false)
-    }
-
-    /// The columns that are quantiles, by name.
-    #[must_use]
-    pub fn quantiles(&self) -> BTreeSet<&str> {
-        let blocks = self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Block(block) => Some(block),
-            Piece::Text(_) => None,
-        });
-        let figures = blocks.flat_map(|block| &block.figures);
-        let quantiles = figures.filter(|(sql, _)| sql.contains("percentile_cont"));
-        quantiles.map(|(_, name)| name.as_str()).collect()
     }
 
     /// The same question with one part less, in every way.
@@ -297,7 +312,6 @@ pub(super) struct Writer<'a> {
     productions: BTreeSet<&'static str>,
     oracles: Oracles,
     names: usize,
-    bin: f64,
     /// WITH, in order.
     with: Vec<String>,
 }
@@ -321,7 +335,6 @@ pub fn question(dice: &mut Dice, schema: &Schema) -> Question {
         productions: BTreeSet::new(),
         oracles: Oracles { datafusion: true, postgres: true },
         names: 0,
-        bin: 0.0,
         with: Vec::new(),
     };
     let (mut pieces, ordered) =
@@ -329,6 +342,6 @@ pub fn question(dice: &mut Dice, schema: &Schema) -> Question {
     if !writer.with.is_empty() {
         pieces.insert(0, Piece::Text(format!("WITH {} ", writer.with.join(", "))));
     }
-    let Writer { oracles, productions, bin, .. } = writer;
-    Question { pieces, ordered, oracles, productions, bin }
+    let Writer { oracles, productions, .. } = writer;
+    Question { pieces, ordered, oracles, productions }
 }

@@ -105,18 +105,22 @@ impl SeenQuestions for NoneSeen {
 }
 
 impl Network {
-    /// Seals a charter and imports a snapshot for every hospital.
+    /// Seals a charter and imports a snapshot for every hospital, without the patients whose `opt_out` is true.
     ///
     /// # Errors
     /// What was wrong with the generated dataset or rows: a fault of the generator, or of the import.
-    pub fn create(dataset: &str, hospitals: &BTreeMap<String, Tables>) -> anyhow::Result<Self> {
+    pub fn create(
+        dataset: &str,
+        hospitals: &BTreeMap<String, Tables>,
+        opt_out: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let charter = charter(dataset, hospitals.keys())?;
         let folder = tempfile::Builder::new().prefix("kring-differential-").tempdir()?;
         let dataset_text = dataset.to_owned();
         let mut network = Self { folder, charter, dataset_text, snapshots: BTreeMap::new() };
         for (code, tables) in hospitals {
             let snapshot =
-                network.import(code, tables).with_context(|| format!("import {code}"))?;
+                network.import(code, tables, opt_out).with_context(|| format!("import {code}"))?;
             network.snapshots.insert(HospitalCode::new(code)?, snapshot);
         }
         Ok(network)
@@ -130,7 +134,12 @@ impl Network {
         self.charter.datasets().next().context("the charter has a dataset")
     }
 
-    fn import(&self, code: &str, tables: &Tables) -> anyhow::Result<PathBuf> {
+    fn import(
+        &self,
+        code: &str,
+        tables: &Tables,
+        opt_out: Option<&str>,
+    ) -> anyhow::Result<PathBuf> {
         let folder = self.folder.path().join(code);
         std::fs::create_dir(&folder)?;
         let (mut sources, mut mappings) = (Vec::new(), Vec::new());
@@ -147,7 +156,7 @@ impl Network {
             hospital: HospitalCode::new(code)?,
             sources,
             tables: mappings,
-            opt_out: None,
+            opt_out: opt_out.map(str::to_owned),
             numbering: folder.join("numbering"),
             out: folder.join("snapshots"),
             strict: true,
@@ -287,7 +296,8 @@ fn charter<'a>(
         public("board")?
     );
     let rules = "@id(\"all\")\n@explain_en(\"all\")\n@explain_nl(\"alles\")\n@min_patients(\"0\")\n@zeros(\"shown\")\npermit (principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.members\", resource in Kring::Network::\"noord\");";
-    let id = dataset.split('"').nth(1).context("the dataset's first line names it")?;
+    let first = dataset.lines().find(|line| line.starts_with("id = "));
+    let id = first.and_then(|line| line.split('"').nth(1)).context("the dataset names itself")?;
     let files = BTreeMap::from([
         ("charter.toml".to_owned(), network),
         ("members.toml".to_owned(), members),

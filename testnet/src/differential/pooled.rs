@@ -9,6 +9,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Schema as Fields};
 use datafusion::arrow::util::display::array_value_to_string;
+use datafusion::physical_plan::collect;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use policies::dataset::{Class, ColumnType, Dataset, Table};
 
@@ -151,9 +152,11 @@ impl Pool {
     /// The engine's words: the question cannot be planned, or fails on these data.
     pub fn ask(&self, sql: &str) -> anyhow::Result<Answer> {
         let run = async {
-            let frame = self.context.sql(sql).await?;
-            let kinds = frame.schema().fields().iter().map(|f| kind(f.data_type())).collect();
-            anyhow::Ok((kinds, frame.collect().await?))
+            let plan = self.context.sql(sql).await?.create_physical_plan().await?;
+            // Of the plan that runs: before its types are settled, the text's own plan names others than the values have.
+            let kinds = plan.schema().fields().iter().map(|f| kind(f.data_type())).collect();
+            let batches = collect(plan, self.context.task_ctx()).await?;
+            anyhow::Ok((kinds, batches))
         };
         let (kinds, batches): (Vec<String>, Vec<RecordBatch>) = self.runtime.block_on(run)?;
         let mut rows = Vec::new();
@@ -170,9 +173,7 @@ impl Pool {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's enum: other types show by name")]
 fn kind(data_type: &DataType) -> String {
     match data_type {
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64 => {
-            "integer".to_owned()
-        }
+        whole if whole.is_integer() => "integer".to_owned(),
         DataType::Float64 => "float".to_owned(),
         DataType::Utf8 | DataType::Utf8View | DataType::Null => "text".to_owned(),
         DataType::Boolean => "boolean".to_owned(),

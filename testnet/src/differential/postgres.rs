@@ -1,5 +1,8 @@
 //! The second oracle: a private PostgreSQL cluster, asked through the `psql` program.
 //!
+//! It computes exactly: integers and decimals by itself, floats through `exact.sql`. So it also decides where a float of
+//! DataFusion and ours differ.
+//!
 //! The cluster lives in a temporary folder, listens on a socket there and nowhere else, and goes with the value. The
 //! server does not run as root, so as root it runs as the user that its package made.
 
@@ -29,6 +32,8 @@ const NULL: &str = "<null>";
 const END: &str = "<end>";
 /// The database's one user.
 const USER: &str = "kring";
+/// Aggregates of floats without a float's error.
+const EXACT: &str = include_str!("exact.sql");
 
 /// A private cluster.
 #[derive(Debug)]
@@ -102,6 +107,9 @@ impl Cluster {
             .spawn()?;
         let mut cluster = Self { folder, server };
         cluster.wait()?;
+        let mut session = cluster.session()?;
+        // A statement that fails ends this psql, which is an error here.
+        session.run(&format!("\\set ON_ERROR_STOP on\n{EXACT}\nSELECT 1")).context("exact.sql")?;
         Ok(cluster)
     }
 
@@ -190,7 +198,7 @@ impl Session {
     /// The server's words.
     pub fn load(&mut self, tables: &[PooledTable]) -> anyhow::Result<()> {
         let folder = tempfile::tempdir_in(&self.folder)?;
-        self.run("SET client_min_messages = error")?;
+        self.run("SET client_min_messages = error; SET search_path = exact, pg_catalog")?;
         for table in tables {
             let name = &table.name;
             let columns: Vec<String> = table

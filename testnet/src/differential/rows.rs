@@ -20,8 +20,10 @@ pub type Tables = BTreeMap<String, Rows>;
 /// Codes of hospitals, in order.
 pub(super) const CODES: [&str; 9] =
     ["ALFA", "BRAVO", "CHARLIE", "DELTA", "ECHO", "FOXTROT", "GOLF", "HOTEL", "INDIA"];
-/// Patients of a hospital; 0 is one patient without a row in any other table, the emptiest that an import accepts.
+/// Patients of a hospital.
 const SIZES: [usize; 7] = [0, 1, 2, 5, 12, 30, 60];
+/// One table in so many is without rows at a hospital that has patients.
+const EMPTY_TABLE: usize = 12;
 
 /// One to nine hospitals with their rows.
 pub fn hospitals(dice: &mut Dice, schema: &Schema) -> BTreeMap<String, Tables> {
@@ -59,8 +61,8 @@ pub fn hospital(dice: &mut Dice, schema: &Schema, size: usize) -> Tables {
             .map(|_| dice.pick(&[1, 2, 3, 8, 1_000]).copied().unwrap_or(3))
             .collect();
         let above: Vec<Option<&String>> = match parents {
-            None => vec![None; size.max(1)],
-            Some(_) if size == 0 => Vec::new(),
+            None => vec![None; size],
+            Some(_) if dice.one_in(EMPTY_TABLE) => Vec::new(),
             Some(parents) => parents
                 .iter()
                 .flat_map(|parent| std::iter::repeat_n(Some(parent), children(dice)))

@@ -19,6 +19,21 @@ pub enum Kind {
     Quasi(i64, i64, i64),
 }
 
+impl Kind {
+    /// Where quantiles are counted, the bounds first and last; in units of the last digit. Bins differ in width.
+    #[must_use]
+    pub fn edges(&self) -> Vec<i64> {
+        let (min, max, bins) = match self {
+            Self::Integer(min, max) => (*min, *max, 8),
+            Self::Decimal(_, min, max) => (*min, *max, 5),
+            Self::Texts(_) | Self::Numbers(_) | Self::Flag | Self::Quasi(..) => return Vec::new(),
+        };
+        let step = max.saturating_sub(min).max(bins) / bins;
+        let inner = (0..bins).map(|n| min.saturating_add(step.saturating_mul(n)));
+        inner.filter(|edge| *edge < max).chain([max]).collect()
+    }
+}
+
 /// A column that is no key.
 #[derive(Clone, Debug)]
 pub struct Column {
@@ -163,22 +178,20 @@ fn column_text(column: &Column) -> String {
         Kind::Numbers(_) => format!("type = \"integer\", class = \"category\", codes = {name:?}"),
         Kind::Flag => "type = \"integer\", class = \"flag\"".to_owned(),
         Kind::Integer(min, max) => {
-            let step = max.saturating_sub(*min).max(8) / 8;
-            let mut edges: Vec<String> = (0..8)
-                .map(|n| min.saturating_add(step.saturating_mul(n)))
-                .filter(|edge| edge < max)
-                .map(|edge| edge.to_string())
-                .collect();
-            edges.push(max.to_string());
+            let edges: Vec<String> = column.kind.edges().iter().map(ToString::to_string).collect();
             let edges = edges.join(", ");
             format!(
                 "type = \"integer\", class = \"measure\", min = {min}, max = {max}, edges = [{edges}]"
             )
         }
         Kind::Decimal(scale, min, max) => {
-            let (min, max) = (decimal(*min, *scale), decimal(*max, *scale));
+            let edges = column.kind.edges();
+            let edges: Vec<String> =
+                edges.iter().map(|edge| format!("{:?}", decimal(*edge, *scale))).collect();
+            let (min, max, edges) =
+                (decimal(*min, *scale), decimal(*max, *scale), edges.join(", "));
             format!(
-                "type = \"decimal\", scale = {scale}, class = \"measure\", min = \"{min}\", max = \"{max}\", edges = [\"{min}\", \"{max}\"]"
+                "type = \"decimal\", scale = {scale}, class = \"measure\", min = \"{min}\", max = \"{max}\", edges = [{edges}]"
             )
         }
         Kind::Quasi(min, max, step) => format!(

@@ -10,6 +10,9 @@ const EXAMPLES: usize = 2;
 /// Most mismatches that are kept.
 const MAX_WRONG: usize = 200;
 
+/// How often a production was accepted, and refused by code.
+pub type Uses = (usize, BTreeMap<String, usize>);
+
 /// Counts of one run.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -21,12 +24,14 @@ pub struct Tally {
     pub datafusion: usize,
     /// Of these, judged by PostgreSQL.
     pub postgres: usize,
+    /// Of these, where a float of DataFusion differed and PostgreSQL found ours right.
+    pub overruled: usize,
     /// Answered by the network alone.
     pub unjudged: usize,
     /// Refused, by code.
     pub refused: BTreeMap<String, usize>,
     /// Accepted and refused, by production.
-    pub productions: BTreeMap<&'static str, (usize, usize)>,
+    pub productions: BTreeMap<&'static str, Uses>,
     /// What went wrong.
     pub wrong: Vec<String>,
     /// How many went wrong.
@@ -39,15 +44,18 @@ impl Tally {
     /// Counts one question.
     pub fn count(&mut self, question: &Question, outcome: &Outcome) {
         self.questions = self.questions.saturating_add(1);
-        let refused = matches!(outcome, Outcome::Refused { .. });
         for production in &question.productions {
-            let (accepted, not) = self.productions.entry(production).or_default();
-            let place = if refused { not } else { accepted };
+            let (accepted, refused) = self.productions.entry(production).or_default();
+            let place = match outcome {
+                Outcome::Refused { code, .. } => refused.entry(code.clone()).or_default(),
+                Outcome::Same { .. } | Outcome::Unjudged { .. } | Outcome::Wrong { .. } => accepted,
+            };
             *place = place.saturating_add(1);
         }
         match outcome {
-            Outcome::Same { datafusion, postgres } => {
+            Outcome::Same { datafusion, postgres, overruled } => {
                 self.same = self.same.saturating_add(1);
+                self.overruled = self.overruled.saturating_add(usize::from(*overruled));
                 self.datafusion = self.datafusion.saturating_add(usize::from(*datafusion));
                 self.postgres = self.postgres.saturating_add(usize::from(*postgres));
             }
@@ -86,6 +94,7 @@ impl Tally {
         self.same = self.same.saturating_add(other.same);
         self.datafusion = self.datafusion.saturating_add(other.datafusion);
         self.postgres = self.postgres.saturating_add(other.postgres);
+        self.overruled = self.overruled.saturating_add(other.overruled);
         self.unjudged = self.unjudged.saturating_add(other.unjudged);
         self.wrong_count = self.wrong_count.saturating_add(other.wrong_count);
         for (code, count) in other.refused {
@@ -94,7 +103,11 @@ impl Tally {
         }
         for (production, (accepted, refused)) in other.productions {
             let place = self.productions.entry(production).or_default();
-            *place = (place.0.saturating_add(accepted), place.1.saturating_add(refused));
+            place.0 = place.0.saturating_add(accepted);
+            for (code, count) in refused {
+                let place = place.1.entry(code).or_default();
+                *place = place.saturating_add(count);
+            }
         }
         for (kind, questions) in other.examples {
             let known = self.examples.entry(kind).or_default();
@@ -116,21 +129,28 @@ impl Tally {
     /// The tables of a report.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![format!("{:<26} {:>9} {:>9}", "production", "accepted", "refused")];
+        let mut lines =
+            vec![format!("{:<26} {:>9} {:>9}   by code", "production", "accepted", "refused")];
         for name in PRODUCTIONS {
-            let (accepted, refused) = self.productions.get(name).copied().unwrap_or_default();
-            lines.push(format!("{name:<26} {accepted:>9} {refused:>9}"));
+            let (accepted, refused) = self.productions.get(name).cloned().unwrap_or_default();
+            let codes: Vec<String> =
+                refused.iter().map(|(code, count)| format!("{code} {count}")).collect();
+            let (total, codes) = (refused.values().sum::<usize>(), codes.join(", "));
+            lines.push(
+                format!("{name:<26} {accepted:>9} {total:>9}   {codes}").trim_end().to_owned(),
+            );
         }
         lines.push(format!("{:<26} {:>9}", "refused with code", ""));
         for (code, count) in &self.refused {
             lines.push(format!("{code:<36} {count:>9}"));
         }
         lines.push(format!(
-            "{} questions: {} accepted and the same ({} judged by DataFusion, {} by PostgreSQL), {} refused, {} answered that no oracle could answer, {} mismatches",
+            "{} questions: {} accepted and the same ({} judged by DataFusion, {} by PostgreSQL, which in {} found a float of DataFusion wrong), {} refused, {} answered that no oracle could answer, {} mismatches",
             self.questions,
             self.same,
             self.datafusion,
             self.postgres,
+            self.overruled,
             self.refused.values().sum::<usize>(),
             self.unjudged,
             self.wrong_count

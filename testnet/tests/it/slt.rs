@@ -96,6 +96,7 @@ fn postgresql_gives_the_answers_that_the_files_hold() {
                 Value::Null => "NULL".to_owned(),
                 Value::Exact(text) => text.clone(),
                 Value::Float(float) => float.to_string(),
+                Value::Within(low, high) => format!("{low} to {high}"),
             };
             let got = session.ask(&sql).map(|answer| {
                 let rows = answer.rows.iter();

@@ -99,13 +99,33 @@ async fn a_strict_import_seals_nothing_when_a_row_is_rejected() {
 }
 
 #[tokio::test]
-async fn an_import_without_patients_seals_nothing() {
-    for patients in ["patient_key,age,sex,bmi\n", "patient_key,age,sex,bmi\n1,x,m,20\n"] {
-        let site = Site::with(patients, "treatment_key,patient_key,day,chemo\n");
-        assert_eq!(site.import().await.unwrap_err().code(), "import_no_patients");
-        assert_eq!(site.current(), None);
-        assert!(!site.path("numbers").exists());
-    }
+async fn where_every_patient_is_rejected_nothing_is_sealed() {
+    let site =
+        Site::with("patient_key,age,sex,bmi\n1,x,m,20\n", "treatment_key,patient_key,day,chemo\n");
+    assert_eq!(site.import().await.unwrap_err().code(), "import_no_patients");
+    assert_eq!(site.current(), None);
+    assert!(!site.path("numbers").exists());
+}
+
+#[tokio::test]
+async fn a_hospital_without_patients_has_a_snapshot() {
+    let (patients, treatments) =
+        ("patient_key,age,sex,bmi\n", "treatment_key,patient_key,day,chemo\n");
+    let site = Site::with(patients, treatments);
+    let empty = site.import().await.unwrap();
+    assert_eq!((empty.patients, empty.rejected), (0, 0));
+    assert_eq!(site.current(), empty.folder);
+    assert!(integers(&sealed(&empty, "patient"), "patient_key").is_empty());
+    assert!(empty.to_html().contains("There is no patient in it."));
+    // Patients come, and go again.
+    site.write("patients.csv", PATIENTS);
+    site.write("treatments.csv", TREATMENTS);
+    let filled = site.import().await.unwrap();
+    assert!(filled.patients > 0);
+    site.write("patients.csv", patients);
+    site.write("treatments.csv", treatments);
+    assert_eq!(site.import().await.unwrap().snapshot, empty.snapshot);
+    assert_eq!(site.current(), empty.folder);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The cut: group keys, aggregates, and one SELECT of both.
 
 use super::sources::{Named, Scope};
-use super::{Block, Writer, both};
+use super::{Block, Writer};
 use crate::differential::schema::Kind;
 
 impl Writer<'_> {
@@ -40,6 +40,13 @@ impl Writer<'_> {
                 let back = if self.dice.one_in(3) { format!(" * {bin}") } else { String::new() };
                 ("group_bins", format!("{sql} / {bin}{back}"))
             }
+            (_, 5) if self.dice.one_in(4) => match self.subquery(scope) {
+                Some(subquery) => {
+                    self.oracles.datafusion = false;
+                    ("exists_in_group", format!("CASE WHEN {subquery} THEN 'ja' ELSE 'nee' END"))
+                }
+                None => ("group_condition", format!("({})", self.condition(scope, 0))),
+            },
             (_, 4) => {
                 let condition = self.comparison(scope);
                 ("group_case", format!("CASE WHEN {condition} THEN 'een' ELSE 'twee' END"))
@@ -53,8 +60,7 @@ impl Writer<'_> {
     /// An aggregate of patients.
     pub(super) fn aggregate(&mut self, scope: &Scope) -> String {
         let text = self.bare_aggregate(scope);
-        let estimate = text.contains('\u{1}') || text.contains("WITHIN") || text.contains("median");
-        if estimate || !self.dice.one_in(5) {
+        if text.contains('\u{1}') || !self.dice.one_in(5) {
             return text;
         }
         self.note("filter");
@@ -70,7 +76,7 @@ impl Writer<'_> {
     }
 
     fn bare_aggregate(&mut self, scope: &Scope) -> String {
-        match self.dice.roll(26) {
+        match self.dice.roll(27) {
             0..=6 => {
                 self.note("count_star");
                 "count(*)".to_owned()
@@ -110,7 +116,10 @@ impl Writer<'_> {
                     "regr_intercept",
                     "regr_r2",
                     "regr_avgx",
+                    "regr_avgy",
                     "regr_sxx",
+                    "regr_syy",
+                    "regr_sxy",
                     "regr_count",
                 ]);
                 if matches!(name, "regr_r2" | "regr_count") {
@@ -121,49 +130,17 @@ impl Writer<'_> {
                 format!("{name}({x}, {y})")
             }
             23..=24 => {
-                self.note("share");
                 let condition = self.condition(scope, 0);
-                both(
-                    &format!("share({condition})"),
-                    &format!("avg(CASE WHEN {condition} THEN 1.0 ELSE 0.0 END)"),
-                )
+                self.share(&condition)
             }
             _ => self.quantile(scope),
         }
     }
 
-    fn count_values(&mut self, scope: &Scope) -> String {
+    pub(super) fn count_values(&mut self, scope: &Scope) -> String {
         self.note("count_values");
         let Some(column) = self.dice.pick(&scope.columns) else { return "count(1)".to_owned() };
         format!("count({})", column.sql)
-    }
-
-    fn quantile(&mut self, scope: &Scope) -> String {
-        let measures: Vec<Named> = scope
-            .columns
-            .iter()
-            .filter(|column| matches!(column.kind, Kind::Integer(..)))
-            .cloned()
-            .collect();
-        let Some(column) = self.dice.pick(&measures).cloned() else {
-            return self.count_values(scope);
-        };
-        if let Kind::Integer(min, max) = column.kind {
-            // The last of the eight bins takes the rest of the division too.
-            let width = i32::try_from(max.saturating_sub(min) / 8).map_or(f64::INFINITY, f64::from);
-            self.bin = self.bin.max(width + 8.0);
-        }
-        if self.dice.one_in(2) {
-            self.note("median");
-            both(
-                &format!("median({})", column.sql),
-                &format!("percentile_cont(0.5) WITHIN GROUP (ORDER BY {})", column.sql),
-            )
-        } else {
-            self.note("percentile");
-            let part = self.dice.word(&["0.1", "0.25", "0.9"]);
-            format!("percentile_cont({part}) WITHIN GROUP (ORDER BY {})", column.sql)
-        }
     }
 
     fn added(&mut self, scope: &Scope) -> String {
@@ -180,7 +157,7 @@ impl Writer<'_> {
     /// A figure above the cut: an aggregate or an expression over some.
     pub(super) fn figure(&mut self, scope: &Scope) -> String {
         let one = self.aggregate(scope);
-        if one.contains('\u{1}') || one.contains("WITHIN") || !self.dice.one_in(5) {
+        if one.contains('\u{1}') || !self.dice.one_in(5) {
             return one;
         }
         let (production, text) = match self.dice.roll(8) {
@@ -189,12 +166,9 @@ impl Writer<'_> {
             2 => ("above_arithmetic", format!("{one} / nullif(count(*), 0)")),
             3 => ("above_case", format!("CASE WHEN {one} > 3 THEN 'veel' ELSE 'weinig' END")),
             4 => ("above_function", format!("coalesce({one}, 0)")),
-            5 => {
-                // The engines cut averages of decimals at different digits, and a root makes more of it.
-                self.oracles.postgres = false;
-                ("above_function", format!("sqrt(abs({one}))"))
-            }
-            6 => ("above_function", format!("nullif({one}, 0)")),
+            // The engines cut averages of decimals at different digits, and a root makes more of it.
+            5 if !one.contains("avg") => ("above_function", format!("sqrt(abs({one}))")),
+            5 | 6 => ("above_function", format!("nullif({one}, 0)")),
             _ => ("above_function", format!("CAST({one} AS DOUBLE PRECISION) / 3")),
         };
         self.note(production);
@@ -204,7 +178,8 @@ impl Writer<'_> {
     /// One SELECT of figures.
     pub(super) fn block(&mut self, keys: usize, figures: usize) -> Block {
         let scope = self.source();
-        let mut block = Block { from: scope.from.clone(), ..Block::default() };
+        let (from, filters) = (scope.from.clone(), scope.filters.clone());
+        let mut block = Block { from, filters, ..Block::default() };
         for _ in 0..keys {
             if let Some(key) = self.group_key(&scope)
                 && block.keys.iter().all(|(known, _)| *known != key)

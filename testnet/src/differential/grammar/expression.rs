@@ -53,8 +53,6 @@ impl Writer<'_> {
                 ("float_division", format!("(CAST({sql} AS DOUBLE PRECISION) / {by})"), kind)
             }
             13 => {
-                // PostgreSQL rounds floats half to even, and the scale of decimals differs.
-                self.oracles.postgres = false;
                 let name = self.dice.word(&["round", "floor", "ceil"]);
                 ("round", format!("{name}(CAST({sql} AS DOUBLE PRECISION))"), kind)
             }
@@ -155,7 +153,7 @@ impl Writer<'_> {
     /// EXISTS and IN over rows of the same patient.
     pub(super) fn subquery(&mut self, scope: &Scope) -> Option<String> {
         let Correlated { from, column, key, condition } = self.correlated(scope)?;
-        Some(match self.dice.roll(3) {
+        Some(match self.dice.roll(4) {
             0 => {
                 self.note("exists");
                 format!("EXISTS (SELECT 1 FROM {from} WHERE {column} = {key} AND {condition})")
@@ -163,6 +161,10 @@ impl Writer<'_> {
             1 => {
                 self.note("not_exists");
                 format!("NOT EXISTS (SELECT 1 FROM {from} WHERE {column} = {key} AND {condition})")
+            }
+            2 => {
+                self.note("not_in_subquery");
+                format!("{key} NOT IN (SELECT {column} FROM {from} WHERE {condition})")
             }
             _ => {
                 self.note("in_subquery");

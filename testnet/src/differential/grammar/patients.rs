@@ -1,7 +1,7 @@
 //! FROM: figures of each patient and windows inside a patient, and subqueries into rows of the same patient.
 
-use super::Writer;
 use super::sources::{Named, Scope};
+use super::{Writer, both};
 use crate::differential::schema::Kind;
 
 impl Writer<'_> {
@@ -58,20 +58,50 @@ impl Writer<'_> {
         let by = self.measure(&scope);
         let (Some((parent, key)), Some(by)) = (parent, by) else { return Scope::default() };
         let (k, x, r, alias) = (self.name("k"), self.name("x"), self.name("r"), self.name("d"));
-        let over = format!("OVER (PARTITION BY {key} ORDER BY {})", by.sql);
-        let window = match self.dice.roll(5) {
-            0 => format!("row_number() {over}"),
-            1 => format!("rank() {over}"),
-            2 => format!("dense_rank() {over}"),
-            3 => format!("count(*) OVER (PARTITION BY {key})"),
-            _ => format!("count({}) OVER (PARTITION BY {key})", by.sql),
-        };
-        let text =
-            format!("SELECT {key} AS {k}, {} AS {x}, {window} AS {r} FROM {}", by.sql, scope.from);
-        let rank = Named { sql: r.clone(), kind: Kind::Integer(0, 9), nullable: false };
-        let columns = vec![Named { sql: x, ..by }, rank];
+        let own = self.key(at);
+        let window = self.inner_window(&key, &by, &format!("{inner}.{own}"));
+        let text = format!(
+            "SELECT {key} AS {k}, {} AS {x}, {} AS {r} FROM {}",
+            by.sql, window.sql, scope.from
+        );
+        let columns = vec![Named { sql: x, ..by }, Named { sql: r, ..window }];
         let outer = Scope { keys: vec![(parent, k)], columns, ..Scope::default() };
         self.wrapped(outer, &alias, &text)
+    }
+
+    /// A window of the rows of one key, none of which hangs on how ties are broken.
+    fn inner_window(&mut self, key: &str, by: &Named, own: &str) -> Named {
+        let (x, partition) = (&by.sql, format!("PARTITION BY {key}"));
+        let ties = format!("{partition} ORDER BY {x}");
+        let whole = format!("{ties}, {own}");
+        let few = Kind::Integer(0, 9);
+        let (production, sql, kind) = match self.dice.roll(11) {
+            0 => ("window_rank", counted(&format!("row_number() OVER ({whole})")), few),
+            1 => ("window_rank", counted(&format!("rank() OVER ({ties})")), few),
+            2 => ("window_rank", counted(&format!("dense_rank() OVER ({ties})")), few),
+            3 => ("window_count", format!("count(*) OVER ({partition})"), few),
+            4 => ("window_count", format!("count({x}) OVER ({ties})"), few),
+            5 => {
+                let name = self.dice.word(&["sum", "min", "max"]);
+                ("window_aggregate", format!("{name}({x}) OVER ({partition})"), by.kind.clone())
+            }
+            6 => ("window_aggregate", format!("sum({x}) OVER ({whole})"), by.kind.clone()),
+            7 => {
+                let name = self.dice.word(&["lag", "lead"]);
+                ("window_value", format!("{name}({x}) OVER ({whole})"), by.kind.clone())
+            }
+            8 => {
+                let name = self.dice.word(&["first_value", "last_value"]);
+                ("window_value", format!("{name}({x}) OVER ({whole})"), by.kind.clone())
+            }
+            _ => {
+                let name = self.dice.word(&["percent_rank", "cume_dist"]);
+                let part = format!("{name}() OVER ({ties})");
+                ("window_part", format!("CASE WHEN {part} > 0.4 THEN 1 ELSE 0 END"), Kind::Flag)
+            }
+        };
+        self.note(production);
+        Named { sql, kind, nullable: true }
     }
 
     fn inner_figure(&mut self, scope: &Scope) -> Named {
@@ -79,18 +109,45 @@ impl Writer<'_> {
         let few = Kind::Integer(0, 20);
         let count = Named { sql: "count(*)".to_owned(), kind: few.clone(), nullable: false };
         let Some(measure) = measure else { return count };
-        let aggregate = match self.dice.roll(6) {
+        let x = &measure.sql;
+        let flag = |condition: &str| Named {
+            sql: format!("CASE WHEN {condition} THEN 1 ELSE 0 END"),
+            kind: Kind::Flag,
+            nullable: false,
+        };
+        let aggregate = match self.dice.roll(10) {
             0 => return count,
             1 => {
                 let condition = self.condition(scope, 1);
                 let sql = format!("max(CASE WHEN {condition} THEN 1 ELSE 0 END)");
                 return Named { sql, kind: Kind::Flag, nullable: true };
             }
-            2 => "max",
-            3 => "sum",
+            2 => {
+                self.note("inner_average");
+                let literal = self.literal(&measure.kind);
+                return flag(&format!("avg({x}) > {literal}"));
+            }
+            3 => {
+                self.note("inner_spread");
+                return flag(&format!("stddev_pop({x}) > 0.37"));
+            }
+            4 => {
+                self.note("inner_bool");
+                let (name, condition) =
+                    (self.dice.word(&["bool_and", "bool_or"]).to_owned(), self.condition(scope, 0));
+                return flag(&format!("{name}({condition})"));
+            }
+            5 => {
+                self.note("inner_distinct");
+                let column = self.dice.pick(&scope.columns).map_or(x, |column| &column.sql);
+                let sql = format!("count(DISTINCT {column})");
+                return Named { sql, kind: few, nullable: false };
+            }
+            6 => "max",
+            7..=8 => "sum",
             _ => "min",
         };
-        Named { sql: format!("{aggregate}({})", measure.sql), kind: measure.kind, nullable: true }
+        Named { sql: format!("{aggregate}({x})"), kind: measure.kind, nullable: true }
     }
 
     /// Rows of a table below one of the scope's keys.
@@ -109,10 +166,23 @@ impl Writer<'_> {
         let (at, column, key) = self.dice.pick(&below).cloned()?;
         let alias = self.name("e");
         let inner = self.table(at, &alias);
-        let condition = self.condition(&inner, 0);
+        let mut condition = self.condition(&inner, 0);
+        if self.dice.one_in(6)
+            && let Some(Correlated { from, column, key, condition: deep }) = self.correlated(&inner)
+        {
+            self.note("nested_exists");
+            condition = format!(
+                "{condition} AND EXISTS (SELECT 1 FROM {from} WHERE {column} = {key} AND {deep})"
+            );
+        }
         let column = format!("{alias}.{column}");
         Some(Correlated { from: inner.from, column, key, condition })
     }
+}
+
+/// A number of a row, which DataFusion has unsigned, so that it computes with it in decimals.
+fn counted(window: &str) -> String {
+    both(window, &format!("CAST({window} AS BIGINT)"))
 }
 
 /// Rows below a row of the scope: their FROM, the column that leads up, the key there, and a condition.

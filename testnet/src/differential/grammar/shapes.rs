@@ -5,15 +5,16 @@ use super::{Block, Piece, Writer};
 impl Writer<'_> {
     /// A whole question, and whether its order is decided.
     pub(super) fn shape(&mut self) -> (Vec<Piece>, bool) {
-        match self.dice.roll(20) {
-            0..=11 => self.plain(),
-            12 => self.derived_cells(),
-            13 => self.join_of_cells(),
-            14 => self.union_of_cells(),
-            15 => self.aggregate_of_cells(),
-            16 => self.window_over_cells(),
-            17 => self.scalar_subquery(),
-            18 => self.grouping(),
+        match self.dice.roll(24) {
+            0..=13 => self.plain(),
+            20 => self.nested_cells(),
+            21 => self.scalar_subquery(),
+            22 => self.window_over_cells(),
+            14 => self.derived_cells(),
+            15 => self.join_of_cells(),
+            16 => self.union_of_cells(),
+            17 => self.aggregate_of_cells(),
+            18..=19 => self.grouping(),
             _ => self.distinct_or_cross(),
         }
     }
@@ -90,7 +91,10 @@ impl Writer<'_> {
         let Some((_, key)) = one.keys.first().cloned() else {
             return (vec![Piece::Block(one)], false);
         };
-        let kind = self.dice.word(&["JOIN", "LEFT JOIN"]);
+        let kind = self.dice.word(&["JOIN", "LEFT JOIN", "FULL JOIN"]);
+        if kind == "FULL JOIN" {
+            self.note("full_join_of_cells");
+        }
         let pieces = vec![
             Piece::Text(format!(
                 "SELECT b.{key}, a.n, b.m, 100.0 * a.n / nullif(b.m, 0) AS part FROM ("
@@ -106,6 +110,10 @@ impl Writer<'_> {
     fn union_of_cells(&mut self) -> (Vec<Piece>, bool) {
         self.note("union_of_cells");
         let mut pieces = Vec::new();
+        let union = self.dice.word(&[" UNION ALL ", " UNION ALL ", " UNION "]).to_owned();
+        if union == " UNION " {
+            self.note("distinct_union_of_cells");
+        }
         for part in 0..self.dice.roll(2).saturating_add(2) {
             let mut block = self.block(0, 1);
             block.figures = vec![
@@ -113,7 +121,7 @@ impl Writer<'_> {
                 ("count(*)".to_owned(), "n".to_owned()),
             ];
             if part > 0 {
-                pieces.push(Piece::Text(" UNION ALL ".to_owned()));
+                pieces.push(Piece::Text(union.clone()));
             }
             pieces.push(Piece::Block(block));
         }
@@ -124,7 +132,14 @@ impl Writer<'_> {
         self.note("aggregate_of_cells");
         let mut block = self.block(2, 1);
         block.figures = vec![("count(*)".to_owned(), "n".to_owned())];
-        let outer = self.dice.word(&["avg(y.n)", "max(y.n)", "min(y.n)", "sum(y.n)", "count(*)"]);
+        let outer = self.dice.word(&[
+            "avg(y.n)",
+            "max(y.n)",
+            "min(y.n)",
+            "sum(y.n)",
+            "count(*)",
+            "stddev_pop(y.n)",
+        ]);
         let pieces = vec![
             Piece::Text(format!("SELECT {outer} AS v FROM (")),
             Piece::Block(block),
@@ -138,12 +153,31 @@ impl Writer<'_> {
         let mut block = self.block(2, 1);
         let keys: Vec<String> = block.keys.iter().map(|(sql, _)| sql.clone()).collect();
         let by = if keys.is_empty() { "count(*)".to_owned() } else { keys.join(", ") };
-        let window = match self.dice.roll(6) {
+        let window = match self.dice.roll(9) {
             0 => "sum(count(*)) OVER ()".to_owned(),
             1 => "rank() OVER (ORDER BY count(*) DESC)".to_owned(),
-            2 => format!("row_number() OVER (ORDER BY {by})"),
-            3 => format!("lag(count(*)) OVER (ORDER BY {by})"),
-            4 => format!("sum(count(*)) OVER (ORDER BY {by})"),
+            2 => "avg(count(*)) OVER ()".to_owned(),
+            3 => format!("sum(count(*)) OVER (ORDER BY {by})"),
+            4..=5 => {
+                let value = self.dice.word(&[
+                    "lag(count(*))",
+                    "lead(count(*))",
+                    "first_value(count(*))",
+                    "last_value(count(*))",
+                    "nth_value(count(*), 2)",
+                ]);
+                format!("{value} OVER (ORDER BY {by})")
+            }
+            6..=7 => {
+                let rank = self.dice.word(&[
+                    "row_number()",
+                    "dense_rank()",
+                    "percent_rank()",
+                    "cume_dist()",
+                    "ntile(3)",
+                ]);
+                format!("{rank} OVER (ORDER BY {by})")
+            }
             _ => match keys.first() {
                 Some(key) => format!("max(count(*)) OVER (PARTITION BY {key})"),
                 None => "max(count(*)) OVER ()".to_owned(),
@@ -155,17 +189,41 @@ impl Writer<'_> {
     }
 
     fn scalar_subquery(&mut self) -> (Vec<Piece>, bool) {
-        self.note("scalar_subquery");
         let mut block = self.block(1, 1);
         let at = self.dice.roll(self.schema.tables.len());
         let alias = self.name("s");
-        let from = self.table(at, &alias).from;
+        let scope = self.table(at, &alias);
+        let from = scope.from.clone();
         let name = self.name("v");
-        if self.dice.one_in(3) {
-            block.having.push(format!("count(*) * 9 > (SELECT count(*) FROM {from})"));
-        } else {
-            let share = format!("count(*) * 1.0 / nullif((SELECT count(*) FROM {from}), 0)");
-            block.figures.push((share, name));
+        match self.dice.roll(4) {
+            0 => {
+                self.note("scalar_subquery_in_having");
+                block.having.push(format!("count(*) * 9 > (SELECT count(*) FROM {from})"));
+            }
+            1 => {
+                self.note("scalar_subquery_in_case");
+                let key = self.group_key(&scope).unwrap_or_else(|| "1".to_owned());
+                let mean = format!(
+                    "SELECT avg(m.n) FROM (SELECT count(*) AS n FROM {from} GROUP BY {key}) m"
+                );
+                let case = format!("CASE WHEN count(*) > ({mean}) THEN 'boven' ELSE 'onder' END");
+                block.figures.push((case, name));
+            }
+            2 => {
+                self.note("scalar_subquery_in_where");
+                block.figures = vec![("count(*)".to_owned(), "n".to_owned())];
+                let pieces = vec![
+                    Piece::Text("SELECT * FROM (".to_owned()),
+                    Piece::Block(block),
+                    Piece::Text(format!(") y WHERE y.n * 4 > (SELECT count(*) FROM {from})")),
+                ];
+                return (pieces, false);
+            }
+            _ => {
+                self.note("scalar_subquery");
+                let share = format!("count(*) * 1.0 / nullif((SELECT count(*) FROM {from}), 0)");
+                block.figures.push((share, name));
+            }
         }
         (vec![Piece::Block(block)], false)
     }
@@ -179,7 +237,29 @@ impl Writer<'_> {
         };
         self.note(production);
         block.grouping = grouping;
+        if let Some((key, _)) = block.keys.first().filter(|_| self.dice.one_in(3)) {
+            let margin = format!("grouping({key})");
+            self.note("grouping_function");
+            let name = self.name("w");
+            block.figures.push((margin, name));
+        }
         (vec![Piece::Block(block)], false)
+    }
+
+    /// A CTE of figures over a CTE of figures.
+    fn nested_cells(&mut self) -> (Vec<Piece>, bool) {
+        self.note("nested_cells");
+        let mut block = self.block(2, 1);
+        block.figures.push(("count(*)".to_owned(), "n".to_owned()));
+        let (one, other) = (self.name("c"), self.name("c"));
+        let limit = self.dice.between(0, 3);
+        let mut with = std::mem::take(&mut self.with);
+        with.push(format!("{one} AS ("));
+        let end = format!(
+            "), {other} AS (SELECT * FROM {one} WHERE {one}.n > {limit}) SELECT * FROM {other}"
+        );
+        let start = Piece::Text(format!("WITH {}", with.join(", ")));
+        (vec![start, Piece::Block(block), Piece::Text(end)], false)
     }
 
     fn distinct_or_cross(&mut self) -> (Vec<Piece>, bool) {

@@ -25,6 +25,8 @@ pub(super) struct Scope {
     pub(super) keys: Vec<(usize, String)>,
     /// How `hospital` is written, where there is one.
     pub(super) hospital: Option<String>,
+    /// Conditions without which the FROM is another.
+    pub(super) filters: Vec<String>,
 }
 
 impl Scope {
@@ -89,13 +91,33 @@ impl Writer<'_> {
             10 => self.join_chain(),
             11 => self.join_siblings(),
             12 => self.self_join(),
-            13..=14 => self.derived_rows(),
-            15 => self.distinct_rows(),
-            16 => self.union_rows(),
-            17..=19 => self.patient_aggregate(),
             20 => self.patient_aggregate_join(),
-            _ => self.patient_window(),
+            other => {
+                let made = match other {
+                    13..=14 => self.derived_rows(),
+                    15 => self.distinct_rows(),
+                    16 => self.union_rows(),
+                    17..=19 => self.patient_aggregate(),
+                    _ => self.patient_window(),
+                };
+                if self.dice.one_in(5) { self.nested_rows(made) } else { made }
+            }
         }
+    }
+
+    /// Rows of a derived table or CTE, taken through another.
+    fn nested_rows(&mut self, scope: Scope) -> Scope {
+        self.note("nested_rows");
+        let inner_is_cte = !scope.from.starts_with('(');
+        let alias = self.name("d");
+        let handed = self.handed(&scope);
+        let condition = self.condition(&scope, 1);
+        let text = format!("SELECT {} FROM {} WHERE {condition}", handed.list, scope.from);
+        let outer = self.wrapped(handed.scope, &alias, &text);
+        if inner_is_cte && !outer.from.starts_with('(') {
+            self.note("cte_of_cte");
+        }
+        outer
     }
 
     fn join_parent(&mut self) -> Scope {
@@ -105,6 +127,14 @@ impl Writer<'_> {
         let (column, key) = (column.to_owned(), self.key(parent));
         let (a, b) = (self.name("a"), self.name("b"));
         let (lower, upper) = (self.table(child, &a), self.table(parent, &b));
+        if column == key && self.dice.one_in(6) {
+            self.note("join_using");
+            let from = format!("{} JOIN {} USING ({key})", lower.from, upper.from);
+            let mut scope = Scope { from, hospital: lower.hospital.clone(), ..Scope::default() };
+            scope.add(lower);
+            scope.add(upper);
+            return scope;
+        }
         let on = format!("{a}.{column} = {b}.{key}");
         self.joined(lower, upper, &on)
     }
@@ -202,7 +232,7 @@ impl Writer<'_> {
         let inner = self.name("i");
         let scope = self.table(at, &inner);
         let made = (self.name("x"), self.number(&scope, 1));
-        let (alias, columns) = (self.name("d"), self.handed(&scope, "d"));
+        let (alias, columns) = (self.name("d"), self.handed(&scope));
         let filter = if self.dice.one_in(2) {
             let condition = self.condition(&scope, 1);
             format!(" WHERE {condition}")
@@ -220,6 +250,13 @@ impl Writer<'_> {
 
     /// The text as a derived table or CTE of this name.
     pub(super) fn wrapped(&mut self, mut outer: Scope, alias: &str, text: &str) -> Scope {
+        let inner = self.name("c");
+        let within =
+            self.dice.one_in(8).then(|| format!("WITH {inner} AS ({text}) SELECT * FROM {inner}"));
+        if within.is_some() {
+            self.note("with_inside");
+        }
+        let text = within.as_deref().unwrap_or(text);
         outer.from = if self.dice.one_in(3) {
             self.note("cte_rows");
             self.with.push(format!("{alias} AS ({text})"));
@@ -239,7 +276,7 @@ impl Writer<'_> {
     }
 
     /// Hands every key and up to three columns on.
-    fn handed(&mut self, scope: &Scope, _start: &str) -> Handed {
+    fn handed(&mut self, scope: &Scope) -> Handed {
         let mut list = Vec::new();
         let mut out = Scope::default();
         for (table, key) in &scope.keys {
@@ -272,23 +309,28 @@ impl Writer<'_> {
         scope.keys.retain(|(table, _)| *table != at);
         scope.columns.truncate(2);
         let alias = self.name("d");
-        let handed = self.handed(&scope, "d");
+        let handed = self.handed(&scope);
         let text = format!("SELECT DISTINCT {} FROM {}", handed.list, scope.from);
         self.wrapped(handed.scope, &alias, &text)
     }
 
     /// Rows of one table under two conditions.
     fn union_rows(&mut self) -> Scope {
-        self.note("union_all_rows");
+        let (production, union) = if self.dice.one_in(3) {
+            ("union_rows", "UNION")
+        } else {
+            ("union_all_rows", "UNION ALL")
+        };
+        self.note(production);
         let at = self.random_table();
         let inner = self.name("i");
         let scope = self.table(at, &inner);
         let alias = self.name("d");
-        let handed = self.handed(&scope, "d");
+        let handed = self.handed(&scope);
         let (one, other) = (self.condition(&scope, 1), self.condition(&scope, 1));
         let (list, from) = (&handed.list, &scope.from);
         let text = format!(
-            "SELECT {list} FROM {from} WHERE {one} UNION ALL SELECT {list} FROM {from} WHERE {other}"
+            "SELECT {list} FROM {from} WHERE {one} {union} SELECT {list} FROM {from} WHERE {other}"
         );
         self.wrapped(handed.scope, &alias, &text)
     }
@@ -308,5 +350,5 @@ fn offered(table: &Table, at: usize, alias: &str) -> Scope {
         nullable: column.nullable,
     };
     let columns = table.columns.iter().map(named).collect();
-    Scope { from: String::new(), columns, keys, hospital: Some(format!("{alias}.hospital")) }
+    Scope { columns, keys, hospital: Some(format!("{alias}.hospital")), ..Scope::default() }
 }
