@@ -177,7 +177,8 @@ impl Node {
     }
 }
 
-/// A job over a dataset and a text.
+/// A job over a dataset and a text; the lease says for whom.
 pub(crate) fn job(dataset: &str, sql: &str, work: Work) -> Job {
-    Job { version: PIPE_VERSION, dataset: dataset.to_owned(), sql: sql.to_owned(), work }
+    let (dataset, sql) = (dataset.to_owned(), sql.to_owned());
+    Job { version: PIPE_VERSION, whom: None, dataset, sql, work }
 }

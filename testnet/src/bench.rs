@@ -18,7 +18,13 @@ use crate::process::{NodeProcess, Nodes, client, wait_ready};
 use crate::topology;
 
 mod bare;
+mod cpu;
 mod memory;
+mod pooled;
+mod scan;
+mod steps;
+
+use cpu::Watched;
 
 /// The question: what the demo asks first.
 const SQL: &str = "SELECT grade, count(*) AS patients, avg(age) AS mean_age, stddev(age) AS sd_age, \
@@ -39,6 +45,9 @@ pub fn run(options: &Bench) -> anyhow::Result<()> {
         print::note(
             "This is a debug build: its figures say nothing. Use `cargo run --release -p testnet -- bench`.",
         );
+    }
+    if options.scan {
+        return scan::run(options);
     }
     print::line(format!(
         "{} questions a measurement, {WARM} before; times in ms",
@@ -70,15 +79,20 @@ fn measure(options: &Bench, name: &str, folder: &Path, size: usize) -> anyhow::R
     let bare = bare::Bare::open(&network)?;
     let asker = Asker::new(&network)?;
     for _ in 0..WARM {
-        ask(&asker)?;
+        ask(&asker, SQL)?;
         bare.run(SQL)?;
     }
     // In turns, so that what else the machine does meets both.
     let (mut asked, mut run) = (Vec::new(), Vec::new());
+    let watched = Watched::of(&network, &nodes)?;
+    let (before, mut bare_cpu) = (watched.read()?, Duration::ZERO);
     for _ in 0..options.questions {
-        asked.push(ask(&asker)?);
+        asked.push(ask(&asker, SQL)?.0);
+        let before = cpu::of_this()?;
         run.push(bare.run(SQL)?);
+        bare_cpu = bare_cpu.saturating_add(cpu::of_this()?.saturating_sub(before));
     }
+    let cpu = watched.read()?.since(before);
     let (asked, run) = (Times::of(asked), Times::of(run));
     print::line(format!(
         "{name}, {size} nodes: question p50 {:.1}, p95 {:.1}; bare engine, the same {size} fragments in one process: p50 {:.1}, p95 {:.1}; ratio of p50 {:.2}",
@@ -88,8 +102,18 @@ fn measure(options: &Bench, name: &str, folder: &Path, size: usize) -> anyhow::R
         run.p95,
         asked.p50 / run.p50
     ));
+    let each = |cpu: Duration| cpu.as_secs_f64() * 1000.0 / f64::from(options.questions);
+    print::line(format!(
+        "{name}, {size} nodes: processor time a question {:.1} (daemons {:.1}, workers {:.1}); bare engine {:.1}; ratio {:.2}",
+        each(cpu.total()),
+        each(cpu.daemons),
+        each(cpu.workers),
+        each(bare_cpu),
+        each(cpu.total()) / each(bare_cpu)
+    ));
     if size == SIZES[0] {
         idle_and_start(&network, nodes, name)?;
+        steps::run(&network, usize::try_from(options.questions)?)?;
     } else {
         nodes.stop()?;
     }
@@ -124,9 +148,9 @@ fn idle_and_start(network: &Network, nodes: Nodes, name: &str) -> anyhow::Result
 }
 
 /// Asks once, and checks that every hospital answered.
-fn ask(asker: &Asker) -> anyhow::Result<Duration> {
+fn ask(asker: &Asker, sql: &str) -> anyhow::Result<(Duration, serde_json::Value)> {
     let since = now();
-    let question = asker.sign(SQL)?;
+    let question = asker.sign(sql)?;
     let reply = asker.put(&question)?;
     let took = since.elapsed();
     let finished = policies::dsse::Envelope::decode(reply.finished.as_bytes(), usize::MAX)?;
@@ -137,7 +161,7 @@ fn ask(asker: &Asker) -> anyhow::Result<Duration> {
         .filter(|part| part.pointer("/state").is_some_and(|state| state == "answered"))
         .count();
     anyhow::ensure!(answered == asker.hospitals(), "{answered} of {} answered", asker.hospitals());
-    Ok(took)
+    Ok((took, document))
 }
 
 /// Percentiles, in milliseconds.

@@ -158,7 +158,7 @@ impl Network {
 
     fn job(&self, sql: &str, work: Work) -> Job {
         let (dataset, sql) = (self.dataset_text.clone(), sql.to_owned());
-        Job { version: PIPE_VERSION, dataset, sql, work }
+        Job { version: PIPE_VERSION, whom: None, dataset, sql, work }
     }
 
     fn plan(&self, worker: &mut Worker, sql: &str) -> Result<Planned, NoAnswer> {

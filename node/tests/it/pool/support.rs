@@ -97,7 +97,7 @@ pub(crate) fn plan() -> Message<Job> {
     let dataset = include_str!("../../../../testnet/charter/rotterdam.toml").to_owned();
     let sql = "SELECT grade, count(*) FROM patient GROUP BY grade".to_owned();
     Message {
-        head: Job { version: PIPE_VERSION, dataset, sql, work: Work::Plan },
+        head: Job { version: PIPE_VERSION, whom: None, dataset, sql, work: Work::Plan },
         blobs: Vec::new(),
     }
 }

@@ -208,7 +208,7 @@ impl Network {
 
     pub(super) fn job(&self, sql: &str, work: Work) -> Job {
         let (dataset, sql) = (self.dataset_text.clone(), sql.to_owned());
-        Job { version: PIPE_VERSION, dataset, sql, work }
+        Job { version: PIPE_VERSION, whom: None, dataset, sql, work }
     }
 
     pub(super) fn plan(&self, worker: &mut Worker, sql: &str) -> Result<Planned, Failure> {

@@ -1,0 +1,79 @@
+//! Splits of a person's last texts.
+//!
+//! A question's text comes to a node's workers again and again: to plan, to run, to finish, and whenever a dashboard asks it
+//! anew. What is kept serves one person only and is forgotten before another is served, so that nobody learns from the time
+//! that an answer takes what others asked, and no text of one person lies beside the work for another. Refusals are not kept.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use policies::Digest;
+use policies::dataset::Dataset;
+
+use crate::cut::{self, Split};
+use crate::error::PlanError;
+
+/// Most texts kept: a dashboard's questions.
+const MAX_TEXTS: usize = 16;
+/// A longer text is not kept: it may split into something large.
+const MAX_TEXT_BYTES: usize = 8 * 1024;
+/// Nor is one of more cells.
+const MAX_KEPT_CELLS: u64 = 5_000;
+
+/// A split, and whether what stands above its cuts was seen to run.
+#[derive(Clone)]
+pub(super) struct Text {
+    /// The split.
+    pub(super) split: Rc<Split>,
+    /// Whether it was finished over no hospitals.
+    pub(super) runs: bool,
+}
+
+/// The texts of one person.
+#[derive(Default)]
+pub(super) struct Kept {
+    whom: Option<Digest>,
+    texts: HashMap<(Digest, Digest), Text>,
+}
+
+impl Kept {
+    /// The split of a person's text, or nobody's; whatever is kept of another person is forgotten first.
+    pub(super) fn split(
+        &mut self,
+        whom: Option<Digest>,
+        dataset: &Dataset,
+        sql: &str,
+    ) -> Result<Text, PlanError> {
+        if self.whom != whom {
+            *self = Self { whom, texts: HashMap::new() };
+        }
+        let key = key(dataset, sql);
+        if let Some(text) = self.texts.get(&key) {
+            return Ok(text.clone());
+        }
+        let text = Text { split: Rc::new(cut::split(dataset, sql)?), runs: false };
+        let cells = text.split.fragments.iter().map(|fragment| fragment.cells);
+        let cells = cells.fold(0, u64::saturating_add);
+        if whom.is_some() && sql.len() <= MAX_TEXT_BYTES && cells <= MAX_KEPT_CELLS {
+            if self.texts.len() >= MAX_TEXTS {
+                self.texts.clear();
+            }
+            self.texts.insert(key, text.clone());
+        }
+        Ok(text)
+    }
+
+    /// Notes that what stands above the cuts of a text runs.
+    pub(super) fn runs(&mut self, dataset: &Dataset, sql: &str) {
+        if let Some(text) = self.texts.get_mut(&key(dataset, sql)) {
+            text.runs = true;
+        }
+    }
+}
+
+fn key(dataset: &Dataset, sql: &str) -> (Digest, Digest) {
+    (dataset.digest, Digest::of(sql.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests;
