@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`cli`] and [`command`] (what a person types), [`config`], [`app`] (build, then spawn), [`node`],
 //! [`answer`] (the responder's chain of proofs), [`ask`] (the asker), then what they stand on: [`reply`], [`log`],
-//! [`consumed`], [`replies`], [`pool`] and [`sandbox`] (workers), [`net`], [`http`].
+//! [`consumed`], [`replies`], [`proof`] (what a third party checks), [`pool`] and [`sandbox`] (workers), [`net`], [`http`].
 
 pub mod answer;
 pub mod api;
@@ -21,6 +21,7 @@ pub mod net;
 pub mod node;
 pub mod pool;
 pub mod profile;
+pub mod proof;
 pub(crate) mod refused;
 pub(crate) mod rejections;
 pub mod replies;
