@@ -14,7 +14,7 @@ use crate::topology::PEOPLE;
 /// Life of a question, in seconds.
 const LIFE_S: i64 = 600;
 
-/// The first person of a network, who asks every hospital over one dataset.
+/// The first person of a network, who asks every hospital over the Rotterdam data.
 #[derive(Debug)]
 pub struct Asker {
     client: Client,
@@ -23,19 +23,11 @@ pub struct Asker {
 }
 
 impl Asker {
-    /// Over the Rotterdam data.
-    ///
-    /// # Errors
-    /// As [`Asker::over`].
-    pub fn new(network: &Network) -> anyhow::Result<Self> {
-        Self::over(network, "rotterdam")
-    }
-
     /// Reads the person's profile and asks the node who is in the network.
     ///
     /// # Errors
     /// A file that cannot be read, or a node that does not reply.
-    pub fn over(network: &Network, dataset: &str) -> anyhow::Result<Self> {
+    pub fn new(network: &Network) -> anyhow::Result<Self> {
         let person = PEOPLE.first().context("a person")?;
         let profile = Profile::load(Some(&network.profile(person.id)))?;
         let client = Client::new(&profile)?;
@@ -46,7 +38,7 @@ impl Asker {
             person: policies::PersonId::new(person.id)?,
             purpose: policies::Purpose::new(person.purpose)?,
             group: profile.group.clone(),
-            dataset: policies::DatasetId::new(dataset)?,
+            dataset: policies::DatasetId::new("rotterdam")?,
             asking_node: hospital,
             hospitals: members.into_keys().collect(),
             sql: String::new(),

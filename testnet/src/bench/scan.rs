@@ -104,7 +104,7 @@ pub(super) fn run(options: &Bench) -> anyhow::Result<()> {
     let nodes = Nodes::start(&network)?;
     let open = |kept| Pooled::open(&network, &["visit", "line"], kept);
     let pooled = [open(false)?, open(true)?];
-    let asker = Asker::over(&network, "lineitem")?;
+    let asker = Asker::new(&network)?.over("lineitem")?;
     let watched = Watched::of(&network, &nodes)?;
     for scan in &SCANS {
         measure(scan, &asker, &pooled, &watched)?;

@@ -16,7 +16,7 @@ use policies::{Digest, HospitalCode};
 use query::pipe::frame::Message;
 use query::pipe::{Job, PIPE_VERSION, Reply, Work};
 
-use super::{SQL, Times, WARM, now};
+use super::{SQL, Times, WARM, now, other, same};
 use crate::network::Network;
 use crate::print;
 
@@ -24,8 +24,6 @@ use crate::print;
 const DEADLINE: Duration = Duration::from_secs(30);
 /// The least that a worker is given.
 const MEMORY_MB: u64 = 1024;
-/// What differs between two texts that are not the same.
-const LITERAL: &str = "1826.25";
 
 struct Bench<'a> {
     runtime: &'a tokio::runtime::Runtime,
@@ -61,8 +59,6 @@ pub(super) fn run(network: &Network, questions: usize) -> anyhow::Result<()> {
         "hand-over to a worker and back: p50 {:.2}, p95 {:.2}",
         handed.p50, handed.p95
     ));
-    let same = |_| SQL.to_owned();
-    let other = |number: usize| SQL.replace(LITERAL, &format!("{}.25", number.saturating_add(500)));
     let execute = Work::Execute {
         snapshot: folder,
         hospital: HospitalCode::new(hospital)?,
@@ -89,15 +85,10 @@ impl Bench<'_> {
         pids
     }
 
-    fn steps(
-        &self,
-        access: Access,
-        text: impl Fn(usize) -> String,
-        work: &Work,
-    ) -> anyhow::Result<Times> {
+    fn steps(&self, access: Access, text: fn(u32) -> String, work: &Work) -> anyhow::Result<Times> {
         let mut jobs = Vec::new();
         for number in 0..WARM.saturating_add(self.questions) {
-            let (sql, mut work) = (text(number), work.clone());
+            let (sql, mut work) = (text(u32::try_from(number)?), work.clone());
             if let Work::Execute { fragments, .. } = &mut work {
                 *fragments = self.fragments(&sql)?;
             }
