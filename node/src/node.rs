@@ -179,7 +179,7 @@ impl Node {
 }
 
 /// A job over a dataset and a text. Asker and responders must see the same networks, so they take those of the moment that
-/// the signed question names.
+/// the signed question names; the lease says for whom.
 pub(crate) fn job(
     charter: &Charter,
     (dataset, sql): (&str, &str),
@@ -187,5 +187,6 @@ pub(crate) fn job(
     work: Work,
 ) -> Job {
     let (dataset, sql) = (dataset.to_owned(), sql.to_owned());
-    Job { version: PIPE_VERSION, dataset, sql, networks: charter.networks_at(asked_at), work }
+    let networks = charter.networks_at(asked_at);
+    Job { version: PIPE_VERSION, whom: None, dataset, sql, networks, work }
 }

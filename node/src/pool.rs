@@ -218,7 +218,8 @@ impl Lease {
     ///
     /// # Errors
     /// `PoolError`; what the worker itself refuses is a reply. After an error the lease has no worker any more.
-    pub async fn run(&mut self, job: Message<Job>) -> Result<Message<Reply>, PoolError> {
+    pub async fn run(&mut self, mut job: Message<Job>) -> Result<Message<Reply>, PoolError> {
+        job.head.whom = Some(self.who.digest());
         let bytes = frame::encode(&job).map_err(PoolError::Protocol)?;
         // Dropped on any way out but success, by cancellation too, the worker is killed: none takes up another job
         // half-way.

@@ -16,11 +16,12 @@ use datafusion::logical_expr::{
 };
 use policies::footprint::SumKind;
 
+mod keys;
 mod patients;
 mod sums;
 
 use patients::Patients;
-use sums::Sums;
+use sums::{Batch, Sums};
 
 /// Digits of a sum on the wire.
 pub(crate) const SUM_PRECISION: u8 = 38;
@@ -133,8 +134,9 @@ impl GroupsAccumulator for Cells {
             self.patients.resize_with(total, Patients::default);
         }
         patients::update(&mut self.patients, values.first(), groups)?;
+        let batch = Batch::new(groups, total);
         for (spec, sums) in self.specs.iter().zip(&mut self.sums) {
-            sums.update(spec, values, groups, total)?;
+            sums.update(spec, values, &batch)?;
         }
         Ok(())
     }

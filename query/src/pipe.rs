@@ -14,7 +14,7 @@ use policies::{Digest, HospitalCode, NetworkId};
 use serde::{Deserialize, Serialize};
 
 /// Version of the messages. Daemon and worker are the same binary, so any other version is a fault.
-pub const PIPE_VERSION: u32 = 1;
+pub const PIPE_VERSION: u32 = 2;
 /// Most bytes of one message, blobs included.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
 /// Most blobs of one message: every hospital's frames and some.
@@ -29,6 +29,8 @@ pub type Networks = BTreeMap<NetworkId, BTreeSet<HospitalCode>>;
 pub struct Job {
     /// [`PIPE_VERSION`].
     pub version: u32,
+    /// For whom, as the pool says. What a worker keeps of a text serves nobody else; without it nothing is kept.
+    pub whom: Option<Digest>,
     /// The dataset file's exact text, as the charter's bundle holds it.
     pub dataset: String,
     /// The SQL text as written.

@@ -12,13 +12,17 @@ use std::sync::Arc;
 use policies::Digest;
 use policies::dataset::{self, Dataset};
 
-use crate::cut::{self, Split};
+use crate::cut::Split;
 use crate::error::PlanError;
 use crate::execute::{self, Tables};
 use crate::finish;
 use crate::ipc;
 use crate::pipe::frame::{self, FrameError, Message};
 use crate::pipe::{Failure, Job, PIPE_VERSION, Planned, Reply, Work};
+
+mod kept;
+
+use kept::{Kept, Text};
 
 /// Deep enough for whatever the gate lets through, in a debug build too.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
@@ -42,7 +46,12 @@ pub fn run(
 
 fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut worker = Worker { runtime, datasets: BTreeMap::new(), tables: Tables::default() };
+    let mut worker = Worker {
+        runtime,
+        datasets: BTreeMap::new(),
+        tables: Tables::default(),
+        kept: Kept::default(),
+    };
     loop {
         let job = match frame::read_message::<Job>(&mut input) {
             Ok(Some(job)) => job,
@@ -61,6 +70,7 @@ struct Worker {
     runtime: tokio::runtime::Runtime,
     datasets: BTreeMap<Digest, Arc<Dataset>>,
     tables: Tables,
+    kept: Kept,
 }
 
 fn failure(code: &str, message: impl Into<String>) -> Failure {
@@ -78,6 +88,7 @@ impl Worker {
         let done = done.unwrap_or_else(|_panic| {
             // What a job left half done is not trusted for the next one.
             self.tables = Tables::default();
+            self.kept = Kept::default();
             Err(failure(
                 "worker_fault",
                 "the question met a fault of this node; its operators can see it",
@@ -87,7 +98,7 @@ impl Worker {
     }
 
     fn work(&mut self, job: &Message<Job>) -> Result<Message<Reply>, Failure> {
-        let Message { head: Job { version, dataset, sql, networks, work }, blobs } = job;
+        let Message { head: Job { version, whom, dataset, sql, networks, work }, blobs } = job;
         if *version != PIPE_VERSION {
             return Err(failure(
                 "bad_version",
@@ -95,14 +106,19 @@ impl Worker {
             ));
         }
         let dataset = self.dataset(dataset)?;
-        let split = cut::split(&dataset, networks, sql)?;
+        let text = kept::Question { dataset: &dataset, networks, sql };
+        let Text { split, runs } = self.kept.split(*whom, &text)?;
         match work {
             Work::Plan => {
-                // What stands above the cut must run: over no hospitals at all it shows whether it can.
-                let dry = finish::finish(&split, networks, (&[], &[]));
-                dry.map_err(|_finish| Failure::from(PlanError::CannotPlan))?;
-                let Split { footprint, explained, .. } = split;
-                let planned = Planned { footprint, explained };
+                if !runs {
+                    // What stands above the cut must run: over no hospitals at all it shows whether it can.
+                    let dry = finish::finish(&split, networks, (&[], &[]));
+                    dry.map_err(|_finish| Failure::from(PlanError::CannotPlan))?;
+                    self.kept.runs(&text);
+                }
+                let Split { footprint, explained, .. } = &*split;
+                let planned =
+                    Planned { footprint: footprint.clone(), explained: explained.clone() };
                 Ok(Message { head: Reply::Planned(planned), blobs: Vec::new() })
             }
             Work::Execute { snapshot, hospital, fragments } => {

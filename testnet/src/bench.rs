@@ -18,11 +18,19 @@ use crate::process::{NodeProcess, Nodes, client, wait_ready};
 use crate::topology;
 
 mod bare;
+mod cpu;
 mod memory;
+mod pooled;
+mod scan;
+mod steps;
+
+use cpu::Watched;
 
 /// The question: what the demo asks first.
 const SQL: &str = "SELECT grade, count(*) AS patients, avg(age) AS mean_age, stddev(age) AS sd_age, \
     count(*) FILTER (WHERE death = 1 AND dtime < 1826.25) AS deaths_5y FROM patient GROUP BY grade";
+/// What differs between two texts that are not the same.
+const LITERAL: &str = "1826.25";
 /// Nodes of the networks.
 const SIZES: [usize; 2] = [5, 18];
 /// Questions before measuring.
@@ -39,6 +47,9 @@ pub fn run(options: &Bench) -> anyhow::Result<()> {
         print::note(
             "This is a debug build: its figures say nothing. Use `cargo run --release -p testnet -- bench`.",
         );
+    }
+    if options.scan {
+        return scan::run(options);
     }
     print::line(format!(
         "{} questions a measurement, {WARM} before; times in ms",
@@ -70,30 +81,82 @@ fn measure(options: &Bench, name: &str, folder: &Path, size: usize) -> anyhow::R
     let bare = bare::Bare::open(&network)?;
     let asker = Asker::new(&network)?;
     for _ in 0..WARM {
-        ask(&asker)?;
+        ask(&asker, SQL)?;
         bare.run(SQL)?;
     }
-    // In turns, so that what else the machine does meets both.
-    let (mut asked, mut run) = (Vec::new(), Vec::new());
-    for _ in 0..options.questions {
-        asked.push(ask(&asker)?);
-        run.push(bare.run(SQL)?);
+    let watched = Watched::of(&network, &nodes)?;
+    for (kind, text) in
+        [("one text", same as fn(u32) -> String), ("a text never asked before", other)]
+    {
+        let turns = Turns::of(options.questions, text, (&asker, &bare, &watched))?;
+        turns.print(&format!("{name}, {size} nodes, {kind}"));
     }
-    let (asked, run) = (Times::of(asked), Times::of(run));
-    print::line(format!(
-        "{name}, {size} nodes: question p50 {:.1}, p95 {:.1}; bare engine, the same {size} fragments in one process: p50 {:.1}, p95 {:.1}; ratio of p50 {:.2}",
-        asked.p50,
-        asked.p95,
-        run.p50,
-        run.p95,
-        asked.p50 / run.p50
-    ));
     if size == SIZES[0] {
         idle_and_start(&network, nodes, name)?;
+        steps::run(&network, usize::try_from(options.questions)?)?;
     } else {
         nodes.stop()?;
     }
     Ok(())
+}
+
+/// The same text every time.
+fn same(_number: u32) -> String {
+    SQL.to_owned()
+}
+
+/// Another text every time, so that nobody has planned it before.
+fn other(number: u32) -> String {
+    SQL.replace(LITERAL, &format!("{}.25", number.saturating_add(500)))
+}
+
+/// Questions and runs of the bare engine in turns, so that what else the machine does meets both.
+struct Turns {
+    asked: Times,
+    run: Times,
+    /// A question's processor time, in milliseconds.
+    daemons: f64,
+    workers: f64,
+    bare: f64,
+}
+
+impl Turns {
+    fn of(
+        count: u32,
+        text: fn(u32) -> String,
+        (asker, bare, watched): (&Asker, &bare::Bare, &Watched),
+    ) -> anyhow::Result<Self> {
+        let (mut asked, mut run) = (Vec::new(), Vec::new());
+        let (before, mut bare_cpu) = (watched.read()?, Duration::ZERO);
+        for number in 0..count {
+            let text = text(number);
+            asked.push(ask(asker, &text)?.0);
+            let before = cpu::of_this()?;
+            run.push(bare.run(&text)?);
+            bare_cpu = bare_cpu.saturating_add(cpu::of_this()?.saturating_sub(before));
+        }
+        let cpu = watched.read()?.since(before);
+        let each = |cpu: Duration| cpu.as_secs_f64() * 1000.0 / f64::from(count);
+        let (daemons, workers, bare) = (each(cpu.daemons), each(cpu.workers), each(bare_cpu));
+        Ok(Self { asked: Times::of(asked), run: Times::of(run), daemons, workers, bare })
+    }
+
+    fn print(&self, what: &str) {
+        let Self { asked, run, daemons, workers, bare } = self;
+        print::line(format!(
+            "{what}: question p50 {:.1}, p95 {:.1}; bare engine, the same fragments in one process: p50 {:.1}, p95 {:.1}; ratio of p50 {:.2}",
+            asked.p50,
+            asked.p95,
+            run.p50,
+            run.p95,
+            asked.p50 / run.p50
+        ));
+        print::line(format!(
+            "    processor time a question {:.1} (daemons {daemons:.1}, workers {workers:.1}); bare engine {bare:.1}; ratio {:.2}",
+            daemons + workers,
+            (daemons + workers) / bare
+        ));
+    }
 }
 
 /// Memory of the asking node after the questions and of one that was never asked; time from start to ready.
@@ -124,9 +187,9 @@ fn idle_and_start(network: &Network, nodes: Nodes, name: &str) -> anyhow::Result
 }
 
 /// Asks once, and checks that every hospital answered.
-fn ask(asker: &Asker) -> anyhow::Result<Duration> {
+fn ask(asker: &Asker, sql: &str) -> anyhow::Result<(Duration, serde_json::Value)> {
     let since = now();
-    let question = asker.sign(SQL)?;
+    let question = asker.sign(sql)?;
     let reply = asker.put(&question)?;
     let took = since.elapsed();
     let finished = policies::dsse::Envelope::decode(reply.finished.as_bytes(), usize::MAX)?;
@@ -137,7 +200,7 @@ fn ask(asker: &Asker) -> anyhow::Result<Duration> {
         .filter(|part| part.pointer("/state").is_some_and(|state| state == "answered"))
         .count();
     anyhow::ensure!(answered == asker.hospitals(), "{answered} of {} answered", asker.hospitals());
-    Ok(took)
+    Ok((took, document))
 }
 
 /// Percentiles, in milliseconds.

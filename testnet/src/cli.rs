@@ -158,11 +158,17 @@ pub struct Folder {
 #[derive(Args, Debug)]
 pub struct Bench {
     /// Questions a measurement
-    #[arg(long, default_value_t = 200)]
-    pub questions: usize,
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=9_999))]
+    pub questions: u32,
     /// Where the networks' folders are made, e.g. a tmpfs [default: the system's temporary folder]
     #[arg(long)]
     pub dir: Option<PathBuf>,
+    /// Instead of all that: questions over millions of generated rows at nine nodes against the pooled table
+    #[arg(long)]
+    pub scan: bool,
+    /// Rows of each of the two tables of --scan, over all nodes
+    #[arg(long, default_value_t = 6_000_000, value_parser = clap::value_parser!(u64).range(9_000..=100_000_000))]
+    pub rows: u64,
 }
 
 /// Runs the command line.

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::generate::Region;
+use crate::generate::lines::Lines;
 use crate::generate::schema::SCHEMA;
 
 /// The Rotterdam tumour bank (see data/README.md).
@@ -32,6 +33,8 @@ enum Files {
     Rotterdam,
     /// Generated.
     Region(Region),
+    /// Generated for benchmarks.
+    Lines(Lines),
 }
 
 impl Data {
@@ -67,6 +70,18 @@ impl Data {
         }
     }
 
+    /// Generated rows without meaning, for benchmarks.
+    #[must_use]
+    pub fn lineitem(lines: Lines) -> Self {
+        Self {
+            id: "lineitem",
+            dictionary: include_str!("../charter/lineitem.toml"),
+            rules: ("lineitem.cedar", include_str!("../charter/lineitem.cedar").to_owned()),
+            sources: LINES.to_owned(),
+            files: Files::Lines(lines),
+        }
+    }
+
     /// Writes the files of hospital `number` of `of` into its folder for data.
     ///
     /// # Errors
@@ -79,6 +94,7 @@ impl Data {
                 std::fs::create_dir(&folder)?;
                 region.hospital(number).write(&folder)?;
             }
+            Files::Lines(lines) => lines.write(number, of, folder)?,
         }
         Ok(())
     }
@@ -109,4 +125,22 @@ format = "csv"
 table = "patient"
 source = "patients"
 columns = { patient_key = "pid" }
+"#;
+
+const LINES: &str = r#"[[datasets]]
+id = "lineitem"
+[[datasets.sources]]
+name = "visit"
+path = "data/visit.csv"
+format = "csv"
+[[datasets.tables]]
+table = "visit"
+source = "visit"
+[[datasets.sources]]
+name = "line"
+path = "data/line.csv"
+format = "csv"
+[[datasets.tables]]
+table = "line"
+source = "line"
 "#;

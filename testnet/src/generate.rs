@@ -9,6 +9,7 @@
 //! Reading order: [`table`], then a patient's life (`patient`: person and diagnosis; `tumour`: what differs between tumour groups;
 //! `course` and `surgery`: what happens), then `place`: which hospital writes what down.
 
+pub mod lines;
 mod rng;
 pub mod schema;
 pub mod table;

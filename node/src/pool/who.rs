@@ -1,6 +1,6 @@
 //! For whom a worker works.
 
-use policies::{HospitalCode, PersonId};
+use policies::{Digest, HospitalCode, PersonId};
 
 /// A person, as far as proven.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,3 +21,20 @@ pub enum Who {
     /// Whoever runs this command on this machine.
     Operator,
 }
+
+impl Who {
+    /// What stands for the person in a job: workers need not know who it is.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        // No code or id holds a space.
+        let text = match self {
+            Self::Signed { hospital, person } => format!("signed {hospital} {person}"),
+            Self::Named { person } => format!("named {person}"),
+            Self::Operator => "operator".to_owned(),
+        };
+        Digest::of(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,18 +3,16 @@
 //! A float that is not finite, or too large to add, is NULL to every sum of it and to its count: whether a question runs
 //! never depends on a row.
 
-use std::collections::HashSet;
-
 use arrow::array::{
     Array as _, ArrayRef, AsArray as _, BooleanArray, Decimal128Array, Float64Array, Int64Array,
-    StringArray,
 };
-use arrow::buffer::NullBuffer;
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{Decimal128Type, Float64Type, Int64Type};
 use datafusion::common::{Result as EngineResult, exec_err};
 use datafusion::logical_expr::EmitTo;
 use policies::footprint::SumKind;
 
+use super::keys::{KeyColumn, Keys};
 use super::{Spec, overflow};
 
 /// Units of the scale of a sum of floats.
@@ -31,12 +29,24 @@ pub(super) enum Sums {
     Keys(Vec<Keys>),
 }
 
-/// The keys seen in one group.
-#[derive(Debug, Default)]
-pub(super) struct Keys {
-    numbers: HashSet<i64>,
-    texts: HashSet<Box<str>>,
-    bytes: usize,
+/// The rows of each group of one batch.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    groups: &'a [usize],
+    rows: Vec<i128>,
+}
+
+impl<'a> Batch<'a> {
+    /// Counts the rows of each of `total` groups.
+    pub(super) fn new(groups: &'a [usize], total: usize) -> Self {
+        let mut rows = vec![0_i128; total];
+        for group in groups {
+            if let Some(rows) = rows.get_mut(*group) {
+                *rows = rows.saturating_add(1);
+            }
+        }
+        Self { groups, rows }
+    }
 }
 
 impl Sums {
@@ -54,10 +64,9 @@ impl Sums {
         &mut self,
         spec: &Spec,
         values: &[ArrayRef],
-        groups: &[usize],
-        total: usize,
+        batch: &Batch<'_>,
     ) -> EngineResult<()> {
-        let rows = Rows::new(spec, values, groups)?;
+        let (rows, total) = (Rows::new(spec, values, batch)?, batch.rows.len());
         match self {
             Self::Keys(keys) => {
                 if keys.len() < total {
@@ -70,9 +79,7 @@ impl Sums {
                     sums.resize(total, 0);
                 }
                 match spec.kind {
-                    SumKind::Rows | SumKind::NonNull | SumKind::Distinct => {
-                        rows.each(sums, |_row| Ok(1))
-                    }
+                    SumKind::Rows | SumKind::NonNull | SumKind::Distinct => rows.count(sums),
                     SumKind::Sum => rows.add(sums, Some),
                     SumKind::SumSquares => rows.add(sums, |value| value.checked_mul(value)),
                 }
@@ -85,9 +92,9 @@ impl Sums {
         match self {
             Self::Added(sums) => emit_to.take_needed(sums),
             Self::Keys(keys) => {
-                let count = |keys: &Keys| keys.numbers.len().saturating_add(keys.texts.len());
                 let taken = emit_to.take_needed(keys);
-                taken.iter().map(|keys| i128::try_from(count(keys)).unwrap_or(i128::MAX)).collect()
+                let count = |keys: &Keys| i128::try_from(keys.count()).unwrap_or(i128::MAX);
+                taken.iter().map(count).collect()
             }
         }
     }
@@ -96,10 +103,7 @@ impl Sums {
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Added(sums) => sums.capacity().saturating_mul(size_of::<i128>()),
-            Self::Keys(keys) => {
-                let held = |keys: &Keys| keys.bytes.saturating_add(size_of::<Keys>());
-                keys.iter().map(held).fold(0, usize::saturating_add)
-            }
+            Self::Keys(keys) => keys.iter().map(Keys::size).fold(0, usize::saturating_add),
         }
     }
 }
@@ -115,16 +119,16 @@ fn present(value: &ArrayRef) -> Option<NullBuffer> {
 /// The rows of a batch that count for one sum.
 struct Rows<'a> {
     value: Option<&'a ArrayRef>,
-    present: Option<NullBuffer>,
-    filter: Option<&'a BooleanArray>,
-    groups: &'a [usize],
+    /// Those that count; without it all do.
+    chosen: Option<BooleanBuffer>,
+    batch: &'a Batch<'a>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(spec: &Spec, values: &'a [ArrayRef], groups: &'a [usize]) -> EngineResult<Self> {
-        let filter = match spec.filter {
+    fn new(spec: &Spec, values: &'a [ArrayRef], batch: &'a Batch<'a>) -> EngineResult<Self> {
+        let meets = match spec.filter {
             Some(at) => match values.get(at).and_then(|column| column.as_boolean_opt()) {
-                Some(filter) => Some(filter),
+                Some(filter) => Some(meets(filter)),
                 None => return exec_err!("kring_cell: a condition is not true or false"),
             },
             None => None,
@@ -133,49 +137,105 @@ impl<'a> Rows<'a> {
         if value.is_none() && spec.kind != SumKind::Rows {
             return exec_err!("kring_cell: a sum without a value");
         }
-        let present = value.and_then(present);
-        Ok(Self { value, present, filter, groups })
+        let present = value.and_then(present).filter(|present| present.null_count() > 0);
+        let present = present.map(NullBuffer::into_inner);
+        let chosen = match (meets, present) {
+            (Some(meets), Some(present)) => Some(&meets & &present),
+            (meets, present) => meets.or(present),
+        };
+        let expected = batch.groups.len();
+        if value.is_some_and(|value| value.len() != expected)
+            || chosen.as_ref().is_some_and(|chosen| chosen.len() != expected)
+        {
+            return exec_err!("kring_cell: columns of several lengths");
+        }
+        Ok(Self { value, chosen, batch })
     }
 
-    fn counts(&self, row: usize) -> bool {
-        self.filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row))
-            && self.present.as_ref().is_none_or(|present| present.is_valid(row))
+    /// Adds one for every row that counts.
+    fn count(&self, sums: &mut [i128]) -> EngineResult<()> {
+        match &self.chosen {
+            Some(_) => self.each(sums, &|_row| Ok(1)),
+            None => {
+                for (sum, rows) in sums.iter_mut().zip(&self.batch.rows) {
+                    *sum = sum.checked_add(*rows).ok_or_else(overflow)?;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Adds `addend(row)` for every row that counts.
+    #[inline]
     fn each(
         &self,
         sums: &mut [i128],
-        addend: impl Fn(usize) -> EngineResult<i128>,
+        addend: &impl Fn(usize) -> EngineResult<i128>,
     ) -> EngineResult<()> {
-        for (row, group) in self.groups.iter().enumerate() {
-            if !self.counts(row) {
-                continue;
-            }
-            if let Some(sum) = sums.get_mut(*group) {
+        let mut add = |row: usize, group: usize| {
+            if let Some(sum) = sums.get_mut(group) {
                 *sum = sum.checked_add(addend(row)?).ok_or_else(overflow)?;
             }
+            Ok(())
+        };
+        match &self.chosen {
+            None => {
+                self.batch.groups.iter().enumerate().try_for_each(|(row, group)| add(row, *group))
+            }
+            Some(chosen) => chosen.set_indices().try_for_each(|row| {
+                self.batch.groups.get(row).map_or(Ok(()), |group| add(row, *group))
+            }),
         }
-        Ok(())
     }
 
+    #[inline]
     fn add(&self, sums: &mut [i128], of: impl Fn(i128) -> Option<i128>) -> EngineResult<()> {
         let Some(numbers) = self.value.and_then(Numbers::of) else {
             return exec_err!("kring_cell: a sum of something that is not a number");
         };
-        self.each(sums, |row| numbers.get(row).and_then(&of).ok_or_else(overflow))
+        // One loop for each type: the type is known outside of it.
+        let checked = |value: Option<i128>| value.and_then(&of).ok_or_else(overflow);
+        match numbers {
+            Numbers::Integers(column) => {
+                let values = column.values();
+                self.each(sums, &|row| checked(values.get(row).map(|value| i128::from(*value))))
+            }
+            Numbers::Decimals(column) => {
+                let values = column.values();
+                self.each(sums, &|row| checked(values.get(row).copied()))
+            }
+            Numbers::Floats(column) => {
+                let values = column.values();
+                self.each(sums, &|row| {
+                    checked(values.get(row).and_then(|value| fixed_point(*value)))
+                })
+            }
+        }
     }
 
     fn keys(&self, sets: &mut [Keys]) -> EngineResult<()> {
         let Some(keys) = self.value.and_then(KeyColumn::of) else {
             return exec_err!("kring_cell: a key of an unknown type");
         };
-        for (row, group) in self.groups.iter().enumerate() {
-            if let (true, Some(set)) = (self.counts(row), sets.get_mut(*group)) {
+        let mut see = |row: usize| {
+            let group = self.batch.groups.get(row);
+            if let Some(set) = group.and_then(|group| sets.get_mut(*group)) {
                 keys.see(row, set);
             }
+        };
+        match &self.chosen {
+            Some(chosen) => chosen.set_indices().for_each(see),
+            None => (0..self.batch.groups.len()).for_each(&mut see),
         }
         Ok(())
+    }
+}
+
+/// The rows where a condition is true.
+fn meets(filter: &BooleanArray) -> BooleanBuffer {
+    match filter.nulls() {
+        Some(nulls) => filter.values() & nulls.inner(),
+        None => filter.values().clone(),
     }
 }
 
@@ -196,15 +256,6 @@ impl<'a> Numbers<'a> {
         }
         column.as_primitive_opt::<Float64Type>().map(Self::Floats)
     }
-
-    /// The value in units of the sum's scale; `None` where it leaves the range.
-    fn get(&self, row: usize) -> Option<i128> {
-        match self {
-            Self::Integers(column) => Some(i128::from(column.value(row))),
-            Self::Decimals(column) => Some(column.value(row)),
-            Self::Floats(column) => fixed_point(column.value(row)),
-        }
-    }
 }
 
 /// A float at nine digits, rounded half to even.
@@ -212,36 +263,4 @@ impl<'a> Numbers<'a> {
 fn fixed_point(value: f64) -> Option<i128> {
     let inside = value.abs() < FLOAT_LIMIT;
     inside.then(|| (value * FLOAT_UNITS).round_ties_even() as i128)
-}
-
-/// A column of keys.
-enum KeyColumn<'a> {
-    Numbers(&'a Int64Array),
-    Texts(&'a StringArray),
-}
-
-impl<'a> KeyColumn<'a> {
-    fn of(column: &'a ArrayRef) -> Option<Self> {
-        if let Some(column) = column.as_primitive_opt::<Int64Type>() {
-            return Some(Self::Numbers(column));
-        }
-        column.as_string_opt::<i32>().map(Self::Texts)
-    }
-
-    fn see(&self, row: usize, into: &mut Keys) {
-        match self {
-            Self::Numbers(column) => {
-                if into.numbers.insert(column.value(row)) {
-                    into.bytes = into.bytes.saturating_add(24);
-                }
-            }
-            Self::Texts(column) => {
-                let text = column.value(row);
-                if !into.texts.contains(text) {
-                    into.texts.insert(text.into());
-                    into.bytes = into.bytes.saturating_add(text.len()).saturating_add(40);
-                }
-            }
-        }
-    }
 }

@@ -46,8 +46,13 @@ pub(super) struct Hashed {
 }
 
 impl Hashed {
-    /// Checks that a file holds what was sealed.
-    pub(super) fn check(&mut self, path: &Path, sealed: Digest) -> Result<(), RunError> {
+    /// Checks that a file holds what was sealed, and then `also`, once.
+    pub(super) fn check(
+        &mut self,
+        path: &Path,
+        sealed: Digest,
+        also: impl FnOnce() -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
         let identity = || {
             let meta = std::fs::metadata(path).map_err(|_io| RunError::BadSnapshot)?;
             Ok(Identity::of(&meta))
@@ -60,6 +65,7 @@ impl Hashed {
         if digest != sealed || identity()? != before {
             return Err(RunError::BadSnapshot);
         }
+        also()?;
         if self.known.len() >= MAX_FILES {
             self.known.clear();
         }

@@ -109,3 +109,35 @@ fn a_large_file_that_is_changed_in_place_is_found_when_it_is_scanned() {
     write(&good);
     assert!(run().is_ok());
 }
+
+/// The plan that runs the first fragment.
+fn physical(place: &Place<'_>, sql: &str, tables: &mut Tables) -> String {
+    let split = cut::split(place.dataset, place.networks, sql).unwrap();
+    let snapshot = snapshot::verify(place.snapshot, false).unwrap();
+    let rows = bind::bind(&split.fragments[0], place, &snapshot, tables).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let plan = runtime.block_on(session().unwrap().create_physical_plan(&rows)).unwrap();
+    datafusion::physical_plan::displayable(plan.as_ref()).indent(true).to_string()
+}
+
+#[test]
+fn a_step_per_patient_streams_over_rows_that_come_patient_by_patient() {
+    let temp = tempfile::tempdir().unwrap();
+    let dataset = policies::dataset::file::parse("small", DATASET).unwrap();
+    let snapshot = sealed(temp.path(), &dataset);
+    let hospital = HospitalCode::new("ALFA").unwrap();
+    let networks = Networks::new();
+    let place =
+        Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital, networks: &networks };
+    for tables in [&mut Tables::default(), &mut Tables::keeping_files_to(0)] {
+        for sql in [
+            "SELECT avg(most) FROM (SELECT patient_key, max(bmi) AS most FROM patient GROUP BY patient_key) t",
+            "SELECT count(*) FROM (SELECT patient_key, min(bmi) AS least FROM patient WHERE bmi > 20 \
+             GROUP BY patient_key HAVING count(*) > 0) t",
+        ] {
+            let plan = physical(&place, sql, tables);
+            assert!(plan.contains("ordering_mode=PartiallySorted"), "{plan}");
+            assert!(!plan.contains("SortExec"), "{plan}");
+        }
+    }
+}

@@ -42,16 +42,16 @@ impl Bare {
     }
 
     /// Plans and runs the text over every part, all at once.
-    pub(super) fn run(&self, sql: &'static str) -> anyhow::Result<Duration> {
+    pub(super) fn run(&self, sql: &str) -> anyhow::Result<Duration> {
         let since = Instant::now();
         let rows: usize = self.runtime.block_on(async {
             let running: Vec<_> = self
                 .parts
                 .iter()
                 .map(|context| {
-                    let context = context.clone();
+                    let (context, sql) = (context.clone(), sql.to_owned());
                     #[expect(clippy::disallowed_methods, reason = "joined below; no daemon to end")]
-                    tokio::spawn(async move { context.sql(sql).await?.collect().await })
+                    tokio::spawn(async move { context.sql(&sql).await?.collect().await })
                 })
                 .collect();
             let mut rows = 0;

@@ -267,6 +267,7 @@ fn fragments(charter: &Charter, question: &Question) -> Vec<Digest> {
     use query::pipe::{Job, PIPE_VERSION, Reply, Work};
     let head = Job {
         version: PIPE_VERSION,
+        whom: None,
         dataset: charter.dataset_text(&question.dataset).unwrap().to_owned(),
         sql: question.sql.clone(),
         networks: charter.networks_at(question.issued_at),

@@ -99,6 +99,7 @@ pub(crate) fn plan() -> Message<Job> {
     Message {
         head: Job {
             version: PIPE_VERSION,
+            whom: None,
             dataset,
             sql,
             networks: Networks::new(),

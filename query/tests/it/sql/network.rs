@@ -229,7 +229,7 @@ impl Network {
     pub(crate) fn job(&self, sql: &str, work: Work) -> Job {
         let (dataset, sql) = (self.dataset_text.clone(), sql.to_owned());
         let networks = self.charter.networks_at(NOW.plus(-10));
-        Job { version: PIPE_VERSION, dataset, sql, networks, work }
+        Job { version: PIPE_VERSION, whom: None, dataset, sql, networks, work }
     }
 
     pub(crate) fn plan(&self, worker: &mut Worker, sql: &str) -> Result<Planned, Failure> {

@@ -303,3 +303,32 @@ fn a_worker_that_is_sent_rubbish_ends_without_a_reply() {
     let (_from, output) = std::io::pipe().unwrap();
     assert!(query::worker::run(std::io::empty(), output).is_ok(), "the end of the pipe is the end");
 }
+
+#[test]
+fn what_a_worker_keeps_of_a_text_changes_no_reply() {
+    let network = network();
+    let mut worker = Worker::start();
+    let ann = Some(Digest::of(b"ann"));
+    for sql in [
+        SQL,
+        "SELECT min(age) FROM diagnosis",
+        "SELECT tumour, count(*) FROM diagnosis GROUP BY tumour",
+    ] {
+        let fresh = Worker::start().send(network.job(sql, Work::Plan), vec![]);
+        for whom in [ann, ann, Some(Digest::of(b"bob")), None, ann] {
+            let job = Job { whom, ..network.job(sql, Work::Plan) };
+            assert_eq!(worker.send(job, vec![]), fresh, "{sql}");
+        }
+        let Reply::Planned(planned) = fresh.head else { continue };
+        let digests: Vec<Digest> = planned.footprint.fragments.iter().map(|f| f.digest).collect();
+        let job = || network.job(sql, execute(&network, "ALFA", digests.clone()));
+        let fresh = Worker::start().send(job(), vec![]);
+        assert!(matches!(fresh.head, Reply::Executed { .. }));
+        for _ in 0..2 {
+            assert_eq!(worker.send(Job { whom: ann, ..job() }, vec![]), fresh, "{sql}");
+        }
+        let other = execute(&network, "ALFA", vec![Digest::of(b"another cut")]);
+        let other = Job { whom: ann, ..network.job(sql, other) };
+        assert_eq!(failed(&worker.send(other, vec![])), "plan_mismatch");
+    }
+}
