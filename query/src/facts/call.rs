@@ -8,11 +8,15 @@ use super::range::Range;
 use super::{Facts, Scope};
 use crate::catalog::functions::{self, Place};
 use crate::error::PlanError;
+use crate::network::IN_NETWORK;
 
 impl Scope<'_> {
     /// What is known of a call.
     pub(super) fn function(&self, expr: &Expr, call: &ScalarFunction) -> Result<Facts, PlanError> {
         let name = call.name();
+        if name == IN_NETWORK {
+            return self.boolean(expr, &call.args.iter().collect::<Vec<_>>());
+        }
         if !functions::allowed(name, self.place) {
             return Err(PlanError::unsupported(
                 format!("`{name}` inside a measure or condition"),
