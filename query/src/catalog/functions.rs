@@ -210,6 +210,11 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
         "random" | "rand" | "uuid" | "now" | "current_date" | "current_timestamp" | "version" => {
             "the same question must give the same answer everywhere; write the value"
         }
+        "upper" | "lower" | "length" | "char_length" | "substr" | "left" | "right" | "concat"
+        | "trim" => "codes are compared as they are; write CASE, IN ('a', 'b') or LIKE 'a%'",
+        "mod" => "write a % b",
+        "trunc" => "write floor(x), ceil(x) or round(x, 1)",
+        "sign" => "write CASE WHEN x > 0 THEN 1 WHEN x < 0 THEN -1 ELSE 0 END",
         "date_trunc" | "date_part" | "extract" | "to_date" | "date_add" => {
             "dates are whole days from diagnosis and a year; use integer arithmetic"
         }

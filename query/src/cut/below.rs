@@ -213,6 +213,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             | JoinType::LeftMark
             | JoinType::RightMark => return Err(PlanError::CannotPlan),
         };
+        let join = &network::without_networks(join, (&left, &right));
         let keep_left = join.join_type != JoinType::Right;
         let patient = if keep_left { left.patient.clone() } else { right.patient.clone() };
         let equal = (Expr::Column(left.patient.clone()), Expr::Column(right.patient.clone()));

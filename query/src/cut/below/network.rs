@@ -6,7 +6,7 @@
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DataFusionError, Result as EngineResult};
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{BinaryExpr, Case, Expr, Operator};
+use datafusion::logical_expr::{BinaryExpr, Case, Expr, Join, JoinConstraint, Operator};
 
 use crate::cut::Below;
 use crate::error::PlanError;
@@ -31,6 +31,19 @@ fn is_network(expr: &Expr, below: &Below) -> bool {
     let index = below.schema.maybe_index_of_column(name);
     let facts = index.and_then(|index| below.columns.get(index));
     facts.is_some_and(|facts| facts.plain == Some(Plain::Network))
+}
+
+/// A join whose NATURAL or USING does not name `network`: rows of one patient are of one hospital.
+pub(super) fn without_networks(join: &Join, (left, right): (&Below, &Below)) -> Join {
+    let mut join = join.clone();
+    if join.join_constraint == JoinConstraint::Using {
+        let certain = |expr: &Expr, below: &Below| {
+            let known = below.passed_on(expr);
+            is_network(expr, below) && known.is_ok_and(|(_, facts)| !facts.nullable)
+        };
+        join.on.retain(|(one, other)| !(certain(one, left) && certain(other, right)));
+    }
+    join
 }
 
 /// The expression with membership tests in the place of comparisons of `network`.

@@ -50,3 +50,5 @@ SELECT network, count(*) AS n, (SELECT count(*) FROM diagnosis) AS t FROM diagno
 SELECT network AS k, count(*) AS n FROM diagnosis GROUP BY network UNION ALL SELECT 'all', count(*) FROM diagnosis ~~ SELECT m.network AS k, count(*) AS n FROM diagnosis d JOIN membership m ON m.hospital = d.hospital GROUP BY m.network UNION ALL SELECT 'all', count(*) FROM diagnosis
 SELECT sum(n) AS s FROM (SELECT hospital, count(*) AS n FROM diagnosis WHERE network IN ('embraze', 'concord') GROUP BY hospital) x ~~ SELECT count(*) AS s FROM diagnosis WHERE hospital <> 'DELTA'
 SELECT count(*) AS n FROM (SELECT patient_key, hospital FROM patient UNION ALL SELECT patient_key, hospital FROM diagnosis) x WHERE hospital = 'ALFA'
+SELECT count(*) AS n FROM patient NATURAL JOIN diagnosis ~~ SELECT count(*) AS n FROM diagnosis
+SELECT network, count(*) AS n FROM patient NATURAL LEFT JOIN diagnosis GROUP BY network ~~ SELECT m.network, count(*) AS n FROM patient p LEFT JOIN diagnosis d ON d.patient_key = p.patient_key JOIN membership m ON m.hospital = p.hospital GROUP BY m.network
