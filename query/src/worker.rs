@@ -98,7 +98,7 @@ impl Worker {
     }
 
     fn work(&mut self, job: &Message<Job>) -> Result<Message<Reply>, Failure> {
-        let Message { head: Job { version, whom, dataset, sql, work }, blobs } = job;
+        let Message { head: Job { version, whom, dataset, sql, networks, work }, blobs } = job;
         if *version != PIPE_VERSION {
             return Err(failure(
                 "bad_version",
@@ -106,12 +106,12 @@ impl Worker {
             ));
         }
         let dataset = self.dataset(dataset)?;
-        let Text { split, runs } = self.kept.split(*whom, &dataset, sql)?;
+        let Text { split, runs } = self.kept.split(*whom, (&dataset, networks), sql)?;
         match work {
             Work::Plan => {
                 if !runs {
                     // What stands above the cut must run: over no hospitals at all it shows whether it can.
-                    let dry = finish::finish(&split, &[], &[]);
+                    let dry = finish::finish(&split, networks, (&[], &[]));
                     dry.map_err(|_finish| Failure::from(PlanError::CannotPlan))?;
                     self.kept.runs(&dataset, sql);
                 }
@@ -121,7 +121,7 @@ impl Worker {
                 Ok(Message { head: Reply::Planned(planned), blobs: Vec::new() })
             }
             Work::Execute { snapshot, hospital, fragments } => {
-                let place = execute::Place { dataset: &dataset, snapshot, hospital };
+                let place = execute::Place { dataset: &dataset, snapshot, hospital, networks };
                 let running = execute::execute(&split, &place, fragments, &mut self.tables);
                 let cells = self.runtime.block_on(running)?;
                 let blobs = cells.iter().map(ipc::encode);
@@ -133,7 +133,7 @@ impl Worker {
                 Ok(Message { head, blobs })
             }
             Work::Finish { parts } => {
-                let finished = finish::finish(&split, parts, blobs)?;
+                let finished = finish::finish(&split, networks, (parts, blobs))?;
                 Ok(Message { head: Reply::Finished(finished), blobs: Vec::new() })
             }
         }

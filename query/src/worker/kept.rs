@@ -12,6 +12,7 @@ use policies::dataset::Dataset;
 
 use crate::cut::{self, Split};
 use crate::error::PlanError;
+use crate::pipe::Networks;
 
 /// Most texts kept: a dashboard's questions.
 const MAX_TEXTS: usize = 16;
@@ -33,25 +34,26 @@ pub(super) struct Text {
 #[derive(Default)]
 pub(super) struct Kept {
     whom: Option<Digest>,
+    networks: Networks,
     texts: HashMap<(Digest, Digest), Text>,
 }
 
 impl Kept {
-    /// The split of a person's text, or nobody's; whatever is kept of another person is forgotten first.
+    /// The split of a person's text, or nobody's; whatever is kept of another person, or for other networks, is forgotten first.
     pub(super) fn split(
         &mut self,
         whom: Option<Digest>,
-        dataset: &Dataset,
+        (dataset, networks): (&Dataset, &Networks),
         sql: &str,
     ) -> Result<Text, PlanError> {
-        if self.whom != whom {
-            *self = Self { whom, texts: HashMap::new() };
+        if self.whom != whom || self.networks != *networks {
+            *self = Self { whom, networks: networks.clone(), texts: HashMap::new() };
         }
         let key = key(dataset, sql);
         if let Some(text) = self.texts.get(&key) {
             return Ok(text.clone());
         }
-        let text = Text { split: Rc::new(cut::split(dataset, sql)?), runs: false };
+        let text = Text { split: Rc::new(cut::split(dataset, networks, sql)?), runs: false };
         let cells = text.split.fragments.iter().map(|fragment| fragment.cells);
         let cells = cells.fold(0, u64::saturating_add);
         if whom.is_some() && sql.len() <= MAX_TEXT_BYTES && cells <= MAX_KEPT_CELLS {

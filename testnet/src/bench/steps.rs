@@ -14,7 +14,7 @@ use node::pool::{Access, Pool, Setup, Who};
 use node::tasks::Tasks;
 use policies::{Digest, HospitalCode};
 use query::pipe::frame::Message;
-use query::pipe::{Job, PIPE_VERSION, Reply, Work};
+use query::pipe::{Job, Networks, PIPE_VERSION, Reply, Work};
 
 use super::{SQL, Times, WARM, now, other, same};
 use crate::network::Network;
@@ -135,7 +135,8 @@ impl Bench<'_> {
         access: Access,
         (version, sql, work): (u32, String, Work),
     ) -> anyhow::Result<Message<Reply>> {
-        let head = Job { version, whom: None, dataset: self.dataset.clone(), sql, work };
+        let (dataset, networks) = (self.dataset.clone(), Networks::new());
+        let head = Job { version, whom: None, dataset, sql, networks, work };
         self.runtime.block_on(async {
             let mut lease = self.pool.lease(access, Who::Operator).await?;
             Ok(lease.run(Message { head, blobs: Vec::new() }).await?)

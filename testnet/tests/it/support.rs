@@ -270,6 +270,7 @@ fn fragments(charter: &Charter, question: &Question) -> Vec<Digest> {
         whom: None,
         dataset: charter.dataset_text(&question.dataset).unwrap().to_owned(),
         sql: question.sql.clone(),
+        networks: charter.networks_at(question.issued_at),
         work: Work::Plan,
     };
     let mut input = Vec::new();
