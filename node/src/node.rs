@@ -179,7 +179,7 @@ impl Node {
 }
 
 /// A job over a dataset and a text. Asker and responders must see the same networks, so they take those of the moment that
-/// the signed question names; the lease says for whom.
+/// the signed question names; the lease says for whom it is.
 pub(crate) fn job(
     charter: &Charter,
     (dataset, sql): (&str, &str),

@@ -106,15 +106,14 @@ impl Worker {
             ));
         }
         let dataset = self.dataset(dataset)?;
-        let text = kept::Question { dataset: &dataset, networks, sql };
-        let Text { split, runs } = self.kept.split(*whom, &text)?;
+        let Text { split, runs } = self.kept.split(*whom, (&dataset, networks), sql)?;
         match work {
             Work::Plan => {
                 if !runs {
                     // What stands above the cut must run: over no hospitals at all it shows whether it can.
                     let dry = finish::finish(&split, networks, (&[], &[]));
                     dry.map_err(|_finish| Failure::from(PlanError::CannotPlan))?;
-                    self.kept.runs(&text);
+                    self.kept.runs(&dataset, sql);
                 }
                 let Split { footprint, explained, .. } = &*split;
                 let planned =

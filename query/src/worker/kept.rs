@@ -30,55 +30,26 @@ pub(super) struct Text {
     pub(super) runs: bool,
 }
 
-/// What a split depends on.
-#[derive(Clone, Copy)]
-pub(super) struct Question<'a> {
-    /// The dictionary.
-    pub(super) dataset: &'a Dataset,
-    /// The networks that the text may name.
-    pub(super) networks: &'a Networks,
-    /// The text.
-    pub(super) sql: &'a str,
-}
-
-/// Digests of the dictionary, of the networks and of the text.
-type Key = [Digest; 3];
-
-impl Question<'_> {
-    fn key(&self) -> Key {
-        let mut networks = String::new();
-        for (network, hospitals) in self.networks {
-            networks.push_str(network.as_str());
-            for hospital in hospitals {
-                networks.push(' ');
-                networks.push_str(hospital.as_str());
-            }
-            networks.push('\n');
-        }
-        let of = |text: &str| Digest::of(text.as_bytes());
-        [self.dataset.digest, of(&networks), of(self.sql)]
-    }
-}
-
 /// The texts of one person.
 #[derive(Default)]
 pub(super) struct Kept {
     whom: Option<Digest>,
-    texts: HashMap<Key, Text>,
+    networks: Networks,
+    texts: HashMap<(Digest, Digest), Text>,
 }
 
 impl Kept {
-    /// The split of a person's text, or nobody's; whatever is kept of another person is forgotten first.
+    /// The split of a person's text, or nobody's; whatever is kept of another person, or for other networks, is forgotten first.
     pub(super) fn split(
         &mut self,
         whom: Option<Digest>,
-        question: &Question<'_>,
+        (dataset, networks): (&Dataset, &Networks),
+        sql: &str,
     ) -> Result<Text, PlanError> {
-        if self.whom != whom {
-            *self = Self { whom, texts: HashMap::new() };
+        if self.whom != whom || self.networks != *networks {
+            *self = Self { whom, networks: networks.clone(), texts: HashMap::new() };
         }
-        let Question { dataset, networks, sql } = *question;
-        let key = question.key();
+        let key = key(dataset, sql);
         if let Some(text) = self.texts.get(&key) {
             return Ok(text.clone());
         }
@@ -95,11 +66,15 @@ impl Kept {
     }
 
     /// Notes that what stands above the cuts of a text runs.
-    pub(super) fn runs(&mut self, question: &Question<'_>) {
-        if let Some(text) = self.texts.get_mut(&question.key()) {
+    pub(super) fn runs(&mut self, dataset: &Dataset, sql: &str) {
+        if let Some(text) = self.texts.get_mut(&key(dataset, sql)) {
             text.runs = true;
         }
     }
+}
+
+fn key(dataset: &Dataset, sql: &str) -> (Digest, Digest) {
+    (dataset.digest, Digest::of(sql.as_bytes()))
 }
 
 #[cfg(test)]

@@ -17,11 +17,6 @@ columns = [
 "#;
 const SQL: &str = "SELECT dead, count(*) FROM patient GROUP BY dead";
 
-fn at(dataset: &Dataset) -> Question<'_> {
-    static NETWORKS: Networks = Networks::new();
-    Question { dataset, networks: &NETWORKS, sql: SQL }
-}
-
 fn dataset(version: u32) -> Dataset {
     let text = DATASET.replace("version = 1", &format!("version = {version}"));
     policies::dataset::file::parse("small", &text).unwrap()
@@ -31,15 +26,15 @@ fn dataset(version: u32) -> Dataset {
 fn a_persons_text_is_split_once_and_forgotten_when_another_is_served() {
     let (ann, bob) = (Some(Digest::of(b"ann")), Some(Digest::of(b"bob")));
     let (dataset, mut kept) = (dataset(1), Kept::default());
-    let first = kept.split(ann, &at(&dataset)).unwrap();
-    kept.runs(&at(&dataset));
-    let again = kept.split(ann, &at(&dataset)).unwrap();
+    let first = kept.split(ann, (&dataset, &Networks::new()), SQL).unwrap();
+    kept.runs(&dataset, SQL);
+    let again = kept.split(ann, (&dataset, &Networks::new()), SQL).unwrap();
     assert!(Rc::ptr_eq(&first.split, &again.split) && again.runs);
 
-    let other = kept.split(bob, &at(&dataset)).unwrap();
+    let other = kept.split(bob, (&dataset, &Networks::new()), SQL).unwrap();
     assert!(!Rc::ptr_eq(&first.split, &other.split) && !other.runs);
     assert_eq!(kept.texts.len(), 1);
-    let back = kept.split(ann, &at(&dataset)).unwrap();
+    let back = kept.split(ann, (&dataset, &Networks::new()), SQL).unwrap();
     assert!(!Rc::ptr_eq(&first.split, &back.split), "nothing of a person outlives another's turn");
 }
 
@@ -47,8 +42,8 @@ fn a_persons_text_is_split_once_and_forgotten_when_another_is_served() {
 fn another_dataset_is_another_text() {
     let ann = Some(Digest::of(b"ann"));
     let mut kept = Kept::default();
-    let one = kept.split(ann, &at(&dataset(1))).unwrap();
-    let two = kept.split(ann, &at(&dataset(2))).unwrap();
+    let one = kept.split(ann, (&dataset(1), &Networks::new()), SQL).unwrap();
+    let two = kept.split(ann, (&dataset(2), &Networks::new()), SQL).unwrap();
     assert_ne!(one.split.fragments[0].digest, two.split.fragments[0].digest);
 }
 
@@ -56,33 +51,36 @@ fn another_dataset_is_another_text() {
 fn refusals_long_texts_and_many_cells_are_not_kept_and_the_others_are_few() {
     let ann = Some(Digest::of(b"ann"));
     let (dataset, mut kept) = (dataset(1), Kept::default());
-    assert!(kept.split(ann, &Question { sql: "SELECT age FROM patient", ..at(&dataset) }).is_err());
+    assert!(kept.split(ann, (&dataset, &Networks::new()), "SELECT age FROM patient").is_err());
     let long = format!("{SQL}{}", " ".repeat(MAX_TEXT_BYTES));
-    kept.split(ann, &Question { sql: &long, ..at(&dataset) }).unwrap();
+    kept.split(ann, (&dataset, &Networks::new()), &long).unwrap();
     let many = "SELECT a.age, b.age, count(*) FROM patient a JOIN patient b ON a.patient_key = b.patient_key \
                 GROUP BY a.age, b.age";
     assert!(
-        kept.split(ann, &Question { sql: many, ..at(&dataset) }).unwrap().split.fragments[0].cells
+        kept.split(ann, (&dataset, &Networks::new()), many).unwrap().split.fragments[0].cells
             > MAX_KEPT_CELLS
     );
-    kept.split(None, &at(&dataset)).unwrap();
+    kept.split(None, (&dataset, &Networks::new()), SQL).unwrap();
     assert!(kept.texts.is_empty(), "nobody's text is not kept either");
     for age in 0..MAX_TEXTS * 2 {
-        let sql = format!("SELECT count(*) FROM patient WHERE age > {age}");
-        kept.split(ann, &Question { sql: &sql, ..at(&dataset) }).unwrap();
+        kept.split(
+            ann,
+            (&dataset, &Networks::new()),
+            &format!("SELECT count(*) FROM patient WHERE age > {age}"),
+        )
+        .unwrap();
         assert!(kept.texts.len() <= MAX_TEXTS);
     }
 }
 
 #[test]
-fn a_network_that_is_no_more_is_not_known_from_before() {
+fn other_networks_make_it_another_question() {
     let ann = Some(Digest::of(b"ann"));
     let (dataset, mut kept) = (dataset(1), Kept::default());
+    let first = kept.split(ann, (&dataset, &Networks::new()), SQL).unwrap();
     let hospital = policies::HospitalCode::new("ALFA").unwrap();
-    let networks = Networks::from([(policies::NetworkId::new("WEST").unwrap(), [hospital].into())]);
-    let sql = "SELECT count(*) FROM patient WHERE network = 'WEST'";
-    let question = Question { dataset: &dataset, networks: &networks, sql };
-    kept.split(ann, &question).unwrap();
-    let after = kept.split(ann, &Question { networks: &Networks::new(), ..question });
-    assert_eq!(after.err().map(|error| error.code()), Some("unknown_network"));
+    let name = policies::NetworkId::new("region").unwrap();
+    let networks = Networks::from([(name, [hospital].into())]);
+    let other = kept.split(ann, (&dataset, &networks), SQL).unwrap();
+    assert!(!Rc::ptr_eq(&first.split, &other.split));
 }
