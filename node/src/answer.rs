@@ -58,7 +58,7 @@ impl Node {
             fragments: permit.footprint().fragment_digests(),
         };
         let reply =
-            self.work(&mut worker, job(text, &asked.question.sql, work), Vec::new()).await?;
+            self.work(&mut worker, job(text, &asked.sql, work), Vec::new()).await?;
         let raw = query::receive(permit, &reply)?;
         self.alarm(asked, raw.fault()).await?;
         Ok((query::disclose(raw)?, snapshot.id))
