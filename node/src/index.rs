@@ -77,6 +77,7 @@ impl Index {
         }
         let database = builder().create(path).map_err(|error| failed(error.to_string()))?;
         let index = Self { database, path: path.to_owned() };
+        index.add(&[], (0, &[0; 32])).map_err(|error| index.failed(&error))?;
         index.catch_up(log)?;
         Ok(index)
     }

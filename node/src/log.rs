@@ -12,6 +12,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
+use crate::proof::checkpoint::SignedCheckpoint;
 use crate::tasks::Tasks;
 
 pub mod event;
@@ -110,6 +111,7 @@ pub struct Log {
     queue: mpsc::Sender<Command>,
     reader: Reader,
     blobs: Blobs,
+    signer: Arc<Signer>,
 }
 
 impl Log {
@@ -119,15 +121,17 @@ impl Log {
     /// The system's reason why the folder of large texts cannot be made.
     pub fn start(
         store: Store,
-        signer: Box<dyn Signer>,
+        signer: Signer,
         clock: Arc<dyn Clock>,
         tasks: &Tasks,
     ) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (reader, blobs) = (store.reader(), Blobs::open(Arc::clone(store.medium()))?);
-        let writer = Writer { store, blobs: blobs.clone(), signer, clock, failed: None };
+        let signer = Arc::new(signer);
+        let shared = Arc::clone(&signer);
+        let writer = Writer { store, blobs: blobs.clone(), signer: shared, clock, failed: None };
         tasks.spawn_blocking("log", move || writer.run(waiting));
-        Ok(Self { queue, reader, blobs })
+        Ok(Self { queue, reader, blobs, signer })
     }
 
     /// Appends an event and returns its entry once it is durable.
@@ -143,7 +147,7 @@ impl Log {
     ///
     /// # Errors
     /// `LogError`.
-    pub async fn checkpoint(&self) -> Result<Arc<str>, LogError> {
+    pub async fn checkpoint(&self) -> Result<SignedCheckpoint, LogError> {
         let (done, made) = oneshot::channel();
         self.ask(Command::Checkpoint(done), made).await
     }
@@ -152,9 +156,24 @@ impl Log {
     ///
     /// # Errors
     /// `LogError`.
-    pub async fn keep_checkpoint(&self, note: Arc<str>) -> Result<Arc<str>, LogError> {
+    pub async fn keep_checkpoint(
+        &self,
+        signed: SignedCheckpoint,
+    ) -> Result<SignedCheckpoint, LogError> {
         let (done, kept) = oneshot::channel();
-        self.ask(Command::Keep(note, done), kept).await
+        self.ask(Command::Keep(signed, done), kept).await
+    }
+
+    /// The last checkpoint that is durable, with every signature that was kept.
+    #[must_use]
+    pub fn latest_checkpoint(&self) -> Option<SignedCheckpoint> {
+        self.reader.checkpoint().and_then(|note| self.signer.open(&note).ok())
+    }
+
+    /// The log's origin and key.
+    #[must_use]
+    pub fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// Reads what is durable.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use node::client::ClientError;
 use node::log::Event;
-use node::log::file::read_only;
+use node::log::Reader;
 use policies::wire::MAX_SQL_BYTES;
 
 use crate::asker::Asker;
@@ -203,12 +203,14 @@ impl Target {
 
     fn logged(&self, sql: &str) -> anyhow::Result<bool> {
         let code = &self.nodes.0.first().context("a node")?.code;
-        let entries = read_only(&self.network.node_dir(code).join("state/events.log"))?;
+        let entries = Reader::open(&self.network.node_dir(code).join("state/log"))?.entries()?;
         Ok(entries.iter().rev().any(|entry| match &entry.event {
             Event::NotAsked { question, .. }
             | Event::Asked { question }
             | Event::Intent { question, .. }
-            | Event::Refused { question, .. } => question.sql == sql,
+            | Event::Refused { question, .. } => {
+                question.sql.here().is_some_and(|text| text == sql)
+            }
             Event::Started { .. }
             | Event::Stopped {}
             | Event::CharterAccepted { .. }

@@ -1,17 +1,26 @@
 //! The full check of a log, which reads every byte that means something: for `kring check`, not for every start.
 
-use super::OpenError;
+use super::{Entry, OpenError};
 use super::contents::{damaged, name};
 use super::reader::Reader;
 use super::record::RECORD_HEADER;
 use super::scan::scan;
 
 impl Reader {
-    /// Checks every record of every segment against the tree, and that every entry can be read. The number of entries.
+    /// Checks every record of every segment against the tree, and shows every entry. The number of entries.
     ///
     /// # Errors
     /// The first `OpenError`.
-    pub fn check(&self) -> Result<u64, OpenError> {
+    pub fn check(&self, mut visit: impl FnMut(&Entry)) -> Result<u64, OpenError> {
+        self.check_bytes()?;
+        for (index, bytes) in (0..).zip(self.bytes_from(0)) {
+            visit(&self.parse(index, &bytes?)?);
+        }
+        Ok(self.size())
+    }
+
+    /// Checks every record of every segment against the tree.
+    pub(super) fn check_bytes(&self) -> Result<(), OpenError> {
         let segments: Vec<_> = {
             let contents = self.contents();
             contents.segments.iter().map(|segment| (segment.first, segment.table())).collect()
@@ -32,9 +41,6 @@ impl Reader {
                 }
             }
         }
-        for (index, bytes) in (0..).zip(self.bytes_from(0)) {
-            self.parse(index, &bytes?)?;
-        }
-        Ok(self.size())
+        Ok(())
     }
 }

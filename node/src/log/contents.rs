@@ -121,7 +121,7 @@ pub(super) fn load(medium: &dyn Medium) -> Result<Option<(Contents, Tail)>, Open
     for first in sealed {
         let (file, size) = begin(medium, &contents, *first)?;
         if !contents.add_sealed(medium, (&*file, size), *first)? {
-            let reason = "the segment has no end, though others follow it";
+            let reason = "the segment has no whole end, though others follow it";
             return Err(damaged(medium, &name(*first), size, reason));
         }
     }
@@ -166,7 +166,7 @@ fn begin(
 }
 
 impl Contents {
-    /// Takes a sealed segment's leaves; `false` where it is not sealed.
+    /// Takes a sealed segment's leaves; `false` where its end does not hold.
     fn add_sealed(
         &mut self,
         medium: &dyn Medium,
@@ -174,22 +174,11 @@ impl Contents {
         first: u64,
     ) -> Result<bool, OpenError> {
         let name = name(first);
-        let failed = io(medium, &name, "reading");
-        let Some((table, count)) = seal_of(file, size).map_err(failed)? else { return Ok(false) };
-        let failed = |what: &str| damaged(medium, &name, table, what);
-        let length = size.checked_sub(table).and_then(|rest| rest.checked_sub(SEAL_END as u64));
-        let length = length.filter(|length| *length <= MAX_SEGMENT_FILE);
-        let length = length.and_then(|length| usize::try_from(length).ok());
-        let mut bytes = vec![0; length.ok_or_else(|| failed("the segment's end"))?];
-        let read = medium::read_full(file, table, &mut bytes)
-            .map_err(io(medium, &name, "reading"))?;
-        bytes.truncate(read);
-        let (_, body) = record(&bytes, table, first.saturating_add(count)).map_err(failed)?;
-        let places = decode_places(body).filter(|places| places.len() as u64 == count);
-        let places = places.ok_or_else(|| failed("the table of the segment's leaves"))?;
+        let sealed = seal_of(file, size, first).map_err(io(medium, &name, "reading"))?;
+        let Some((table, places)) = sealed else { return Ok(false) };
         self.push(places.iter().map(|place| place.hash));
         let leaves = Leaves::Sealed(table.saturating_add(RECORD_HEADER as u64));
-        self.segments.push(Segment { first, count, leaves });
+        self.segments.push(Segment { first, count: places.len() as u64, leaves });
         Ok(true)
     }
 
@@ -247,9 +236,11 @@ impl Contents {
         last: u64,
     ) -> Result<(), OpenError> {
         let Some(note) = note else { return Ok(()) };
-        let signed = stated(note).ok_or_else(|| {
-            damaged(medium, &name(last), 0, "it holds a checkpoint that cannot be read")
+        let signed = stated(note).map_err(|error| {
+            let reason = format!("it holds a checkpoint that cannot be read: {error}");
+            damaged(medium, &name(last), 0, &reason)
         })?;
+        let signed = signed.head;
         self.checkpoint = Some(Arc::from(note));
         self.signed = Some(signed);
         self.reached = (signed.size == 0).then(empty_root);
@@ -273,12 +264,25 @@ impl Contents {
     }
 }
 
-/// Where a sealed segment's table is, and its entries.
-fn seal_of(file: &dyn MediumFile, size: u64) -> std::io::Result<Option<(u64, u64)>> {
+/// Where a sealed segment's table is, and what it says; `None` where the segment has no end that holds.
+fn seal_of(
+    file: &dyn MediumFile,
+    size: u64,
+    first: u64,
+) -> std::io::Result<Option<(u64, Vec<Place>)>> {
     let Some(at) = size.checked_sub(SEAL_END as u64) else { return Ok(None) };
     let mut end = [0; SEAL_END];
-    let read = medium::read_full(file, at, &mut end)?;
-    Ok((read == SEAL_END).then(|| decode_end(&end)).flatten())
+    medium::read_full(file, at, &mut end)?;
+    let Some((table, count)) = decode_end(&end) else { return Ok(None) };
+    let length = at.checked_sub(table).filter(|length| *length <= MAX_SEGMENT_FILE);
+    let Some(length) = length.and_then(|length| usize::try_from(length).ok()) else {
+        return Ok(None);
+    };
+    let mut bytes = vec![0; length];
+    medium::read_full(file, table, &mut bytes)?;
+    let found = record(&bytes, table, first.saturating_add(count)).ok();
+    let places = found.and_then(|(_, body)| decode_places(body));
+    Ok(places.filter(|places| places.len() as u64 == count).map(|places| (table, places)))
 }
 
 /// The offset of an entry's row in a segment's table.

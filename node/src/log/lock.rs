@@ -8,7 +8,7 @@ use super::OpenError;
 
 /// The right to write to a log.
 #[derive(Debug)]
-pub struct Lock {
+pub(super) struct Lock {
     _file: File,
 }
 
@@ -17,7 +17,7 @@ impl Lock {
     ///
     /// # Errors
     /// `OpenError::InUse` when another process holds it.
-    pub fn take(folder: &Path) -> Result<Self, OpenError> {
+    pub(super) fn take(folder: &Path) -> Result<Self, OpenError> {
         let path = folder.join("lock");
         let io = |doing| {
             let path = path.clone();

@@ -56,6 +56,14 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The last checkpoint is not this node's.
+    #[error(
+        "the last checkpoint of the log is not signed by this node's log key: {reason}; use the key file that the log was begun with"
+    )]
+    OtherKey {
+        /// What is wrong.
+        reason: String,
+    },
     /// The index over the log.
     #[error("the index {path} cannot be made: {reason}")]
     Index {
@@ -76,6 +84,7 @@ impl OpenError {
             Self::Damaged { .. } => "log_damaged",
             Self::Entry { .. } => "log_entry_unreadable",
             Self::OldFormat { .. } => "log_old_format",
+            Self::OtherKey { .. } => "log_other_key",
             Self::Index { .. } => "log_index",
         }
     }

@@ -133,7 +133,7 @@ impl Reader {
     /// # Errors
     /// `OpenError`.
     pub fn entries(&self) -> Result<Vec<Entry>, OpenError> {
-        let parsed = |(index, bytes): (u64, Result<Vec<u8>, OpenError>)| self.parse(index, &bytes?);
+        let parsed = |(index, bytes): (u64, Result<Vec<u8>, _>)| self.parse(index, &bytes?);
         (0..).zip(self.bytes_from(0)).map(parsed).collect()
     }
 

@@ -111,11 +111,6 @@ impl Header {
             hash: TreeHash::from_bytes(fields.take()?),
         })
     }
-
-    /// Bytes of the record.
-    pub(super) fn record_bytes(&self) -> u64 {
-        u64::from(self.length).saturating_add(RECORD_HEADER as u64)
-    }
 }
 
 /// The header of a segment: the tree before its first entry.

@@ -110,15 +110,18 @@ impl Store {
     /// A fault of the disk: nothing may be written any more. A full disk is none.
     pub fn room(&mut self, bytes: u64) -> io::Result<Room> {
         let begun = self.position > SEGMENT_HEADER as u64;
-        let grown = begun && self.position.saturating_add(bytes) > self.sizes.segment;
-        let made = if grown { self.rotate() } else { Ok(()) };
-        match made.and_then(|()| self.lay_out(bytes)) {
-            Ok(()) => Ok(Room::Enough),
-            Err(error) if medium::no_room(&error) => {
-                Ok(Room::Reserve(self.laid_out.saturating_sub(self.position)))
-            }
-            Err(error) => Err(error),
+        let mut enough = true;
+        if begun && self.position.saturating_add(bytes) > self.sizes.segment {
+            enough = match self.begin_next() {
+                Ok(next) => self.follow(&next).map(|()| true)?,
+                Err(error) if medium::no_room(&error) => false,
+                Err(error) => return Err(error),
+            };
         }
+        if enough && self.lay_out(bytes)? {
+            return Ok(Room::Enough);
+        }
+        Ok(Room::Reserve(self.laid_out.saturating_sub(self.position)))
     }
 
     /// Appends entries; they are durable when this returns.
@@ -170,25 +173,33 @@ impl Store {
         self.mark.note(Acknowledged { segment: self.first, offset: end })
     }
 
-    /// Lays out zeros so that the reserve is whole behind `bytes` more.
-    fn lay_out(&mut self, bytes: u64) -> io::Result<()> {
+    /// Lays out zeros so that the reserve is whole behind `bytes` more; `false` on a full disk.
+    fn lay_out(&mut self, bytes: u64) -> io::Result<bool> {
         let count = self.size().saturating_sub(self.first).saturating_add(super::GROUP as u64);
         let table = count.saturating_mul(PLACE_BYTES as u64);
         let table = table.saturating_add((RECORD_HEADER + SEAL_END) as u64);
         let needed = self.position.saturating_add(bytes).saturating_add(table);
         let needed = needed.saturating_add(self.sizes.reserve);
         if needed <= self.laid_out {
-            return Ok(());
+            return Ok(true);
         }
-        let end = needed.saturating_add(self.sizes.step);
-        zeros(&*self.file, self.laid_out, end)?;
-        self.file.sync()?;
-        self.laid_out = end;
-        Ok(())
+        self.zeros_to(needed.saturating_add(self.sizes.step))
     }
 
-    /// Closes the open segment and begins the next one, which is laid out before the old one is touched.
-    fn rotate(&mut self) -> io::Result<()> {
+    /// Lays out zeros up to `end`; `false` on a full disk, whose part of them does no harm.
+    fn zeros_to(&mut self, end: u64) -> io::Result<bool> {
+        match zeros(&*self.file, self.laid_out, end) {
+            Ok(()) => {}
+            Err(error) if medium::no_room(&error) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        self.file.sync()?;
+        self.laid_out = self.laid_out.max(end);
+        Ok(true)
+    }
+
+    /// Makes the end of the open segment, and lays out the next one; a full disk shows here, before anything is touched.
+    fn begin_next(&mut self) -> io::Result<Next> {
         let (frontier, places, note) = {
             let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
             let places = match contents.segments.last() {
@@ -197,19 +208,24 @@ impl Store {
             };
             (contents.tree.frontier().clone(), places, contents.checkpoint.clone())
         };
+        let (mut end, leaves) = (Vec::new(), encode_places(&places));
+        push_record(&mut end, Kind::Leaves, frontier.size(), self.position, &leaves);
+        end.extend(encode_end(self.position, places.len() as u64));
+        if !self.zeros_to(self.position.saturating_add(end.len() as u64))? {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         let begun = begin_segment(&*self.medium, self.sizes, &frontier, note.as_deref())?;
-        let table = self.position;
-        let mut bytes = Vec::new();
-        let leaves = encode_places(&places);
-        push_record(&mut bytes, Kind::Leaves, frontier.size(), table, &leaves);
-        bytes.extend(encode_end(table, places.len() as u64));
-        // A full disk shows here, before the old segment is touched.
-        zeros(&*self.file, self.laid_out, table.saturating_add(bytes.len() as u64))?;
-        self.file.write_at(table, &bytes)?;
-        self.file.set_size(table.saturating_add(bytes.len() as u64))?;
+        Ok(Next { first: frontier.size(), end, begun })
+    }
+
+    /// Closes the open segment and goes on in the next one.
+    fn follow(&mut self, next: &Next) -> io::Result<()> {
+        let Next { first, end, begun } = next;
+        let (first, table) = (*first, self.position);
+        self.file.write_at(table, end)?;
+        self.file.set_size(table.saturating_add(end.len() as u64))?;
         self.file.sync()?;
         begun.put_in_place(&*self.medium)?;
-        let first = frontier.size();
         self.file = self.medium.open(&name(first))?;
         (self.first, self.position, self.laid_out) = (first, begun.position, begun.laid_out);
         self.mark.note(Acknowledged { segment: first, offset: begun.position })?;
@@ -221,6 +237,13 @@ impl Store {
         contents.segments.push(Segment { first, count: 0, leaves: Leaves::Open(Vec::new()) });
         Ok(())
     }
+}
+
+/// What closes the open segment, and the one that follows it.
+struct Next {
+    first: u64,
+    end: Vec<u8>,
+    begun: Begun,
 }
 
 /// A segment that is laid out and not in its place yet.
@@ -288,3 +311,6 @@ fn zeros(file: &dyn MediumFile, from: u64, to: u64) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

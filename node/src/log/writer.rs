@@ -8,10 +8,11 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use super::blobs::Blobs;
-use super::checkpoint::{Signer, stated};
+use super::checkpoint::Signer;
 use super::store::{Room, Store, record_bytes};
 use super::{Entry, Event, GROUP, LogError, MAX_ENTRY_BYTES, Recorded, medium};
 use crate::clock::Clock;
+use crate::proof::checkpoint::SignedCheckpoint;
 
 /// What the writer is asked for.
 #[derive(Debug)]
@@ -19,9 +20,9 @@ pub(super) enum Command {
     /// An event to append.
     Append(Waiting),
     /// A checkpoint over everything before it.
-    Checkpoint(oneshot::Sender<Result<Arc<str>, LogError>>),
+    Checkpoint(oneshot::Sender<Result<SignedCheckpoint, LogError>>),
     /// The note of a checkpoint that got further signatures.
-    Keep(Arc<str>, oneshot::Sender<Result<Arc<str>, LogError>>),
+    Keep(SignedCheckpoint, oneshot::Sender<Result<SignedCheckpoint, LogError>>),
 }
 
 /// An event and who waits for it.
@@ -36,7 +37,7 @@ pub(super) struct Waiting {
 pub(super) struct Writer {
     pub(super) store: Store,
     pub(super) blobs: Blobs,
-    pub(super) signer: Box<dyn Signer>,
+    pub(super) signer: Arc<Signer>,
     pub(super) clock: Arc<dyn Clock>,
     /// Why nothing is written any more.
     pub(super) failed: Option<String>,
@@ -136,16 +137,18 @@ impl Writer {
     }
 
     /// Signs the head, unless that is done already. It is durable when this returns.
-    fn checkpoint(&mut self) -> Result<Arc<str>, LogError> {
+    fn checkpoint(&mut self) -> Result<SignedCheckpoint, LogError> {
         let (head, latest) = (self.store.reader().head(), self.store.reader().checkpoint());
-        if let Some(latest) = latest.filter(|note| stated(note) == Some(head)) {
+        let latest = latest.and_then(|note| self.signer.open(&note).ok());
+        if let Some(latest) = latest.filter(|signed| signed.head() == head) {
             return Ok(latest);
         }
-        let note = Arc::from(self.signer.sign(&head));
-        self.keep(note)
+        let signed = self.guard(|writer| writer.signer.sign(head).map_err(io::Error::other))?;
+        self.keep(signed)
     }
 
-    fn keep(&mut self, note: Arc<str>) -> Result<Arc<str>, LogError> {
+    fn keep(&mut self, signed: SignedCheckpoint) -> Result<SignedCheckpoint, LogError> {
+        let note = signed.note().to_string();
         let bytes = note.len() as u64;
         if bytes > MAX_ENTRY_BYTES as u64 {
             return Err(LogError::TooLarge { bytes });
@@ -155,7 +158,7 @@ impl Writer {
             Room::Reserve(_) | Room::Enough => {}
         }
         self.guard(|writer| writer.store.append_checkpoint(&note))?;
-        Ok(note)
+        Ok(signed)
     }
 
     /// Does what may fail; after a fault of the disk nothing is tried again.
