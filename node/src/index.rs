@@ -87,7 +87,8 @@ impl Index {
     /// # Errors
     /// As [`Self::open`].
     pub fn catch_up(&self, log: &Reader) -> Result<u64, OpenError> {
-        let mut done = self.done().map_err(|error| self.failed(&error))?.map_or(0, |(done, _)| done);
+        let mut done =
+            self.done().map_err(|error| self.failed(&error))?.map_or(0, |(done, _)| done);
         let mut entries = log.bytes_from(done);
         loop {
             let batch = entries.by_ref().take(BATCH).collect::<Result<Vec<_>, _>>()?;
@@ -221,6 +222,12 @@ impl Index {
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// The error of an index that contradicts the log.
+    pub(crate) fn wrong(&self, reason: &str) -> OpenError {
+        let reason = format!("{reason}; run `kring check --rebuild`");
+        OpenError::Index { path: self.path.clone(), reason }
     }
 
     fn failed(&self, error: &redb::Error) -> OpenError {

@@ -10,8 +10,8 @@ use crate::app::{exposed, open_charter, open_log};
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::config::Config;
-use crate::keys::{Key, KeyRole};
 use crate::index::Index;
+use crate::keys::{Key, KeyRole};
 use crate::log::{Event, OpenError, Reader};
 use crate::pool::Setup;
 

@@ -1,10 +1,10 @@
 //! The full check of a log, which reads every byte that means something: for `kring check`, not for every start.
 
-use super::{Entry, OpenError};
 use super::contents::{damaged, name};
 use super::reader::Reader;
 use super::record::RECORD_HEADER;
 use super::scan::scan;
+use super::{Entry, OpenError};
 
 impl Reader {
     /// Checks every record of every segment against the tree, and shows every entry. The number of entries.
@@ -37,7 +37,10 @@ impl Reader {
             }
             for (kept, read) in places.iter().zip(&found.places) {
                 if kept != read {
-                    return Err(wrong(u64::from(read.offset), "another record than the tree holds"));
+                    return Err(wrong(
+                        u64::from(read.offset),
+                        "another record than the tree holds",
+                    ));
                 }
             }
         }

@@ -24,7 +24,9 @@ impl Signer {
     pub fn new(hospital: &HospitalCode, key: Key, latest: Option<&str>) -> Result<Self, OpenError> {
         let foreign = |reason: String| OpenError::OtherKey { reason };
         let origin = match latest {
-            None => Origin::of(hospital, &key.public, 0).map_err(|error| foreign(error.to_string()))?,
+            None => {
+                Origin::of(hospital, &key.public, 0).map_err(|error| foreign(error.to_string()))?
+            }
             Some(note) => {
                 let origin = stated(note).map_err(|error| foreign(error.to_string()))?.origin;
                 if !origin.belongs_to(hospital, &key.public) {

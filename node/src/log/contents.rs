@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use super::OpenError;
+use super::checkpoint::stated;
 use super::mark::{self, Acknowledged};
 use super::medium::{self, Medium, MediumFile};
 use super::record::{
     PLACE_BYTES, Place, RECORD_HEADER, SEAL_END, SEGMENT_HEADER, decode_end, decode_places,
     decode_segment,
 };
-use super::checkpoint::stated;
 use super::scan::{Damage, Scan, record, scan};
 use crate::proof::merkle::{Head, Inner, TreeHash, empty_root};
 
@@ -93,9 +93,11 @@ pub(super) fn name(first: u64) -> String {
 /// `OpenError::Io`, or `OpenError::Damaged` for damage of what was acknowledged.
 pub(super) fn load(medium: &dyn Medium) -> Result<Option<(Contents, Tail)>, OpenError> {
     // The mark is read first: what a running daemon appends meanwhile is behind it.
-    let mark = mark::read(medium).map_err(|source| match source.kind() {
-        std::io::ErrorKind::InvalidData => damaged(medium, mark::NAME, 0, "no slot of it holds"),
-        _ => io(medium, mark::NAME, "reading")(source),
+    let mark = mark::read(medium).map_err(|source| {
+        if source.kind() == std::io::ErrorKind::InvalidData {
+            return damaged(medium, mark::NAME, 0, "no slot of it holds");
+        }
+        io(medium, mark::NAME, "reading")(source)
     })?;
     let names = medium.list("").map_err(io(medium, "", "listing"))?;
     let firsts: Vec<u64> = names.iter().filter_map(|name| first_of(name)).collect();
@@ -149,8 +151,7 @@ fn begin(
     let file = medium.open(&name).map_err(io(medium, &name, "opening"))?;
     let size = file.size().map_err(io(medium, &name, "reading its size"))?;
     let mut header = vec![0; SEGMENT_HEADER];
-    let read =
-        medium::read_full(&*file, 0, &mut header).map_err(io(medium, &name, "reading"))?;
+    let read = medium::read_full(&*file, 0, &mut header).map_err(io(medium, &name, "reading"))?;
     header.truncate(read);
     let before = decode_segment(&header)
         .ok_or_else(|| damaged(medium, &name, 0, "the header of the segment"))?;

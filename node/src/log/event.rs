@@ -209,6 +209,16 @@ impl QuestionRecord {
             issued_at: _,
             expires_at,
         } = question.clone();
-        Self { digest, network, person, asking_node, purpose, group, dataset, sql: Part::Here(sql), expires_at }
+        Self {
+            digest,
+            network,
+            person,
+            asking_node,
+            purpose,
+            group,
+            dataset,
+            sql: Part::Here(sql),
+            expires_at,
+        }
     }
 }

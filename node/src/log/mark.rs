@@ -105,7 +105,6 @@ fn decode(slot: &[u8]) -> Option<(u64, Acknowledged)> {
     if fields.take()? != MAGIC {
         return None;
     }
-    let [turn, segment, offset] =
-        [(); 3].map(|()| fields.take().map(u64::from_be_bytes));
+    let [turn, segment, offset] = [(); 3].map(|()| fields.take().map(u64::from_be_bytes));
     Some((turn?, Acknowledged { segment: segment?, offset: offset? }))
 }

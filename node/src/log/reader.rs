@@ -6,9 +6,9 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use super::contents::{Contents, Leaves, MAX_SEGMENT_FILE, io, damaged, load, name, row};
+use super::contents::{Contents, Leaves, MAX_SEGMENT_FILE, damaged, io, load, name, row};
 use super::medium::{self, Disk, Medium};
-use super::record::{Kind, PLACE_BYTES, Place, RECORD_HEADER, Header, decode_places};
+use super::record::{Header, Kind, PLACE_BYTES, Place, RECORD_HEADER, decode_places};
 use super::scan::record;
 use super::{Entry, OpenError};
 use crate::proof::merkle::{Frontier, Head, TreeHash};
@@ -114,7 +114,10 @@ impl Reader {
     }
 
     /// The bytes of the entries from `from` on, in order, up to the end as it is when this is called.
-    pub fn bytes_from(&self, from: u64) -> impl Iterator<Item = Result<Vec<u8>, OpenError>> + use<> {
+    pub fn bytes_from(
+        &self,
+        from: u64,
+    ) -> impl Iterator<Item = Result<Vec<u8>, OpenError>> + use<> {
         let (reader, end) = (self.clone(), self.size());
         let mut segment: Option<Loaded> = None;
         (from..end).map(move |index| {
@@ -142,11 +145,8 @@ impl Reader {
     /// # Errors
     /// `OpenError::Entry`.
     pub fn parse(&self, index: u64, bytes: &[u8]) -> Result<Entry, OpenError> {
-        let failed = |reason: String| OpenError::Entry {
-            path: self.medium.place(""),
-            index,
-            reason,
-        };
+        let failed =
+            |reason: String| OpenError::Entry { path: self.medium.place(""), index, reason };
         let entry: Entry =
             serde_json::from_slice(bytes).map_err(|error| failed(error.to_string()))?;
         if entry.index != index {
@@ -190,8 +190,11 @@ impl Reader {
         let name = name(segment);
         let file = self.medium.open(&name).map_err(io(&*self.medium, &name, "opening"))?;
         let mut bytes = vec![0; length];
-        let read = medium::read_full(&*file, at, &mut bytes)
-            .map_err(io(&*self.medium, &name, "reading"))?;
+        let read = medium::read_full(&*file, at, &mut bytes).map_err(io(
+            &*self.medium,
+            &name,
+            "reading",
+        ))?;
         bytes.truncate(read);
         Ok(bytes)
     }
@@ -206,8 +209,7 @@ impl Reader {
     pub(super) fn segment_bytes(&self, first: u64) -> Result<Vec<u8>, OpenError> {
         let name = name(first);
         let file = self.medium.open(&name).map_err(io(&*self.medium, &name, "opening"))?;
-        medium::read_whole(&*file, MAX_SEGMENT_FILE)
-            .map_err(io(&*self.medium, &name, "reading"))
+        medium::read_whole(&*file, MAX_SEGMENT_FILE).map_err(io(&*self.medium, &name, "reading"))
     }
 
     /// Where the entries of a segment are.

@@ -128,8 +128,8 @@ pub(super) fn encode_segment(before: &Frontier) -> Vec<u8> {
 /// The tree before the first entry of the segment.
 pub(super) fn decode_segment(bytes: &[u8]) -> Option<Frontier> {
     let mut fields = Fields(sealed(bytes.get(..SEGMENT_HEADER)?)?);
-    let known = fields.take()? == SEGMENT_MAGIC
-        && u16::from_be_bytes(fields.take()?) == SEGMENT_VERSION;
+    let known =
+        fields.take()? == SEGMENT_MAGIC && u16::from_be_bytes(fields.take()?) == SEGMENT_VERSION;
     let length = usize::from(u16::from_be_bytes(fields.take()?));
     known.then(|| Frontier::from_bytes(fields.0.get(..length)?).ok())?
 }

@@ -47,10 +47,9 @@ pub(super) fn scan(bytes: &[u8], first: u64) -> Scan {
             }
         };
         match header.kind {
-            Kind::Entry => found.places.push(Place {
-                offset: u32::try_from(at).unwrap_or(u32::MAX),
-                hash: header.hash,
-            }),
+            Kind::Entry => found
+                .places
+                .push(Place { offset: u32::try_from(at).unwrap_or(u32::MAX), hash: header.hash }),
             Kind::Checkpoint => {
                 found.checkpoint = Some(String::from_utf8_lossy(body).into_owned());
             }

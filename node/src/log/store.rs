@@ -10,16 +10,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use query::snapshot::durable::create_folder;
 
-use super::contents::{Contents, Leaves, Segment, name};
-use super::mark::{Acknowledged, Mark};
-use super::medium::{self, Medium, MediumFile, NEW};
-use super::lock::Lock;
-use super::medium::Disk;
-use super::reader::Reader;
 use super::OpenError;
+use super::contents::{Contents, Leaves, Segment, name};
+use super::lock::Lock;
+use super::mark::{Acknowledged, Mark};
+use super::medium::Disk;
+use super::medium::{self, Medium, MediumFile, NEW};
+use super::reader::Reader;
 use super::record::{
-    Kind, PLACE_BYTES, Place, RECORD_HEADER, SEAL_END, SEGMENT_HEADER, encode_end,
-    encode_places, encode_segment, push_record,
+    Kind, PLACE_BYTES, Place, RECORD_HEADER, SEAL_END, SEGMENT_HEADER, encode_end, encode_places,
+    encode_segment, push_record,
 };
 
 mod repair;
@@ -299,13 +299,13 @@ pub fn record_bytes(body: u64) -> u64 {
 }
 
 /// Zeros written at a time.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 fn zeros(file: &dyn MediumFile, from: u64, to: u64) -> io::Result<()> {
     let mut at = from;
     while at < to {
         let length = usize::try_from(to.saturating_sub(at)).unwrap_or(ZEROS.len());
-        let piece = ZEROS.get(..length.min(ZEROS.len())).unwrap_or(&ZEROS);
+        let piece = ZEROS.get(..length.min(ZEROS.len())).unwrap_or_default();
         file.write_at(at, piece)?;
         at = at.saturating_add(piece.len() as u64);
     }

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::store::Sizes;
-use super::store::tests::sim::{Fault, Sim};
 use super::store::tests::signer;
+use super::store::tests::sim::{Fault, Sim};
 use super::text::Part;
 use super::*;
 use crate::clock::SystemClock;
@@ -138,7 +138,9 @@ async fn a_full_disk_refuses_questions_and_still_logs_refusals() {
     }
     assert!(refused);
     for _ in 0..20 {
-        log.append(Event::NotAsked { question: question.clone(), code: code.clone() }).await.unwrap();
+        log.append(Event::NotAsked { question: question.clone(), code: code.clone() })
+            .await
+            .unwrap();
     }
     disk.inner().full = false;
     log.append(asked).await.unwrap();
@@ -157,7 +159,11 @@ fn an_entry_of_another_version_is_not_read() {
     let entry: Entry = serde_json::from_str(text).unwrap();
     assert_eq!(entry, Entry::new(0, policies::UnixTime(7), Event::Stopped {}));
     assert_eq!(entry.encode().unwrap(), text.as_bytes());
-    for wrong in [text.replace(":1,", ":2,"), text.replace("\"at\"", "\"when\""), text.replace("\"version\":1,", "")] {
+    for wrong in [
+        text.replace(":1,", ":2,"),
+        text.replace("\"at\"", "\"when\""),
+        text.replace("\"version\":1,", ""),
+    ] {
         assert!(serde_json::from_str::<Entry>(&wrong).is_err(), "{wrong}");
     }
 }

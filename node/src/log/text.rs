@@ -31,7 +31,9 @@ impl<T: Serialize + DeserializeOwned> Part<T> {
     #[must_use]
     pub fn is_large(&self) -> bool {
         match self {
-            Self::Here(value) => serde_json::to_vec(value).is_ok_and(|json| json.len() > INLINE_BYTES),
+            Self::Here(value) => {
+                serde_json::to_vec(value).is_ok_and(|json| json.len() > INLINE_BYTES)
+            }
             Self::Blob { .. } => false,
         }
     }

@@ -18,11 +18,11 @@ use crate::proof::checkpoint::SignedCheckpoint;
 #[derive(Debug)]
 pub(super) enum Command {
     /// An event to append.
-    Append(Waiting),
+    Append(Box<Waiting>),
     /// A checkpoint over everything before it.
     Checkpoint(oneshot::Sender<Result<SignedCheckpoint, LogError>>),
     /// The note of a checkpoint that got further signatures.
-    Keep(SignedCheckpoint, oneshot::Sender<Result<SignedCheckpoint, LogError>>),
+    Keep(Box<SignedCheckpoint>, oneshot::Sender<Result<SignedCheckpoint, LogError>>),
 }
 
 /// An event and who waits for it.
@@ -50,14 +50,14 @@ impl Writer {
             let (mut group, mut next) = (Vec::new(), Some(first));
             while let Some(command) = next.take() {
                 match command {
-                    Command::Append(waiting) => group.push(waiting),
+                    Command::Append(waiting) => group.push(*waiting),
                     Command::Checkpoint(done) => {
                         self.write(std::mem::take(&mut group));
                         drop(done.send(self.checkpoint()));
                     }
                     Command::Keep(note, done) => {
                         self.write(std::mem::take(&mut group));
-                        drop(done.send(self.keep(note)));
+                        drop(done.send(self.keep(*note)));
                     }
                 }
                 if group.len() < GROUP {
@@ -71,7 +71,8 @@ impl Writer {
     /// Writes a group and answers everyone who waits for it.
     fn write(&mut self, group: Vec<Waiting>) {
         let at = self.clock.now();
-        let prepared: Vec<_> = group.into_iter().filter_map(|waiting| self.prepare(waiting)).collect();
+        let prepared: Vec<_> =
+            group.into_iter().filter_map(|waiting| self.prepare(waiting)).collect();
         let (waiting, entries): (Vec<_>, Vec<_>) = (self.store.size()..)
             .zip(self.that_fit(prepared))
             .map(|(index, Waiting { event, done })| (done, Entry::new(index, at, event)))

@@ -24,7 +24,8 @@ impl Store {
             })?,
         };
         drop(here);
-        let mark = Mark::open(&*medium, tail.turn).map_err(failed(&*medium, mark::NAME, "opening"))?;
+        let mark =
+            Mark::open(&*medium, tail.turn).map_err(failed(&*medium, mark::NAME, "opening"))?;
         let mut opened = Opened { medium: &*medium, sizes, tail };
         let name = name(opened.tail.first);
         let (first, position) = match opened.tail.end {
@@ -66,8 +67,7 @@ fn begin(medium: &dyn Medium, sizes: Sizes) -> io::Result<()> {
     }
     // A mark that was read may not be durable yet.
     medium.sync_folder("")?;
-    begin_segment(medium, sizes, &crate::proof::merkle::Frontier::new(), None)?
-        .put_in_place(medium)
+    begin_segment(medium, sizes, &crate::proof::merkle::Frontier::new(), None)?.put_in_place(medium)
 }
 
 struct Opened<'m> {

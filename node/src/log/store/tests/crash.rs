@@ -17,7 +17,7 @@ fn cuts(calls: &[Call]) -> Vec<Fault> {
     for (call, Call { sectors, .. }) in calls.iter().enumerate() {
         cuts.push(Fault::Crash { call, after: false, sectors: None });
         cuts.push(Fault::Crash { call, after: true, sectors: None });
-        let torn = (1..*sectors).map(|sectors| Some(sectors));
+        let torn = (1..*sectors).map(Some);
         cuts.extend(torn.map(|sectors| Fault::Crash { call, after: false, sectors }));
     }
     cuts
@@ -45,7 +45,11 @@ fn a_power_cut_at_any_call_loses_nothing_that_was_acknowledged() {
         recovered(&disk.after_process_end(), &trace);
         states += 1;
     }
-    println!("{} calls, {} power cuts, {states} states opened again, lost: 0", calls.len(), cuts.len());
+    println!(
+        "{} calls, {} power cuts, {states} states opened again, lost: 0",
+        calls.len(),
+        cuts.len()
+    );
     assert!(cuts.len() > 500, "{} power cuts", cuts.len());
 }
 
@@ -56,7 +60,8 @@ fn a_power_cut_while_a_log_is_opened_again_loses_nothing_either() {
     let calls = whole.inner().calls.clone();
     let mut states = 0;
     // Each kind of call has a different end to mend; every fifth cut reaches them all.
-    for (number, cut) in cuts(&calls).into_iter().enumerate().filter(|(number, _)| number % 5 == 0) {
+    for (number, cut) in cuts(&calls).into_iter().enumerate().filter(|(number, _)| number % 5 == 0)
+    {
         let disk = Sim::with_fault(cut);
         let trace = workload(&disk, GROUPS);
         let seed = Unsynced::Random(number as u64 + 1);

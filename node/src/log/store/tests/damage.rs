@@ -110,7 +110,10 @@ fn entries_that_a_checkpoint_signed_are_not_replaced_unseen() {
     }
     store.append_checkpoint(trace.notes.last().unwrap()).unwrap();
     let found = problem(&other);
-    assert!(matches!(&found, Some(OpenError::Damaged { reason, .. })
-        if reason.contains("not those that a checkpoint was signed over")), "{found:?}");
+    assert!(
+        matches!(&found, Some(OpenError::Damaged { reason, .. })
+        if reason.contains("not those that a checkpoint was signed over")),
+        "{found:?}"
+    );
     assert!(problem(&disk).is_none());
 }
