@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use policies::protections::Protections;
 use policies::wire::LayerRef;
 use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose, UnixTime};
-use query::pipe::{Explained, FinishedCell, FinishedColumn};
+use query::pipe::{Explained, FinishedCell, FinishedColumn, FinishedInterval};
 use serde::{Deserialize, Serialize};
 
 /// Most bytes of a request's body.
@@ -89,6 +89,10 @@ pub struct AnswerBody {
     pub cells: Vec<FinishedCell>,
     /// Rows kept out because a HAVING or LIMIT would have had to know a value that is not shown.
     pub undecided: u64,
+    /// Values that are made of quantiles, with the interval that the pooled value lies in.
+    pub intervals: Vec<FinishedInterval>,
+    /// What else a reader must know, as sentences.
+    pub notes: Vec<String>,
     /// Every hospital that was asked.
     pub coverage: BTreeMap<HospitalCode, Coverage>,
     /// Per hospital that answered, what it did to its figures.

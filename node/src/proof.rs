@@ -2,10 +2,16 @@
 //!
 //! Pure: no file, clock, socket or randomness; bytes and moments are arguments. Reading order: [`merkle`] (the tree over
 //! the entries), [`note`] (signed text), [`checkpoint`] (size and root, signed by the log), [`witness`] and
-//! [`cosignature`] (another node's word that a log only grew).
+//! [`cosignature`] (another node's word that a log only grew), [`export`] and [`receipt`] (files that anybody can check,
+//! here or with `node/audit/verify.py`), with [`parties`], [`policy`] and [`fault`] below them.
 
 pub mod checkpoint;
 pub mod cosignature;
+pub mod export;
+pub mod fault;
 pub mod merkle;
 pub mod note;
+pub mod parties;
+pub mod policy;
+pub mod receipt;
 pub mod witness;

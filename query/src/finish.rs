@@ -2,7 +2,7 @@
 //!
 //! [`parts`] reads each hospital's frames, [`merge`] adds cells, [`outputs`] finishes aggregates from sums with exact
 //! integers, [`above`] runs what stands above the cuts with a status beside every value ([`join`], [`group`] and [`engine`]
-//! are its larger steps), [`json`] writes the table. A value that is not shown stays not shown through everything: its
+//! are its larger steps; [`bounds`] knows what quantiles are off by), [`json`] writes the table. A value that is not shown stays not shown through everything: its
 //! status travels with it, and no expression can turn it into a number. So does whether a row exists.
 
 use policies::HospitalCode;
@@ -11,6 +11,7 @@ use crate::cut::Split;
 use crate::pipe::{Failure, Finished, Part};
 
 mod above;
+mod bounds;
 mod engine;
 mod frame;
 mod group;

@@ -118,6 +118,10 @@ pub struct Finished {
     pub cells: Vec<FinishedCell>,
     /// Rows kept out because a HAVING or LIMIT would have had to know a value that is not shown.
     pub undecided: u64,
+    /// Every value that is made of quantiles, with what is known of the pooled one.
+    pub intervals: Vec<FinishedInterval>,
+    /// What else a reader must know, as sentences.
+    pub notes: Vec<String>,
 }
 
 /// One column of a finished table.
@@ -141,6 +145,20 @@ pub struct FinishedCell {
     pub column: usize,
     /// Why.
     pub status: CellStatus,
+}
+
+/// Between which values the pooled value of a cell lies: a quantile is made of counts at the edges that the dataset declares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinishedInterval {
+    /// Row, from 0.
+    pub row: usize,
+    /// Column, from 0.
+    pub column: usize,
+    /// It is this or more; null where the cell is computed from quantiles and no interval is known.
+    pub low: Option<f64>,
+    /// It is this or less; null together with `low`.
+    pub high: Option<f64>,
 }
 
 /// The status of a value that travels above the cut; the order is from good to bad.

@@ -48,6 +48,15 @@ impl Asker {
         Ok(Self { client, key: Key::load(&profile.key_file, KeyRole::Person)?, template })
     }
 
+    /// The same person over another dataset.
+    ///
+    /// # Errors
+    /// The dataset's name is none.
+    pub fn over(mut self, dataset: &str) -> anyhow::Result<Self> {
+        self.template.dataset = policies::DatasetId::new(dataset)?;
+        Ok(self)
+    }
+
     /// How many hospitals are asked.
     #[must_use]
     pub fn hospitals(&self) -> usize {

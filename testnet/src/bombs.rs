@@ -1,26 +1,33 @@
 //! SQL bombs against real nodes: a bad question costs one worker, never the node, and nobody waits for it.
 //!
-//! Each bomb is asked as a person would ask it. After each: the daemon is the same process and its memory is back, no
-//! worker runs on, an honest question is answered at once, and the log holds the text. The list is in [`list`].
+//! Each bomb is asked as a person would ask it. Meanwhile no worker of any node computes longer than its deadline. After
+//! each: every daemon is the same process and its memory is back, no worker runs on, an honest question is answered at
+//! once, and the log of each node that was asked holds the text. The list is in [`list`].
 //!
 //! A person whose questions cost three workers has to pause; the node is then started anew, so that every bomb is tried.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use node::client::ClientError;
-use node::log::Event;
-use node::log::Reader;
+use node::log::event::QuestionRecord;
+use node::log::{Event, Reader};
 use policies::wire::MAX_SQL_BYTES;
 
 use crate::asker::Asker;
 use crate::cli::Bombs;
+use crate::data::Data;
+use crate::generate::Region;
 use crate::network::Network;
 use crate::print;
 use crate::process::{NodeProcess, Nodes};
 use crate::topology;
 
 pub mod list;
+mod watch;
+
+use watch::Watch;
 
 use list::{Bomb, bombs};
 
@@ -36,18 +43,34 @@ const UNREAD: [&str; 2] = ["sql_too_large", "too_large"];
 const PAUSED: &str = "too_many_lost_workers";
 /// Longest honest answer after a bomb.
 const HONEST: Duration = Duration::from_secs(1);
-/// How often a question can be split and run on its way: the asker plans, responders plan and run, the asker merges.
-const STEPS: u32 = 4;
-/// The honest question.
-const SQL: &str = "SELECT grade, count(*) AS n FROM patient GROUP BY grade";
+/// Honest questions, one a dataset.
+const HONEST_SQL: [(&str, &str); 2] = [
+    ("rotterdam", "SELECT grade, count(*) AS n FROM patient GROUP BY grade"),
+    ("oncology", "SELECT event, count(*) AS n FROM followup GROUP BY event"),
+];
+/// Patients of each hospital in the generated data.
+const PATIENTS: u32 = 300;
+
+/// What a log says about a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Said {
+    /// The node refused it before it asked anyone.
+    NotAsked,
+    /// The node asked the hospitals.
+    Asked,
+    /// The node refused or permitted it as a hospital.
+    Decided,
+}
 
 /// A network that bombs are thrown at.
 #[derive(Debug)]
 pub struct Target {
     nodes: Nodes,
     network: Network,
-    asker: Asker,
-    memory_kb: u64,
+    /// By dataset.
+    askers: BTreeMap<&'static str, Asker>,
+    /// Of every daemon, when all was well.
+    memory_kb: Vec<u64>,
     _folder: tempfile::TempDir,
 }
 
@@ -58,15 +81,17 @@ pub struct Blow {
     pub ended: String,
     /// How long it took.
     pub took: Duration,
-    /// Whether the asked node's daemon is the same process as before.
+    /// The longest time that one worker of any node computed.
+    pub busy: Duration,
+    /// Whether every daemon is the same process as before.
     pub alive: bool,
-    /// Growth of that daemon's resident memory since the start, in kB.
+    /// The most that one daemon's resident memory has grown since the start, in kB.
     pub grown_kb: u64,
     /// Workers that still ran half a second after.
     pub running: usize,
     /// How long the next honest question took, if it was answered.
     pub honest: Option<Duration>,
-    /// Whether the node's log holds the text, or it was so long that it was never read.
+    /// Whether the log of each node that was asked holds the text, or it was so long that it was never read.
     pub logged: bool,
 }
 
@@ -80,8 +105,8 @@ impl Blow {
     /// Whether the promises about time hold too.
     #[must_use]
     pub fn in_time(&self) -> bool {
-        let limit = Duration::from_secs(DEADLINE_S).saturating_mul(STEPS).saturating_add(GRACE);
-        self.running == 0 && self.took <= limit && self.honest.is_some_and(|took| took <= HONEST)
+        let limit = Duration::from_secs(DEADLINE_S).saturating_add(GRACE);
+        self.running == 0 && self.busy <= limit && self.honest.is_some_and(|took| took <= HONEST)
     }
 }
 
@@ -94,8 +119,8 @@ pub fn run(_options: &Bombs) -> anyhow::Result<()> {
     let bombs = bombs();
     print::line(format!("{} bombs; a worker's deadline is {DEADLINE_S} s", bombs.len()));
     print::line(format!(
-        "{:<38} {:<22} {:>8} {:>10} {:>8} {:>8} {:>7}",
-        "bomb", "ended", "s", "memory MB", "workers", "next ms", ""
+        "{:<38} {:<22} {:>8} {:>9} {:>10} {:>8} {:>8}",
+        "bomb", "ended", "s", "worker s", "memory MB", "workers", "next ms"
     ));
     let mut open = 0_usize;
     for bomb in &bombs {
@@ -109,10 +134,11 @@ pub fn run(_options: &Bombs) -> anyhow::Result<()> {
             (false, false) => "NOT LOGGED",
         };
         print::line(format!(
-            "{:<38} {:<22} {:>8.2} {:>+10} {:>8} {honest:>8} {end}",
+            "{:<38} {:<22} {:>8.2} {:>9.2} {:>+10} {:>8} {honest:>8} {end}",
             bomb.name,
             blow.ended,
             blow.took.as_secs_f64(),
+            blow.busy.as_secs_f64(),
             blow.grown_kb / 1024,
             blow.running,
         ));
@@ -130,7 +156,10 @@ impl Target {
     /// A network that does not start.
     pub fn start(program: &std::path::Path) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("kring-bombs-").tempdir()?;
-        let network = Network::create(&folder.path().join("net"), topology::hospitals(3), program)?;
+        let hospitals = topology::hospitals(3);
+        let region = Region::new(1, hospitals.len(), PATIENTS);
+        let data = [Data::rotterdam(), Data::oncology(region, 10)];
+        let network = Network::with_data(&folder.path().join("net"), hospitals, program, &data)?;
         for hospital in &network.hospitals {
             let path = network.node_dir(&hospital.code).join("config.toml");
             let config = std::fs::read_to_string(&path)?;
@@ -141,75 +170,115 @@ impl Target {
             std::fs::write(&path, config)?;
         }
         let nodes = Nodes::start(&network)?;
-        let asker = Asker::new(&network)?;
-        // Warm, so that memory is compared with a node that works.
-        for _ in 0..5 {
-            ask(&asker, SQL).map_err(|code| anyhow::anyhow!("the honest question: {code}"))?;
+        let mut askers = BTreeMap::new();
+        for (dataset, _) in HONEST_SQL {
+            askers.insert(dataset, Asker::new(&network)?.over(dataset)?);
         }
-        let first = nodes.0.first().context("a node")?;
-        let memory_kb = resident_kb(first.pid())?;
-        Ok(Self { nodes, network, asker, memory_kb, _folder: folder })
-    }
-
-    fn first(&mut self) -> anyhow::Result<&mut NodeProcess> {
-        self.nodes.0.first_mut().context("a node")
+        let mut target = Self { nodes, network, askers, memory_kb: Vec::new(), _folder: folder };
+        target.warm()?;
+        Ok(target)
     }
 
     /// Throws one.
     ///
     /// # Errors
-    /// The node cannot be looked at.
+    /// The nodes cannot be looked at.
     pub fn throw(&mut self, bomb: &Bomb) -> anyhow::Result<Blow> {
-        let since = now();
-        let mut ended = ask(&self.asker, &bomb.sql);
-        let mut took = since.elapsed();
+        let (mut ended, mut busy, mut took) = self.watched(bomb)?;
         if matches!(&ended, Err(code) if code == PAUSED) {
             self.renew()?;
-            let since = now();
-            ended = ask(&self.asker, &bomb.sql);
-            took = since.elapsed();
+            (ended, busy, took) = self.watched(bomb)?;
         }
         std::thread::sleep(GRACE);
-        let pid = self.first()?.pid();
-        let alive = std::path::Path::new(&format!("/proc/{pid}/status")).exists() && !zombie(pid);
-        let running = if alive { running_workers(pid)? } else { 0 };
-        let grown_kb = resident_kb(pid).unwrap_or(0).saturating_sub(self.memory_kb);
-        let since = now();
-        let mut honest = ask(&self.asker, SQL);
-        let mut honest_took = since.elapsed();
+        let pids = self.pids();
+        let alive = pids.iter().all(|pid| {
+            std::path::Path::new(&format!("/proc/{pid}/status")).exists() && !watch::is_zombie(*pid)
+        });
+        let running = watch::busy(&pids).len();
+        let grown_kb = self.grown_kb(&pids);
+        let (mut honest, mut honest_took) = self.honest();
         if matches!(&honest, Err(code) if code == PAUSED) {
             self.renew()?;
-            let since = now();
-            honest = ask(&self.asker, SQL);
-            honest_took = since.elapsed();
+            (honest, honest_took) = self.honest();
         }
         let unread = bomb.sql.len() > MAX_SQL_BYTES
             || matches!(&ended, Err(code) if UNREAD.contains(&code.as_str()));
         let logged = unread || self.logged(&bomb.sql)?;
         let ended = ended.map_or_else(|code| code, |()| "answered".to_owned());
         let honest = honest.is_ok().then_some(honest_took);
-        Ok(Blow { ended, took, alive, grown_kb, running, honest, logged })
+        Ok(Blow { ended, took, busy, alive, grown_kb, running, honest, logged })
+    }
+
+    /// Asks the bomb; how it ended, the longest work of one worker, and how long it took.
+    fn watched(&self, bomb: &Bomb) -> anyhow::Result<(Result<(), String>, Duration, Duration)> {
+        let asker = self.askers.get(bomb.dataset).context("a dataset")?;
+        let watch = Watch::start(self.pids());
+        let since = now();
+        let ended = ask(asker, &bomb.sql);
+        let took = since.elapsed();
+        Ok((ended, watch.longest()?, took))
+    }
+
+    fn honest(&self) -> (Result<(), String>, Duration) {
+        let since = now();
+        let ended = HONEST_SQL.iter().try_for_each(|(dataset, sql)| {
+            self.askers.get(dataset).map_or(Ok(()), |asker| ask(asker, sql))
+        });
+        (ended, since.elapsed())
+    }
+
+    fn pids(&self) -> Vec<u32> {
+        self.nodes.0.iter().map(NodeProcess::pid).collect()
+    }
+
+    /// The most that one daemon's memory has grown.
+    fn grown_kb(&self, pids: &[u32]) -> u64 {
+        let grown = pids
+            .iter()
+            .zip(&self.memory_kb)
+            .map(|(pid, before)| resident_kb(*pid).unwrap_or(0).saturating_sub(*before));
+        grown.max().unwrap_or(0)
     }
 
     /// Starts every node anew: the person has to pause at all of them.
     fn renew(&mut self) -> anyhow::Result<()> {
         std::mem::replace(&mut self.nodes, Nodes(Vec::new())).stop()?;
         self.nodes = Nodes::start(&self.network)?;
-        ask(&self.asker, SQL).map_err(|code| anyhow::anyhow!("the honest question: {code}"))?;
-        let pid = self.first()?.pid();
-        self.memory_kb = resident_kb(pid)?;
+        self.warm()
+    }
+
+    /// Asks honest questions, so that memory is compared with nodes that work.
+    fn warm(&mut self) -> anyhow::Result<()> {
+        for (dataset, sql) in HONEST_SQL.iter().cycle().take(10) {
+            let asker = self.askers.get(dataset).context("a dataset")?;
+            ask(asker, sql).map_err(|code| anyhow::anyhow!("the honest question: {code}"))?;
+        }
+        self.memory_kb = self.pids().into_iter().map(resident_kb).collect::<Result<_, _>>()?;
         Ok(())
     }
 
+    /// Whether the asked node's log holds the text, and each hospital's if it was asked.
     fn logged(&self, sql: &str) -> anyhow::Result<bool> {
-        let code = &self.nodes.0.first().context("a node")?.code;
+        let mut logs = self.nodes.0.iter().map(|node| self.texts(&node.code, sql));
+        let asker = logs.next().context("a node")??;
+        let mut all = !asker.is_empty();
+        if asker.contains(&Said::Asked) {
+            all &= asker.contains(&Said::Decided);
+            for hospital in logs {
+                all &= hospital?.contains(&Said::Decided);
+            }
+        }
+        Ok(all)
+    }
+
+    /// What a node's log says about a text.
+    fn texts(&self, code: &str, sql: &str) -> anyhow::Result<BTreeSet<Said>> {
         let entries = Reader::open(&self.network.node_dir(code).join("state/log"))?.entries()?;
-        Ok(entries.iter().rev().any(|entry| match &entry.event {
-            Event::NotAsked { question, .. }
-            | Event::Asked { question }
-            | Event::Intent { question, .. }
-            | Event::Refused { question, .. } => {
-                question.sql.here().is_some_and(|text| text == sql)
+        let said = entries.iter().filter_map(|entry| match &entry.event {
+            Event::NotAsked { question, .. } => Some((question, Said::NotAsked)),
+            Event::Asked { question } => Some((question, Said::Asked)),
+            Event::Intent { question, .. } | Event::Refused { question, .. } => {
+                Some((question, Said::Decided))
             }
             Event::Started { .. }
             | Event::Stopped {}
@@ -218,8 +287,10 @@ impl Target {
             | Event::Rejected { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
-            | Event::WorkerLost { .. } => false,
-        }))
+            | Event::WorkerLost { .. } => None,
+        });
+        let same = |question: &QuestionRecord| question.sql.here().is_some_and(|text| text == sql);
+        Ok(said.filter(|(question, _)| same(question)).map(|(_, said)| said).collect())
     }
 
     /// Ends every node in order.
@@ -246,31 +317,6 @@ fn resident_kb(pid: u32) -> anyhow::Result<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     Ok(line.trim().trim_end_matches("kB").trim().parse()?)
-}
-
-fn state_of(pid: u32) -> Option<String> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    Some(text.rsplit_once(')')?.1.trim().to_owned())
-}
-
-fn zombie(pid: u32) -> bool {
-    state_of(pid).is_some_and(|state| state.starts_with('Z'))
-}
-
-/// Children of the daemon that are computing: an idle worker waits for its pipe.
-fn running_workers(daemon: u32) -> anyhow::Result<usize> {
-    let mut running = 0_usize;
-    for entry in std::fs::read_dir("/proc")? {
-        let name = entry?.file_name();
-        let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        let Some(state) = state_of(pid) else { continue };
-        let mut fields = state.split(' ');
-        let (state, parent) = (fields.next(), fields.next());
-        if state == Some("R") && parent == Some(daemon.to_string().as_str()) {
-            running = running.saturating_add(1);
-        }
-    }
-    Ok(running)
 }
 
 fn now() -> Instant {

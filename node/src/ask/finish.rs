@@ -106,7 +106,7 @@ pub(crate) fn finished(reply: Reply) -> Result<Finished, Failure> {
 
 /// The answer with what every hospital did to its figures.
 pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBody {
-    let Finished { columns, rows, cells, undecided } = finished;
+    let Finished { columns, rows, cells, undecided, intervals, notes } = finished;
     let mut layers = Vec::new();
     let mut synthetic = false;
     for (_, answer, _) in collected.answered() {
@@ -129,6 +129,8 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
         rows,
         cells,
         undecided,
+        intervals,
+        notes,
         coverage: collected.coverage(),
         protections: collected
             .answered()

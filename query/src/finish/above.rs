@@ -11,6 +11,7 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, SortExpr};
 
+use super::bounds::{Bound, Bounds};
 use super::frame::{Column, Frame, Rows, worst};
 use super::merge::Group;
 use super::{FinishError, engine, group, join, outputs};
@@ -81,7 +82,9 @@ impl Above<'_> {
             }
             Node::Scalar { input, value } => {
                 let mut frame = self.step(input, limit)?;
-                let value = scalar(&self.whole(value)?, frame.rows.len())?;
+                let value = self.whole(value)?;
+                frame.rows.by_quantile |= value.rows.by_quantile;
+                let value = scalar(&value, frame.rows.len())?;
                 frame.columns.push(value);
                 frame.renamed(schema)
             }
@@ -110,8 +113,10 @@ impl Above<'_> {
         let rows = frame.rows.len();
         let mut hidden = vec![CellStatus::Shown; rows];
         let mut keys = Vec::with_capacity(by.len());
+        let mut by_quantile = false;
         for key in by {
             let column = frame.evaluate(&self.state, &key.expr)?;
+            by_quantile |= !column.bounds.is_exact();
             for (hidden, status) in hidden.iter_mut().zip(&column.status) {
                 *hidden = (*hidden).max(*status);
             }
@@ -121,6 +126,8 @@ impl Above<'_> {
         let everything =
             limit.is_none_or(|(skip, fetch)| skip == 0 && fetch.is_none_or(|fetch| fetch >= rows));
         let order = order(keys, &hidden)?;
+        let mut frame = frame;
+        frame.rows.by_quantile |= by_quantile;
         if everything {
             return frame.pick(&order);
         }
@@ -146,15 +153,19 @@ fn cells(
         let null = outputs::null(field.data_type())?;
         let mut values = Vec::with_capacity(groups.len());
         let mut status = Vec::with_capacity(groups.len());
+        let mut bounds = Vec::with_capacity(groups.len());
         for group in groups {
-            let (value, own) = match (set.keys.get(index), index.checked_sub(set.keys.len())) {
-                (Some(Some(key)), _) => (group.keys.get(*key).cloned(), CellStatus::Shown),
-                (Some(None), _) => (None, CellStatus::Shown),
+            let sure = |value| (value, CellStatus::Shown, Bound::Exact);
+            let (value, own, bound) = match (set.keys.get(index), index.checked_sub(set.keys.len()))
+            {
+                (Some(Some(key)), _) => sure(group.keys.get(*key).cloned()),
+                (Some(None), _) => sure(None),
                 (None, Some(at)) => measure(cut, set, at, (fragment, group))?,
                 (None, None) => return Err(FinishError::Failed),
             };
             values.push(value.unwrap_or_else(|| null.clone()));
             status.push(own);
+            bounds.push(bound);
         }
         let values = if values.is_empty() {
             new_empty_array(field.data_type())
@@ -162,21 +173,21 @@ fn cells(
             ScalarValue::iter_to_array(values).map_err(failed)?
         };
         let values = cast(&values, field.data_type()).map_err(failed)?;
-        columns.push(Column { values, status });
+        columns.push(Column { values, status, bounds: Bounds::new(bounds) });
     }
     let presence = groups.iter().map(|group| group.presence).collect();
-    Frame::new(schema, columns, Rows { presence, missing: CellStatus::Shown, undecided: 0 })
+    Frame::new(schema, columns, Rows::of(presence))
 }
 
-/// The value of column `at` behind the group columns: `None` where it is not shown.
+/// The value of column `at` behind the group columns, `None` where it is not shown, and what is known of it.
 fn measure(
     cut: &Cut,
     set: &Set,
     at: usize,
     (fragment, group): (&Fragment, &Group),
-) -> Result<(Option<ScalarValue>, CellStatus), FinishError> {
+) -> Result<(Option<ScalarValue>, CellStatus, Bound), FinishError> {
     let at = match (&set.id, at) {
-        (Some(id), 0) => return Ok((Some(id.clone()), CellStatus::Shown)),
+        (Some(id), 0) => return Ok((Some(id.clone()), CellStatus::Shown, Bound::Exact)),
         (Some(_), at) => at.saturating_sub(1),
         (None, at) => at,
     };
@@ -184,9 +195,9 @@ fn measure(
     match group.status {
         CellStatus::Shown => {
             let value = outputs::value(output, &fragment.primitives, &group.sums)?;
-            Ok((Some(value), CellStatus::Shown))
+            Ok((Some(value), CellStatus::Shown, outputs::bound(output, &group.sums)?))
         }
-        status @ (CellStatus::Hidden | CellStatus::Incomplete) => Ok((None, status)),
+        status @ (CellStatus::Hidden | CellStatus::Incomplete) => Ok((None, status, Bound::Exact)),
     }
 }
 
@@ -215,6 +226,7 @@ pub(super) fn decide<'e>(
 /// else it is undecided if one is not shown.
 fn filter(state: &SessionState, frame: Frame, predicate: &Expr) -> Result<Frame, FinishError> {
     let decided = decide(state, &frame, split_conjunction(predicate))?;
+    let by_quantile = frame.is_of_quantiles(predicate);
     let with = |wanted: fn(CellStatus) -> bool| {
         let rows = decided.iter().enumerate();
         rows.filter(move |(_, row)| row.is_some_and(wanted)).map(|(at, _)| at)
@@ -224,6 +236,7 @@ fn filter(state: &SessionState, frame: Frame, predicate: &Expr) -> Result<Frame,
     let why = worst(decided.iter().copied().flatten());
     let mut frame = frame.pick(&kept)?;
     frame.rows.leave_out(out, why);
+    frame.rows.by_quantile |= by_quantile;
     Ok(frame)
 }
 
@@ -245,12 +258,8 @@ fn limited(frame: Frame, skip: usize, fetch: Option<usize>) -> Result<Frame, Fin
 
 /// Tables under one another.
 fn union(schema: &DFSchema, frames: &[Frame]) -> Result<Frame, FinishError> {
-    let mut rows = Rows::certain(0);
-    for frame in frames {
-        rows.presence.extend_from_slice(&frame.rows.presence);
-        rows.missing = rows.missing.max(frame.rows.missing);
-        rows.undecided = rows.undecided.saturating_add(frame.rows.undecided);
-    }
+    let mut rows = Rows::from(frames.iter().map(|frame| &frame.rows));
+    rows.presence = frames.iter().flat_map(|frame| frame.rows.presence.iter().copied()).collect();
     let mut columns = Vec::with_capacity(schema.fields().len());
     for index in 0..schema.fields().len() {
         let parts = frames.iter().map(|frame| frame.columns.get(index));
@@ -258,7 +267,9 @@ fn union(schema: &DFSchema, frames: &[Frame]) -> Result<Frame, FinishError> {
         let values: Vec<_> = parts.iter().map(|column| column.values.as_ref()).collect();
         let values = concat(&values).map_err(failed)?;
         let status = parts.iter().flat_map(|column| column.status.iter().copied()).collect();
-        columns.push(Column { values, status });
+        let bounds = parts.iter().map(|column| (&column.bounds, column.values.len()));
+        let bounds = Bounds::concat(bounds);
+        columns.push(Column { values, status, bounds });
     }
     Frame::new(schema, columns, rows)
 }

@@ -17,6 +17,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable as _, LogicalPlan, LogicalPla
 use datafusion::physical_plan::collect;
 
 use super::FinishError;
+use super::bounds::Bounds;
 use super::frame::{Column, Frame, worst};
 use super::group::Groups;
 use crate::pipe::CellStatus;
@@ -63,7 +64,9 @@ pub(super) fn windows(
         let of = |group: &Option<usize>| group.and_then(|group| worst.get(group).copied());
         let raised: Vec<CellStatus> =
             groups.of.iter().map(|group| of(group).map_or(all, |own| own.max(all))).collect();
-        columns.push(Column::shown(values).raised(&raised)?);
+        let bounds =
+            if frame.is_of_quantiles(call) { Bounds::unknown(rows) } else { Bounds::default() };
+        columns.push(Column::shown(values).bounded(bounds).raised(&raised)?);
     }
     let mut kept = frame.columns;
     kept.truncate(width);

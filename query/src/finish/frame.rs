@@ -8,6 +8,7 @@
 //! so its group may not exist; what counts or compares rows must not tell. Rows that were kept out as undecided may exist
 //! too: [`Rows::missing`] is why.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -21,6 +22,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
+use super::bounds::{self, Bounds, End};
 use super::total::total;
 use super::{FinishError, MAX_ROWS};
 use crate::facts::safe;
@@ -33,6 +35,8 @@ pub(super) struct Column {
     pub(super) values: ArrayRef,
     /// One for each row.
     pub(super) status: Vec<CellStatus>,
+    /// What is known of values that are made of quantiles.
+    pub(super) bounds: Bounds,
 }
 
 /// What is known of the rows of a table.
@@ -44,6 +48,8 @@ pub(super) struct Rows {
     pub(super) missing: CellStatus,
     /// Rows kept out because a value that is not shown would have decided.
     pub(super) undecided: u64,
+    /// Whether a quantile, which is known between edges only, decided which rows there are or in what order they stand.
+    pub(super) by_quantile: bool,
 }
 
 /// A table between two nodes above the cut.
@@ -56,6 +62,9 @@ pub(super) struct Frame {
     /// Its rows.
     pub(super) rows: Rows,
 }
+
+/// Values of some columns at an end of what is known of them.
+type Ends = BTreeMap<usize, ArrayRef>;
 
 fn failed<E>(_engine: E) -> FinishError {
     FinishError::Failed
@@ -80,7 +89,23 @@ pub(super) fn worst(statuses: impl IntoIterator<Item = CellStatus>) -> CellStatu
 impl Rows {
     /// So many rows, for certain, and no others.
     pub(super) fn certain(rows: usize) -> Self {
-        Self { presence: vec![CellStatus::Shown; rows], missing: CellStatus::Shown, undecided: 0 }
+        Self::of(vec![CellStatus::Shown; rows])
+    }
+
+    /// Rows that exist as certainly as each says, and no others.
+    pub(super) fn of(presence: Vec<CellStatus>) -> Self {
+        Self { presence, missing: CellStatus::Shown, undecided: 0, by_quantile: false }
+    }
+
+    /// No rows yet, of a table made of these.
+    pub(super) fn from<'r>(tables: impl IntoIterator<Item = &'r Self>) -> Self {
+        let mut all = Self::certain(0);
+        for rows in tables {
+            all.missing = all.missing.max(rows.missing);
+            all.undecided = all.undecided.saturating_add(rows.undecided);
+            all.by_quantile |= rows.by_quantile;
+        }
+        all
     }
 
     /// How many.
@@ -104,7 +129,12 @@ impl Column {
     /// Values that are all shown.
     pub(super) fn shown(values: ArrayRef) -> Self {
         let status = vec![CellStatus::Shown; values.len()];
-        Self { values, status }
+        Self { values, status, bounds: Bounds::default() }
+    }
+
+    /// The same values, of which this is known.
+    pub(super) fn bounded(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
     }
 
     /// The column with at least this status in each row.
@@ -115,7 +145,7 @@ impl Column {
         let hidden: BooleanArray =
             self.status.iter().map(|status| Some(*status != CellStatus::Shown)).collect();
         let values = compute::nullif(&self.values, &hidden).map_err(failed)?;
-        Ok(Self { values, status: self.status })
+        Ok(Self { values, ..self })
     }
 
     /// The values of these rows; `None` is null.
@@ -128,7 +158,7 @@ impl Column {
             None => Some(CellStatus::Shown),
         });
         let status = status.collect::<Option<Vec<_>>>().ok_or(FinishError::Failed)?;
-        Ok(Self { values, status })
+        Ok(Self { values, status, bounds: self.bounds.take(rows) })
     }
 }
 
@@ -179,8 +209,50 @@ impl Frame {
         let context = SimplifyContext::builder().with_schema(Arc::clone(&self.schema)).build();
         let simple = ExprSimplifier::new(context).simplify(safe).map_err(failed)?;
         let physical = state.create_physical_expr(simple, &self.schema).map_err(failed)?;
-        let values = total(&*physical, &self.batch()?)?;
-        Column::shown(values).raised(&status)
+        let values = total(&*physical, &self.batch(None)?)?;
+        let bounds = self.bounds(expr, |ends| total(&*physical, &self.batch(Some(ends))?))?;
+        Column::shown(values).bounded(bounds).raised(&status)
+    }
+
+    /// What is known of the values of an expression, which `at` gives for other values of the columns.
+    fn bounds(
+        &self,
+        expr: &Expr,
+        at: impl Fn(&Ends) -> Result<ArrayRef, FinishError>,
+    ) -> Result<Bounds, FinishError> {
+        let directions = bounds::directions(expr);
+        let mut of = Vec::new();
+        let (mut low, mut high) = (Ends::new(), Ends::new());
+        let mut certain = true;
+        for (name, rises) in &directions {
+            let index = self.schema.maybe_index_of_column(name).ok_or(FinishError::Failed)?;
+            let column = self.columns.get(index).ok_or(FinishError::Failed)?;
+            if column.bounds.is_exact() {
+                continue;
+            }
+            of.push(&column.bounds);
+            let Some(rises) = rises else {
+                certain = false;
+                continue;
+            };
+            let (down, up) = if *rises { (End::Low, End::High) } else { (End::High, End::Low) };
+            low.insert(index, column.bounds.ends(&column.values, down)?);
+            high.insert(index, column.bounds.ends(&column.values, up)?);
+        }
+        if of.is_empty() {
+            return Ok(Bounds::default());
+        }
+        if certain {
+            return Ok(Bounds::between(&of, &at(&low)?, &at(&high)?));
+        }
+        Ok(Bounds::worst(&of, self.rows.len()))
+    }
+
+    /// Whether an expression is made of quantiles in any row.
+    pub(super) fn is_of_quantiles(&self, expr: &Expr) -> bool {
+        let refs = expr.column_refs();
+        let indices = refs.iter().filter_map(|name| self.schema.maybe_index_of_column(name));
+        indices.filter_map(|index| self.columns.get(index)).any(|column| !column.bounds.is_exact())
     }
 
     /// The worst status of the columns that an expression names, row by row.
@@ -197,9 +269,14 @@ impl Frame {
         Ok(status)
     }
 
-    fn batch(&self) -> Result<RecordBatch, FinishError> {
+    /// The values, some columns replaced.
+    fn batch(&self, ends: Option<&Ends>) -> Result<RecordBatch, FinishError> {
         let fields = self.schema.fields().iter().map(Arc::clone).collect::<Vec<_>>();
-        let columns = self.columns.iter().map(|column| Arc::clone(&column.values)).collect();
+        let columns = self.columns.iter().enumerate().map(|(index, column)| {
+            let replaced = ends.and_then(|ends| ends.get(&index));
+            Arc::clone(replaced.unwrap_or(&column.values))
+        });
+        let columns = columns.collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows.len()));
         RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
             .map_err(failed)
@@ -212,7 +289,6 @@ impl Frame {
         let columns = columns.collect::<Result<Vec<_>, FinishError>>()?;
         let presence = rows.iter().map(|row| self.rows.presence.get(*row).copied());
         let presence = presence.collect::<Option<Vec<_>>>().ok_or(FinishError::Failed)?;
-        let Rows { missing, undecided, .. } = self.rows;
-        Ok(Self { schema: self.schema, columns, rows: Rows { presence, missing, undecided } })
+        Ok(Self { schema: self.schema, columns, rows: Rows { presence, ..self.rows } })
     }
 }

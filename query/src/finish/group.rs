@@ -9,6 +9,7 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::Expr;
 
+use super::bounds::Bounds;
 use super::frame::{Column, Frame, Rows, worst};
 use super::{FinishError, engine};
 use crate::pipe::CellStatus;
@@ -99,11 +100,10 @@ pub(super) fn aggregate(
         // Without GROUP BY there is one row, even of nothing.
         groups.first.push(0);
     }
-    let mut rows = Rows {
-        presence: groups.best(&frame.rows.presence),
-        missing: frame.rows.missing,
-        undecided: frame.rows.undecided,
-    };
+    let mut rows = Rows::from([&frame.rows]);
+    rows.presence = groups.best(&frame.rows.presence);
+    let by_quantile = keys.iter().any(|key| frame.is_of_quantiles(key));
+    rows.by_quantile |= by_quantile;
     if whole {
         rows.presence = vec![CellStatus::Shown];
     }
@@ -119,7 +119,12 @@ pub(super) fn aggregate(
         }
         let mut status = groups.worst(&status);
         status.iter_mut().for_each(|own| *own = (*own).max(rows.missing));
-        finished.push(Column::shown(values).raised(&status)?);
+        let bounds = if by_quantile || frame.is_of_quantiles(call) {
+            Bounds::unknown(status.len())
+        } else {
+            Bounds::default()
+        };
+        finished.push(Column::shown(values).bounded(bounds).raised(&status)?);
     }
     if whole {
         // The one row is certain, and no row is missing beside it.
@@ -152,6 +157,7 @@ pub(super) fn distinct(frame: Frame) -> Result<Frame, FinishError> {
         }
     }
     let mut frame = frame.pick(&kept)?;
+    frame.rows.by_quantile |= frame.columns.iter().any(|column| !column.bounds.is_exact());
     frame.rows.presence = presence;
     frame.rows.leave_out(out.len(), if out.is_empty() { CellStatus::Shown } else { groups.hidden });
     Ok(frame)

@@ -35,6 +35,8 @@ pub(super) fn join(
     let equal: Vec<Expr> =
         join.on.iter().map(|(left, right)| left.clone().eq(right.clone())).collect();
     let conditions = equal.iter().chain(join.filter.iter().flat_map(split_conjunction));
+    let conditions: Vec<&Expr> = conditions.collect();
+    let by_quantile = conditions.iter().any(|condition| all.is_of_quantiles(condition));
     let decided = decide(state, &all, conditions)?;
     let mut result = Joined::new(join.kind, left, right);
     for (pair, decided) in pairs.iter().zip(decided) {
@@ -44,7 +46,9 @@ pub(super) fn join(
             None => {}
         }
     }
-    result.finish(schema)
+    let mut joined = result.finish(schema)?;
+    joined.rows.by_quantile |= by_quantile;
+    Ok(joined)
 }
 
 /// Rows of both sides, side by side.
@@ -194,9 +198,7 @@ impl<'a> Joined<'a> {
             let own = partners.get(&row);
             own.is_some_and(|own| own.matched.len() == 1 && own.unknown.is_none())
         };
-        let mut known = Rows::certain(0);
-        known.missing = self.left.rows.missing.max(self.right.rows.missing);
-        known.undecided = self.left.rows.undecided.saturating_add(self.right.rows.undecided);
+        let mut known = Rows::from([&self.left.rows, &self.right.rows]);
         let mut rows = Vec::with_capacity(self.matched.len());
         for (left, right) in &self.matched {
             let (pl, pr) = (presence(self.left, *left)?, presence(self.right, *right)?);

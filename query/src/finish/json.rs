@@ -7,8 +7,12 @@ use datafusion::common::DFSchema;
 use serde_json::Value;
 
 use super::FinishError;
-use super::frame::Frame;
-use crate::pipe::{CellStatus, Finished, FinishedCell, FinishedColumn};
+use super::bounds::Bound;
+use super::frame::{Frame, Rows};
+use crate::pipe::{CellStatus, Finished, FinishedCell, FinishedColumn, FinishedInterval};
+
+/// What the answer says where a quantile decided.
+const BY_QUANTILE: &str = "a quantile decided which rows there are, or in what order: it is known within its interval only, so rows near a limit may differ from the pooled answer";
 
 /// The word for a type, or `None` where it cannot be shown.
 #[expect(
@@ -34,13 +38,17 @@ pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, Fin
         columns.push(FinishedColumn { name: field.name().clone(), kind });
     }
     let mut rows = Vec::with_capacity(table.rows.len());
-    let mut cells = Vec::new();
+    let (mut cells, mut intervals) = (Vec::new(), Vec::new());
     for row in 0..table.rows.len() {
         let mut values = Vec::with_capacity(table.columns.len());
         for (index, column) in table.columns.iter().enumerate() {
             let status = column.status.get(row).copied().ok_or(FinishError::Failed)?;
             if status == CellStatus::Shown {
-                values.push(value(&column.values, row)?);
+                let value = value(&column.values, row)?;
+                if !value.is_null() {
+                    intervals.extend(interval(row, index, column.bounds.at(row)));
+                }
+                values.push(value);
             } else {
                 values.push(Value::Null);
                 cells.push(FinishedCell { row, column: index, status });
@@ -48,7 +56,19 @@ pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, Fin
         }
         rows.push(values);
     }
-    Ok(Finished { columns, rows, cells, undecided: table.rows.undecided })
+    let Rows { undecided, by_quantile, presence: _, missing: _ } = &table.rows;
+    let (undecided, by_quantile) = (*undecided, *by_quantile);
+    let notes = by_quantile.then(|| BY_QUANTILE.to_owned()).into_iter().collect();
+    Ok(Finished { columns, rows, cells, undecided, intervals, notes })
+}
+
+fn interval(row: usize, column: usize, bound: Bound) -> Option<FinishedInterval> {
+    let (low, high) = match bound {
+        Bound::Exact => return None,
+        Bound::Within { low, high } => (Some(low), Some(high)),
+        Bound::Unknown => (None, None),
+    };
+    Some(FinishedInterval { row, column, low, high })
 }
 
 fn value(column: &ArrayRef, row: usize) -> Result<Value, FinishError> {

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, i256};
 use datafusion::common::ScalarValue;
 
 use super::FinishError;
+use super::bounds::Bound;
 use crate::cut::{Output, Primitive};
 
 mod bins;
@@ -54,8 +55,8 @@ pub(super) fn value(
         }
         Output::Quantile(bins, part) => {
             let below = bins.below.iter().map(at).collect::<Result<Vec<_>, _>>()?;
-            let value = bins::quantile(bins, &below, at(&bins.values)?, *part);
-            Ok(ScalarValue::Float64(value))
+            let quantile = bins::quantile(bins, &below, at(&bins.values)?, *part);
+            Ok(ScalarValue::Float64(quantile.map(|quantile| quantile.value)))
         }
         Output::Histogram(bins) => {
             let below = bins.below.iter().map(at).collect::<Result<Vec<_>, _>>()?;
@@ -75,6 +76,15 @@ pub(super) fn value(
             ))
         }
     }
+}
+
+/// What is known of the value of an aggregate: all but quantiles are exact.
+pub(super) fn bound(output: &Output, sums: &[i128]) -> Result<Bound, FinishError> {
+    let Output::Quantile(bins, part) = output else { return Ok(Bound::Exact) };
+    let at = |place: &usize| sums.get(*place).copied().ok_or(FinishError::Failed);
+    let below = bins.below.iter().map(at).collect::<Result<Vec<_>, _>>()?;
+    let quantile = bins::quantile(bins, &below, at(&bins.values)?, *part);
+    Ok(quantile.map_or(Bound::Exact, |known| Bound::Within { low: known.low, high: known.high }))
 }
 
 /// NULL of a type.

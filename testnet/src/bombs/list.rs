@@ -1,13 +1,21 @@
 //! The bombs: texts that stop, swell or fool a query engine that is not on its guard.
 //!
 //! After the table of attacks on DataFusion and SQL in the reliability study (operator chains, nesting, gaps in a parser's
-//! recursion counter, planning that explodes, state that grows, casts that panic), over the table `patient` of the demo.
+//! recursion counter, planning that explodes, state that grows, casts that panic), over the table `patient` of the demo;
+//! [`rows`] has those that only a limit can stop.
+
+mod rows;
+
+/// The demo's dataset.
+const ROTTERDAM: &str = "rotterdam";
 
 /// One bomb.
 #[derive(Clone, Debug)]
 pub struct Bomb {
     /// Its name.
     pub name: &'static str,
+    /// The dataset that it is asked over.
+    pub dataset: &'static str,
     /// Its text.
     pub sql: String,
 }
@@ -31,11 +39,12 @@ fn many(times: usize, between: &str, part: &str) -> String {
 pub fn bombs() -> Vec<Bomb> {
     let mut bombs = Vec::new();
     for (name, sql) in chains().into_iter().chain(nested()).chain(wide()) {
-        bombs.push(Bomb { name, sql });
+        bombs.push(Bomb { name, dataset: ROTTERDAM, sql });
     }
     for (name, sql) in planning().into_iter().chain(state()).chain(numbers()).chain(texts()) {
-        bombs.push(Bomb { name, sql });
+        bombs.push(Bomb { name, dataset: ROTTERDAM, sql });
     }
+    bombs.extend(rows::bombs());
     bombs
 }
 

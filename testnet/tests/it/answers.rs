@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use node::client::ClientError;
 use policies::dsse::Envelope;
 use serde_json::{Value, json};
 
@@ -102,8 +103,14 @@ fn oversize_text_is_refused(net: &Net) {
     let refusal: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(refusal["code"], "sql_too_large", "{refusal}");
     let client = testnet::process::client(&net.network, "NOORD").unwrap();
-    for question in [long.clone(), "{".to_owned(), String::new()] {
-        assert!(client.ask(&node::api::AskBody { question }).is_err());
+    for (question, code) in [
+        (long, "too_large"),
+        ("{".to_owned(), "malformed_envelope"),
+        (String::new(), "malformed_envelope"),
+    ] {
+        let refused = client.ask(&node::api::AskBody { question }).unwrap_err();
+        let ClientError::Refused(refusal) = refused else { panic!("{refused}") };
+        assert_eq!(refusal.code, code, "{refusal:?}");
     }
     net.answer("a.jansen", "SELECT count(*) FROM patient");
 }

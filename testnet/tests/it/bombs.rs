@@ -6,7 +6,7 @@ use testnet::bombs::Target;
 use testnet::bombs::list::bombs;
 
 /// One of every kind, by name.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "plus chain under the gate",
     "OR chains in brackets",
     "INTERVAL INTERVAL",
@@ -17,6 +17,7 @@ const KINDS: [&str; 10] = [
     "repeat",
     "overflow",
     "text direction",
+    "rows times rows in a running sum",
 ];
 
 #[test]

@@ -26,14 +26,20 @@ impl Folder {
     }
 
     fn ask(&self, sql: &str) -> Value {
+        serde_json::from_str(&self.asked(sql, "json").0).unwrap()
+    }
+
+    /// What `kring ask` prints, and what it says beside it.
+    fn asked(&self, sql: &str, format: &str) -> (String, String) {
         let dir = self.0.path().join("net");
         let output = Command::new(dir.join("bin/kring"))
-            .args(["ask", sql, "--format", "json", "--profile"])
+            .args(["ask", sql, "--format", format, "--profile"])
             .arg(dir.join("people/a.jansen/profile.toml"))
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        (String::from_utf8(output.stdout).unwrap(), said)
     }
 
     /// Process ids by hospital, as `up` recorded them.
@@ -111,6 +117,29 @@ fn answers_equal_the_generated_tables(folder: &Folder) {
     assert_eq!(surgeries["coverage"].as_object().unwrap().len(), 3);
 }
 
+/// A quantile says between which values the pooled one lies, in every format.
+fn quantiles_state_their_interval(folder: &Folder) {
+    let sql = "SELECT tumour_group, median(age_at_inc) AS m FROM diagnosis WHERE tumour_group = 'blaas' GROUP BY tumour_group HAVING count(*) > 0";
+    let answer = folder.ask(sql);
+    let interval = &answer["intervals"][0];
+    assert_eq!((&interval["row"], &interval["column"]), (&json!(0), &json!(1)), "{answer}");
+    let [low, high] = ["low", "high"].map(|end| interval[end].as_f64().unwrap());
+    let value = answer["rows"][0][1].as_f64().unwrap();
+    assert!(low <= value && value <= high && high - low <= 15.0, "{answer}");
+    assert_eq!((&answer["notes"], low % 2.5), (&json!([]), 0.0), "{answer}");
+    let (csv, _) = folder.asked(sql, "csv");
+    assert_eq!(csv, format!("tumour_group,m,m_low,m_high\nblaas,{value},{low},{high}\n"));
+    let (table, _) = folder.asked(sql, "table");
+    assert!(table.contains(&format!(" [{low}..{high}] ")), "{table}");
+    assert!(table.contains("the pooled value lies in this interval"), "{table}");
+    let sql = "SELECT tumour_group, median(age_at_inc) > 60 AS old FROM diagnosis GROUP BY tumour_group HAVING median(age_at_inc) > 0";
+    let (csv, said) = folder.asked(sql, "csv");
+    assert!(csv.starts_with("tumour_group,old,old_low,old_high\n"), "{csv}");
+    assert!(said.contains("a quantile decided which rows there are"), "{said}");
+    let (table, _) = folder.asked(sql, "table");
+    assert!(table.contains("true [?..?]") || table.contains("false [?..?]"), "{table}");
+}
+
 #[test]
 fn a_network_outlives_up_and_ends_with_down() {
     let folder = Folder(tempfile::Builder::new().prefix("kring-up-").tempdir().unwrap());
@@ -124,6 +153,7 @@ fn a_network_outlives_up_and_ends_with_down() {
     let status = folder.good("status", &[]);
     assert_eq!(status.matches("2 of 2 peers connected, oncology ").count(), 3, "{status}");
     answers_equal_the_generated_tables(&folder);
+    quantiles_state_their_interval(&folder);
 
     // Again: nothing is started twice, and another network does not fit into the folder.
     folder.good("up", &[]);

@@ -1,10 +1,10 @@
 //! How an answer or a refusal looks: a table for people, CSV, or one JSON object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
-use query::pipe::CellStatus;
+use query::pipe::{CellStatus, FinishedInterval};
 use serde_json::Value;
 
 use crate::api::{AnswerBody, Coverage, CoverageState, RefusalBody};
@@ -43,12 +43,45 @@ pub(in crate::command) fn refusal(refusal: &RefusalBody, format: Format) -> anyh
 
 fn csv(answer: &AnswerBody) -> anyhow::Result<()> {
     let mut out = csv::Writer::from_writer(std::io::stdout());
-    out.write_record(answer.columns.iter().map(|column| &column.name))?;
-    for row in &answer.rows {
-        out.write_record(row.iter().map(|value| text(value, "")))?;
+    let intervals = intervals(answer);
+    let with_interval: BTreeSet<usize> = intervals.keys().map(|(_, column)| *column).collect();
+    for (number, column) in answer.columns.iter().enumerate() {
+        out.write_field(&column.name)?;
+        if with_interval.contains(&number) {
+            out.write_field(format!("{}_low", column.name))?;
+            out.write_field(format!("{}_high", column.name))?;
+        }
+    }
+    out.write_record(None::<&[u8]>)?;
+    for (row, values) in answer.rows.iter().enumerate() {
+        for (number, value) in values.iter().enumerate() {
+            out.write_field(text(value, ""))?;
+            if with_interval.contains(&number) {
+                let own = intervals.get(&(row, number));
+                for end in [own.and_then(|own| own.low), own.and_then(|own| own.high)] {
+                    out.write_field(end.map_or_else(String::new, |end| end.to_string()))?;
+                }
+            }
+        }
+        out.write_record(None::<&[u8]>)?;
     }
     out.flush()?;
+    for note in &answer.notes {
+        print::note(format!("note: {note}"));
+    }
     Ok(())
+}
+
+/// What is known of the values that are made of quantiles, by row and column.
+fn intervals(answer: &AnswerBody) -> BTreeMap<(usize, usize), &FinishedInterval> {
+    answer.intervals.iter().map(|own| ((own.row, own.column), own)).collect()
+}
+
+/// A value that is made of quantiles, with the interval of the pooled one.
+fn with_interval(value: &Value, interval: &FinishedInterval) -> String {
+    let FinishedInterval { low, high, .. } = interval;
+    let end = |end: &Option<f64>| end.map_or("?".to_owned(), |end| text(&Value::from(end), "null"));
+    format!("{} [{}..{}]", text(value, "null"), end(low), end(high))
 }
 
 fn table(answer: &AnswerBody) {
@@ -57,12 +90,16 @@ fn table(answer: &AnswerBody) {
     table.set_header(answer.columns.iter().map(|column| &column.name));
     let status: BTreeMap<_, _> =
         answer.cells.iter().map(|cell| ((cell.row, cell.column), cell.status)).collect();
+    let intervals = intervals(answer);
     for (number, row) in answer.rows.iter().enumerate() {
         table.add_row(row.iter().enumerate().map(|(column, value)| {
             match status.get(&(number, column)) {
                 Some(CellStatus::Hidden) => "hidden".to_owned(),
                 Some(CellStatus::Incomplete) => "incomplete".to_owned(),
-                Some(CellStatus::Shown) | None => text(value, "null"),
+                Some(CellStatus::Shown) | None => match intervals.get(&(number, column)) {
+                    Some(interval) => with_interval(value, interval),
+                    None => text(value, "null"),
+                },
             }
         }));
     }
@@ -81,6 +118,14 @@ fn table(answer: &AnswerBody) {
             "undecided: {} row(s) kept out, because a HAVING or LIMIT would have had to know a value that is not shown",
             answer.undecided
         ));
+    }
+    if !intervals.is_empty() {
+        print::line(
+            "[low..high]: a quantile, made of counts between the dataset's edges; the pooled value lies in this interval ([?..?]: none is known)",
+        );
+    }
+    for note in &answer.notes {
+        print::line(format!("note: {note}"));
     }
     let layers: Vec<_> = answer
         .layers

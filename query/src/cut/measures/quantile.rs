@@ -1,7 +1,7 @@
 //! Quantiles and histograms from cumulative counts at the edges that the dataset declares for a column.
 //!
 //! A quantile lies between two edges for certain, and is interpolated between them: it is off by at most the width of
-//! the bins that its two neighbours fall in, and the question's explanation says so.
+//! the bins that its two neighbours fall in. The question's explanation names the edges, the answer the interval of each value.
 
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;

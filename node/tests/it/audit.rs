@@ -1,0 +1,8 @@
+//! Exports and proof files of the log: both verifiers accept what is whole and find what is not, at the same place.
+
+mod python;
+mod support;
+
+mod same;
+mod tamper;
+mod whole;
