@@ -53,24 +53,6 @@ fn equal(hospitals: &BTreeMap<String, Tables>) {
 }
 
 #[test]
-fn refused_with_a_code_and_a_way_out() {
-    let network = Network::new(DATASET, &BTreeMap::new(), Protect::OFF);
-    let mut worker = Worker::start();
-    let mut wrong = Vec::new();
-    for case in include_str!("refused_network.txt").lines().filter(|line| !line.starts_with("--")) {
-        let mut parts = case.splitn(3, " | ");
-        let (code, words, sql) =
-            (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
-        match network.plan(&mut worker, sql) {
-            Ok(planned) => wrong.push(format!("{sql}\n  accepted: {:?}", planned.explained)),
-            Err(failure) if failure.code == code && failure.message.contains(words) => {}
-            Err(failure) => wrong.push(format!("{sql}\n  {}: {}", failure.code, failure.message)),
-        }
-    }
-    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
-}
-
-#[test]
 fn a_fragment_grouped_by_network_is_the_one_without() {
     let network = Network::new(DATASET, &BTreeMap::new(), Protect::OFF);
     let mut worker = Worker::start();
