@@ -21,6 +21,10 @@ impl ExprPlanner for SubqueryNames {
         &self,
         mut call: RawAggregateExpr,
     ) -> EngineResult<PlannerResult<RawAggregateExpr>> {
+        // It must name a group key as GROUP BY has it.
+        if call.func.name() == "grouping" {
+            return Ok(PlannerResult::Original(call));
+        }
         call.args = call.args.into_iter().map(named).collect::<EngineResult<_>>()?;
         call.filter = match call.filter {
             Some(filter) => Some(Box::new(named(*filter)?)),
