@@ -57,7 +57,7 @@ impl Node {
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
         };
-        let head = job(self.charter(), (text, &asked.question.sql), asked.issued_at, work);
+        let head = job(self.charter(), (text, &asked.sql), asked.issued_at, work);
         let reply = self.work(&mut worker, head, Vec::new()).await?;
         let raw = query::receive(permit, &reply)?;
         self.alarm(asked, raw.fault()).await?;

@@ -14,9 +14,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::consumed::Consumed;
 use crate::http::HttpServer;
+use crate::index::Index;
 use crate::keys::{Key, KeyRole};
-use crate::log::file::FileStorage;
-use crate::log::{Event, Log, Recorded};
+use crate::log::checkpoint::Signer;
+use crate::log::{Event, Log, Store};
 use crate::net::{Inbound, NetConfig, NetLimits, Network, Peer, PeerKey};
 use crate::node::Node;
 use crate::pool::{Pool, Setup};
@@ -26,12 +27,14 @@ use crate::tasks::Tasks;
 
 mod start;
 
-pub use start::{StartError, exposed, held, open_charter};
+pub use start::{StartError, exposed, held, open_charter, open_log};
 
 /// Requests that wait for a handler; the network holds further ones back.
 const INBOUND_QUEUE: usize = 64;
 /// How often counts are logged and expired replies deleted.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// How often the head of the log is signed: what came since the last one could be cut off unseen.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(9 * 60);
 /// Running questions get this long to end when the daemon stops.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -43,8 +46,11 @@ pub struct App {
     charter: Arc<Charter>,
     layer: LayerRef,
     envelope_key: Key,
-    storage: FileStorage,
-    history: Vec<Recorded>,
+    store: Store,
+    signer: Signer,
+    consumed: Consumed,
+    /// Whether this very charter came into force here before.
+    known: bool,
     replies: Replies,
     pool: Pool,
     network: Network,
@@ -83,9 +89,14 @@ impl App {
         if !found.is_empty() {
             return Err(StartError::Exposed(found));
         }
-        let (storage, history) = FileStorage::open(&config.state.join("events.log"))?;
-        let charter = open_charter(&config, &*clock, held(history.iter().map(Recorded::entry)))?;
+        let store = open_log(&config)?;
+        let log = store.reader();
+        let index = Index::open(&config.index(), &log)?;
+        let charter = open_charter(&config, &*clock, held(&log, &index)?)?;
         let layer = layer_of(&charter);
+        let known = index.knows_charter(&layer)?;
+        let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
+        let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         for dataset in charter.datasets() {
             query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
                 .and_then(|folder| {
@@ -94,8 +105,9 @@ impl App {
                 .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
         }
         let replies_folder = config.state.join("replies");
-        let replies = Replies::open(&replies_folder)
-            .map_err(|source| StartError::Folder { path: replies_folder, source })?;
+        let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
+        let replies = Replies::open(&replies_folder).map_err(&folder)?;
+        let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
         let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
         let transport = Key::load(&config.keys.transport, KeyRole::Transport)?;
         let limits = NetLimits::default();
@@ -112,8 +124,10 @@ impl App {
             charter,
             layer,
             envelope_key,
-            storage,
-            history,
+            store,
+            signer,
+            consumed,
+            known,
             replies,
             pool,
             network,
@@ -133,8 +147,10 @@ impl App {
             charter,
             layer,
             envelope_key,
-            storage,
-            history,
+            store,
+            signer,
+            consumed,
+            known,
             replies,
             pool,
             network,
@@ -142,8 +158,8 @@ impl App {
             tasks,
         } = self;
         let log_tasks = Tasks::new();
-        let log =
-            Log::start(Box::new(storage), history.len() as u64, Arc::clone(&clock), &log_tasks);
+        let log = Log::start(store, signer, Arc::clone(&clock), &log_tasks)
+            .map_err(StartError::LogFolder)?;
         let (inbound, requests) = mpsc::channel(INBOUND_QUEUE);
         let net = network.spawn(&tasks, inbound);
         let others = charter.members().filter(|member| member.code != config.hospital);
@@ -156,7 +172,6 @@ impl App {
         for problem in net.set_peers(peers).await {
             tracing::warn!(%problem, "a member cannot be reached");
         }
-        let consumed = Consumed::from_log(&history);
         let node = Arc::new(Node {
             hospital: config.hospital,
             clock,
@@ -172,10 +187,11 @@ impl App {
             snapshots: config.snapshots,
             tasks: tasks.clone(),
         });
-        node.log_start(&history).await;
+        node.log_start(known).await;
         http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));
+        tasks.spawn("checkpoints", checkpoints(Arc::clone(&node)));
         Ok(Running { node, tasks, log_tasks })
     }
 }
@@ -207,6 +223,7 @@ impl Running {
         if let Err(error) = node.log.append(Event::Stopped {}).await {
             tracing::error!(%error, "the end is not logged");
         }
+        node.log_checkpoint().await;
         // 4. The log closes when its last handle is gone.
         drop(node);
         cut_off.extend(log_tasks.drain(DRAIN).await);
@@ -238,13 +255,31 @@ async fn serve(node: Arc<Node>, mut requests: mpsc::Receiver<Inbound>) {
     }
 }
 
+/// Signs the head of the log now and then: what is signed cannot be taken away unseen.
+async fn checkpoints(node: Arc<Node>) {
+    let stopping = node.tasks().shutdown();
+    loop {
+        node.log_checkpoint().await;
+        tokio::select! {
+            () = stopping.wait() => return,
+            () = tokio::time::sleep(CHECKPOINT_EVERY) => {}
+        }
+    }
+}
+
 /// Logs counts and deletes expired replies every minute.
 async fn tidy(node: Arc<Node>) {
     let stopping = node.tasks().shutdown();
     loop {
         tokio::select! {
             () = stopping.wait() => return,
-            () = tokio::time::sleep(TIDY_EVERY) => node.log_tidy().await,
+            () = tokio::time::sleep(TIDY_EVERY) => {
+                node.log_tidy().await;
+                let node = Arc::clone(&node);
+                let tasks = node.tasks().clone();
+                // It reads what was logged since; a panic in it ends the daemon like any other.
+                drop(tasks.spawn_blocking("index", move || node.catch_up()).await);
+            }
         }
     }
 }
@@ -255,10 +290,19 @@ impl Node {
         self.charter.member_by_transport(&key).map(|member| member.code.clone())
     }
 
-    async fn log_start(&self, history: &[Recorded]) {
-        let known = history.iter().any(|recorded| {
-            matches!(&recorded.entry().event, Event::CharterAccepted { layer } if *layer == self.layer)
-        });
+    fn catch_up(&self) {
+        if let Err(error) = self.consumed.catch_up(self.log.reader()) {
+            tracing::error!(%error, "the index falls behind; the next start builds it anew");
+        }
+    }
+
+    async fn log_checkpoint(&self) {
+        if let Err(error) = self.log.checkpoint().await {
+            tracing::error!(%error, "no checkpoint of the log");
+        }
+    }
+
+    async fn log_start(&self, known: bool) {
         let mut events = Vec::new();
         if !known {
             events.push(Event::CharterAccepted { layer: self.layer.clone() });
@@ -278,7 +322,7 @@ impl Node {
             events.push(Event::Rejected { peer, code, count, first: Digest::of(b"") });
         }
         self.log_all(events).await;
-        for request in self.consumed.forget_expired(self.clock.now()) {
+        for request in self.consumed.expired_replies(self.clock.now()) {
             if let Err(error) = self.replies.delete(&request) {
                 tracing::warn!(%error, "an expired reply stays");
             }

@@ -26,8 +26,15 @@ pub enum Command {
         #[arg(long)]
         hospital: HospitalCode,
     },
-    /// Report every problem of configuration, keys, data, charter and clock at once
-    Check(ConfigArg),
+    /// Report every problem of configuration, keys, log, data, charter and clock at once
+    Check {
+        /// The configuration
+        #[command(flatten)]
+        config: ConfigArg,
+        /// First build the index over the log anew; the daemon must not run
+        #[arg(long)]
+        rebuild: bool,
+    },
     /// Build and seal a snapshot of each dataset from the hospital's sources
     Import {
         /// The configuration

@@ -95,7 +95,7 @@ pub fn install_tls_provider() {
 fn dispatch(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Init { dir, hospital } => init::run(&dir, &hospital),
-        Command::Check(config) => check::run(&config.config),
+        Command::Check { config, rebuild } => check::run(&config.config, rebuild),
         Command::Import { config, dataset, strict, report } => {
             import::run(&config.config, dataset.as_ref(), strict, report)
         }

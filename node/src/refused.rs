@@ -71,7 +71,11 @@ pub(crate) struct Told {
 impl Refused {
     /// Whether the question may be asked again: it was not looked at.
     pub(crate) fn spares_the_question(&self) -> bool {
-        matches!(self, Self::Pool(PoolError::Busy | PoolError::Start(_)) | Self::Log(_))
+        matches!(
+            self,
+            Self::Pool(PoolError::Busy | PoolError::Start(_))
+                | Self::Log(LogError::Failed { .. } | LogError::Closed)
+        )
     }
 
     /// The one map from error to what the asker learns.
@@ -107,7 +111,10 @@ impl Refused {
                 "failed_execution",
                 "the question could not be run here; the hospital's own log says why".to_owned(),
             ),
-            Self::Log(_) | Self::Store(_) => plain(
+            Self::Log(error @ (LogError::Full | LogError::TooLarge { .. })) => {
+                plain(error.code(), error.to_string())
+            }
+            Self::Log(LogError::Failed { .. } | LogError::Closed) | Self::Store(_) => plain(
                 "no_log",
                 "the node cannot write its log, and without it there is no answer".to_owned(),
             ),
