@@ -29,3 +29,4 @@ pub mod reply;
 pub mod sandbox;
 pub mod tasks;
 pub mod telemetry;
+pub mod witness;
