@@ -20,6 +20,8 @@ use crate::proof::note::{BadVerifierKey, MAX_NOTE_BYTES, Note, VerifierKey};
 use crate::proof::submission::{Reply, Submission};
 use crate::proof::witness::{Conflict, Evidence, Refusal, Witness};
 
+pub mod own;
+
 /// What a record's file name ends with.
 const RECORD: &str = "note";
 

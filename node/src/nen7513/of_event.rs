@@ -46,9 +46,10 @@ impl What {
                 record.policies = policy(layer.as_slice(), &rules);
                 Self { question: Some(question.digest), record }
             }
-            Event::Asked { question } => {
-                Self { question: Some(question.digest), record: query("question sent", "asked", DONE) }
-            }
+            Event::Asked { question } => Self {
+                question: Some(question.digest),
+                record: query("question sent", "asked", DONE),
+            },
             Event::NotAsked { question, code } => {
                 let mut record = query("question refused before it was sent", "not_asked", REFUSED);
                 record.detail = format!("code {code}");
@@ -143,8 +144,7 @@ fn policy(layers: &[LayerRef], rules: &[String]) -> String {
 }
 
 fn counts(receipt: &Receipt) -> String {
-    let list = |counts: &[u64]| {
-        counts.iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
-    };
+    let list =
+        |counts: &[u64]| counts.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
     format!("cells {}, hidden or empty {}", list(&receipt.cells), list(&receipt.nulls))
 }

@@ -11,11 +11,11 @@ use std::time::Duration;
 use libp2p::{PeerId, Stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::streams::Accepted;
-use super::{Lane, PeerKey};
 use super::frame::{self, FrameError};
 use super::limits::NetLimits;
 use super::rejected::{Counters, RejectCode};
+use super::streams::Accepted;
+use super::{Lane, PeerKey};
 use crate::tasks::{Shutdown, Tasks};
 
 /// Peers whose slots are remembered before unused ones are dropped: more than any network has members.
@@ -158,7 +158,8 @@ async fn take(
         },
     };
     let peer = reply.peer;
-    let waiting = tokio::time::timeout(handover, inbound.send(Inbound { peer, lane, request, reply }));
+    let waiting =
+        tokio::time::timeout(handover, inbound.send(Inbound { peer, lane, request, reply }));
     tokio::select! {
         biased;
         () = shutdown.wait() => Ok(()),

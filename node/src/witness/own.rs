@@ -101,9 +101,14 @@ impl Own {
     /// The witnesses of a log that nobody has confirmed yet.
     #[must_use]
     pub fn new(peers: Vec<Peer>) -> Self {
-        let standing =
-            if peers.is_empty() { Standing::Confirmed } else { Standing::Unconfirmed };
+        let standing = if peers.is_empty() { Standing::Confirmed } else { Standing::Unconfirmed };
         Self { peers, standing: watch::Sender::new(standing), sizes: Mutex::default() }
+    }
+
+    /// Whether there is nobody to ask.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.peers.is_empty()
     }
 
     /// What the witnesses say.
@@ -136,12 +141,13 @@ impl Own {
     /// Asks every witness where it stands; returns what they say together.
     pub async fn confirm(&self, log: &Log, net: &NetHandle) -> Standing {
         let message = Submission::Latest { origin: log.signer().origin().clone() }.encode();
-        let asking = self.peers.iter().map(|peer| self.send(net, peer, message.clone()));
-        for (peer, reply) in self.peers.iter().zip(futures::future::join_all(asking).await) {
-            if let Some(Reply::Stands(note)) = reply {
+        // Each word counts as soon as it is heard: one silent witness must not hold up the others.
+        let asking = self.peers.iter().map(|peer| async {
+            if let Some(Reply::Stands(note)) = self.send(net, peer, message.clone()).await {
                 self.stands(log, peer, note.as_deref());
             }
-        }
+        });
+        futures::future::join_all(asking).await;
         self.standing()
     }
 

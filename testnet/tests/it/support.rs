@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use node::clock::{Clock as _, SystemClock};
 use node::keys::{Key, KeyRole};
-use node::log::file::read_only;
-use node::log::{Entry, Event};
+use node::log::{Entry, Event, Reader};
 use node::net::{NetConfig, NetHandle, NetLimits, Peer, PeerKey};
 use node::tasks::Tasks;
 use policies::charter::Charter;
@@ -79,7 +78,7 @@ impl Net {
 
     /// A node's log.
     pub(crate) fn log(&self, code: &str) -> Vec<Entry> {
-        read_only(&self.network.node_dir(code).join("state/events.log")).unwrap()
+        Reader::open(&self.network.node_dir(code).join("state/log")).unwrap().entries().unwrap()
     }
 
     pub(crate) fn charter(&self) -> Charter {

@@ -100,18 +100,22 @@ pub(super) fn records(
     format: ListFormat,
 ) -> anyhow::Result<u64> {
     let mut mapper = mapper(source);
-    let mut csv = csv::Writer::from_writer(to);
     let count = range.end.saturating_sub(range.start);
-    for (index, bytes) in range.clone().zip(source.reader.bytes_from(range.start)) {
-        let record = mapper.record(&source.reader.parse(index, &bytes?)?);
-        if format == ListFormat::Nen7513Csv {
-            csv.serialize(record)?;
-        } else {
-            let line = serde_json::to_string(&record)?;
-            writeln!(csv.get_mut(), "{line}")?;
-        }
+    let mut entries = range.clone().zip(source.reader.bytes_from(range.start));
+    if format == ListFormat::Nen7513Csv {
+        let mut csv = csv::Writer::from_writer(to);
+        entries.try_for_each(|(index, bytes)| {
+            csv.serialize(mapper.record(&source.reader.parse(index, &bytes?)?))?;
+            anyhow::Ok(())
+        })?;
+        csv.flush()?;
+    } else {
+        entries.try_for_each(|(index, bytes)| {
+            let record = mapper.record(&source.reader.parse(index, &bytes?)?);
+            writeln!(to, "{}", serde_json::to_string(&record)?)?;
+            anyhow::Ok(())
+        })?;
     }
-    csv.flush()?;
     Ok(count)
 }
 

@@ -52,14 +52,19 @@ impl Source {
         let mut digests = std::collections::BTreeSet::new();
         for (index, bytes) in (0..).zip(self.reader.bytes_from(0)) {
             let entry = self.reader.parse(index, &bytes?)?;
-            let named = question_of(&entry.event).filter(|one| one.to_string().starts_with(&digits));
+            let named =
+                question_of(&entry.event).filter(|one| one.to_string().starts_with(&digits));
             if let Some(question) = named {
                 digests.insert(question);
                 found.push(index);
             }
         }
         anyhow::ensure!(!found.is_empty(), "no entry is about a question `{id}`");
-        anyhow::ensure!(digests.len() == 1, "`{id}` begins {} digests, give more digits", digests.len());
+        anyhow::ensure!(
+            digests.len() == 1,
+            "`{id}` begins {} digests, give more digits",
+            digests.len()
+        );
         Ok(found)
     }
 

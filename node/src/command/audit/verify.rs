@@ -41,13 +41,17 @@ pub(crate) fn verify(
         }
     };
     let trusted = policy.is_some();
-    let verdict = check(file, policy.as_ref())
-        .with_context(|| format!("cannot read {}", file.display()))?;
+    let verdict =
+        check(file, policy.as_ref()).with_context(|| format!("cannot read {}", file.display()))?;
     match (format, &verdict) {
         (VerdictFormat::Json, verdict) => print::line(as_json(verdict, trusted)),
         (VerdictFormat::Text, Ok(held)) => print::line(as_text(held, trusted)),
         (VerdictFormat::Text, Err(fault)) => {
-            print::note(format!("kring: {} does not hold: {fault} ({})", file.display(), fault.kind.code()));
+            print::note(format!(
+                "kring: {} does not hold: {fault} ({})",
+                file.display(),
+                fault.kind.code()
+            ));
         }
     }
     Ok(if verdict.is_ok() { Exit::Done } else { Exit::Refused })
