@@ -224,6 +224,12 @@ impl Index {
         Ok(())
     }
 
+    /// The error of an index that contradicts the log.
+    pub(crate) fn wrong(&self, reason: &str) -> OpenError {
+        let reason = format!("{reason}; run `kring check --rebuild`");
+        OpenError::Index { path: self.path.clone(), reason }
+    }
+
     fn failed(&self, error: &redb::Error) -> OpenError {
         OpenError::Index { path: self.path.clone(), reason: error.to_string() }
     }

@@ -142,7 +142,7 @@ impl Log {
     /// `LogError`: nothing may be released then.
     pub async fn append(&self, event: Event) -> Result<Recorded, LogError> {
         let (done, written) = oneshot::channel();
-        self.ask(Command::Append(Waiting { event, done }), written).await
+        self.ask(Command::Append(Box::new(Waiting { event, done })), written).await
     }
 
     /// A signed checkpoint over everything that was appended before; durable when this returns.
@@ -163,7 +163,7 @@ impl Log {
         signed: SignedCheckpoint,
     ) -> Result<SignedCheckpoint, LogError> {
         let (done, kept) = oneshot::channel();
-        self.ask(Command::Keep(signed, done), kept).await
+        self.ask(Command::Keep(Box::new(signed), done), kept).await
     }
 
     /// The last checkpoint that is durable, with every signature that was kept.

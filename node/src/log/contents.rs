@@ -93,9 +93,11 @@ pub(super) fn name(first: u64) -> String {
 /// `OpenError::Io`, or `OpenError::Damaged` for damage of what was acknowledged.
 pub(super) fn load(medium: &dyn Medium) -> Result<Option<(Contents, Tail)>, OpenError> {
     // The mark is read first: what a running daemon appends meanwhile is behind it.
-    let mark = mark::read(medium).map_err(|source| match source.kind() {
-        std::io::ErrorKind::InvalidData => damaged(medium, mark::NAME, 0, "no slot of it holds"),
-        _ => io(medium, mark::NAME, "reading")(source),
+    let mark = mark::read(medium).map_err(|source| {
+        if source.kind() == std::io::ErrorKind::InvalidData {
+            return damaged(medium, mark::NAME, 0, "no slot of it holds");
+        }
+        io(medium, mark::NAME, "reading")(source)
     })?;
     let names = medium.list("").map_err(io(medium, "", "listing"))?;
     let firsts: Vec<u64> = names.iter().filter_map(|name| first_of(name)).collect();

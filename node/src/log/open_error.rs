@@ -65,7 +65,7 @@ pub enum OpenError {
         reason: String,
     },
     /// The index over the log.
-    #[error("the index {path} cannot be made: {reason}")]
+    #[error("the index {path} cannot be used: {reason}")]
     Index {
         /// The file.
         path: PathBuf,

@@ -299,13 +299,13 @@ pub fn record_bytes(body: u64) -> u64 {
 }
 
 /// Zeros written at a time.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 fn zeros(file: &dyn MediumFile, from: u64, to: u64) -> io::Result<()> {
     let mut at = from;
     while at < to {
         let length = usize::try_from(to.saturating_sub(at)).unwrap_or(ZEROS.len());
-        let piece = ZEROS.get(..length.min(ZEROS.len())).unwrap_or(&ZEROS);
+        let piece = ZEROS.get(..length.min(ZEROS.len())).unwrap_or_default();
         file.write_at(at, piece)?;
         at = at.saturating_add(piece.len() as u64);
     }

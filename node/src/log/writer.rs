@@ -18,11 +18,11 @@ use crate::proof::checkpoint::SignedCheckpoint;
 #[derive(Debug)]
 pub(super) enum Command {
     /// An event to append.
-    Append(Waiting),
+    Append(Box<Waiting>),
     /// A checkpoint over everything before it.
     Checkpoint(oneshot::Sender<Result<SignedCheckpoint, LogError>>),
     /// The note of a checkpoint that got further signatures.
-    Keep(SignedCheckpoint, oneshot::Sender<Result<SignedCheckpoint, LogError>>),
+    Keep(Box<SignedCheckpoint>, oneshot::Sender<Result<SignedCheckpoint, LogError>>),
 }
 
 /// An event and who waits for it.
@@ -50,14 +50,14 @@ impl Writer {
             let (mut group, mut next) = (Vec::new(), Some(first));
             while let Some(command) = next.take() {
                 match command {
-                    Command::Append(waiting) => group.push(waiting),
+                    Command::Append(waiting) => group.push(*waiting),
                     Command::Checkpoint(done) => {
                         self.write(std::mem::take(&mut group));
                         drop(done.send(self.checkpoint()));
                     }
                     Command::Keep(note, done) => {
                         self.write(std::mem::take(&mut group));
-                        drop(done.send(self.keep(note)));
+                        drop(done.send(self.keep(*note)));
                     }
                 }
                 if group.len() < GROUP {

@@ -17,7 +17,7 @@ fn cuts(calls: &[Call]) -> Vec<Fault> {
     for (call, Call { sectors, .. }) in calls.iter().enumerate() {
         cuts.push(Fault::Crash { call, after: false, sectors: None });
         cuts.push(Fault::Crash { call, after: true, sectors: None });
-        let torn = (1..*sectors).map(|sectors| Some(sectors));
+        let torn = (1..*sectors).map(Some);
         cuts.extend(torn.map(|sectors| Fault::Crash { call, after: false, sectors }));
     }
     cuts

@@ -7,6 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::log::medium::{Medium, MediumFile};
 
+mod inode;
+
+use inode::Inode;
+
 /// The size of what a disk writes at once.
 pub(crate) const SECTOR: usize = 512;
 
@@ -26,22 +30,6 @@ pub(crate) enum Unsynced {
     Kept,
     /// Each sector and each name by itself, by this seed.
     Random(u64),
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    Write(usize, Vec<u8>),
-    Size(usize),
-}
-
-#[derive(Clone, Debug, Default)]
-struct Inode {
-    /// What the process sees.
-    seen: Vec<u8>,
-    /// What survives.
-    durable: Vec<u8>,
-    /// What was changed since the last sync, in order.
-    pending: Vec<Change>,
 }
 
 #[derive(Clone, Debug)]
@@ -205,48 +193,6 @@ impl Effect {
     fn happens(&self) -> bool {
         matches!(self, Self::Whole | Self::ThenDown)
     }
-}
-
-impl Inode {
-    fn write(&mut self, at: usize, bytes: &[u8]) {
-        put(&mut self.seen, at, bytes);
-        self.pending.push(Change::Write(at, bytes.to_vec()));
-    }
-
-    fn size(&mut self, size: usize) {
-        self.seen.resize(size, 0);
-        self.pending.push(Change::Size(size));
-    }
-
-    fn surviving(&self, keep: &mut impl FnMut() -> bool) -> Vec<u8> {
-        let mut bytes = self.durable.clone();
-        for change in &self.pending {
-            match change {
-                Change::Size(size) if keep() => bytes.resize(*size, 0),
-                Change::Size(_) => {}
-                Change::Write(at, written) => {
-                    let mut from = 0;
-                    while from < written.len() {
-                        // Up to the next boundary of a sector.
-                        let to = written.len().min(from + SECTOR - (at + from) % SECTOR);
-                        if keep() {
-                            put(&mut bytes, at + from, &written[from..to]);
-                        }
-                        from = to;
-                    }
-                }
-            }
-        }
-        bytes
-    }
-}
-
-fn put(into: &mut Vec<u8>, at: usize, bytes: &[u8]) {
-    let end = at + bytes.len();
-    if into.len() < end {
-        into.resize(end, 0);
-    }
-    into[at..end].copy_from_slice(bytes);
 }
 
 fn apply(names: &mut BTreeMap<String, usize>, change: &Named) {
