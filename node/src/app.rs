@@ -101,13 +101,7 @@ impl App {
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let (desk, own) = witnessing::open(&config, &charter)?;
-        for dataset in charter.datasets() {
-            query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
-                .and_then(|folder| {
-                    folder.map(|folder| query::snapshot::verify(&folder, false)).transpose()
-                })
-                .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
-        }
+        start::check_snapshots(&config, &charter)?;
         let replies_folder = config.state.join("replies");
         let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
         let replies = Replies::open(&replies_folder).map_err(&folder)?;

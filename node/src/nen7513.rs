@@ -4,7 +4,7 @@
 //! for each where it comes from and which are empty because the node does not know. A record names who asked, why and
 //! about which data, never a patient: a question is about groups, and naming their members would itself disclose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use policies::{Digest, HospitalCode, UnixTime};
 use serde::Serialize;
@@ -15,6 +15,9 @@ use crate::log::{Entry, Event};
 mod of_event;
 
 use of_event::What;
+
+/// Questions that are remembered: an answer comes within minutes of its question.
+const REMEMBERED: usize = 4096;
 
 /// Where records come from.
 #[derive(Clone, Debug)]
@@ -128,13 +131,15 @@ pub struct Record {
 pub struct Mapper {
     source: Source,
     open: BTreeMap<Digest, QuestionRecord>,
+    /// The same, oldest first.
+    order: VecDeque<Digest>,
 }
 
 impl Mapper {
     /// A mapper for the entries of one log.
     #[must_use]
     pub fn new(source: Source) -> Self {
-        Self { source, open: BTreeMap::new() }
+        Self { source, open: BTreeMap::new(), order: VecDeque::new() }
     }
 
     /// The record of the next entry.
@@ -154,21 +159,31 @@ impl Mapper {
         record
     }
 
-    /// The question that an event is about; forgotten when nothing more can come of it.
+    /// The question that an event is about.
     fn question(&mut self, event: &Event, digest: Option<Digest>) -> Option<QuestionRecord> {
         match event {
-            Event::Intent { question, .. } => {
-                self.open.insert(question.digest, question.clone());
-                Some(question.clone())
-            }
-            Event::Asked { question } => {
-                self.open.insert(question.digest, question.clone());
+            Event::Intent { question, .. } | Event::Asked { question } => {
+                if self.open.insert(question.digest, question.clone()).is_none() {
+                    self.order.push_back(question.digest);
+                }
+                if self.order.len() > REMEMBERED
+                    && let Some(oldest) = self.order.pop_front()
+                {
+                    self.open.remove(&oldest);
+                }
                 Some(question.clone())
             }
             Event::Refused { question, .. } | Event::NotAsked { question, .. } => {
                 Some(question.clone())
             }
-            _ => digest.and_then(|digest| self.open.get(&digest).cloned()),
+            Event::Started { .. }
+            | Event::Stopped {}
+            | Event::CharterAccepted { .. }
+            | Event::Outcome { .. }
+            | Event::Rejected { .. }
+            | Event::Received { .. }
+            | Event::Fault { .. }
+            | Event::WorkerLost { .. } => digest.and_then(|digest| self.open.get(&digest).cloned()),
         }
     }
 }

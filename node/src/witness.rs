@@ -120,7 +120,11 @@ impl Desk {
     pub fn handle(&self, member: &HospitalCode, message: &[u8], now: UnixTime) -> Handled {
         match Submission::parse(message) {
             Ok(Submission::Offer { old, path, note }) => {
-                self.consider(member, old, path, &note, now)
+                let Some((signed, origin)) = self.open_note(member, &note) else {
+                    return refused("witness_checkpoint");
+                };
+                let proof = Consistency { old, new: signed.head().size, path };
+                self.consider(&origin, signed, &proof, now)
             }
             Ok(Submission::Latest { origin }) => {
                 let owned = |key| origin.belongs_to(member, key);
@@ -146,31 +150,26 @@ impl Desk {
 
     fn consider(
         &self,
-        member: &HospitalCode,
-        old: u64,
-        path: Vec<crate::proof::merkle::TreeHash>,
-        note: &str,
+        origin: &Origin,
+        signed: SignedCheckpoint,
+        proof: &Consistency,
         now: UnixTime,
     ) -> Handled {
-        let Some((signed, origin)) = self.open_note(member, note) else {
-            return refused("witness_checkpoint");
-        };
-        let proof = Consistency { old, new: signed.head().size, path };
         let mut state = self.state();
-        let cosignable = match state.consider(signed, &proof) {
+        let cosignable = match state.consider(signed, proof) {
             Ok(cosignable) => cosignable,
             Err(Refusal::Stale { .. }) => {
                 drop(state);
-                return Handled { reply: self.stands(&origin), evidence: None };
+                return Handled { reply: self.stands(origin), evidence: None };
             }
             Err(Refusal::Conflict(evidence)) => {
                 drop(state);
                 self.keep(&evidence);
-                return Handled { reply: self.stands(&origin), evidence: Some(evidence) };
+                return Handled { reply: self.stands(origin), evidence: Some(evidence) };
             }
             Err(error @ Refusal::Inconsistent(_)) => return refused(error.code()),
         };
-        let record = self.folder.join(record_name(&origin));
+        let record = self.folder.join(record_name(origin));
         let write =
             |_: &Origin, note: &Note| durable::replace(&record, note.to_string().as_bytes());
         let persisted = match cosignable.persist(write) {

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use node::client::ClientError;
-use node::log::Event;
-use node::log::Reader;
+use node::log::event::QuestionRecord;
+use node::log::{Event, Reader};
 use policies::wire::MAX_SQL_BYTES;
 
 use crate::asker::Asker;
@@ -289,10 +289,8 @@ impl Target {
             | Event::Fault { .. }
             | Event::WorkerLost { .. } => None,
         });
-        let here = |question: &node::log::event::QuestionRecord| {
-            question.sql.here().is_some_and(|text| text == sql)
-        };
-        Ok(said.filter(|(question, _)| here(question)).map(|(_, said)| said).collect())
+        let same = |question: &QuestionRecord| question.sql.here().is_some_and(|text| text == sql);
+        Ok(said.filter(|(question, _)| same(question)).map(|(_, said)| said).collect())
     }
 
     /// Ends every node in order.

@@ -164,6 +164,21 @@ pub fn held(log: &Reader, index: &Index) -> Result<Option<LayerRef>, OpenError> 
     Err(index.wrong("an entry that it names for a charter is none"))
 }
 
+/// Checks that every snapshot is whole.
+///
+/// # Errors
+/// `StartError::Snapshot`.
+pub(super) fn check_snapshots(config: &Config, charter: &Charter) -> Result<(), StartError> {
+    for dataset in charter.datasets() {
+        query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
+            .and_then(|folder| {
+                folder.map(|folder| query::snapshot::verify(&folder, false)).transpose()
+            })
+            .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
+    }
+    Ok(())
+}
+
 /// Opens the charter that the configuration names; nothing older than `held` is taken.
 ///
 /// # Errors

@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "test code")]
 
 mod import;
+mod slt;
 mod sql;

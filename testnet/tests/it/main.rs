@@ -8,6 +8,8 @@ mod cut_off;
 mod differential;
 mod liar;
 mod replay;
+
+mod slt;
 mod support;
 mod tidy;
 mod up;

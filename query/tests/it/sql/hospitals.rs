@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::network::{Rows, Tables};
 
-pub(super) const DATASET: &str = include_str!("oncology.toml");
+pub(super) const DATASET: &str = include_str!("../../slt/data/oncology.toml");
 
 /// A small generator; the same figures in every run.
 pub(super) struct Dice(pub(super) u64);

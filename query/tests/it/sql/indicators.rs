@@ -1,7 +1,7 @@
 //! The 42 indicators of the field over the oncology dataset of `testnet`, with generated rows for every table.
 //!
 //! Those that bare DataFusion can run are compared with it. The others hold EXISTS outside a filter: they must be
-//! answered, and `questions_below.sql` holds their forms with references.
+//! answered, and `tests/slt/steps.slt` holds their forms with answers.
 
 use std::collections::BTreeMap;
 

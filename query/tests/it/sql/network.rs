@@ -25,38 +25,38 @@ const NOW: UnixTime = UnixTime(1_782_900_000);
 
 /// Rows of one table: column names, then texts; the empty text is NULL.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rows {
-    pub(super) columns: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
+pub(crate) struct Rows {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 /// Every table of one hospital.
-pub(super) type Tables = BTreeMap<String, Rows>;
+pub(crate) type Tables = BTreeMap<String, Rows>;
 
 /// A network with its data.
-pub(super) struct Network {
+pub(crate) struct Network {
     temp: tempfile::TempDir,
     charter: Charter,
-    pub(super) dataset_text: String,
-    pub(super) snapshots: BTreeMap<HospitalCode, PathBuf>,
+    pub(crate) dataset_text: String,
+    pub(crate) snapshots: BTreeMap<HospitalCode, PathBuf>,
 }
 
 /// A worker on a thread, behind a pipe.
-pub(super) struct Worker {
+pub(crate) struct Worker {
     to: Option<PipeWriter>,
     from: PipeReader,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Worker {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (input, to) = std::io::pipe().unwrap();
         let (from, output) = std::io::pipe().unwrap();
         let thread = std::thread::spawn(move || query::worker::run(input, output));
         Self { to: Some(to), from, thread: Some(thread) }
     }
 
-    pub(super) fn send(&mut self, job: Job, blobs: Vec<Vec<u8>>) -> Message<Reply> {
+    pub(crate) fn send(&mut self, job: Job, blobs: Vec<Vec<u8>>) -> Message<Reply> {
         let job = Message { head: job, blobs };
         write_message(self.to.as_mut().unwrap(), &job).unwrap();
         read_message(&mut self.from).unwrap().unwrap()
@@ -71,7 +71,7 @@ impl Drop for Worker {
     }
 }
 
-pub(super) fn key(owner: &str) -> SigningKey {
+pub(crate) fn key(owner: &str) -> SigningKey {
     SigningKey::from_bytes(Digest::of(owner.as_bytes()).as_bytes())
 }
 
@@ -79,22 +79,22 @@ fn public(owner: &str) -> PublicKey {
     PublicKey::of(&key(owner)).unwrap()
 }
 
-pub(super) fn hospital(code: &str) -> HospitalCode {
+pub(crate) fn hospital(code: &str) -> HospitalCode {
     HospitalCode::new(code).unwrap()
 }
 
 /// What the rules of a network protect.
 #[derive(Clone, Copy)]
-pub(super) struct Protect {
-    pub(super) min_patients: u32,
-    pub(super) zeros_shown: bool,
+pub(crate) struct Protect {
+    pub(crate) min_patients: u32,
+    pub(crate) zeros_shown: bool,
 }
 
 impl Protect {
     /// Nothing: a synthetic dataset may.
-    pub(super) const OFF: Self = Self { min_patients: 0, zeros_shown: true };
+    pub(crate) const OFF: Self = Self { min_patients: 0, zeros_shown: true };
     /// The default of every charter.
-    pub(super) const DEFAULT: Self = Self { min_patients: 10, zeros_shown: false };
+    pub(crate) const DEFAULT: Self = Self { min_patients: 10, zeros_shown: false };
 }
 
 fn charter(dataset: &str, codes: &[String], protect: Protect) -> Charter {
@@ -150,7 +150,7 @@ impl SeenQuestions for NoneSeen {
 
 impl Network {
     /// Seals a charter and a snapshot a hospital.
-    pub(super) fn new(
+    pub(crate) fn new(
         dataset: &str,
         hospitals: &BTreeMap<String, Tables>,
         protect: Protect,
@@ -168,7 +168,7 @@ impl Network {
         network
     }
 
-    pub(super) fn dataset(&self) -> &Dataset {
+    pub(crate) fn dataset(&self) -> &Dataset {
         self.charter.datasets().next().unwrap()
     }
 
@@ -206,12 +206,12 @@ impl Network {
         report.folder.unwrap_or_else(|| panic!("{code}: {:?}", report.problems))
     }
 
-    pub(super) fn job(&self, sql: &str, work: Work) -> Job {
+    pub(crate) fn job(&self, sql: &str, work: Work) -> Job {
         let (dataset, sql) = (self.dataset_text.clone(), sql.to_owned());
         Job { version: PIPE_VERSION, dataset, sql, work }
     }
 
-    pub(super) fn plan(&self, worker: &mut Worker, sql: &str) -> Result<Planned, Failure> {
+    pub(crate) fn plan(&self, worker: &mut Worker, sql: &str) -> Result<Planned, Failure> {
         let reply = worker.send(self.job(sql, Work::Plan), Vec::new());
         match reply.head {
             Reply::Planned(planned) => Ok(planned),
@@ -221,7 +221,7 @@ impl Network {
     }
 
     /// Admission and decision of one responder, from signed bytes.
-    pub(super) fn permit(&self, sql: &str, planned: &Planned, own: &HospitalCode) -> Permit {
+    pub(crate) fn permit(&self, sql: &str, planned: &Planned, own: &HospitalCode) -> Permit {
         let asker = hospital("ASKER");
         let question = Question {
             id: "00112233445566778899aabbccddeeff".to_owned(),
@@ -259,7 +259,7 @@ impl Network {
     }
 
     /// What one hospital releases.
-    pub(super) fn answer(
+    pub(crate) fn answer(
         &self,
         worker: &mut Worker,
         sql: &str,
@@ -277,13 +277,13 @@ impl Network {
     }
 
     /// Asks every hospital.
-    pub(super) fn ask(&self, worker: &mut Worker, sql: &str) -> Result<Finished, Failure> {
+    pub(crate) fn ask(&self, worker: &mut Worker, sql: &str) -> Result<Finished, Failure> {
         let all: Vec<HospitalCode> = self.snapshots.keys().cloned().collect();
         self.ask_some(worker, sql, &all)
     }
 
     /// Asks these hospitals.
-    pub(super) fn ask_some(
+    pub(crate) fn ask_some(
         &self,
         worker: &mut Worker,
         sql: &str,
