@@ -154,7 +154,10 @@ impl Scope<'_> {
             Expr::Case(case) => self.case(expr, case),
             Expr::Cast(cast) => self.cast(expr, &cast.expr),
             Expr::TryCast(cast) => self.cast(expr, &cast.expr),
-            Expr::ScalarFunction(call) => self.function(expr, call),
+            Expr::ScalarFunction(call) => match safe::rounded::of(call) {
+                Some(inner) => self.cast(expr, inner),
+                None => self.function(expr, call),
+            },
             other => self.condition(other),
         }
     }
@@ -353,7 +356,7 @@ impl Scope<'_> {
             });
         }
         facts.merge_sources(&inner);
-        facts.nullable |= matches!(expr, Expr::TryCast(_));
+        facts.nullable |= matches!(expr, Expr::TryCast(_) | Expr::ScalarFunction(_));
         facts.range = inner.range.cast(&facts.data_type);
         facts.domain = inner.domain.and_then(|domain| domain.cast(&facts.data_type));
         Ok(facts)

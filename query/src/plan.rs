@@ -22,6 +22,7 @@ use crate::gate;
 
 mod clauses;
 mod names;
+mod subqueries;
 
 /// Deepest recursion of the parser, above what the gate lets through.
 const PARSER_DEPTH: usize = 300;
@@ -54,7 +55,7 @@ fn parse(sql: &str) -> Result<Statement, PlanError> {
     };
     if matches!(statement, Statement::Query(_)) {
         clauses::check(&statement)?;
-        return Ok(names::distinct(statement));
+        return Ok(subqueries::distinct(names::distinct(statement)));
     }
     let text = statement.to_string();
     let verb = text.split_whitespace().next().unwrap_or_default().to_uppercase();

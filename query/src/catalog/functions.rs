@@ -142,7 +142,7 @@ pub(crate) fn aggregate(name: &str) -> Option<Arc<AggregateUDF>> {
         "corr" => correlation::corr_udaf(),
         "covar" | "covar_samp" => covariance::covar_samp_udaf(),
         "covar_pop" => covariance::covar_pop_udaf(),
-        "regr_count" => regr::regr_count_udaf(),
+        "regr_count" => Arc::new(AggregateUDF::from(Planned::pairs())),
         "regr_slope" => regr::regr_slope_udaf(),
         "regr_intercept" => regr::regr_intercept_udaf(),
         "regr_r2" => regr::regr_r2_udaf(),
@@ -210,6 +210,11 @@ pub(crate) fn advice(name: &str) -> Option<&'static str> {
         "random" | "rand" | "uuid" | "now" | "current_date" | "current_timestamp" | "version" => {
             "the same question must give the same answer everywhere; write the value"
         }
+        "upper" | "lower" | "length" | "char_length" | "substr" | "left" | "right" | "concat"
+        | "trim" => "codes are compared as they are; write CASE, IN ('a', 'b') or LIKE 'a%'",
+        "mod" => "write a % b",
+        "trunc" => "write floor(x), ceil(x) or round(x, 1)",
+        "sign" => "write CASE WHEN x > 0 THEN 1 WHEN x < 0 THEN -1 ELSE 0 END",
         "date_trunc" | "date_part" | "extract" | "to_date" | "date_add" => {
             "dates are whole days from diagnosis and a year; use integer arithmetic"
         }

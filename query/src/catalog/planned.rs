@@ -1,5 +1,6 @@
 //! Aggregates that the engine does not have, or has in a form that cannot be added up: shares of a condition with the ends
-//! of their 95 % interval after Wilson, quantiles and histograms.
+//! of their 95 % interval after Wilson, quantiles and histograms. Also `regr_count`, which the engine counts without a
+//! sign, so that a quotient of counts would have digits that SQL's has not.
 //!
 //! They exist for planning only: the cut makes counts of them, so they never run.
 
@@ -21,6 +22,12 @@ impl Planned {
     pub(crate) fn share(name: &'static str) -> Self {
         let signature = Signature::exact(vec![DataType::Boolean], Volatility::Immutable);
         Self { name, signature, data_type: DataType::Float64 }
+    }
+
+    /// How often both of two numbers have a value.
+    pub(crate) fn pairs() -> Self {
+        let signature = Signature::exact(vec![DataType::Float64; 2], Volatility::Immutable);
+        Self { name: "regr_count", signature, data_type: DataType::Int64 }
     }
 
     /// A quantile, of a column and, with two arguments, a part.

@@ -1,15 +1,18 @@
-//! Names for subqueries inside aggregates: the engine calls every one of them `EXISTS`, and columns need names of their own.
+//! Names for subqueries and casts inside aggregates: the engine calls every subquery `EXISTS` and leaves casts out of a
+//! name, and columns need names of their own.
 
 use datafusion::common::Result as EngineResult;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::Expr;
-use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr};
+use datafusion::logical_expr::planner::{
+    ExprPlanner, PlannerResult, RawAggregateExpr, RawWindowExpr,
+};
 use policies::Digest;
 
 /// Digits of a digest that tell the subqueries of one text apart.
 const DIGITS: usize = 12;
 
-/// Gives each subquery in an aggregate a name that follows from its text.
+/// Gives each subquery and each argument with a cast in an aggregate a name that follows from its text.
 #[derive(Debug)]
 pub(super) struct SubqueryNames;
 
@@ -23,6 +26,12 @@ impl ExprPlanner for SubqueryNames {
             Some(filter) => Some(Box::new(named(*filter)?)),
             None => None,
         };
+        Ok(PlannerResult::Original(call))
+    }
+
+    fn plan_window(&self, mut call: RawWindowExpr) -> EngineResult<PlannerResult<RawWindowExpr>> {
+        call.args = call.args.into_iter().map(cast_shown).collect();
+        call.filter = call.filter.map(|filter| Box::new(cast_shown(*filter)));
         Ok(PlannerResult::Original(call))
     }
 }
@@ -43,5 +52,15 @@ fn named(expr: Expr) -> EngineResult<Expr> {
         let name = format!("{} {digits}", expr.schema_name());
         Ok(Transformed::new(expr.alias(name), true, TreeNodeRecursion::Jump))
     });
-    Ok(named?.data)
+    Ok(cast_shown(named?.data))
+}
+
+/// An expression with a cast under a name that shows it.
+fn cast_shown(expr: Expr) -> Expr {
+    let casts = expr.exists(|part| Ok(matches!(part, Expr::Cast(_) | Expr::TryCast(_))));
+    if casts.unwrap_or(false) {
+        let name = expr.to_string();
+        return expr.alias(name);
+    }
+    expr
 }

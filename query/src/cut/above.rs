@@ -30,13 +30,21 @@ pub(super) fn is_cut(aggregate: &Aggregate, dataset: &Dataset) -> bool {
     !has_cut(&aggregate.input, dataset)
 }
 
-/// Whether a cut is somewhere under a node.
+/// Whether a cut is somewhere under a node. Under an aggregate inside a patient is none: its rows were walked down to the
+/// tables, so a chain of such aggregates is walked once.
 fn has_cut(plan: &LogicalPlan, dataset: &Dataset) -> bool {
-    let cut = plan.exists(|node| {
-        let LogicalPlan::Aggregate(aggregate) = node else { return Ok(false) };
-        Ok(!below::is_per_patient(aggregate, dataset))
+    let mut found = false;
+    let looked = plan.apply(|node| {
+        let LogicalPlan::Aggregate(aggregate) = node else {
+            return Ok(TreeNodeRecursion::Continue);
+        };
+        if below::is_per_patient(aggregate, dataset) {
+            return Ok(TreeNodeRecursion::Jump);
+        }
+        found = true;
+        Ok(TreeNodeRecursion::Stop)
     });
-    cut.unwrap_or(true)
+    found || looked.is_err()
 }
 
 /// What runs above the cuts, the cuts, and what is done with their figures, for a person.

@@ -1,6 +1,7 @@
 //! Below the cut: every row belongs to one patient, and carries that patient's number.
 //!
-//! Tables, derived tables, projections, filters and joins on declared keys are here; [`groups`], [`windows`] and [`sets`]
+//! Tables, derived tables, projections, filters and joins on declared keys are here, [`crosses`] are joins that WHERE
+//! ties; [`groups`], [`windows`] and [`sets`]
 //! are what stays inside a patient of GROUP BY, OVER, DISTINCT and UNION ALL, [`marks`] are EXISTS and IN. Every scan
 //! gives the hidden patient column a name of its own, every node hands one of them on, and a join adds their equality to
 //! its keys: a row of two patients cannot come to be, whatever the data are.
@@ -22,11 +23,13 @@ use super::{Account, Below, TextCondition};
 use crate::catalog::{self, PATIENT};
 use crate::error::PlanError;
 use crate::facts::Plain;
+use crate::facts::safe::rounded;
 use crate::written::written;
 pub(super) use groups::is_per_patient;
 use ties::Tie;
 
 mod calls;
+mod crosses;
 mod declared;
 mod groups;
 mod marks;
@@ -81,7 +84,10 @@ impl<'a, 'd> Walk<'a, 'd> {
             }
             LogicalPlan::Projection(node) => self.projection(plan, node),
             LogicalPlan::Filter(filter) => self.filter(filter),
-            LogicalPlan::Join(join) => self.join(plan, join),
+            LogicalPlan::Join(join) => {
+                let sides = (self.walk(&join.left)?, self.walk(&join.right)?);
+                self.joined(sides, join)
+            }
             LogicalPlan::Aggregate(node) => self.aggregate(plan, node),
             LogicalPlan::Window(node) => self.window(plan, node),
             LogicalPlan::Distinct(Distinct::All(input)) => self.distinct(input),
@@ -136,12 +142,12 @@ impl<'a, 'd> Walk<'a, 'd> {
         let names = NamePreserver::new_for_projection();
         let mut exprs = Vec::with_capacity(node.expr.len().saturating_add(1));
         let mut columns = Vec::with_capacity(node.expr.len());
-        for expr in &node.expr {
+        for (expr, target) in node.expr.iter().zip(node.schema.columns()) {
             let name = names.save(expr);
             let marked = self.marked(&mut below, expr)?;
             let (safe, facts) = below.expression(&marked)?;
             note_functions(&safe, &mut self.account.functions);
-            exprs.push(name.restore(safe));
+            exprs.push(named(name.restore(safe), target));
             columns.push(facts);
         }
         exprs.push(Expr::Column(below.patient.clone()));
@@ -153,8 +159,12 @@ impl<'a, 'd> Walk<'a, 'd> {
     }
 
     fn filter(&mut self, filter: &Filter) -> Result<Below, PlanError> {
-        let below = self.walk(&filter.input)?;
-        self.keep(below, &filter.predicate)
+        let parts = split_conjunction(&filter.predicate);
+        let (below, rest) = self.rows(&filter.input, parts)?;
+        match conjunction(rest) {
+            Some(rest) => self.keep(below, &rest),
+            None => Ok(below),
+        }
     }
 
     /// The rows that meet a condition.
@@ -182,7 +192,8 @@ impl<'a, 'd> Walk<'a, 'd> {
         Ok(safe)
     }
 
-    fn join(&mut self, plan: &LogicalPlan, join: &Join) -> Result<Below, PlanError> {
+    /// The rows of both sides of a join.
+    fn joined(&mut self, (left, right): (Below, Below), join: &Join) -> Result<Below, PlanError> {
         let inner = match join.join_type {
             JoinType::Inner => true,
             JoinType::Left | JoinType::Right => false,
@@ -199,7 +210,6 @@ impl<'a, 'd> Walk<'a, 'd> {
             | JoinType::LeftMark
             | JoinType::RightMark => return Err(PlanError::CannotPlan),
         };
-        let (left, right) = (self.walk(&join.left)?, self.walk(&join.right)?);
         let keep_left = join.join_type != JoinType::Right;
         let patient = if keep_left { left.patient.clone() } else { right.patient.clone() };
         let equal = (Expr::Column(left.patient.clone()), Expr::Column(right.patient.clone()));
@@ -221,7 +231,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             plan: left.plan,
             patient,
             columns,
-            schema: Arc::clone(plan.schema()),
+            schema: Arc::clone(&join.schema),
             rows: BTreeSet::new(),
             conditions,
         };
@@ -276,7 +286,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         if !tied {
             return Err(PlanError::CrossesPatients {
                 clause: "this join".to_owned(),
-                instead: "write JOIN ... ON with the same declared key on both sides, e.g. a.patient_key = b.patient_key".to_owned(),
+                instead: "write JOIN ... ON, or WHERE, with the same declared key on both sides, e.g. a.patient_key = b.patient_key".to_owned(),
             });
         }
         for part in others {
@@ -298,6 +308,16 @@ impl<'a, 'd> Walk<'a, 'd> {
         };
         Ok((on, filter))
     }
+}
+
+/// The expression under the name that the node above knows it by: the branches of a union lose their tables' names in the
+/// schema alone.
+fn named(expr: Expr, target: Name) -> Expr {
+    let (relation, name) = expr.qualified_name();
+    if relation == target.relation && name == target.name {
+        return expr;
+    }
+    expr.alias_qualified(target.relation, target.name)
 }
 
 /// Conditions whose column names mean something else from here on.
@@ -323,7 +343,9 @@ pub(super) fn text_condition(safe: &Expr, below: &Below) -> Result<TextCondition
 /// Names the scalar functions and operators of an expression.
 pub(super) fn note_functions(expr: &Expr, into: &mut std::collections::BTreeSet<String>) {
     let noted = expr.apply(|expr| {
-        if let Expr::ScalarFunction(call) = expr {
+        if let Expr::ScalarFunction(call) = expr
+            && rounded::of(call).is_none()
+        {
             into.insert(call.name().to_owned());
         }
         if let Expr::BinaryExpr(binary) = expr {

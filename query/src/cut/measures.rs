@@ -70,6 +70,7 @@ impl Measures {
         (below, account): (&Below, &mut Account<'_>),
     ) -> Result<(), PlanError> {
         let name = call.func.name().to_owned();
+        let call = &without_names(call);
         if !functions::additive(&name) {
             let instead = functions::advice(&name).unwrap_or("it cannot be added up");
             return Err(PlanError::unsupported(format!("`{name}`"), instead));
@@ -262,6 +263,18 @@ impl Measures {
         self.primitives.push(primitive);
         self.primitives.len().saturating_sub(1)
     }
+}
+
+/// The call with what it is of as such: names inside it tell columns apart, not sums.
+fn without_names(call: &AggregateFunction) -> AggregateFunction {
+    let mut call = call.clone();
+    for argument in &mut call.params.args {
+        *argument = argument.clone().unalias_nested().data;
+    }
+    if let Some(filter) = &mut call.params.filter {
+        **filter = filter.as_ref().clone().unalias_nested().data;
+    }
+    call
 }
 
 /// The figure of shares that a function is, by its name.

@@ -13,6 +13,7 @@ use policies::footprint::MAX_CELLS;
 
 use super::Facts;
 use super::range::Range;
+use super::safe::rounded;
 use crate::catalog;
 
 /// The values of an expression.
@@ -95,7 +96,7 @@ impl Domain {
         let before = values.len();
         let cast = values
             .into_iter()
-            .map(|value| value.cast_to(to).ok().filter(|value| !value.is_null()))
+            .map(|value| rounded::constant(&value, to).ok().filter(|value| !value.is_null()))
             .collect::<Option<Vec<_>>>()?;
         if cast.len() != before {
             return None;

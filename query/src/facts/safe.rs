@@ -1,9 +1,9 @@
 //! The safe form of an expression: it cannot fail, whatever the data are, so no failure can tell about anyone.
 //!
-//! A cast that may not fit gives NULL; a division by a column that is 0, of either sign, gives NULL. Overflow is not
+//! A cast that may not fit gives NULL, one that loses digits rounds ([`rounded`]); a division by a column that is 0, of either sign, gives NULL. Overflow is not
 //! handled here: the interval arithmetic of [`super::Scope::facts`] refuses the text.
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, DataFusionError, Result as EngineResult, ScalarValue};
 use datafusion::functions::core;
@@ -11,6 +11,8 @@ use datafusion::logical_expr::expr::{Cast, ScalarFunction, TryCast};
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
 
 use crate::error::PlanError;
+
+pub(crate) mod rounded;
 
 /// Rewrites an expression to its safe form, of the same type.
 #[expect(
@@ -30,11 +32,21 @@ pub(crate) fn rewrite(expr: &Expr, schema: &DFSchema) -> Result<Expr, PlanError>
                 "a constant that is not of the type it is compared with or cast to",
                 "write the constant in the type of the column",
             )),
+            DataFusionError::Plan(what) if what == FLOAT_TO_WHOLE => Err(PlanError::unsupported(
+                "a cast of a fraction to a whole number",
+                "say how: CAST(round(x) AS BIGINT), CAST(floor(x) AS BIGINT) or CAST(ceil(x) AS BIGINT)",
+            )),
+            DataFusionError::Plan(what) if what == FLOAT_TO_TEXT => Err(PlanError::unsupported(
+                "a cast of a fraction without fixed digits to a text",
+                "say how many: CAST(CAST(x AS DECIMAL(12, 2)) AS TEXT)",
+            )),
             _ => Err(PlanError::CannotPlan),
         },
     }
 }
 
+const FLOAT_TO_WHOLE: &str = "float to whole";
+const FLOAT_TO_TEXT: &str = "float to text";
 const CONSTANT_ZERO: &str = "constant zero";
 const CONSTANT_CAST: &str = "constant cast";
 
@@ -44,18 +56,9 @@ const CONSTANT_CAST: &str = "constant cast";
 )]
 fn step(expr: Expr, schema: &DFSchema) -> EngineResult<Transformed<Expr>> {
     match expr {
-        Expr::Cast(Cast { expr: inner, field }) => {
-            if let Expr::Literal(value, metadata) = &*inner {
-                let cast = value.cast_to(field.data_type());
-                let cast =
-                    cast.map_err(|_value| DataFusionError::Plan(CONSTANT_CAST.to_owned()))?;
-                return Ok(Transformed::yes(Expr::Literal(cast, metadata.clone())));
-            }
-            let from = inner.get_type(schema)?;
-            if always_fits(&from, field.data_type()) {
-                return Ok(Transformed::no(Expr::Cast(Cast { expr: inner, field })));
-            }
-            Ok(Transformed::yes(Expr::TryCast(TryCast { expr: inner, field })))
+        Expr::Cast(Cast { expr: inner, field }) => cast(*inner, field, schema),
+        Expr::TryCast(TryCast { expr: inner, field }) if !matches!(*inner, Expr::Literal(..)) => {
+            cast(*inner, field, schema)
         }
         Expr::BinaryExpr(BinaryExpr { left, op, right })
             if matches!(op, Operator::Divide | Operator::Modulo) =>
@@ -78,6 +81,44 @@ fn step(expr: Expr, schema: &DFSchema) -> EngineResult<Transformed<Expr>> {
         }
         other => Ok(Transformed::no(other)),
     }
+}
+
+fn cast(inner: Expr, field: FieldRef, schema: &DFSchema) -> EngineResult<Transformed<Expr>> {
+    let to = field.data_type();
+    if let Expr::Literal(value, metadata) = &inner {
+        let cast = rounded::constant(value, to);
+        let cast = cast.map_err(|_value| DataFusionError::Plan(CONSTANT_CAST.to_owned()))?;
+        return Ok(Transformed::yes(Expr::Literal(cast, metadata.clone())));
+    }
+    let from = inner.get_type(schema)?;
+    certain(&inner, &from, to)?;
+    if rounded::loses_digits(&from, to) {
+        return Ok(Transformed::yes(rounded::cast(inner, to)));
+    }
+    let (fits, expr) = (always_fits(&from, to), Box::new(inner));
+    if fits {
+        return Ok(Transformed::no(Expr::Cast(Cast { expr, field })));
+    }
+    Ok(Transformed::yes(Expr::TryCast(TryCast { expr, field })))
+}
+
+/// Refuses to cast a float where engines differ: PostgreSQL rounds to the even whole number or away from zero, by a type
+/// that is not known here, and texts of floats have as many digits as an engine likes.
+fn certain(inner: &Expr, from: &DataType, to: &DataType) -> EngineResult<()> {
+    let problem = if *to == DataType::Utf8 {
+        FLOAT_TO_TEXT
+    } else if to.is_signed_integer() && !is_whole(inner) {
+        FLOAT_TO_WHOLE
+    } else {
+        return Ok(());
+    };
+    if from.is_floating() { Err(DataFusionError::Plan(problem.to_owned())) } else { Ok(()) }
+}
+
+/// Whether a number has nothing behind the point.
+fn is_whole(expr: &Expr) -> bool {
+    let Expr::ScalarFunction(call) = expr else { return false };
+    matches!((call.name(), call.args.len()), ("round" | "floor" | "ceil", 1))
 }
 
 fn null_if(expr: Expr, value: ScalarValue) -> Expr {

@@ -13,6 +13,7 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 
 use super::FinishError;
+use crate::facts::safe::rounded;
 
 /// What is known of one value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -169,6 +170,7 @@ fn of_function(
     let (of_first, of_others) = match call.name() {
         "round" | "floor" | "ceil" | "sqrt" | "ln" | "exp" => (rises, None),
         "coalesce" | "greatest" | "least" => (rises, rises),
+        _ if rounded::of(call).is_some() => (rises, None),
         _ => (None, None),
     };
     for (place, argument) in call.args.iter().enumerate() {

@@ -50,8 +50,10 @@ impl Visitor for Clauses {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<PlanError> {
-        let Expr::Function(call) = expr else { return ControlFlow::Continue(()) };
-        flow(function(call))
+        if let Expr::Function(call) = expr {
+            return flow(function(call));
+        }
+        flow(expression(expr))
     }
 }
 
@@ -259,6 +261,21 @@ fn alias(alias: Option<&TableAlias>) -> Checked {
     let Some(TableAlias { explicit: _, name: _, columns, at }) = alias else { return Ok(()) };
     absent(at.is_none(), "AT after the name of a table")?;
     absent(columns.iter().all(|column| column.data_type.is_none()), "a type in a table's name")
+}
+
+/// Expressions that the planner knows no way to read, by their names.
+fn expression(expr: &Expr) -> Checked {
+    let (what, instead) = if matches!(expr, Expr::Tuple(_)) {
+        ("a list in parentheses", "compare one by one: a = 1 AND b = 2; in GROUP BY leave them out")
+    } else if matches!(expr, Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } if !matches!(**right, Expr::Subquery(_)))
+    {
+        ("ANY or ALL of a list", "write IN (1, 2), or NOT IN (1, 2)")
+    } else if matches!(expr, Expr::Substring { .. } | Expr::Trim { .. } | Expr::Position { .. }) {
+        ("a part of a text", "write LIKE 'a%', or CASE with the codes")
+    } else {
+        return Ok(());
+    };
+    Err(PlanError::unsupported(what, instead))
 }
 
 fn function(call: &Function) -> Checked {

@@ -126,15 +126,14 @@ impl Walk<'_, '_> {
         let name = format!("__mark{}", self.marks);
         self.account.lines.push(format!("{name}: whether there is a row, for {} (", wanted.text));
         let Inner { base, conditions, value } = taken_apart(wanted)?;
-        let mut inner = self.walk(base)?;
-        let mut correlated = Vec::new();
-        for condition in conditions {
-            if !is_outer(condition) {
-                inner = self.keep(inner, condition)?;
-                continue;
-            }
+        let (correlated, own): (Vec<&Expr>, Vec<&Expr>) =
+            conditions.into_iter().partition(|condition| is_outer(condition));
+        let (mut inner, own) = self.rows(base, own)?;
+        for condition in own {
+            inner = self.keep(inner, &condition)?;
+        }
+        for condition in &correlated {
             self.account.lines.push(format!("match where {}", written(condition)));
-            correlated.push(condition);
         }
         let mut right = Right::new(name.clone());
         let mut parts = Vec::new();

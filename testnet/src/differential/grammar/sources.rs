@@ -280,9 +280,7 @@ impl Writer<'_> {
         self.note("union_all_rows");
         let at = self.random_table();
         let inner = self.name("i");
-        let mut scope = self.table(at, &inner);
-        // A condition on the hospital above a union is not among the questions: nodes fail to run it.
-        scope.hospital = None;
+        let scope = self.table(at, &inner);
         let alias = self.name("d");
         let handed = self.handed(&scope, "d");
         let (one, other) = (self.condition(&scope, 1), self.condition(&scope, 1));
