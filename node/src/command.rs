@@ -77,6 +77,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
         cause.is::<KeyError>()
             || cause.is::<ProfileError>()
             || cause.is::<ConfigError>()
+            || cause.is::<audit::NoSuchEntry>()
             || matches!(
                 cause.downcast_ref(),
                 Some(ClientError::File { .. } | ClientError::Certificate { .. })

@@ -227,3 +227,6 @@ fn fill(record: &mut Record, question: &QuestionRecord) {
         None => "kept beside the log".to_owned(),
     };
 }
+
+#[cfg(test)]
+mod tests;

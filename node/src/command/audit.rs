@@ -10,6 +10,8 @@ mod list;
 mod source;
 mod verify;
 
+pub(crate) use source::NoSuchEntry;
+
 /// Runs a command.
 pub(crate) fn run(command: AuditCommand) -> anyhow::Result<Exit> {
     match command {

@@ -13,6 +13,9 @@ use crate::command::{Exit, print};
 use crate::log::Entry;
 use crate::nen7513::{self, Mapper, Record};
 
+/// So many entries before the first are read too: an answer names its question by digest alone.
+const LOOK_BACK: u64 = 200;
+
 /// Lists entries.
 pub(crate) fn list(
     config: &Path,
@@ -54,7 +57,7 @@ fn table(source: &Source, range: Range<u64>) -> anyhow::Result<Table> {
     let mut table = Table::new();
     table.load_preset(NOTHING);
     table.set_header(["entry", "time", "what", "person", "for", "purpose", "question", "detail"]);
-    let mut mapper = mapper(source);
+    let mut mapper = mapper(source, range.start)?;
     for index in range {
         let entry = source.entry(index)?;
         let question = question_of(&entry.event).map(|digest| digest.short()).unwrap_or_default();
@@ -99,13 +102,15 @@ pub(super) fn records(
     range: Range<u64>,
     format: ListFormat,
 ) -> anyhow::Result<u64> {
-    let mut mapper = mapper(source);
+    let mut mapper = mapper(source, range.start)?;
     let count = range.end.saturating_sub(range.start);
     let mut entries = range.clone().zip(source.reader.bytes_from(range.start));
     if format == ListFormat::Nen7513Csv {
         let mut csv = csv::Writer::from_writer(to);
         entries.try_for_each(|(index, bytes)| {
-            csv.serialize(mapper.record(&source.reader.parse(index, &bytes?)?))?;
+            let mut record = mapper.record(&source.reader.parse(index, &bytes?)?);
+            record.description = no_formula(record.description);
+            csv.serialize(record)?;
             anyhow::Ok(())
         })?;
         csv.flush()?;
@@ -119,9 +124,18 @@ pub(super) fn records(
     Ok(count)
 }
 
-fn mapper(source: &Source) -> Mapper {
+/// A question's text as a cell that no spreadsheet takes for a formula.
+fn no_formula(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+}
+
+fn mapper(source: &Source, first: u64) -> anyhow::Result<Mapper> {
     let hospital = source.config.hospital.clone();
     let note = source.reader.checkpoint();
     let origin = note.as_deref().and_then(|note| note.lines().next()).unwrap_or_default();
-    Mapper::new(nen7513::Source { hospital, origin: origin.to_owned() })
+    let mut mapper = Mapper::new(nen7513::Source { hospital, origin: origin.to_owned() });
+    for index in first.saturating_sub(LOOK_BACK)..first {
+        mapper.record(&source.entry(index)?);
+    }
+    Ok(mapper)
 }

@@ -17,6 +17,11 @@ use crate::proof::parties::Parties;
 /// Least digits of a question's digest that a person has to type.
 const LEAST_DIGITS: usize = 8;
 
+/// What a person typed names no entry.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NoSuchEntry(String);
+
 /// A log, opened for reading.
 pub(super) struct Source {
     pub(super) config: Config,
@@ -43,11 +48,13 @@ impl Source {
             return Ok(vec![index]);
         }
         let digits = id.to_ascii_lowercase();
-        anyhow::ensure!(
-            digits.len() >= LEAST_DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
-            "`{id}` is neither the index of one of the {size} entries nor the first {LEAST_DIGITS} or more digits of a \
-             question's digest; `kring audit list` prints both"
-        );
+        let hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if digits.len() < LEAST_DIGITS || !hexadecimal {
+            return Err(no_entry(format!(
+                "`{id}` is neither the index of one of the {size} entries nor the first {LEAST_DIGITS} or more digits of a \
+                 question's digest; `kring audit list` prints both"
+            )));
+        }
         let mut found = Vec::new();
         let mut digests = std::collections::BTreeSet::new();
         for (index, bytes) in (0..).zip(self.reader.bytes_from(0)) {
@@ -59,12 +66,13 @@ impl Source {
                 found.push(index);
             }
         }
-        anyhow::ensure!(!found.is_empty(), "no entry is about a question `{id}`");
-        anyhow::ensure!(
-            digests.len() == 1,
-            "`{id}` begins {} digests, give more digits",
-            digests.len()
-        );
+        if found.is_empty() {
+            return Err(no_entry(format!("no entry is about a question `{id}`")));
+        }
+        if digests.len() > 1 {
+            let many = digests.len();
+            return Err(no_entry(format!("`{id}` begins {many} digests, give more digits")));
+        }
         Ok(found)
     }
 
@@ -107,6 +115,10 @@ impl Source {
         };
         charter.members().map(key).collect()
     }
+}
+
+fn no_entry(reason: String) -> anyhow::Error {
+    NoSuchEntry(reason).into()
 }
 
 /// The question that an event is about.
