@@ -58,7 +58,8 @@ impl Node {
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
         };
-        let reply = self.work(&mut worker, job(text, &asked.sql, work), Vec::new()).await?;
+        let head = job(self.charter(), (text, &asked.sql), asked.issued_at, work);
+        let reply = self.work(&mut worker, head, Vec::new()).await?;
         let raw = query::receive(permit, &reply)?;
         self.alarm(asked, raw.fault()).await?;
         Ok((query::disclose(raw)?, snapshot.id))

@@ -1,7 +1,7 @@
 //! What the log holds of a question, and the replies that follow from it.
 
 use policies::wire::Question;
-use policies::{Digest, Footprint, HospitalCode, Permit, VerifiedRequest, VerifyContext};
+use policies::{Digest, Footprint, HospitalCode, Permit, UnixTime, VerifiedRequest, VerifyContext};
 use query::SafeAnswer;
 use query::pipe::Planned;
 
@@ -20,6 +20,8 @@ pub(crate) struct Asked {
     pub(crate) question: QuestionRecord,
     /// The text.
     pub(crate) sql: String,
+    /// When it was asked: whose networks it means.
+    pub(crate) issued_at: UnixTime,
     request: Digest,
     fragments: Vec<Digest>,
 }
@@ -30,6 +32,7 @@ impl Asked {
         Self {
             question: QuestionRecord::new(verified.question_digest(), question),
             sql: question.sql.clone(),
+            issued_at: question.issued_at,
             request: verified.request_digest(),
             fragments: verified.request().fragments.clone(),
         }
@@ -89,7 +92,7 @@ impl Node {
         dataset: &str,
     ) -> Result<Planned, Refused> {
         let mut worker = self.pool.lease(Access::Nothing, asked.who()).await?;
-        self.plan(&mut worker, dataset, &asked.sql).await
+        self.plan(&mut worker, (dataset, &asked.sql), asked.issued_at).await
     }
 
     /// Tells the hospital's own operators of a failure that the asker cannot see.

@@ -18,7 +18,7 @@ pub struct Rows {
 pub type Tables = BTreeMap<String, Rows>;
 
 /// Codes of hospitals, in order.
-const CODES: [&str; 9] =
+pub(super) const CODES: [&str; 9] =
     ["ALFA", "BRAVO", "CHARLIE", "DELTA", "ECHO", "FOXTROT", "GOLF", "HOTEL", "INDIA"];
 /// Patients of a hospital; 0 is one patient without a row in any other table, the emptiest that an import accepts.
 const SIZES: [usize; 7] = [0, 1, 2, 5, 12, 30, 60];

@@ -277,6 +277,7 @@ fn fragments(charter: &Charter, question: &Question) -> Vec<Digest> {
         version: PIPE_VERSION,
         dataset: charter.dataset_text(&question.dataset).unwrap().to_owned(),
         sql: question.sql.clone(),
+        networks: charter.networks_at(question.issued_at),
         work: Work::Plan,
     };
     let mut input = Vec::new();
