@@ -126,8 +126,8 @@ fn a_changed_byte_is_found(net: &Net, export: &Path, policy: &Path) {
 fn a_question_is_proved(net: &Net, proof: &Path, policy: &Path) {
     let config = config(net, "NOORD");
     let listed = done(&kring(net, &["list", "--format", "nen7513-json"], &[("--config", &config)]));
-    let records = listed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let outcome = records.filter(|record| record["EventTypeCode"] == "outcome").last().unwrap();
+    let mut records = listed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let outcome = records.rfind(|record| record["EventTypeCode"] == "outcome").unwrap();
     assert_eq!(outcome["userID"], "a.jansen");
     let digest = outcome["participantObjectID"].as_str().unwrap();
     let (index, id) = (outcome["logIndex"].to_string(), digest.get(..12).unwrap());
