@@ -289,6 +289,7 @@ impl<'e> Use<'e> {
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::NotAsked { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => Self::None,
         }
     }
