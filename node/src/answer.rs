@@ -43,6 +43,7 @@ impl Node {
         asked: &Asked,
     ) -> Result<(SafeAnswer, policies::Digest), Refused> {
         self.charter_holds()?;
+        self.own.confirmed().await?;
         let admission: Admission = policies::admit(self.charter(), verified, self.clock.now())?;
         let (dataset, text) = self.dataset(&asked.question.dataset)?;
         let snapshot = self.snapshot(dataset)?;
@@ -57,8 +58,8 @@ impl Node {
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
         };
-        let reply =
-            self.work(&mut worker, job(text, &asked.question.sql, work), Vec::new()).await?;
+        let head = job(self.charter(), (text, &asked.sql), asked.issued_at, work);
+        let reply = self.work(&mut worker, head, Vec::new()).await?;
         let raw = query::receive(permit, &reply)?;
         self.alarm(asked, raw.fault()).await?;
         Ok((query::disclose(raw)?, snapshot.id))

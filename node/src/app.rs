@@ -14,19 +14,23 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::consumed::Consumed;
 use crate::http::HttpServer;
+use crate::index::Index;
 use crate::keys::{Key, KeyRole};
-use crate::log::file::FileStorage;
-use crate::log::{Event, Log, Recorded};
-use crate::net::{Inbound, NetConfig, NetLimits, Network, Peer, PeerKey};
+use crate::log::checkpoint::Signer;
+use crate::log::{Event, Log, Store};
+use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network, Peer, PeerKey};
 use crate::node::Node;
 use crate::pool::{Pool, Setup};
 use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::tasks::Tasks;
+use crate::witness::Desk;
+use crate::witness::own::Own;
 
 mod start;
+mod witnessing;
 
-pub use start::{StartError, exposed, held, open_charter};
+pub use start::{StartError, exposed, held, open_charter, open_log};
 
 /// Requests that wait for a handler; the network holds further ones back.
 const INBOUND_QUEUE: usize = 64;
@@ -43,8 +47,13 @@ pub struct App {
     charter: Arc<Charter>,
     layer: LayerRef,
     envelope_key: Key,
-    storage: FileStorage,
-    history: Vec<Recorded>,
+    store: Store,
+    signer: Signer,
+    consumed: Consumed,
+    /// Whether this very charter came into force here before.
+    known: bool,
+    desk: Desk,
+    own: Own,
     replies: Replies,
     pool: Pool,
     network: Network,
@@ -83,19 +92,20 @@ impl App {
         if !found.is_empty() {
             return Err(StartError::Exposed(found));
         }
-        let (storage, history) = FileStorage::open(&config.state.join("events.log"))?;
-        let charter = open_charter(&config, &*clock, held(history.iter().map(Recorded::entry)))?;
+        let store = open_log(&config)?;
+        let log = store.reader();
+        let index = Index::open(&config.index(), &log)?;
+        let charter = open_charter(&config, &*clock, held(&log, &index)?)?;
         let layer = layer_of(&charter);
-        for dataset in charter.datasets() {
-            query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
-                .and_then(|folder| {
-                    folder.map(|folder| query::snapshot::verify(&folder, false)).transpose()
-                })
-                .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
-        }
+        let known = index.knows_charter(&layer)?;
+        let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
+        let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
+        let (desk, own) = witnessing::open(&config, &charter)?;
+        start::check_snapshots(&config, &charter)?;
         let replies_folder = config.state.join("replies");
-        let replies = Replies::open(&replies_folder)
-            .map_err(|source| StartError::Folder { path: replies_folder, source })?;
+        let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
+        let replies = Replies::open(&replies_folder).map_err(&folder)?;
+        let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
         let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
         let transport = Key::load(&config.keys.transport, KeyRole::Transport)?;
         let limits = NetLimits::default();
@@ -112,8 +122,12 @@ impl App {
             charter,
             layer,
             envelope_key,
-            storage,
-            history,
+            store,
+            signer,
+            consumed,
+            known,
+            desk,
+            own,
             replies,
             pool,
             network,
@@ -133,8 +147,12 @@ impl App {
             charter,
             layer,
             envelope_key,
-            storage,
-            history,
+            store,
+            signer,
+            consumed,
+            known,
+            desk,
+            own,
             replies,
             pool,
             network,
@@ -142,8 +160,8 @@ impl App {
             tasks,
         } = self;
         let log_tasks = Tasks::new();
-        let log =
-            Log::start(Box::new(storage), history.len() as u64, Arc::clone(&clock), &log_tasks);
+        let log = Log::start(store, signer, Arc::clone(&clock), &log_tasks)
+            .map_err(StartError::LogFolder)?;
         let (inbound, requests) = mpsc::channel(INBOUND_QUEUE);
         let net = network.spawn(&tasks, inbound);
         let others = charter.members().filter(|member| member.code != config.hospital);
@@ -156,7 +174,6 @@ impl App {
         for problem in net.set_peers(peers).await {
             tracing::warn!(%problem, "a member cannot be reached");
         }
-        let consumed = Consumed::from_log(&history);
         let node = Arc::new(Node {
             hospital: config.hospital,
             clock,
@@ -164,6 +181,8 @@ impl App {
             layer,
             envelope_key,
             log,
+            own,
+            desk: Arc::new(desk),
             consumed,
             replies,
             rejections: Rejections::default(),
@@ -172,10 +191,11 @@ impl App {
             snapshots: config.snapshots,
             tasks: tasks.clone(),
         });
-        node.log_start(&history).await;
+        node.log_start(known).await;
         http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));
+        tasks.spawn("checkpoints", witnessing::checkpoints(Arc::clone(&node)));
         Ok(Running { node, tasks, log_tasks })
     }
 }
@@ -207,6 +227,7 @@ impl Running {
         if let Err(error) = node.log.append(Event::Stopped {}).await {
             tracing::error!(%error, "the end is not logged");
         }
+        node.last_checkpoint().await;
         // 4. The log closes when its last handle is gone.
         drop(node);
         cut_off.extend(log_tasks.drain(DRAIN).await);
@@ -225,12 +246,15 @@ fn layer_of(charter: &Charter) -> LayerRef {
 
 /// Hands every request of a member to its own task.
 async fn serve(node: Arc<Node>, mut requests: mpsc::Receiver<Inbound>) {
-    while let Some(Inbound { peer, request, reply }) = requests.recv().await {
+    while let Some(Inbound { peer, lane, request, reply }) = requests.recv().await {
         let node = Arc::clone(&node);
         let tasks = node.tasks().clone();
         tasks.spawn("answer", async move {
             let Some(hospital) = node.member_of(peer) else { return };
-            let frames = node.answer(&request, &hospital).await;
+            let frames = match lane {
+                Lane::Question => node.answer(&request, &hospital).await,
+                Lane::Witness => node.witness(hospital.clone(), request).await,
+            };
             if let Err(error) = reply.send(frames).await {
                 tracing::info!(peer = %hospital, %error, "a reply did not leave; a retry gets the same bytes");
             }
@@ -244,7 +268,13 @@ async fn tidy(node: Arc<Node>) {
     loop {
         tokio::select! {
             () = stopping.wait() => return,
-            () = tokio::time::sleep(TIDY_EVERY) => node.log_tidy().await,
+            () = tokio::time::sleep(TIDY_EVERY) => {
+                node.log_tidy().await;
+                let node = Arc::clone(&node);
+                let tasks = node.tasks().clone();
+                // It reads what was logged since; a panic in it ends the daemon like any other.
+                drop(tasks.spawn_blocking("index", move || node.catch_up()).await);
+            }
         }
     }
 }
@@ -255,10 +285,13 @@ impl Node {
         self.charter.member_by_transport(&key).map(|member| member.code.clone())
     }
 
-    async fn log_start(&self, history: &[Recorded]) {
-        let known = history.iter().any(|recorded| {
-            matches!(&recorded.entry().event, Event::CharterAccepted { layer } if *layer == self.layer)
-        });
+    fn catch_up(&self) {
+        if let Err(error) = self.consumed.catch_up(self.log.reader()) {
+            tracing::error!(%error, "the index falls behind; the next start builds it anew");
+        }
+    }
+
+    async fn log_start(&self, known: bool) {
         let mut events = Vec::new();
         if !known {
             events.push(Event::CharterAccepted { layer: self.layer.clone() });
@@ -278,7 +311,7 @@ impl Node {
             events.push(Event::Rejected { peer, code, count, first: Digest::of(b"") });
         }
         self.log_all(events).await;
-        for request in self.consumed.forget_expired(self.clock.now()) {
+        for request in self.consumed.expired_replies(self.clock.now()) {
             if let Err(error) = self.replies.delete(&request) {
                 tracing::warn!(%error, "an expired reply stays");
             }

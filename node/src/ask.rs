@@ -89,7 +89,7 @@ impl Node {
         let (dataset, text) = self.dataset(&ask.dataset)?;
         let named = Who::Named { person: ask.person.clone() };
         let mut worker = self.pool.lease(Access::Nothing, named).await?;
-        let planned = self.plan(&mut worker, text, &sql).await?;
+        let planned = self.plan(&mut worker, (text, &sql), self.clock.now()).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
         let cells = footprint.draft().fragments.iter().map(|fragment| fragment.cells).collect();
         let granted = policies::explain(self.charter(), &ask, &footprint)?;
@@ -105,6 +105,7 @@ impl Node {
     /// Checks a question as the first responder would, then by this node's own rules, before anything is sent.
     async fn accept(&self, bytes: &[u8]) -> Result<Accepted, Refused> {
         self.charter_holds()?;
+        self.own.confirmed().await?;
         let envelope = Envelope::decode(bytes, MAX_REQUEST_BYTES).map_err(DecodeError::Question)?;
         let question = policies::question::parse_question(envelope.unverified_payload())
             .map_err(DecodeError::from)?;
@@ -129,7 +130,8 @@ impl Node {
     async fn prepare(&self, accepted: &mut Accepted, admission: &Admission) -> Result<(), Refused> {
         let (dataset, text) = self.dataset(&accepted.question.dataset)?;
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
-        let planned = self.plan(&mut worker, text, &accepted.question.sql).await?;
+        let Question { sql, issued_at, .. } = &accepted.question;
+        let planned = self.plan(&mut worker, (text, sql), *issued_at).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
         policies::explain(self.charter(), admission.ask(), &footprint)?;
         accepted.fragments = footprint.fragment_digests();

@@ -141,6 +141,18 @@ pub fn list(problems: &[Problem]) -> String {
 }
 
 impl Config {
+    /// The folder of the node's log.
+    #[must_use]
+    pub fn log_folder(&self) -> PathBuf {
+        self.state.join("log")
+    }
+
+    /// The index over the log; it can be built anew.
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.state.join("index.redb")
+    }
+
     /// Reads and checks the file; relative paths are relative to its folder.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
-//! Questions whose id is consumed, and what became of them, derived from the log.
+//! Questions whose id is consumed, and what became of them, derived from the log: by the index, and in memory for what came
+//! since the index was brought up to date.
 //!
-//! An entry may be forgotten once its question cannot pass the freshness check any more.
+//! A consumed question stays consumed for good. Its reply is deleted when it cannot be retried any more.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,55 +10,70 @@ use std::time::{Duration, Instant};
 use policies::wire::MAX_SKEW_S;
 use policies::{Digest, SeenQuestions, UnixTime};
 
-use crate::log::{Event, Recorded};
+use crate::index::Index;
+use crate::log::{Event, Log, OpenError, Reader, Recorded};
 
-/// A question is remembered at least so long, however the time of day jumps: its life and the skew of clocks.
+/// A reply is kept at least so long, however the time of day jumps: a question's life and the skew of clocks.
 const MEMORY: Duration = Duration::from_secs(30 * 60);
 
 /// Consumed questions, by digest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Consumed {
-    questions: Mutex<BTreeMap<Digest, Use>>,
+    index: Index,
+    recent: Mutex<Recent>,
+    replies: Mutex<BTreeMap<Digest, Reply>>,
     turns: Mutex<BTreeMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-#[derive(Clone, Debug)]
-struct Use {
-    request: Digest,
+/// What the index does not know yet.
+#[derive(Debug, Default)]
+struct Recent {
+    /// By question: the request, and the place of the last entry.
+    questions: BTreeMap<Digest, (Digest, u64)>,
+    /// The question of each request.
+    requests: BTreeMap<Digest, Digest>,
+}
+
+/// A reply that may be on disk.
+#[derive(Clone, Copy, Debug)]
+struct Reply {
     expires_at: UnixTime,
-    /// The intent until there is an outcome or refusal.
-    last: Recorded,
     /// When this process learnt of it, by a clock that nobody sets.
     noted: Instant,
 }
 
 impl Consumed {
-    /// What the log says.
-    #[must_use]
-    pub fn from_log(recorded: &[Recorded]) -> Self {
-        let consumed = Self::default();
-        recorded.iter().for_each(|recorded| consumed.note(recorded));
-        consumed
+    /// What the log says; `replies` are the requests whose replies are on disk.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn new(index: Index, replies: Vec<Digest>) -> Result<Self, OpenError> {
+        let consumed = Self {
+            index,
+            recent: Mutex::default(),
+            replies: Mutex::default(),
+            turns: Mutex::default(),
+        };
+        for request in replies {
+            let question = consumed.index.request(&request)?;
+            let used = question.map(|question| consumed.index.question(&question)).transpose()?;
+            // A reply without an entry was never released; it goes with the first that expire.
+            let expires_at = used.flatten().map_or(UnixTime(0), |used| used.expires_at);
+            consumed.keep_reply(request, expires_at);
+        }
+        Ok(consumed)
     }
 
     /// Takes notice of a durable entry.
     pub fn note(&self, recorded: &Recorded) {
-        let last = || recorded.clone();
-        match &recorded.entry().event {
-            Event::Intent { question, request, .. } | Event::Refused { question, request, .. } => {
-                let used = Use {
-                    request: *request,
-                    expires_at: question.expires_at,
-                    last: last(),
-                    noted: Instant::now(),
-                };
-                self.questions().entry(question.digest).or_insert(used).last = last();
+        let entry = recorded.entry();
+        let (question, request) = match &entry.event {
+            Event::Intent { question, request, .. } => {
+                self.keep_reply(*request, question.expires_at);
+                (question.digest, *request)
             }
-            Event::Outcome { question, .. } => {
-                if let Some(used) = self.questions().get_mut(question) {
-                    used.last = last();
-                }
-            }
+            Event::Refused { question, request, .. } => (question.digest, *request),
+            Event::Outcome { question, request, .. } => (*question, *request),
             Event::Started { .. }
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
@@ -66,17 +82,33 @@ impl Consumed {
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::NotAsked { .. }
-            | Event::WorkerLost { .. } => {}
-        }
+            | Event::ForkEvidence { .. }
+            | Event::WorkerLost { .. } => return,
+        };
+        let mut recent = self.recent();
+        recent.questions.entry(question).or_insert((request, entry.index)).1 = entry.index;
+        recent.requests.entry(request).or_insert(question);
     }
 
     /// The last entry about the question that `request` consumed.
-    #[must_use]
-    pub fn last(&self, request: &Digest) -> Option<Recorded> {
-        self.questions()
-            .values()
-            .find(|used| used.request == *request)
-            .map(|used| used.last.clone())
+    ///
+    /// # Errors
+    /// `OpenError`: then nobody knows, and there is no answer.
+    pub fn last(&self, log: &Log, request: &Digest) -> Result<Option<Recorded>, OpenError> {
+        let recent = {
+            let recent = self.recent();
+            let question = recent.requests.get(request);
+            question.and_then(|question| recent.questions.get(question)).map(|(_, last)| *last)
+        };
+        let last = match recent {
+            Some(last) => Some(last),
+            None => {
+                let question = self.index.request(request)?;
+                let used = question.map(|question| self.index.question(&question)).transpose()?;
+                used.flatten().map(|used| used.last)
+            }
+        };
+        last.map(|last| log.recorded(last)).transpose()
     }
 
     /// Waits for the question's turn: of two envelopes of one question, the second sees what the first did.
@@ -89,25 +121,57 @@ impl Consumed {
         Turn { _held: turn.lock_owned().await }
     }
 
-    /// Forgets questions that cannot pass the freshness check at `now`, and returns the requests that consumed them.
-    pub fn forget_expired(&self, now: UnixTime) -> Vec<Digest> {
-        let mut questions = self.questions();
-        let kept = |used: &Use| {
-            used.noted.elapsed() < MEMORY || now.since(used.expires_at) <= 2 * MAX_SKEW_S
+    /// Brings the index up to date and forgets what it knows.
+    ///
+    /// # Errors
+    /// `OpenError`; nothing is forgotten then.
+    pub fn catch_up(&self, log: &Reader) -> Result<(), OpenError> {
+        let done = self.index.catch_up(log)?;
+        let mut recent = self.recent();
+        recent.questions.retain(|_, (_, last)| *last >= done);
+        let Recent { questions, requests } = &mut *recent;
+        requests.retain(|_, question| questions.contains_key(question));
+        Ok(())
+    }
+
+    /// The requests whose replies cannot be asked for again at `now`; they are not named again.
+    pub fn expired_replies(&self, now: UnixTime) -> Vec<Digest> {
+        let mut replies = self.replies();
+        let kept = |reply: &Reply| {
+            reply.noted.elapsed() < MEMORY || now.since(reply.expires_at) <= 2 * MAX_SKEW_S
         };
-        let gone = questions.values().filter(|used| !kept(used)).map(|used| used.request).collect();
-        questions.retain(|_, used| kept(used));
+        let gone = replies.iter().filter(|(_, reply)| !kept(reply)).map(|(request, _)| *request);
+        let gone = gone.collect();
+        replies.retain(|_, reply| kept(reply));
         gone
     }
 
-    fn questions(&self) -> MutexGuard<'_, BTreeMap<Digest, Use>> {
-        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
+    fn keep_reply(&self, request: Digest, expires_at: UnixTime) {
+        self.replies().insert(request, Reply { expires_at, noted: Instant::now() });
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replies(&self) -> MutexGuard<'_, BTreeMap<Digest, Reply>> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl SeenQuestions for Consumed {
     fn find(&self, question: &Digest) -> Option<Digest> {
-        self.questions().get(question).map(|used| used.request)
+        if let Some((request, _)) = self.recent().questions.get(question) {
+            return Some(*request);
+        }
+        match self.index.question(question) {
+            Ok(used) => used.map(|used| used.request),
+            // Nobody knows whether it was seen: taken for consumed by a request that nobody can send.
+            Err(error) => {
+                tracing::error!(%error, "consumed questions cannot be looked up");
+                Some(Digest::of(b"kring: the index cannot be read"))
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`cli`] and [`command`] (what a person types), [`config`], [`app`] (build, then spawn), [`node`],
 //! [`answer`] (the responder's chain of proofs), [`ask`] (the asker), then what they stand on: [`reply`], [`log`],
-//! [`consumed`], [`replies`], [`proof`] (what a third party checks), [`pool`] and [`sandbox`] (workers), [`net`], [`http`].
+//! [`consumed`] and [`index`], [`replies`], [`proof`] (what a third party checks), [`pool`] and [`sandbox`] (workers), [`net`], [`http`].
 
 pub mod answer;
 pub mod api;
@@ -15,8 +15,10 @@ pub mod command;
 pub mod config;
 pub mod consumed;
 pub mod http;
+pub mod index;
 pub mod keys;
 pub mod log;
+pub mod nen7513;
 pub mod net;
 pub mod node;
 pub mod pool;
@@ -29,3 +31,4 @@ pub mod reply;
 pub mod sandbox;
 pub mod tasks;
 pub mod telemetry;
+pub mod witness;

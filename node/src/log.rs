@@ -1,40 +1,54 @@
-//! The node's log: what was asked, decided and released, durable before it takes effect.
+//! The node's log: what was asked, decided and released, durable before it takes effect, and provable.
 //!
-//! [`Log::append`] returns when the event is on disk; a handler that is dropped while it waits loses nothing. The truth
-//! about consumed questions is derived from the log at start. [`Storage`] is the seam to the medium: [`mod@file`] appends
-//! lines to one file; a provable store takes the same calls. Entries name people, questions, rules and counts of cells,
-//! never values of cells.
+//! [`Log::append`] returns when the event is on disk; a handler that is dropped while it waits loses nothing. Entries are the
+//! leaves of a Merkle tree ([`crate::proof`]) whose heads are signed: [`Log::checkpoint`]. The truth about consumed
+//! questions is derived from the log. Entries name people, questions, rules and counts of cells, never values of cells.
+//!
+//! Reading order: [`event`] and [`entry`], [`store`] (segments on disk, over [`medium`]), [`reader`]. The log does not talk
+//! to witnesses and does not decide what is logged.
 
 use std::sync::Arc;
 
-use policies::UnixTime;
-use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
+use crate::proof::checkpoint::SignedCheckpoint;
 use crate::tasks::Tasks;
 
 pub mod event;
-pub mod file;
 
+pub mod entry;
+pub mod text;
+
+pub mod blobs;
+pub mod checkpoint;
+pub mod medium;
+pub mod reader;
+pub mod store;
+
+mod check;
+mod contents;
+mod lock;
+mod mark;
+mod open_error;
+mod record;
+mod scan;
+mod writer;
+
+pub use entry::{Entry, MAX_ENTRY_BYTES};
 pub use event::Event;
+pub use open_error::OpenError;
+pub use reader::Reader;
+pub use store::Store;
+
+use blobs::Blobs;
+use checkpoint::Signer;
+use writer::{Command, Waiting, Writer};
 
 /// Events that wait for the disk; handlers wait beyond that.
 const QUEUE: usize = 1024;
 /// Most events that one sync makes durable.
 const GROUP: usize = 256;
-
-/// One entry of the log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// Its place, from 0.
-    pub index: u64,
-    /// When it was written.
-    pub at: UnixTime,
-    /// What happened.
-    pub event: Event,
-}
 
 /// An entry that is durable: only the log makes one, so whoever holds it may act on it.
 ///
@@ -54,15 +68,6 @@ impl Recorded {
     }
 }
 
-/// Where entries go. A call that returns `Ok` has made all of its entries durable, in order.
-pub trait Storage: Send + std::fmt::Debug {
-    /// Appends entries durably.
-    ///
-    /// # Errors
-    /// The system's reason; whether any of the entries is on disk is then unknown.
-    fn append(&mut self, entries: &[Entry]) -> std::io::Result<()>;
-}
-
 /// Why an event is not in the log. Without the log there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogError {
@@ -74,35 +79,61 @@ pub enum LogError {
         /// The system's reason.
         reason: String,
     },
+    /// The disk is full: what is left is for refusals.
+    #[error("the disk of the log is full; the node answers nothing until there is room")]
+    Full,
+    /// The event is too large for an entry.
+    #[error(
+        "the entry would have {bytes} bytes, at most {MAX_ENTRY_BYTES} are logged; ask for less at once"
+    )]
+    TooLarge {
+        /// Its bytes.
+        bytes: u64,
+    },
     /// The daemon is ending.
     #[error("the log is closed")]
     Closed,
 }
 
+impl LogError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed { .. } | Self::Closed => "no_log",
+            Self::Full => "log_full",
+            Self::TooLarge { .. } => "entry_too_large",
+        }
+    }
+}
+
 /// A handle to the one writer.
 #[derive(Clone, Debug)]
 pub struct Log {
-    queue: mpsc::Sender<Waiting>,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    event: Event,
-    done: oneshot::Sender<Result<Recorded, LogError>>,
+    queue: mpsc::Sender<Command>,
+    reader: Reader,
+    blobs: Blobs,
+    signer: Arc<Signer>,
 }
 
 impl Log {
-    /// Starts the writer; `next` is the index of the next entry.
+    /// Starts the writer over an open store.
+    ///
+    /// # Errors
+    /// The system's reason why the folder of large texts cannot be made.
     pub fn start(
-        storage: Box<dyn Storage>,
-        next: u64,
+        store: Store,
+        signer: Signer,
         clock: Arc<dyn Clock>,
         tasks: &Tasks,
-    ) -> Self {
+    ) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let writer = Writer { storage, next, clock, failed: None };
+        let (reader, blobs) = (store.reader(), Blobs::open(Arc::clone(store.medium()))?);
+        let signer = Arc::new(signer);
+        let shared = Arc::clone(&signer);
+        let writer = Writer { store, blobs: blobs.clone(), signer: shared, clock, failed: None };
         tasks.spawn_blocking("log", move || writer.run(waiting));
-        Self { queue }
+        Ok(Self { queue, reader, blobs, signer })
     }
 
     /// Appends an event and returns its entry once it is durable.
@@ -111,58 +142,69 @@ impl Log {
     /// `LogError`: nothing may be released then.
     pub async fn append(&self, event: Event) -> Result<Recorded, LogError> {
         let (done, written) = oneshot::channel();
-        self.queue.send(Waiting { event, done }).await.map_err(|_closed| LogError::Closed)?;
-        written.await.map_err(|_closed| LogError::Closed)?
-    }
-}
-
-struct Writer {
-    storage: Box<dyn Storage>,
-    next: u64,
-    clock: Arc<dyn Clock>,
-    failed: Option<String>,
-}
-
-impl Writer {
-    /// Runs until every handle is gone.
-    fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
-        while let Some(first) = queue.blocking_recv() {
-            let mut group = vec![first];
-            while group.len() < GROUP {
-                match queue.try_recv() {
-                    Ok(waiting) => group.push(waiting),
-                    Err(_empty_or_closed) => break,
-                }
-            }
-            self.write(group);
-        }
+        self.ask(Command::Append(Box::new(Waiting { event, done })), written).await
     }
 
-    fn write(&mut self, group: Vec<Waiting>) {
-        let at = self.clock.now();
-        let (events, waiting): (Vec<_>, Vec<_>) =
-            group.into_iter().map(|Waiting { event, done }| (event, done)).unzip();
-        let first = self.next;
-        let entries: Vec<_> =
-            (first..).zip(events).map(|(index, event)| Entry { index, at, event }).collect();
-        if self.failed.is_none() {
-            match self.storage.append(&entries) {
-                Ok(()) => self.next = first.saturating_add(entries.len() as u64),
-                // A failed sync may have marked pages clean: nothing is tried again on this file.
-                Err(error) => {
-                    tracing::error!(%error, "the log cannot be written, nothing is answered any more");
-                    self.failed = Some(error.to_string());
-                }
-            }
-        }
-        for (entry, done) in entries.into_iter().zip(waiting) {
-            let outcome = match &self.failed {
-                None => Ok(Recorded { entry }),
-                Some(reason) => Err(LogError::Failed { reason: reason.clone() }),
-            };
-            // A handler that went away does not need to know.
-            drop(done.send(outcome));
-        }
+    /// A signed checkpoint over everything that was appended before; durable when this returns.
+    ///
+    /// # Errors
+    /// `LogError`.
+    pub async fn checkpoint(&self) -> Result<SignedCheckpoint, LogError> {
+        let (done, made) = oneshot::channel();
+        self.ask(Command::Checkpoint(done), made).await
+    }
+
+    /// Keeps the note of a checkpoint that got further signatures, as the latest one; durable when this returns.
+    ///
+    /// # Errors
+    /// `LogError`.
+    pub async fn keep_checkpoint(
+        &self,
+        signed: SignedCheckpoint,
+    ) -> Result<SignedCheckpoint, LogError> {
+        let (done, kept) = oneshot::channel();
+        self.ask(Command::Keep(Box::new(signed), done), kept).await
+    }
+
+    /// The last checkpoint that is durable, with every signature that was kept.
+    #[must_use]
+    pub fn latest_checkpoint(&self) -> Option<SignedCheckpoint> {
+        self.reader.checkpoint().and_then(|note| self.signer.open(&note).ok())
+    }
+
+    /// The log's origin and key.
+    #[must_use]
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// Reads what is durable.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Texts that are too large for an entry.
+    #[must_use]
+    pub fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// The entry at a place.
+    ///
+    /// # Errors
+    /// `OpenError`.
+    pub fn recorded(&self, index: u64) -> Result<Recorded, OpenError> {
+        Ok(Recorded { entry: self.reader.entry(index)? })
+    }
+
+    async fn ask<T>(
+        &self,
+        command: Command,
+        done: oneshot::Receiver<Result<T, LogError>>,
+    ) -> Result<T, LogError> {
+        self.queue.send(command).await.map_err(|_closed| LogError::Closed)?;
+        done.await.map_err(|_closed| LogError::Closed)?
     }
 }
 

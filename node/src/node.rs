@@ -9,7 +9,7 @@ use std::sync::Arc;
 use policies::charter::Charter;
 use policies::dataset::Dataset;
 use policies::wire::LayerRef;
-use policies::{DatasetId, Digest, HospitalCode};
+use policies::{DatasetId, Digest, HospitalCode, UnixTime};
 use query::pipe::frame::Message;
 use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
 
@@ -25,6 +25,8 @@ use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::reply::Signer;
 use crate::tasks::Tasks;
+use crate::witness::Desk;
+use crate::witness::own::Own;
 
 /// A running node.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub struct Node {
     pub(crate) layer: LayerRef,
     pub(crate) envelope_key: Key,
     pub(crate) log: Log,
+    pub(crate) own: Own,
+    pub(crate) desk: Arc<Desk>,
     pub(crate) consumed: Consumed,
     pub(crate) replies: Replies,
     pub(crate) rejections: Rejections,
@@ -89,14 +93,15 @@ impl Node {
         Ok(SnapshotRef { id, folder })
     }
 
-    /// Lets a worker split the text.
+    /// Lets a worker split the text of a question that was asked at this moment.
     pub(crate) async fn plan(
         &self,
         lease: &mut Lease,
-        dataset: &str,
-        sql: &str,
+        (dataset, sql): (&str, &str),
+        asked_at: UnixTime,
     ) -> Result<Planned, Refused> {
-        let reply = self.work(lease, job(dataset, sql, Work::Plan), Vec::new()).await?;
+        let head = job(self.charter(), (dataset, sql), asked_at, Work::Plan);
+        let reply = self.work(lease, head, Vec::new()).await?;
         match reply.head {
             Reply::Planned(planned) => Ok(planned),
             Reply::Failed(failure) => Err(Refused::Text(failure)),
@@ -177,7 +182,14 @@ impl Node {
     }
 }
 
-/// A job over a dataset and a text.
-pub(crate) fn job(dataset: &str, sql: &str, work: Work) -> Job {
-    Job { version: PIPE_VERSION, dataset: dataset.to_owned(), sql: sql.to_owned(), work }
+/// A job over a dataset and a text. Asker and responders must see the same networks, so they take those of the moment that
+/// the signed question names.
+pub(crate) fn job(
+    charter: &Charter,
+    (dataset, sql): (&str, &str),
+    asked_at: UnixTime,
+    work: Work,
+) -> Job {
+    let (dataset, sql) = (dataset.to_owned(), sql.to_owned());
+    Job { version: PIPE_VERSION, dataset, sql, networks: charter.networks_at(asked_at), work }
 }

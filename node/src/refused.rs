@@ -8,6 +8,7 @@ use query::{DiscloseError, ReceiveError};
 
 use crate::log::LogError;
 use crate::pool::PoolError;
+use crate::witness::own::Unwitnessed;
 
 /// Every reason not to answer.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,9 @@ pub(crate) enum Refused {
     /// The charter's time is over.
     #[error("charter expired")]
     CharterExpired,
+    /// No witness vouches for the log.
+    #[error("not witnessed")]
+    Unwitnessed(#[from] Unwitnessed),
     /// The question was started before, and its answer was lost in a crash.
     #[error("interrupted")]
     Interrupted,
@@ -71,7 +75,12 @@ pub(crate) struct Told {
 impl Refused {
     /// Whether the question may be asked again: it was not looked at.
     pub(crate) fn spares_the_question(&self) -> bool {
-        matches!(self, Self::Pool(PoolError::Busy | PoolError::Start(_)) | Self::Log(_))
+        matches!(
+            self,
+            Self::Pool(PoolError::Busy | PoolError::Start(_))
+                | Self::Log(LogError::Failed { .. } | LogError::Closed)
+                | Self::Unwitnessed(_)
+        )
     }
 
     /// The one map from error to what the asker learns.
@@ -107,7 +116,10 @@ impl Refused {
                 "failed_execution",
                 "the question could not be run here; the hospital's own log says why".to_owned(),
             ),
-            Self::Log(_) | Self::Store(_) => plain(
+            Self::Log(error @ (LogError::Full | LogError::TooLarge { .. })) => {
+                plain(error.code(), error.to_string())
+            }
+            Self::Log(LogError::Failed { .. } | LogError::Closed) | Self::Store(_) => plain(
                 "no_log",
                 "the node cannot write its log, and without it there is no answer".to_owned(),
             ),
@@ -120,6 +132,7 @@ impl Refused {
             Self::CharterExpired => {
                 plain("charter_expired", "the charter's time is over; the board must publish a new version".to_owned())
             }
+            Self::Unwitnessed(error) => plain(error.code(), error.to_string()),
             Self::Interrupted => plain(
                 "interrupted",
                 "the node stopped while it answered this question; ask it anew".to_owned(),

@@ -82,6 +82,20 @@ impl Replies {
         Ok(Some(frames))
     }
 
+    /// The requests whose replies are here.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn list(&self) -> std::io::Result<Vec<Digest>> {
+        let mut requests = Vec::new();
+        for entry in std::fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            let digest = name.to_str().and_then(|name| name.strip_suffix(".reply"));
+            requests.extend(digest.and_then(|digest| Digest::try_from(digest.to_owned()).ok()));
+        }
+        Ok(requests)
+    }
+
     /// Deletes the reply to `request`, if there is one.
     ///
     /// # Errors

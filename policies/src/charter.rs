@@ -13,6 +13,7 @@ use crate::{DatasetId, Digest, HospitalCode, NetworkId, PersonId, UnixTime};
 mod head;
 mod members;
 mod model;
+mod networks;
 mod parse;
 mod people;
 pub mod rules;
@@ -21,6 +22,7 @@ use crate::dsse::PublicKey;
 pub use head::Signer;
 pub(crate) use members::MAX_MEMBERS;
 pub use members::{Member, MemberKeys, MemberKind};
+pub use networks::Membership;
 pub use parse::{MAX_FILES, parse};
 pub use people::Person;
 use rules::Rules;
@@ -30,6 +32,7 @@ use rules::Rules;
 pub struct Charter {
     head: head::Head,
     members: BTreeMap<HospitalCode, Member>,
+    networks: BTreeMap<NetworkId, String>,
     people: BTreeMap<PersonId, Person>,
     datasets: BTreeMap<DatasetId, Dataset>,
     texts: BTreeMap<DatasetId, String>,

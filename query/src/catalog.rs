@@ -1,4 +1,4 @@
-//! What a text may name: the dataset's tables with `hospital`, and exact lists of functions. Nothing else exists.
+//! What a text may name: the dataset's tables with `hospital` and `network`, and exact lists of functions. Nothing else exists.
 //!
 //! The catalog is the whole world of the SQL planner: no session, no information schema, no table functions, no files,
 //! no variables. The hidden column `__patient` is not in it, so no text can name it.
@@ -26,6 +26,8 @@ use subqueries::SubqueryNames;
 
 /// The column of every table that holds the hospital's code, constant at a node.
 pub(crate) const HOSPITAL: &str = "hospital";
+/// The column of every table that holds the sub-networks of the hospital, constant at a node.
+pub(crate) const NETWORK: &str = "network";
 /// The hidden column that holds a patient's number at its hospital.
 pub(crate) const PATIENT: &str = "__patient";
 
@@ -54,17 +56,19 @@ fn own_fields(table: &Table) -> Vec<Field> {
     columns(table).map(field).collect()
 }
 
-/// A table as a text sees it: its columns and `hospital`.
+/// A table as a text sees it: its columns, `hospital` and `network`.
 pub(crate) fn asked_schema(table: &Table) -> SchemaRef {
     let mut fields = own_fields(table);
     fields.push(Field::new(HOSPITAL, DataType::Utf8, false));
+    fields.push(Field::new(NETWORK, DataType::Utf8, false));
     Arc::new(Schema::new(fields))
 }
 
-/// A table as a fragment sees it: its columns, `hospital` and the patient.
+/// A table as a fragment sees it: its columns, `hospital`, `network` and the patient.
 pub(crate) fn planned_schema(table: &Table) -> SchemaRef {
     let mut fields = own_fields(table);
     fields.push(Field::new(HOSPITAL, DataType::Utf8, false));
+    fields.push(Field::new(NETWORK, DataType::Utf8, false));
     fields.push(Field::new(PATIENT, DataType::UInt32, false));
     Arc::new(Schema::new(fields))
 }

@@ -19,7 +19,7 @@ use crate::catalog::functions::Place;
 use crate::error::PlanError;
 use crate::facts::domain::Domain;
 use crate::facts::{Facts, Origin, Scope, safe};
-use crate::pipe::Explained;
+use crate::pipe::{Explained, Networks};
 use crate::plan;
 
 mod above;
@@ -29,9 +29,10 @@ mod explain;
 mod keys;
 mod leaf;
 mod measures;
+mod network;
 pub(crate) mod tree;
 
-pub(crate) use below::HOSPITAL_MARK;
+pub(crate) use below::{HOSPITAL_MARK, NETWORK_MARK};
 use tree::Step;
 
 /// Most figures of one question, 16 bytes each: they fit one frame with room to spare.
@@ -191,7 +192,7 @@ pub(crate) enum ShareFigure {
     High,
 }
 
-/// An expression, mostly a condition, whose column `__hospital` stands for the hospital's code.
+/// An expression, mostly a condition, whose column `__hospital` stands for the hospital's code, `__network` for its networks.
 #[derive(Clone)]
 pub(crate) struct TextCondition {
     /// The expression.
@@ -273,8 +274,18 @@ struct Below {
 }
 
 impl Below {
-    /// The safe form of an expression over these rows, and what is known of it.
+    /// The safe form of an expression over these rows, and what is known of it; `network` in memberships only.
     fn expression(&self, expr: &Expr) -> Result<(Expr, Facts), PlanError> {
+        let expr = &below::network::memberships(expr, self)?;
+        self.known(expr)
+    }
+
+    /// As [`Self::expression`], where the column `network` may also be handed on unchanged.
+    fn passed_on(&self, expr: &Expr) -> Result<(Expr, Facts), PlanError> {
+        if below::network::is_bare(expr, self) { self.known(expr) } else { self.expression(expr) }
+    }
+
+    fn known(&self, expr: &Expr) -> Result<(Expr, Facts), PlanError> {
         let safe = self.same_type(expr, safe::rewrite(expr, &self.schema)?)?;
         let scope = Scope { schema: &self.schema, columns: &self.columns, place: Place::Below };
         let facts = scope.facts(&safe)?;
@@ -301,11 +312,12 @@ impl Below {
     }
 }
 
-/// Splits a text over a dataset.
-pub(crate) fn split(dataset: &Dataset, sql: &str) -> Result<Split, PlanError> {
+/// Splits a text over a dataset and the networks that it may name.
+pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result<Split, PlanError> {
     let plan = plan::plan(dataset, sql)?;
     let mut account = Account::new(dataset);
     let (above, fragments, finishing) = above::build(&plan, &mut account)?;
+    network::known(&fragments, networks)?;
     let explained = explain::parts(&fragments, &account, finishing);
     let footprint = FootprintDraft {
         tables: account.tables,

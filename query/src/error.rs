@@ -59,6 +59,16 @@ pub(crate) enum PlanError {
         "the values of `{key}` do not follow from the dataset, so its groups are not known beforehand; {instead}"
     )]
     NoDomain { key: String, instead: String },
+    #[error("{what} is not answered: a hospital can be in several networks; {instead}")]
+    NetworkColumn { what: String, instead: String },
+    #[error(
+        "`{call}` over rows that are one for each network would count the patients of a hospital in two networks twice; add `network` to its GROUP BY or PARTITION BY, or take the total from the patients: without `network`, or with ROLLUP (network)"
+    )]
+    SumOverNetwork { call: String },
+    #[error(
+        "there is no network `{name}` inside the one that is asked; there are {known}; without a condition on `network` every hospital is meant"
+    )]
+    UnknownNetwork { name: String, known: String },
     #[error(
         "the grouping has {cells} cells, at most {MAX_CELLS} are answered; group by fewer columns or wider bins"
     )]
@@ -100,6 +110,9 @@ impl PlanError {
             Self::CrossesPatients { .. } => "crosses_patients",
             Self::Unbounded { .. } => "unbounded_expression",
             Self::NoDomain { .. } => "no_domain",
+            Self::NetworkColumn { .. } => "network_column",
+            Self::SumOverNetwork { .. } => "sum_over_network",
+            Self::UnknownNetwork { .. } => "unknown_network",
             Self::TooManyFragments { .. } => "fragment_count",
             Self::TooManyFigures { .. } => "too_many_figures",
             Self::TooManyCells { .. } => "too_many_cells",

@@ -20,7 +20,7 @@ use policies::{Digest, HospitalCode};
 use crate::cell;
 use crate::cut::{Fragment, Key, Split};
 use crate::facts::domain::Domain;
-use crate::pipe::Failure;
+use crate::pipe::{Failure, Networks};
 use crate::snapshot::{self, Snapshot};
 
 mod bind;
@@ -78,6 +78,8 @@ pub(crate) struct Place<'a> {
     pub(crate) snapshot: &'a Path,
     /// The own hospital.
     pub(crate) hospital: &'a HospitalCode,
+    /// Its networks.
+    pub(crate) networks: &'a Networks,
 }
 
 /// Runs every fragment of a split.
@@ -110,8 +112,9 @@ async fn run(
     snapshot: &Snapshot,
     (state, tables): (&SessionState, &mut Tables),
 ) -> Result<RecordBatch, RunError> {
-    let mut cells = Cells::new(fragment, place.hospital)?;
-    if text::empty(fragment, place.hospital) {
+    let own = text::Own::of(place);
+    let mut cells = Cells::new(fragment, &own)?;
+    if text::empty(fragment, &own) {
         cells.ruled_out.fill(true);
         return cells.finish();
     }
@@ -139,15 +142,15 @@ struct Places {
 }
 
 impl Places {
-    fn new(fragment: &Fragment, key: &Key, hospital: &HospitalCode) -> Result<Self, RunError> {
+    fn new(fragment: &Fragment, key: &Key, own: &text::Own) -> Result<Self, RunError> {
         let mut values = match &key.domain {
             Domain::Values(values) => values.clone(),
-            Domain::Hospital => vec![ScalarValue::Utf8(Some(hospital.as_str().to_owned()))],
+            Domain::Hospital => vec![own.hospital.clone()],
         };
         if key.nullable {
             values.push(ScalarValue::try_from(&key.data_type).map_err(failed)?);
         }
-        let ruled_out = text::ruled_out(fragment, hospital, key, &values);
+        let ruled_out = text::ruled_out(fragment, own, key, &values);
         let of = values.into_iter().enumerate().map(|(place, value)| (value, place)).collect();
         Ok(Self { of, ruled_out })
     }
@@ -172,8 +175,8 @@ struct Cells {
 }
 
 impl Cells {
-    fn new(fragment: &Fragment, hospital: &HospitalCode) -> Result<Self, RunError> {
-        let keys = fragment.keys.iter().map(|key| Places::new(fragment, key, hospital));
+    fn new(fragment: &Fragment, own: &text::Own) -> Result<Self, RunError> {
+        let keys = fragment.keys.iter().map(|key| Places::new(fragment, key, own));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         let cells = usize::try_from(fragment.cells).map_err(|_too_many| RunError::Failed)?;
         let scales: Vec<u8> = fragment.primitives.iter().map(|sum| sum.scale).collect();

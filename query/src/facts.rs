@@ -39,6 +39,8 @@ pub(crate) enum Plain {
     Column(Origin),
     /// The hospital's code.
     Hospital,
+    /// The hospital's networks: only [`crate::network`] reads it.
+    Network,
 }
 
 /// What is known of an expression.

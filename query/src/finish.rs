@@ -8,7 +8,7 @@
 use policies::HospitalCode;
 
 use crate::cut::Split;
-use crate::pipe::{Failure, Finished, Part};
+use crate::pipe::{Failure, Finished, Networks, Part};
 
 mod above;
 mod bounds;
@@ -63,18 +63,15 @@ impl From<FinishError> for Failure {
     }
 }
 
-/// Finishes a split question from every answering hospital's frames.
+/// Finishes a split question from every answering hospital's frames; `networks` says which networks they are in.
 pub(crate) fn finish(
     split: &Split,
-    hospitals: &[Part],
-    blobs: &[Vec<u8>],
+    networks: &Networks,
+    (hospitals, blobs): (&[Part], &[Vec<u8>]),
 ) -> Result<Finished, FinishError> {
     let parts = parts::read(split, hospitals, blobs)?;
-    let mut merged = Vec::with_capacity(split.fragments.len());
-    for (index, fragment) in split.fragments.iter().enumerate() {
-        merged.push((fragment, merge::merge(fragment, &parts, index)?));
-    }
-    let table = above::run(&split.above, &merged)?;
+    let cells = merge::Cells { fragments: &split.fragments, parts: &parts, networks };
+    let table = above::run(&split.above, cells)?;
     json::finished(&split.above.schema, &table)
 }
 

@@ -21,6 +21,7 @@ mod facts;
 mod finish;
 mod gate;
 mod ipc;
+mod network;
 mod plan;
 mod receive;
 mod written;

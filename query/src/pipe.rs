@@ -6,10 +6,11 @@
 
 pub mod frame;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use policies::footprint::FootprintDraft;
-use policies::{Digest, HospitalCode};
+use policies::{Digest, HospitalCode, NetworkId};
 use serde::{Deserialize, Serialize};
 
 /// Version of the messages. Daemon and worker are the same binary, so any other version is a fault.
@@ -18,6 +19,9 @@ pub const PIPE_VERSION: u32 = 1;
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
 /// Most blobs of one message: every hospital's frames and some.
 pub const MAX_BLOBS: usize = 4096;
+
+/// Every sub-network with the hospitals that are in it.
+pub type Networks = BTreeMap<NetworkId, BTreeSet<HospitalCode>>;
 
 /// What the daemon asks of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +33,8 @@ pub struct Job {
     pub dataset: String,
     /// The SQL text as written.
     pub sql: String,
+    /// What the column `network` says: from the charter at the moment of the question.
+    pub networks: Networks,
     /// What to do with it.
     pub work: Work,
 }

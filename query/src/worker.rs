@@ -87,7 +87,7 @@ impl Worker {
     }
 
     fn work(&mut self, job: &Message<Job>) -> Result<Message<Reply>, Failure> {
-        let Message { head: Job { version, dataset, sql, work }, blobs } = job;
+        let Message { head: Job { version, dataset, sql, networks, work }, blobs } = job;
         if *version != PIPE_VERSION {
             return Err(failure(
                 "bad_version",
@@ -95,18 +95,18 @@ impl Worker {
             ));
         }
         let dataset = self.dataset(dataset)?;
-        let split = cut::split(&dataset, sql)?;
+        let split = cut::split(&dataset, networks, sql)?;
         match work {
             Work::Plan => {
                 // What stands above the cut must run: over no hospitals at all it shows whether it can.
-                let dry = finish::finish(&split, &[], &[]);
+                let dry = finish::finish(&split, networks, (&[], &[]));
                 dry.map_err(|_finish| Failure::from(PlanError::CannotPlan))?;
                 let Split { footprint, explained, .. } = split;
                 let planned = Planned { footprint, explained };
                 Ok(Message { head: Reply::Planned(planned), blobs: Vec::new() })
             }
             Work::Execute { snapshot, hospital, fragments } => {
-                let place = execute::Place { dataset: &dataset, snapshot, hospital };
+                let place = execute::Place { dataset: &dataset, snapshot, hospital, networks };
                 let running = execute::execute(&split, &place, fragments, &mut self.tables);
                 let cells = self.runtime.block_on(running)?;
                 let blobs = cells.iter().map(ipc::encode);
@@ -118,7 +118,7 @@ impl Worker {
                 Ok(Message { head, blobs })
             }
             Work::Finish { parts } => {
-                let finished = finish::finish(&split, parts, blobs)?;
+                let finished = finish::finish(&split, networks, (parts, blobs))?;
                 Ok(Message { head: Reply::Finished(finished), blobs: Vec::new() })
             }
         }

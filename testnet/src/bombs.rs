@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use node::client::ClientError;
-use node::log::Event;
-use node::log::file::read_only;
+use node::log::event::QuestionRecord;
+use node::log::{Event, Reader};
 use policies::wire::MAX_SQL_BYTES;
 
 use crate::asker::Asker;
@@ -273,7 +273,7 @@ impl Target {
 
     /// What a node's log says about a text.
     fn texts(&self, code: &str, sql: &str) -> anyhow::Result<BTreeSet<Said>> {
-        let entries = read_only(&self.network.node_dir(code).join("state/events.log"))?;
+        let entries = Reader::open(&self.network.node_dir(code).join("state/log"))?.entries()?;
         let said = entries.iter().filter_map(|entry| match &entry.event {
             Event::NotAsked { question, .. } => Some((question, Said::NotAsked)),
             Event::Asked { question } => Some((question, Said::Asked)),
@@ -287,9 +287,11 @@ impl Target {
             | Event::Rejected { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => None,
         });
-        Ok(said.filter(|(question, _)| question.sql == sql).map(|(_, said)| said).collect())
+        let same = |question: &QuestionRecord| question.sql.here().is_some_and(|text| text == sql);
+        Ok(said.filter(|(question, _)| same(question)).map(|(_, said)| said).collect())
     }
 
     /// Ends every node in order.

@@ -1,4 +1,4 @@
-//! The demo: five hospitals, three analysts, several questions, one refusal; then it keeps serving.
+//! The demo: five hospitals in two sub-networks, three analysts, several questions, one refusal; then it keeps serving.
 
 use std::path::Path;
 use std::process::Output;
@@ -22,7 +22,7 @@ struct Question {
     refused: bool,
 }
 
-const QUESTIONS: [Question; 7] = [
+const QUESTIONS: [Question; 8] = [
     Question {
         title: "Per grade, over all hospitals: patients, mean age with standard deviation, deaths within five years",
         person: "a.jansen",
@@ -37,6 +37,13 @@ const QUESTIONS: [Question; 7] = [
         sql: "SELECT hospital, grade, count(*) AS patients, avg(age) AS mean_age, stddev(age) AS sd_age, \
               count(*) FILTER (WHERE death = 1 AND dtime < 1826.25) AS deaths_5y \
               FROM patient GROUP BY hospital, grade ORDER BY hospital, grade",
+        refused: false,
+    },
+    Question {
+        title: "Per network: ZUID is in both and counts in each, MIDDEN is in none, and nobody counts twice in the total",
+        person: "a.jansen",
+        sql: "SELECT network, count(*) AS patients, avg(age) AS mean_age \
+              FROM patient GROUP BY ROLLUP (network) ORDER BY network",
         refused: false,
     },
     Question {

@@ -14,7 +14,7 @@ use node::profile::ProfileFile;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Data;
-use crate::topology::{Hospital, NETWORK, PEOPLE, Person};
+use crate::topology::{Hospital, NETWORK, PEOPLE, Person, SUB_NETWORKS};
 
 /// What a finished network writes about itself, so that it can be opened again.
 const SAVED: &str = "network.json";
@@ -209,13 +209,19 @@ impl Network {
         );
         std::fs::write(folder.join("charter.toml"), head)?;
         let mut members = String::new();
+        for (id, name, _) in &SUB_NETWORKS {
+            write!(members, "[[networks]]\nid = \"{id}\"\nname = \"{name}\"\n\n")?;
+        }
         for hospital in &self.hospitals {
             let ports = self.ports(&hospital.code)?;
             let keys = keys.get(&hospital.code).context("keys")?;
+            let own = SUB_NETWORKS.iter().filter(|(_, _, all)| all.contains(&&*hospital.code));
+            let own: Vec<String> = own.map(|(id, ..)| format!("{{ id = \"{id}\" }}")).collect();
+            let own = own.join(", ");
             write!(
                 members,
                 "[[members]]\ncode = \"{}\"\nname = \"{}\"\nkind = \"general\"\n\
-                 addresses = [\"/ip4/127.0.0.1/tcp/{}\", \"/ip4/127.0.0.1/udp/{}/quic-v1\"]\n{keys}\n",
+                 addresses = [\"/ip4/127.0.0.1/tcp/{}\", \"/ip4/127.0.0.1/udp/{}/quic-v1\"]\nnetworks = [{own}]\n{keys}\n",
                 hospital.code, hospital.name, ports.tcp, ports.udp
             )?;
         }

@@ -54,6 +54,12 @@ const NAMES: [(&str, &str); 18] = [
     ("STRAAL", "Radiotherapeutisch Instituut De Straal"),
 ];
 
+/// The sub-networks: id, name, and their hospitals. One hospital is in both, several are in none.
+pub const SUB_NETWORKS: [(&str, &str, &[&str]); 2] = [
+    ("embraze", "EMBRAZE", &["NOORD", "OOST", "ZUID", "DUIN", "HEIDE", "VELD", "STRAAL"]),
+    ("concord", "CONCORD", &["ZUID", "WEST", "HAVEN", "LINDE", "MEER"]),
+];
+
 /// Three analysts with different rights.
 pub const PEOPLE: [Person; 3] = [
     Person {

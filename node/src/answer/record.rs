@@ -1,11 +1,12 @@
 //! What the log holds of a question, and the replies that follow from it.
 
 use policies::wire::Question;
-use policies::{Digest, Footprint, HospitalCode, Permit, VerifiedRequest, VerifyContext};
+use policies::{Digest, Footprint, HospitalCode, Permit, UnixTime, VerifiedRequest, VerifyContext};
 use query::SafeAnswer;
 use query::pipe::Planned;
 
 use crate::log::event::QuestionRecord;
+use crate::log::text::Part;
 use crate::log::{Event, LogError, Recorded};
 use crate::node::Node;
 use crate::pool::Access;
@@ -17,6 +18,10 @@ use crate::reply::{SignedReply, frames_digest};
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) question: QuestionRecord,
+    /// The text.
+    pub(crate) sql: String,
+    /// When it was asked: whose networks it means.
+    pub(crate) issued_at: UnixTime,
     request: Digest,
     fragments: Vec<Digest>,
 }
@@ -26,6 +31,8 @@ impl Asked {
         let question: &Question = verified.question();
         Self {
             question: QuestionRecord::new(verified.question_digest(), question),
+            sql: question.sql.clone(),
+            issued_at: question.issued_at,
             request: verified.request_digest(),
             fragments: verified.request().fragments.clone(),
         }
@@ -72,7 +79,7 @@ impl Node {
             question: asked.question.clone(),
             request: asked.request,
             profile: permit.profile(),
-            footprint: permit.footprint().draft().clone(),
+            footprint: Part::Here(permit.footprint().draft().clone()),
         };
         self.consumed.note(&self.log.append(intent).await?);
         Ok(())
@@ -85,7 +92,7 @@ impl Node {
         dataset: &str,
     ) -> Result<Planned, Refused> {
         let mut worker = self.pool.lease(Access::Nothing, asked.who()).await?;
-        self.plan(&mut worker, dataset, &asked.question.sql).await
+        self.plan(&mut worker, (dataset, &asked.sql), asked.issued_at).await
     }
 
     /// Tells the hospital's own operators of a failure that the asker cannot see.
@@ -184,7 +191,11 @@ impl Node {
     }
 
     async fn stored(&self, request: &Digest) -> Result<SignedReply, Refused> {
-        let recorded = self.consumed.last(request).ok_or(Refused::Interrupted)?;
+        let last = self.consumed.last(&self.log, request).map_err(|error| {
+            tracing::error!(%error, "what became of a question cannot be read");
+            Refused::Log(LogError::Failed { reason: error.to_string() })
+        })?;
+        let recorded = last.ok_or(Refused::Interrupted)?;
         if let Some(refusal) = SignedReply::refusal(self.signer(), &recorded) {
             return Ok(refusal);
         }

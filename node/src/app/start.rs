@@ -9,11 +9,12 @@ use policies::wire::LayerRef;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::index::Index;
 use crate::keys::{Key, KeyError, KeyRole};
-use crate::log::file::OpenError;
-use crate::log::{Entry, Event};
+use crate::log::{Event, OpenError, Reader, Store};
 use crate::net::NetError;
 use crate::pool::PoolError;
+use crate::witness::DeskError;
 
 /// Why the daemon does not start.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,12 @@ pub enum StartError {
     /// The log.
     #[error(transparent)]
     Log(#[from] OpenError),
+    /// The folder of texts beside the log.
+    #[error("the folder of large texts beside the log cannot be made")]
+    LogFolder(#[source] std::io::Error),
+    /// The records of what this node cosigned.
+    #[error(transparent)]
+    Witness(#[from] DeskError),
     /// Files or folders that others may read or change.
     #[error("{}", .0.join("; "))]
     Exposed(Vec<String>),
@@ -132,12 +139,44 @@ pub fn exposed(config: &Config) -> Vec<String> {
     found
 }
 
+/// Opens the node's log, for this process alone.
+///
+/// # Errors
+/// `OpenError`, also for a log of an older format: it is never passed over.
+pub fn open_log(config: &Config) -> Result<Store, OpenError> {
+    let old = config.state.join("events.log");
+    if old.exists() {
+        return Err(OpenError::OldFormat { path: old });
+    }
+    Store::open_folder(&config.log_folder())
+}
+
 /// The charter that the node held last, by its log.
-pub fn held<'a>(history: impl DoubleEndedIterator<Item = &'a Entry>) -> Option<LayerRef> {
-    history.rev().find_map(|entry| {
-        let Event::CharterAccepted { layer } = &entry.event else { return None };
-        Some(layer.clone())
-    })
+///
+/// # Errors
+/// `OpenError`.
+pub fn held(log: &Reader, index: &Index) -> Result<Option<LayerRef>, OpenError> {
+    let Some(place) = index.last_charter()? else { return Ok(None) };
+    if let Event::CharterAccepted { layer } = log.entry(place)?.event {
+        return Ok(Some(layer));
+    }
+    // Taking no charter for the last one would allow an older one.
+    Err(index.wrong("an entry that it names for a charter is none"))
+}
+
+/// Checks that every snapshot is whole.
+///
+/// # Errors
+/// `StartError::Snapshot`.
+pub(super) fn check_snapshots(config: &Config, charter: &Charter) -> Result<(), StartError> {
+    for dataset in charter.datasets() {
+        query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
+            .and_then(|folder| {
+                folder.map(|folder| query::snapshot::verify(&folder, false)).transpose()
+            })
+            .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
+    }
+    Ok(())
 }
 
 /// Opens the charter that the configuration names; nothing older than `held` is taken.

@@ -44,7 +44,9 @@ impl Node {
     async fn merge(&self, accepted: &Accepted, collected: &Collected) -> Result<Finished, Refused> {
         let (work, blobs) = finish_work(collected);
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
-        let head = job(&accepted.dataset_text, &accepted.question.sql, work);
+        let Accepted { question, dataset_text, .. } = accepted;
+        let text = (dataset_text.as_str(), question.sql.as_str());
+        let head = job(self.charter(), text, question.issued_at, work);
         finished(self.work(&mut worker, head, blobs).await?.head).map_err(Refused::Text)
     }
 

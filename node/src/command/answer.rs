@@ -163,7 +163,8 @@ fn finish_again(
     let dataset =
         charter.dataset_text(&question.dataset).context("the dataset is not in the charter")?;
     let (work, blobs) = finish_work(collected);
-    let message = Message { head: job(dataset, &question.sql, work), blobs };
+    let head = job(charter, (dataset, &question.sql), question.issued_at, work);
+    let message = Message { head, blobs };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let reply = runtime.block_on(async {
         let pool = Pool::start(Setup {

@@ -93,6 +93,11 @@ pub(crate) fn show(path: &Path) -> anyhow::Result<Exit> {
     for member in charter.members() {
         print::line(format!("  hospital {} {}", member.code, member.name));
     }
+    for (id, name) in charter.networks() {
+        let members = charter.members().filter(|member| member.networks.contains_key(id));
+        let members: Vec<_> = members.map(|member| member.code.as_str()).collect();
+        print::line(format!("  network {id} {name}: {}", members.join(", ")));
+    }
     for person in charter.people() {
         let groups: Vec<_> = person.groups.iter().map(ToString::to_string).collect();
         print::line(format!(

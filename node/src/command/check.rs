@@ -1,22 +1,25 @@
-//! `kring check`: every problem of configuration, keys, charter, data and clock at once. Changes nothing.
+//! `kring check`: every problem of configuration, keys, log, charter, data and clock at once. Changes nothing, but for the
+//! index over the log with `--rebuild`.
 
 use std::path::Path;
 
 use policies::charter::Charter;
+use policies::wire::LayerRef;
 
-use crate::app::{exposed, held, open_charter};
+use crate::app::{exposed, open_charter, open_log};
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::config::Config;
+use crate::index::Index;
 use crate::keys::{Key, KeyRole};
-use crate::log::file::read_only;
+use crate::log::{Event, OpenError, Reader};
 use crate::pool::Setup;
 
 /// A clock before this moment, 2026-01-01, has not been set.
 const EARLIEST: policies::UnixTime = policies::UnixTime(1_767_225_600);
 
 /// Checks and prints.
-pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
+pub(crate) fn run(path: &Path, rebuild: bool) -> anyhow::Result<Exit> {
     let config = match Config::load(path) {
         Ok(config) => config,
         Err(error) => {
@@ -27,10 +30,11 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     let mut problems = Vec::new();
     let mut keep = |problem: Option<String>| problems.extend(problem);
     surroundings(&config, &mut keep);
-    let log = config.state.join("events.log");
-    let history = if log.exists() { read_only(&log) } else { Ok(Vec::new()) };
-    let held = match history {
-        Ok(entries) => held(entries.iter()),
+    if rebuild && let Err(error) = rebuild_index(&config) {
+        keep(Some(said(error)));
+    }
+    let held = match log(&config) {
+        Ok(held) => held,
         Err(error) => {
             keep(Some(said(error)));
             None
@@ -52,6 +56,32 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     print::note(format!("kring: {} problem(s):", problems.len()));
     problems.iter().for_each(|problem| print::note(format!("  {problem}")));
     Ok(Exit::Usage)
+}
+
+/// Builds the index anew, from the log, with the log locked.
+fn rebuild_index(config: &Config) -> Result<(), OpenError> {
+    let store = open_log(config)?;
+    Index::rebuild(&config.index(), &store.reader())?;
+    print::note(format!("note: the index over {} entries is built anew", store.size()));
+    Ok(())
+}
+
+/// Reads all of the log; the charter that came into force last.
+fn log(config: &Config) -> Result<Option<LayerRef>, OpenError> {
+    let (folder, mut held) = (config.log_folder(), None);
+    let old = config.state.join("events.log");
+    if old.exists() {
+        return Err(OpenError::OldFormat { path: old });
+    }
+    if !folder.exists() {
+        return Ok(None);
+    }
+    Reader::open(&folder)?.check(|entry| {
+        if let Event::CharterAccepted { layer } = &entry.event {
+            held = Some(layer.clone());
+        }
+    })?;
+    Ok(held)
 }
 
 /// What this kernel does not offer the workers: no problem, but somebody should know.

@@ -9,6 +9,9 @@ use policies::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::blobs::Blobs;
+use super::text::Part;
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
@@ -38,7 +41,7 @@ pub enum Event {
         /// The profile it runs under.
         profile: Profile,
         /// What it touches.
-        footprint: FootprintDraft,
+        footprint: Part<FootprintDraft>,
     },
     /// A released answer.
     Outcome {
@@ -115,11 +118,67 @@ pub enum Event {
         /// Stable code, for the hospital's own operators.
         code: String,
     },
+    /// A member's log showed two heads that do not go together.
+    ForkEvidence {
+        /// The log.
+        origin: String,
+        /// `fork` or `smaller_than_cosigned`.
+        shows: String,
+        /// The note that this node had cosigned.
+        cosigned: String,
+        /// The note that was offered after it.
+        offered: String,
+    },
     /// A worker was killed or died.
     WorkerLost {
         /// `deadline`, `died` or `protocol`.
         reason: String,
     },
+}
+
+impl Event {
+    /// Moves parts that are too large for an entry beside the log, durably.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub(super) fn store_parts(&mut self, blobs: &Blobs) -> std::io::Result<()> {
+        match self {
+            Self::Intent { question, footprint, request: _, profile: _ } => {
+                question.sql.store(blobs)?;
+                footprint.store(blobs)
+            }
+            Self::Refused { question, .. }
+            | Self::Asked { question }
+            | Self::NotAsked { question, .. } => question.sql.store(blobs),
+            Self::Started { .. }
+            | Self::Stopped {}
+            | Self::CharterAccepted { .. }
+            | Self::Outcome { .. }
+            | Self::Rejected { .. }
+            | Self::Received { .. }
+            | Self::Fault { .. }
+            | Self::ForkEvidence { .. }
+            | Self::WorkerLost { .. } => Ok(()),
+        }
+    }
+
+    /// Whether the event is logged on a full disk too: whatever begins no answer.
+    pub(super) fn may_use_reserve(&self) -> bool {
+        match self {
+            Self::Intent { .. } | Self::Asked { .. } => false,
+            Self::Started { .. }
+            | Self::Stopped {}
+            | Self::CharterAccepted { .. }
+            | Self::Outcome { .. }
+            | Self::Refused { .. }
+            | Self::Rejected { .. }
+            | Self::NotAsked { .. }
+            | Self::Received { .. }
+            | Self::Fault { .. }
+            | Self::ForkEvidence { .. }
+            | Self::WorkerLost { .. } => true,
+        }
+    }
 }
 
 /// Who asked what, why.
@@ -141,7 +200,7 @@ pub struct QuestionRecord {
     /// Which dataset.
     pub dataset: DatasetId,
     /// The text.
-    pub sql: String,
+    pub sql: Part<String>,
     /// When it ends.
     pub expires_at: UnixTime,
 }
@@ -163,6 +222,16 @@ impl QuestionRecord {
             issued_at: _,
             expires_at,
         } = question.clone();
-        Self { digest, network, person, asking_node, purpose, group, dataset, sql, expires_at }
+        Self {
+            digest,
+            network,
+            person,
+            asking_node,
+            purpose,
+            group,
+            dataset,
+            sql: Part::Here(sql),
+            expires_at,
+        }
     }
 }

@@ -1,12 +1,13 @@
-//! `members.toml`: the hospitals of the network.
+//! `members.toml`: the hospitals of the network, and the sub-networks that they are in.
 
 use std::collections::BTreeMap;
 
 use crate::dsse::PublicKey;
 use crate::problem::Problems;
 use crate::reader::{self, Fields, document};
-use crate::{HospitalCode, UnixTime};
+use crate::{HospitalCode, NetworkId, UnixTime};
 
+use super::networks::{self, Membership};
 use super::people::validity;
 
 /// Most hospitals of one network; also the most that one question may name.
@@ -29,6 +30,8 @@ pub struct Member {
     pub keys: MemberKeys,
     /// Where its node listens, as multiaddrs.
     pub addresses: Vec<String>,
+    /// The sub-networks that it is in.
+    pub networks: BTreeMap<NetworkId, Membership>,
     /// First moment of membership, where it has one.
     pub valid_from: Option<UnixTime>,
     /// Last moment of membership, where it has one.
@@ -84,12 +87,29 @@ pub struct MemberKeys {
     pub witness: PublicKey,
 }
 
-/// Reads the file.
-pub(super) fn read(text: &str, problems: &mut Problems<'_>) -> BTreeMap<HospitalCode, Member> {
-    document(text, problems, |fields, problems| Some(members(fields, problems))).unwrap_or_default()
+/// What the file says.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) members: BTreeMap<HospitalCode, Member>,
+    /// The name of each sub-network.
+    pub(super) networks: BTreeMap<NetworkId, String>,
 }
 
-fn members(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> BTreeMap<HospitalCode, Member> {
+/// Reads the file; `own` is the charter's network, where charter.toml says it.
+pub(super) fn read(text: &str, own: Option<&NetworkId>, problems: &mut Problems<'_>) -> Read {
+    document(text, problems, |mut fields, problems| {
+        let networks = networks::declared(&mut fields, own, problems);
+        let members = members(fields, &networks, problems);
+        Some(Read { members, networks })
+    })
+    .unwrap_or_default()
+}
+
+fn members(
+    mut fields: Fields<'_>,
+    networks: &BTreeMap<NetworkId, String>,
+    problems: &mut Problems<'_>,
+) -> BTreeMap<HospitalCode, Member> {
     let found = fields.tables("members", problems);
     fields.finish(problems);
     if found.is_empty() {
@@ -103,7 +123,7 @@ fn members(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> BTreeMap<Hosp
     let mut members = BTreeMap::new();
     for fields in found {
         let offset = fields.offset();
-        let Some(member) = member(fields, &mut keys, problems) else {
+        let Some(member) = member(fields, (&mut keys, networks), problems) else {
             continue;
         };
         let code = member.code.clone();
@@ -116,7 +136,7 @@ fn members(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> BTreeMap<Hosp
 
 fn member(
     mut fields: Fields<'_>,
-    known: &mut BTreeMap<[u8; 32], String>,
+    (known, networks): (&mut BTreeMap<[u8; 32], String>, &BTreeMap<NetworkId, String>),
     problems: &mut Problems<'_>,
 ) -> Option<Member> {
     let code = fields.name::<HospitalCode>("code", problems);
@@ -126,6 +146,7 @@ fn member(
     let keys =
         fields.table("keys", problems).and_then(|fields| keys(fields, owner, known, problems));
     let addresses = addresses(&mut fields, problems);
+    let networks = networks::memberships(&mut fields, networks, problems);
     let (valid_from, valid_until) = fields.validity(problems);
     fields.finish(problems);
     Some(Member {
@@ -134,6 +155,7 @@ fn member(
         kind: kind?,
         keys: keys?,
         addresses,
+        networks,
         valid_from,
         valid_until,
     })

@@ -35,10 +35,12 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
     }
     let kinds = kinds(files, &mut found);
     let head = single(files, "charter.toml", &mut found, head::read);
-    let members = single(files, "members.toml", &mut found, |text, problems| {
-        Some(members::read(text, problems))
-    })
-    .unwrap_or_default();
+    let own = head.as_ref().map(|head| &head.network);
+    let members::Read { members, networks } =
+        single(files, "members.toml", &mut found, |text, problems| {
+            Some(members::read(text, own, problems))
+        })
+        .unwrap_or_default();
     let whole = !found.iter().any(|problem| problem.file == "members.toml");
     let people = single(files, "people.toml", &mut found, |text, problems| {
         Some(people::read(text, whole.then_some(&members), problems))
@@ -58,7 +60,7 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
     match (head, rules) {
         (Some(head), Some(rules)) if found.is_empty() => {
             let texts = texts(files, &datasets);
-            Ok(Charter { head, members, people, datasets, texts, rules, sealed: None })
+            Ok(Charter { head, members, networks, people, datasets, texts, rules, sealed: None })
         }
         (_, _) => Err(found),
     }

@@ -15,5 +15,6 @@ mod fixture;
 mod golden;
 mod lattice;
 mod names;
+mod networks;
 mod reply;
 mod request;

@@ -11,16 +11,19 @@ use datafusion::logical_expr::{Aggregate, Distinct, Expr, Limit, LogicalPlan, Pr
 use policies::dataset::Dataset;
 use policies::footprint::MAX_FRAGMENTS;
 
-use super::tree::{Cut, Node, Set, Step};
+use super::tree::{Cut, Node, OfNetworks, Set, Step};
 use super::{Account, Fragment, MAX_FIGURES, below, leaf};
 use crate::catalog::functions::Place;
-use crate::error::{PlanError, quoted};
+use crate::error::{PlanError, listed, quoted};
 use crate::facts::{Facts, Scope, safe};
 use crate::finish::json;
 use crate::written::written;
 
 mod calls;
+mod networks;
 mod pairs;
+
+use networks::ByNetwork;
 
 /// Names the values of scalar subqueries.
 const SCALAR: &str = "__scalar";
@@ -79,15 +82,17 @@ const PART: &str = "take the figures of part";
 struct Above {
     step: Step,
     columns: Vec<Facts>,
+    networks: ByNetwork,
 }
 
 impl Above {
     /// The step on top of this one, with the columns of a node.
     fn over(self, schema: &DFSchemaRef, node: impl FnOnce(Box<Step>) -> Node) -> Self {
-        let Self { step, mut columns } = self;
+        let Self { step, mut columns, networks } = self;
         columns.truncate(schema.fields().len());
+        let networks = networks.truncated(schema.fields().len());
         let step = Step { schema: Arc::clone(schema), node: node(Box::new(step)) };
-        Self { step, columns }
+        Self { step, columns, networks }
     }
 }
 
@@ -151,6 +156,7 @@ impl Walk<'_, '_> {
             LogicalPlan::EmptyRelation(empty) if empty.produce_one_row => Ok(Above {
                 step: Step { schema: Arc::clone(schema), node: Node::OneRow },
                 columns: Vec::new(),
+                networks: ByNetwork::default(),
             }),
             other => Err(refused(other, self.account.dataset)),
         }
@@ -162,14 +168,19 @@ impl Walk<'_, '_> {
         let leaf = leaf::cut(aggregate, self.account)?;
         let mut sets = Vec::with_capacity(leaf.sets.len());
         let known = self.fragments.len();
-        for leaf::Grouped { fragment, keys, id } in leaf.sets {
+        let mut by_network = ByNetwork::default();
+        for leaf::Grouped { fragment, keys, networks, id } in leaf.sets {
             let same = |known: &Fragment| known.digest == fragment.digest;
             let place = match self.fragments.iter().position(same) {
                 Some(place) => place,
                 None => self.add(fragment)?,
             };
             self.lines.push(format!("{PART} {}", place.saturating_add(1)));
-            sets.push(Set { fragment: place, keys, id });
+            if let Some(of) = &networks {
+                self.lines.push(copied(of));
+                by_network = ByNetwork::column(of.column);
+            }
+            sets.push(Set { fragment: place, keys, networks, id });
         }
         if self.fragments.len() == known {
             self.account.lines.truncate(lines);
@@ -179,7 +190,8 @@ impl Walk<'_, '_> {
         }
         let schema = Arc::clone(&aggregate.schema);
         let cut = Cut { sets, outputs: leaf.outputs };
-        Ok(Above { step: Step { schema, node: Node::Cut(cut) }, columns: leaf.merged })
+        let step = Step { schema, node: Node::Cut(cut) };
+        Ok(Above { step, columns: leaf.merged, networks: by_network })
     }
 
     fn add(&mut self, fragment: Fragment) -> Result<usize, PlanError> {
@@ -209,8 +221,9 @@ impl Walk<'_, '_> {
         let shown: Vec<String> = projection.expr.iter().map(written).collect();
         self.lines.push(format!("show {}", shown.join(", ")));
         let schema = &projection.schema;
+        let networks = input.networks.projected(&exprs, &input.step.schema);
         let over = input.over(schema, |input| Node::Projection { input, exprs });
-        Ok(Above { columns, ..over })
+        Ok(Above { columns, networks, ..over })
     }
 
     /// An expression with the values of its scalar subqueries as columns, and what is known of it.
@@ -275,6 +288,18 @@ impl Walk<'_, '_> {
         let value = Box::new(value.step);
         input.step.node = Node::Scalar { input: Box::new(step), value };
         Ok(Name::new_unqualified(name))
+    }
+}
+
+/// What a group for each network is, for a person.
+fn copied(of: &OfNetworks) -> String {
+    let all = "group by network: the cells of each hospital are copied into each of its networks";
+    match &of.only {
+        Some(only) => {
+            let only: Vec<&str> = only.iter().map(String::as_str).collect();
+            format!("{all}, of which only {} are kept", listed(only))
+        }
+        None => all.to_owned(),
     }
 }
 

@@ -33,6 +33,7 @@ mod crosses;
 mod declared;
 mod groups;
 mod marks;
+pub(super) mod network;
 mod refused;
 mod sets;
 mod ties;
@@ -40,6 +41,8 @@ mod windows;
 
 /// Stands for the hospital's code in a condition.
 pub(crate) const HOSPITAL_MARK: &str = "__hospital";
+/// Stands for the hospital's networks in a condition.
+pub(crate) const NETWORK_MARK: &str = "__network";
 /// Most tables of one question: joins are the costliest thing that a text can ask for.
 const MAX_SCANS: usize = 12;
 
@@ -145,7 +148,7 @@ impl<'a, 'd> Walk<'a, 'd> {
         for (expr, target) in node.expr.iter().zip(node.schema.columns()) {
             let name = names.save(expr);
             let marked = self.marked(&mut below, expr)?;
-            let (safe, facts) = below.expression(&marked)?;
+            let (safe, facts) = below.passed_on(&marked)?;
             note_functions(&safe, &mut self.account.functions);
             exprs.push(named(name.restore(safe), target));
             columns.push(facts);
@@ -210,6 +213,7 @@ impl<'a, 'd> Walk<'a, 'd> {
             | JoinType::LeftMark
             | JoinType::RightMark => return Err(PlanError::CannotPlan),
         };
+        let join = &network::without_networks(join, (&left, &right));
         let keep_left = join.join_type != JoinType::Right;
         let patient = if keep_left { left.patient.clone() } else { right.patient.clone() };
         let equal = (Expr::Column(left.patient.clone()), Expr::Column(right.patient.clone()));
@@ -325,16 +329,19 @@ fn out_of_scope(conditions: Vec<TextCondition>) -> Vec<TextCondition> {
     conditions.into_iter().map(|condition| TextCondition { in_scope: false, ..condition }).collect()
 }
 
-/// Puts a mark in the place of every column that is the hospital's code.
+/// Puts a mark in the place of every column that is the hospital's code, or its networks.
 pub(super) fn text_condition(safe: &Expr, below: &Below) -> Result<TextCondition, PlanError> {
     let marked = safe.clone().transform(|expr| {
         let Expr::Column(name) = &expr else { return Ok(Transformed::no(expr)) };
         let index = below.schema.maybe_index_of_column(name);
         let facts = index.and_then(|index| below.columns.get(index));
-        if facts.is_some_and(|facts| facts.plain == Some(Plain::Hospital) && !facts.nullable) {
-            return Ok(Transformed::yes(Expr::Column(Name::new_unqualified(HOSPITAL_MARK))));
-        }
-        Ok(Transformed::no(expr))
+        let mark =
+            match facts.filter(|facts| !facts.nullable).and_then(|facts| facts.plain.as_ref()) {
+                Some(Plain::Hospital) => HOSPITAL_MARK,
+                Some(Plain::Network) => NETWORK_MARK,
+                Some(Plain::Column(_)) | None => return Ok(Transformed::no(expr)),
+            };
+        Ok(Transformed::yes(Expr::Column(Name::new_unqualified(mark))))
     });
     let predicate = marked.map_err(engine)?.data;
     Ok(TextCondition { predicate, schema: Arc::clone(&below.schema), in_scope: true })

@@ -9,15 +9,21 @@ use crate::facts::domain::Domain;
 use crate::facts::{Facts, Plain};
 use crate::written::written;
 
-/// The group keys that these expressions are, and what is known of each above the cut.
+/// The group keys that these expressions are, and what is known of each above the cut. `network` is no key of a fragment:
+/// the asking node copies cells into networks.
 pub(super) fn keys(
     exprs: &[&Expr],
     below: &Below,
     account: &mut Account<'_>,
-) -> Result<(Vec<Key>, Vec<Facts>), PlanError> {
+) -> Result<(Vec<Option<Key>>, Vec<Facts>), PlanError> {
     let mut keys = Vec::with_capacity(exprs.len());
     let mut merged = Vec::with_capacity(exprs.len());
     for expr in exprs {
+        if below::network::is_bare(expr, below) {
+            merged.push(network(expr, below)?);
+            keys.push(None);
+            continue;
+        }
         let (safe, facts) = below.expression(expr)?;
         account.expression(&facts, Use::Group)?;
         below::note_functions(&safe, &mut account.functions);
@@ -34,9 +40,21 @@ pub(super) fn keys(
         merged.push(facts.clone());
         let (nullable, data_type) = (facts.nullable, facts.data_type);
         let marked = below::text_condition(&safe, below)?;
-        keys.push(Key { expr: safe, text, domain, nullable, data_type, marked });
+        keys.push(Some(Key { expr: safe, text, domain, nullable, data_type, marked }));
     }
     Ok((keys, merged))
+}
+
+/// What is known of the column `network` above the cut.
+fn network(expr: &Expr, below: &Below) -> Result<Facts, PlanError> {
+    let (_, facts) = below.passed_on(expr)?;
+    if facts.nullable {
+        return Err(PlanError::NoDomain {
+            key: written(expr),
+            instead: "group by the network of the table before LEFT JOIN".to_owned(),
+        });
+    }
+    Ok(Facts { nullable: false, ..Facts::of_type(facts.data_type) })
 }
 
 fn instead(expr: &Expr, facts: &Facts) -> String {

@@ -10,7 +10,8 @@ use datafusion::logical_expr::{Aggregate, Expr};
 use policies::Digest;
 use policies::footprint::{MAX_CELLS, MAX_FRAGMENTS};
 
-use super::{Account, Fragment, Key, Output, below, canonical, keys, measures};
+use super::tree::OfNetworks;
+use super::{Account, Fragment, Key, Output, below, canonical, keys, measures, network};
 use crate::error::PlanError;
 use crate::facts::Facts;
 
@@ -30,6 +31,8 @@ pub(super) struct Grouped {
     /// As in [`super::tree::Set`].
     pub(super) keys: Vec<Option<usize>>,
     /// As in [`super::tree::Set`].
+    pub(super) networks: Option<OfNetworks>,
+    /// As in [`super::tree::Set`].
     pub(super) id: Option<ScalarValue>,
 }
 
@@ -40,6 +43,7 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
     let aggregate = &walk.marked_aggregate(&mut below, aggregate)?;
     let sets = sets(aggregate)?;
     let (keys, mut merged) = keys::keys(&sets.exprs, &below, account)?;
+    let network = one_network(&keys)?;
     let measures = measures::measures(aggregate, &below, account)?;
     if let Some(id) = &sets.id {
         merged.iter_mut().for_each(|facts| facts.nullable = true);
@@ -51,8 +55,12 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
     }
     let mut grouped = Vec::with_capacity(sets.members.len());
     for members in &sets.members {
+        let is_key = |member: &&usize| keys.get(**member).is_some_and(Option::is_some);
+        let own: Vec<usize> = members.iter().filter(is_key).copied().collect();
+        let places = (0..keys.len()).map(|key| own.iter().position(|member| *member == key));
+        let places: Vec<Option<usize>> = places.collect();
         let own: Vec<Key> =
-            members.iter().filter_map(|member| keys.get(*member)).cloned().collect();
+            own.iter().filter_map(|member| keys.get(*member).cloned().flatten()).collect();
         let cells = own.iter().map(Key::size).fold(1, u64::saturating_mul);
         if cells > MAX_CELLS {
             return Err(PlanError::TooManyCells { cells });
@@ -67,15 +75,34 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
             cells,
         };
         fragment.digest = canonical::digest(&fragment, account.dataset);
-        let places = (0..keys.len()).map(|key| members.iter().position(|member| *member == key));
-        let places: Vec<Option<usize>> = places.collect();
-        let id = match &sets.id {
-            Some(data_type) => Some(id(&places, data_type)?),
+        let networks = match network {
+            Some(column) => {
+                let only = network::only(&fragment)?;
+                members.contains(&column).then_some(OfNetworks { column, only })
+            }
             None => None,
         };
-        grouped.push(Grouped { fragment, keys: places, id });
+        let id = match &sets.id {
+            Some(data_type) => Some(id((keys.len(), members), data_type)?),
+            None => None,
+        };
+        grouped.push(Grouped { fragment, keys: places, networks, id });
     }
     Ok(Leaf { sets: grouped, outputs: measures.outputs, merged })
+}
+
+/// The place of `network` among the group columns.
+fn one_network(keys: &[Option<Key>]) -> Result<Option<usize>, PlanError> {
+    let mut places = keys.iter().enumerate().filter(|(_, key)| key.is_none()).map(|(at, _)| at);
+    let first = places.next();
+    if places.next().is_some() {
+        return Err(PlanError::NetworkColumn {
+            what: "GROUP BY of the networks of several tables".to_owned(),
+            instead: "name one of them: the rows of a patient are all of the same hospital"
+                .to_owned(),
+        });
+    }
+    Ok(first)
 }
 
 /// The grouping sets of an aggregate.
@@ -137,8 +164,11 @@ fn sets(aggregate: &Aggregate) -> Result<Sets<'_>, PlanError> {
 }
 
 /// The engine's number of a grouping set: a bit for each column, set where the column is absent, the last column lowest.
-fn id(places: &[Option<usize>], data_type: &DataType) -> Result<ScalarValue, PlanError> {
-    let bits = places.iter().fold(0_u64, |bits, place| (bits << 1) | u64::from(place.is_none()));
+fn id(
+    (columns, members): (usize, &[usize]),
+    data_type: &DataType,
+) -> Result<ScalarValue, PlanError> {
+    let bits = (0..columns).fold(0_u64, |bits, at| (bits << 1) | u64::from(!members.contains(&at)));
     ScalarValue::UInt64(Some(bits)).cast_to(data_type).map_err(|_engine| PlanError::CannotPlan)
 }
 

@@ -137,7 +137,7 @@ impl Measures {
                     .dataset
                     .table(&origin.table)
                     .and_then(|table| table.key_of(&origin.column)),
-                Some(Plain::Hospital) | None => None,
+                Some(Plain::Hospital | Plain::Network) | None => None,
             };
             if key.is_none() {
                 if let (Some(_), Some(Domain::Values(codes))) = (&facts.plain, &facts.domain) {

@@ -3,6 +3,8 @@
 //! [`super::above`] makes it of the analysed plan and checks it; [`crate::finish`] runs it. A scalar subquery is a branch of
 //! its own: its one value stands as a column beside every row.
 
+use std::collections::BTreeSet;
+
 use datafusion::common::{DFSchemaRef, JoinType, ScalarValue};
 use datafusion::logical_expr::{Expr, SortExpr};
 
@@ -79,8 +81,19 @@ pub(crate) struct Set {
     pub(crate) fragment: usize,
     /// For every group column of the table its place among the fragment's keys, if it is one.
     pub(crate) keys: Vec<Option<usize>>,
+    /// Its column `network`, if it has one.
+    pub(crate) networks: Option<OfNetworks>,
     /// What tells the sets apart, where there are several.
     pub(crate) id: Option<ScalarValue>,
+}
+
+/// A group for each network: a hospital's cells count in each of its networks.
+#[derive(Clone)]
+pub(crate) struct OfNetworks {
+    /// The column of the table that holds the network.
+    pub(crate) column: usize,
+    /// The networks that the rows are limited to, if they are.
+    pub(crate) only: Option<BTreeSet<String>>,
 }
 
 impl Step {
@@ -88,7 +101,9 @@ impl Step {
     pub(crate) fn is_single(&self) -> bool {
         match &self.node {
             Node::OneRow => true,
-            Node::Cut(cut) => matches!(cut.sets.as_slice(), [set] if set.keys.is_empty()),
+            Node::Cut(cut) => {
+                matches!(cut.sets.as_slice(), [set] if set.keys.is_empty() && set.networks.is_none())
+            }
             Node::Aggregate { keys, .. } => keys.is_empty(),
             Node::Renamed(input) | Node::Distinct(input) => input.is_single(),
             Node::Projection { input, .. }

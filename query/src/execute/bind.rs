@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::Field;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column as Name, Result as EngineResult, ScalarValue};
+use datafusion::common::{Column as Name, Result as EngineResult};
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
@@ -22,8 +22,9 @@ use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use datafusion::prelude::SessionConfig;
 
+use super::text::Own;
 use super::{Place, RunError, Tables, failed};
-use crate::catalog::{HOSPITAL, PATIENT};
+use crate::catalog::{HOSPITAL, NETWORK, PATIENT};
 use crate::cell::{KringCell, Spec};
 use crate::cut::Fragment;
 use crate::snapshot::Snapshot;
@@ -62,10 +63,11 @@ pub(super) fn bind(
         let table = place.dataset.table(&name).ok_or(RunError::Failed)?;
         sources.insert(name, provider_as_source(tables.provider(snapshot, table)?));
     }
+    let own = Own::of(place);
     let input = fragment.input.clone().transform_up(|node| {
         let LogicalPlan::TableScan(scan) = &node else { return Ok(Transformed::no(node)) };
         match sources.get(scan.table_name.table()) {
-            Some(source) => Ok(Transformed::yes(rows(scan, source, place.hospital.as_str())?)),
+            Some(source) => Ok(Transformed::yes(rows(scan, source, &own)?)),
             None => Ok(Transformed::no(node)),
         }
     });
@@ -125,17 +127,15 @@ fn scans(plan: &LogicalPlan) -> Result<Vec<String>, RunError> {
     Ok(names)
 }
 
-/// A snapshot's rows in the shape of the planned scan, the hospital's code in its place.
-fn rows(
-    scan: &TableScan,
-    source: &Arc<dyn TableSource>,
-    hospital: &str,
-) -> EngineResult<LogicalPlan> {
+/// A snapshot's rows in the shape of the planned scan, the hospital's code and networks in their places.
+fn rows(scan: &TableScan, source: &Arc<dyn TableSource>, own: &Own) -> EngineResult<LogicalPlan> {
     let table = scan.table_name.clone();
     let columns = scan.projected_schema.fields().iter().map(|field| {
-        if field.name() == HOSPITAL {
-            let code = ScalarValue::Utf8(Some(hospital.to_owned()));
-            return Expr::Literal(code, None).alias_qualified(Some(table.clone()), HOSPITAL);
+        for (name, value) in [(HOSPITAL, &own.hospital), (NETWORK, &own.networks)] {
+            if field.name() == name {
+                return Expr::Literal(value.clone(), None)
+                    .alias_qualified(Some(table.clone()), name);
+            }
         }
         debug_assert!(
             !field.name().starts_with("__") || field.name() == PATIENT,

@@ -53,13 +53,15 @@ fn kept_and_scanned_tables_give_the_same_cells() {
     let dataset = policies::dataset::file::parse("small", DATASET).unwrap();
     let snapshot = sealed(temp.path(), &dataset);
     let hospital = HospitalCode::new("ALFA").unwrap();
-    let place = Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital };
+    let networks = Networks::new();
+    let place =
+        Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital, networks: &networks };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for sql in [
         "SELECT region, count(*), sum(bmi), count(distinct patient_key) FROM patient GROUP BY region",
         "SELECT count(*), avg(a.bmi) FROM patient a JOIN patient b ON a.patient_key = b.patient_key WHERE a.bmi > 20 AND b.region = 'north'",
     ] {
-        let split = cut::split(&dataset, sql).unwrap();
+        let split = cut::split(&dataset, &networks, sql).unwrap();
         let digests: Vec<Digest> = split.fragments.iter().map(|fragment| fragment.digest).collect();
         let run = |tables: &mut Tables| {
             let mut cells = runtime.block_on(execute(&split, &place, &digests, tables)).unwrap();
@@ -80,9 +82,11 @@ fn a_large_file_that_is_changed_in_place_is_found_when_it_is_scanned() {
     let dataset = policies::dataset::file::parse("small", DATASET).unwrap();
     let snapshot = sealed(temp.path(), &dataset);
     let hospital = HospitalCode::new("ALFA").unwrap();
-    let place = Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital };
+    let networks = Networks::new();
+    let place =
+        Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital, networks: &networks };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let split = cut::split(&dataset, "SELECT count(*) FROM patient").unwrap();
+    let split = cut::split(&dataset, &networks, "SELECT count(*) FROM patient").unwrap();
     let digests: Vec<Digest> = split.fragments.iter().map(|fragment| fragment.digest).collect();
     let mut tables = Tables::keeping_files_to(0);
     let mut run = || runtime.block_on(execute(&split, &place, &digests, &mut tables)).map(|_| ());

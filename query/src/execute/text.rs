@@ -8,26 +8,45 @@ use datafusion::common::{Column as Name, ScalarValue};
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
-use policies::HospitalCode;
 
-use crate::cut::{Fragment, HOSPITAL_MARK, Key, TextCondition};
+use super::Place;
+use crate::cut::{Fragment, HOSPITAL_MARK, Key, NETWORK_MARK, TextCondition};
+use crate::network;
 
 /// Keys with more values are not looked at value by value.
 const MAX_VALUES: usize = 500;
 
+/// What is the same in every row of a hospital.
+pub(super) struct Own {
+    /// Its code.
+    pub(super) hospital: ScalarValue,
+    /// Its networks.
+    pub(super) networks: ScalarValue,
+}
+
+impl Own {
+    pub(super) fn of(place: &Place<'_>) -> Self {
+        let text = |text: String| ScalarValue::Utf8(Some(text));
+        Self {
+            hospital: text(place.hospital.as_str().to_owned()),
+            networks: text(network::text_of(place.networks, place.hospital)),
+        }
+    }
+}
+
 /// Whether a condition that every row must meet is false or NULL at this hospital by its text.
-pub(super) fn empty(fragment: &Fragment, hospital: &HospitalCode) -> bool {
-    fragment.conditions.iter().any(|condition| never(condition, hospital, None))
+pub(super) fn empty(fragment: &Fragment, own: &Own) -> bool {
+    fragment.conditions.iter().any(|condition| never(condition, own, None))
 }
 
 /// For each value of a key, whether the text leaves no row with it.
 pub(super) fn ruled_out(
     fragment: &Fragment,
-    hospital: &HospitalCode,
+    own: &Own,
     key: &Key,
     values: &[ScalarValue],
 ) -> Vec<bool> {
-    if let Some(Expr::Literal(only, _)) = simplified(&key.marked, hospital, None)
+    if let Some(Expr::Literal(only, _)) = simplified(&key.marked, own, None)
         && let Ok(only) = only.cast_to(&key.data_type)
     {
         return values.iter().map(|value| *value != only).collect();
@@ -41,34 +60,31 @@ pub(super) fn ruled_out(
         return vec![false; values.len()];
     }
     let none = |value: &ScalarValue| {
-        conditions.iter().any(|condition| never(condition, hospital, Some((name, value))))
+        conditions.iter().any(|condition| never(condition, own, Some((name, value))))
     };
     values.iter().map(none).collect()
 }
 
-fn never(
-    condition: &TextCondition,
-    hospital: &HospitalCode,
-    known: Option<(&Name, &ScalarValue)>,
-) -> bool {
-    match simplified(condition, hospital, known) {
+fn never(condition: &TextCondition, own: &Own, known: Option<(&Name, &ScalarValue)>) -> bool {
+    match simplified(condition, own, known) {
         Some(Expr::Literal(ScalarValue::Boolean(value), _)) => value != Some(true),
         Some(Expr::Literal(value, _)) => value.is_null(),
         Some(_) | None => false,
     }
 }
 
-/// The expression with the hospital's code, and a column's value if it is known, as far as the text goes.
+/// The expression with the hospital's code and networks, and a column's value if it is known, as far as the text goes.
 fn simplified(
     marked: &TextCondition,
-    hospital: &HospitalCode,
+    own: &Own,
     known: Option<(&Name, &ScalarValue)>,
 ) -> Option<Expr> {
-    let code = ScalarValue::Utf8(Some(hospital.as_str().to_owned()));
     let replaced = marked.predicate.clone().transform(|expr| {
         let Expr::Column(name) = &expr else { return Ok(Transformed::no(expr)) };
-        if name.relation.is_none() && name.name == HOSPITAL_MARK {
-            return Ok(Transformed::yes(Expr::Literal(code.clone(), None)));
+        for (mark, value) in [(HOSPITAL_MARK, &own.hospital), (NETWORK_MARK, &own.networks)] {
+            if name.relation.is_none() && name.name == mark {
+                return Ok(Transformed::yes(Expr::Literal(value.clone(), None)));
+            }
         }
         match known {
             Some((column, value)) if name == column => {

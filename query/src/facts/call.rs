@@ -8,10 +8,19 @@ use super::range::Range;
 use super::{Facts, Scope};
 use crate::catalog::functions::{self, Place};
 use crate::error::PlanError;
+use crate::network::IN_NETWORK;
 
 impl Scope<'_> {
     /// What is known of a call.
     pub(super) fn function(&self, expr: &Expr, call: &ScalarFunction) -> Result<Facts, PlanError> {
+        if call.name() == IN_NETWORK {
+            return self.boolean(expr, &call.args.iter().collect::<Vec<_>>());
+        }
+        self.listed(expr, call)
+    }
+
+    /// What is known of a call that a text can write.
+    fn listed(&self, expr: &Expr, call: &ScalarFunction) -> Result<Facts, PlanError> {
         let name = call.name();
         if !functions::allowed(name, self.place) {
             return Err(PlanError::unsupported(

@@ -13,7 +13,7 @@ use datafusion::logical_expr::{Expr, SortExpr};
 
 use super::bounds::{Bound, Bounds};
 use super::frame::{Column, Frame, Rows, worst};
-use super::merge::Group;
+use super::merge::{Cells, Group, Merged};
 use super::{FinishError, engine, group, join, outputs};
 use crate::cut::Fragment;
 use crate::cut::tree::{Cut, Node, Set, Step};
@@ -28,14 +28,14 @@ fn failed<E>(_engine: E) -> FinishError {
 type Kept = Option<(usize, Option<usize>)>;
 
 /// Runs the steps down to the cuts, which are merged.
-pub(super) fn run(step: &Step, merged: &[(&Fragment, Vec<Group>)]) -> Result<Frame, FinishError> {
+pub(super) fn run(step: &Step, hospitals: Cells<'_>) -> Result<Frame, FinishError> {
     let state = execute::session().map_err(failed)?;
-    Above { state, merged }.step(step, None)
+    Above { state, hospitals }.step(step, None)
 }
 
 struct Above<'a> {
     state: SessionState,
-    merged: &'a [(&'a Fragment, Vec<Group>)],
+    hospitals: Cells<'a>,
 }
 
 impl Above<'_> {
@@ -100,8 +100,8 @@ impl Above<'_> {
     fn cut(&self, schema: &DFSchema, cut: &Cut) -> Result<Frame, FinishError> {
         let mut frames = Vec::with_capacity(cut.sets.len());
         for set in &cut.sets {
-            let (fragment, groups) = self.merged.get(set.fragment).ok_or(FinishError::Failed)?;
-            frames.push(cells(schema, cut, set, (fragment, groups))?);
+            let (fragment, merged) = self.hospitals.of(set)?;
+            frames.push(cells(schema, cut, set, (fragment, &merged))?);
         }
         match <[Frame; 1]>::try_from(frames) {
             Ok([frame]) => Ok(frame),
@@ -146,7 +146,7 @@ fn cells(
     schema: &DFSchema,
     cut: &Cut,
     set: &Set,
-    (fragment, groups): (&Fragment, &[Group]),
+    (fragment, Merged { groups, networks }): (&Fragment, &Merged),
 ) -> Result<Frame, FinishError> {
     let mut columns = Vec::with_capacity(schema.fields().len());
     for (index, field) in schema.fields().iter().enumerate() {
@@ -154,11 +154,13 @@ fn cells(
         let mut values = Vec::with_capacity(groups.len());
         let mut status = Vec::with_capacity(groups.len());
         let mut bounds = Vec::with_capacity(groups.len());
-        for group in groups {
+        let of = set.networks.as_ref().is_some_and(|of| of.column == index);
+        for (at, group) in groups.iter().enumerate() {
             let sure = |value| (value, CellStatus::Shown, Bound::Exact);
             let (value, own, bound) = match (set.keys.get(index), index.checked_sub(set.keys.len()))
             {
                 (Some(Some(key)), _) => sure(group.keys.get(*key).cloned()),
+                (Some(None), _) if of => sure(networks.get(at).cloned()),
                 (Some(None), _) => sure(None),
                 (None, Some(at)) => measure(cut, set, at, (fragment, group))?,
                 (None, None) => return Err(FinishError::Failed),

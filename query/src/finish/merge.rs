@@ -1,13 +1,17 @@
 //! Adding the hospitals' cells: one group for each combination of group keys, hospitals apart where they are a key.
+//!
+//! A group for each network is the merge of that network's hospitals, network by network: a hospital in two counts in both.
+//! The total is a merge of its own, of every hospital once.
 
 use datafusion::common::ScalarValue;
 
 use super::FinishError;
 use super::parts::HospitalPart;
+use crate::cut::tree::{OfNetworks, Set};
 use crate::cut::{Fragment, Key};
 use crate::disclose::CellState;
 use crate::facts::domain::Domain;
-use crate::pipe::CellStatus;
+use crate::pipe::{CellStatus, Networks};
 
 /// One group of the merged table.
 pub(super) struct Group {
@@ -21,11 +25,56 @@ pub(super) struct Group {
     pub(super) presence: CellStatus,
 }
 
-/// Merges the cells of fragment `index`, in canonical order.
-pub(super) fn merge(
+/// What the hospitals sent.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'a> {
+    /// The fragments of the question.
+    pub(super) fragments: &'a [Fragment],
+    /// Every hospital that answered.
+    pub(super) parts: &'a [HospitalPart],
+    /// Which networks they are in.
+    pub(super) networks: &'a Networks,
+}
+
+/// The groups of a grouping set.
+pub(super) struct Merged {
+    /// The groups.
+    pub(super) groups: Vec<Group>,
+    /// The network of each, where they are by network.
+    pub(super) networks: Vec<ScalarValue>,
+}
+
+impl<'a> Cells<'a> {
+    /// The merged groups of a grouping set, with its fragment.
+    pub(super) fn of(&self, set: &Set) -> Result<(&'a Fragment, Merged), FinishError> {
+        let index = set.fragment;
+        let fragment = self.fragments.get(index).ok_or(FinishError::Failed)?;
+        let Some(OfNetworks { column: _, only }) = &set.networks else {
+            let all: Vec<&HospitalPart> = self.parts.iter().collect();
+            let whole = fragment.keys.is_empty();
+            let groups = merge(fragment, (&all, index), whole)?;
+            return Ok((fragment, Merged { groups, networks: Vec::new() }));
+        };
+        let mut merged = Merged { groups: Vec::new(), networks: Vec::new() };
+        for (network, members) in self.networks {
+            if only.as_ref().is_some_and(|only| !only.contains(network.as_str())) {
+                continue;
+            }
+            let parts = self.parts.iter().filter(|part| members.contains(&part.hospital));
+            let parts: Vec<&HospitalPart> = parts.collect();
+            merged.groups.extend(merge(fragment, (&parts, index), false)?);
+            let network = ScalarValue::Utf8(Some(network.as_str().to_owned()));
+            merged.networks.resize(merged.groups.len(), network);
+        }
+        Ok((fragment, merged))
+    }
+}
+
+/// Merges the cells of fragment `index`, in canonical order; as a `whole` there is one row, even of nobody.
+fn merge(
     fragment: &Fragment,
-    parts: &[HospitalPart],
-    index: usize,
+    (parts, index): (&[&HospitalPart], usize),
+    whole: bool,
 ) -> Result<Vec<Group>, FinishError> {
     let mut groups = Vec::new();
     let radices: Vec<usize> = fragment.keys.iter().map(|key| radix(key, parts)).collect();
@@ -34,7 +83,7 @@ pub(super) fn merge(
     }
     let mut places = vec![0_usize; radices.len()];
     loop {
-        if let Some(group) = group(fragment, parts, index, &places)? {
+        if let Some(group) = group(fragment, (parts, index), (&places, whole))? {
             groups.push(group);
         }
         if !advance(&mut places, &radices) {
@@ -44,7 +93,7 @@ pub(super) fn merge(
 }
 
 /// Number of values of a key, all hospitals together.
-fn radix(key: &Key, parts: &[HospitalPart]) -> usize {
+fn radix(key: &Key, parts: &[&HospitalPart]) -> usize {
     match &key.domain {
         Domain::Values(values) => values.len().saturating_add(usize::from(key.nullable)),
         Domain::Hospital => parts.len(),
@@ -66,9 +115,8 @@ fn advance(places: &mut [usize], radices: &[usize]) -> bool {
 /// A group, unless it is empty at every hospital or its hospital keys name different ones.
 fn group(
     fragment: &Fragment,
-    parts: &[HospitalPart],
-    index: usize,
-    places: &[usize],
+    (parts, index): (&[&HospitalPart], usize),
+    (places, whole): (&[usize], bool),
 ) -> Result<Option<Group>, FinishError> {
     let mut keys = Vec::with_capacity(places.len());
     let mut cell = 0_usize;
@@ -101,7 +149,7 @@ fn group(
         total.add(part, index, cell)?;
     }
     let Total { sums, empty, hidden, shown } = total;
-    if !shown && !hidden && !(fragment.keys.is_empty()) {
+    if !shown && !hidden && !whole {
         debug_assert!(empty || parts.is_empty(), "a cell is empty, shown or hidden");
         return Ok(None);
     }
@@ -110,7 +158,7 @@ fn group(
         (true, false) => CellStatus::Hidden,
         (true, true) => CellStatus::Incomplete,
     };
-    let certain = shown || fragment.keys.is_empty();
+    let certain = shown || whole;
     let presence = if certain { CellStatus::Shown } else { status };
     Ok(Some(Group { keys, sums, status, presence }))
 }

@@ -27,7 +27,7 @@ const DATASET: &str = include_str!("../slt/data/oncology.toml");
 const ERRORS: &str = include_str!("../../src/error.rs");
 
 /// The files and how they are protected.
-const FILES: [(&str, Protect); 13] = [
+const FILES: [(&str, Protect); 14] = [
     ("sources", Protect::OFF),
     ("conditions", Protect::OFF),
     ("steps", Protect::OFF),
@@ -35,6 +35,7 @@ const FILES: [(&str, Protect); 13] = [
     ("aggregates", Protect::OFF),
     ("quantiles", Protect::OFF),
     ("hospital", Protect::OFF),
+    ("network", Protect::OFF),
     ("sets", Protect::OFF),
     ("above", Protect::OFF),
     ("nulls", Protect::OFF),
@@ -186,8 +187,8 @@ macro_rules! files {
 }
 
 files!(
-    sources, conditions, steps, keys, aggregates, quantiles, hospital, sets, above, nulls, hidden,
-    refused, limits
+    sources, conditions, steps, keys, aggregates, quantiles, hospital, network, sets, above, nulls,
+    hidden, refused, limits
 );
 
 /// The codes of `PlanError`, read from its source: the enum is not public.

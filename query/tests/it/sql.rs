@@ -16,6 +16,7 @@ mod hidden;
 mod hospitals;
 mod indicators;
 pub(crate) mod network;
+mod networks;
 mod pooled;
 mod rotterdam;
 mod worker;

@@ -10,6 +10,7 @@ use super::schema::Schema;
 
 mod aggregates;
 mod expression;
+pub mod network;
 mod patients;
 mod shapes;
 mod shares;
@@ -60,6 +61,7 @@ pub const PRODUCTIONS: &[&str] = &[
     "is_distinct",
     "is_true",
     "hospital_condition",
+    "network_condition",
     "exists",
     "not_exists",
     "nested_exists",
@@ -89,6 +91,7 @@ pub const PRODUCTIONS: &[&str] = &[
     "group_cast",
     "group_hospital",
     "exists_in_group",
+    "group_network",
     "rollup",
     "cube",
     "grouping_sets",
@@ -334,7 +337,8 @@ pub fn question(dice: &mut Dice, schema: &Schema) -> Question {
         names: 0,
         with: Vec::new(),
     };
-    let (mut pieces, ordered) = writer.shape();
+    let (mut pieces, ordered) =
+        if writer.dice.one_in(16) { (writer.by_network(), false) } else { writer.shape() };
     if !writer.with.is_empty() {
         pieces.insert(0, Piece::Text(format!("WITH {} ", writer.with.join(", "))));
     }

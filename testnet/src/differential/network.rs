@@ -22,6 +22,7 @@ use query::pipe::frame::{Message, read_message, write_message};
 use query::pipe::{Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Work};
 use query::{SafeAnswer, disclose, receive};
 
+use super::grammar::network::{SUB_NETWORKS, networks_of};
 use super::rows::Tables;
 
 /// The moment of every question.
@@ -167,7 +168,8 @@ impl Network {
 
     fn job(&self, sql: &str, work: Work) -> Job {
         let (dataset, sql) = (self.dataset_text.clone(), sql.to_owned());
-        Job { version: PIPE_VERSION, dataset, sql, work }
+        let networks = self.charter.networks_at(NOW.plus(-10));
+        Job { version: PIPE_VERSION, dataset, sql, networks, work }
     }
 
     fn plan(&self, worker: &mut Worker, sql: &str) -> Result<Planned, NoAnswer> {
@@ -271,13 +273,19 @@ fn charter<'a>(
     hospitals: impl Iterator<Item = &'a String>,
 ) -> anyhow::Result<Charter> {
     let mut members = String::new();
+    for id in SUB_NETWORKS {
+        members.push_str(&format!("[[networks]]\nid = \"{id}\"\nname = \"{id}\"\n"));
+    }
     for code in hospitals.map(String::as_str).chain([ASKER]) {
         let mut keys = Vec::new();
         for kind in ["transport", "envelope", "log", "witness"] {
             keys.push(format!("{kind} = \"{}\"", public(&format!("{code} {kind}"))?));
         }
         let keys = keys.join(", ");
-        members.push_str(&format!("[[members]]\ncode = \"{code}\"\nname = \"{code}\"\nkind = \"general\"\nkeys = {{ {keys} }}\n"));
+        let own: Vec<String> =
+            networks_of(code).iter().map(|id| format!("{{ id = \"{id}\" }}")).collect();
+        let own = own.join(", ");
+        members.push_str(&format!("[[members]]\ncode = \"{code}\"\nname = \"{code}\"\nkind = \"general\"\nnetworks = [{own}]\nkeys = {{ {keys} }}\n"));
     }
     let person = format!(
         "[[people]]\nid = \"a.jansen\"\nname = \"A\"\nhospital = \"{ASKER}\"\nkey = \"{}\"\nroles = [\"analyst\"]\n",

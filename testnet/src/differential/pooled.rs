@@ -14,6 +14,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use policies::dataset::{Class, ColumnType, Dataset, Table};
 
 use super::compare::{Answer, Value};
+use super::grammar::network::{MEMBERSHIP, networks_of};
 use super::rows::Tables;
 
 /// Rows of each hospital that one offset of numeric keys leaves room for.
@@ -38,7 +39,19 @@ pub fn pool(
     dataset: &Dataset,
     hospitals: &BTreeMap<String, Tables>,
 ) -> anyhow::Result<Vec<PooledTable>> {
-    dataset.tables.values().map(|table| pooled(table, hospitals)).collect()
+    let tables = dataset.tables.values().map(|table| pooled(table, hospitals));
+    tables.chain([Ok(memberships(hospitals))]).collect()
+}
+
+/// Which hospital is in which sub-network.
+fn memberships(hospitals: &BTreeMap<String, Tables>) -> PooledTable {
+    let columns = ["network", "hospital"].map(|name| (name.to_owned(), ColumnType::Text)).to_vec();
+    let mut rows = Vec::new();
+    for code in hospitals.keys() {
+        let own = networks_of(code).iter();
+        rows.extend(own.map(|id| vec![Some((*id).to_owned()), Some(code.clone())]));
+    }
+    PooledTable { name: MEMBERSHIP.to_owned(), columns, rows }
 }
 
 fn pooled(table: &Table, hospitals: &BTreeMap<String, Tables>) -> anyhow::Result<PooledTable> {

@@ -18,7 +18,7 @@ pub struct Rows {
 pub type Tables = BTreeMap<String, Rows>;
 
 /// Codes of hospitals, in order.
-const CODES: [&str; 9] =
+pub(super) const CODES: [&str; 9] =
     ["ALFA", "BRAVO", "CHARLIE", "DELTA", "ECHO", "FOXTROT", "GOLF", "HOTEL", "INDIA"];
 /// Patients of a hospital.
 const SIZES: [usize; 7] = [0, 1, 2, 5, 12, 30, 60];

@@ -74,6 +74,50 @@ fn small_cells_stay_hidden(net: &Net) {
     assert_eq!(kept["undecided"], 4);
 }
 
+/// ZUID is in both sub-networks, MIDDEN in none: networks are the sums of their hospitals, and the total counts each once.
+fn networks_are_their_hospitals_and_the_total_counts_once(net: &Net) {
+    let figure = |row: &Value| row.as_str().unwrap().parse::<u64>().unwrap();
+    let by = net.answer(
+        "a.jansen",
+        "SELECT hospital, count(*) AS n FROM patient GROUP BY hospital ORDER BY hospital",
+    );
+    let rows = by["rows"].as_array().unwrap();
+    let of = |codes: &[&str]| -> u64 {
+        let own = rows.iter().filter(|row| codes.contains(&row[0].as_str().unwrap()));
+        own.map(|row| figure(&row[1])).sum()
+    };
+    let (embraze, concord) = (["NOORD", "OOST", "ZUID"], ["WEST", "ZUID"]);
+    let sql =
+        "SELECT network, count(*) AS n FROM patient GROUP BY ROLLUP (network) ORDER BY network";
+    let answer = net.answer("a.jansen", sql);
+    let expected = json!([
+        ["concord", of(&concord).to_string()],
+        ["embraze", of(&embraze).to_string()],
+        [null, "2982"]
+    ]);
+    assert_eq!(answer["rows"], expected);
+    // Who merges it again from the charter finds the same networks.
+    let file = net.network.dir.join("networks.kring");
+    net.ask("a.jansen", sql, &["--save", &file.to_string_lossy()]);
+    let mut kring = net.network.kring();
+    kring.args(["answer", "verify"]).arg(&file).arg("--charter").arg(net.network.charter());
+    let verified = kring.args(["--root", &net.network.root]).output().unwrap();
+    assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stderr));
+    let sql = "SELECT count(*) AS n FROM patient WHERE network IN ('embraze', 'concord')";
+    let all = of(&["NOORD", "OOST", "WEST", "ZUID"]);
+    assert_eq!(net.answer("a.jansen", sql)["rows"], json!([[all.to_string()]]));
+    for (sql, code) in [
+        ("SELECT count(*) FROM patient WHERE network = 'embrace'", "unknown_network"),
+        ("SELECT count(*) FROM patient WHERE network <> 'embraze'", "network_column"),
+        (
+            "SELECT sum(n) FROM (SELECT network, count(*) AS n FROM patient GROUP BY network) x",
+            "sum_over_network",
+        ),
+    ] {
+        assert_eq!(net.refusal("a.jansen", sql)["code"], code, "{sql}");
+    }
+}
+
 fn what_cannot_be_asked_is_refused(net: &Net) {
     for (sql, code) in [
         ("SELECT * FROM patient", "not_an_aggregate"),
@@ -197,6 +241,7 @@ fn five_hospitals_answer_together() {
     totals_equal_pooled_r(&net);
     hospitals_add_up_to_the_total(&net);
     small_cells_stay_hidden(&net);
+    networks_are_their_hospitals_and_the_total_counts_once(&net);
     what_cannot_be_asked_is_refused(&net);
     rights_differ_between_people(&net);
     explain_says_what_leaves_and_why(&net);

@@ -1,6 +1,6 @@
 //! A captured, replayed, changed, expired or misaddressed request is refused and logged; a retry is not run again.
 
-use node::log::Event;
+use node::log::{Event, Store};
 use policies::wire::MAX_SKEW_S;
 
 use crate::support::{Net, RawPeer, Said, hospital, logged, question, refused, said};
@@ -77,11 +77,14 @@ fn a_question_is_run_once_whoever_sends_it_again() {
 
     // A crash between the intent and the outcome: the question is consumed, and never run again.
     assert_eq!(zuid.stop().unwrap(), 0);
-    let log = net.network.node_dir("ZUID").join("state/events.log");
-    let text = std::fs::read_to_string(&log).unwrap();
-    let intent = text.lines().position(|line| line.contains("\"kind\":\"intent\"")).unwrap();
-    let kept: Vec<_> = text.lines().take(intent + 1).collect();
-    std::fs::write(&log, format!("{}\n", kept.join("\n"))).unwrap();
+    let entries = net.log("ZUID");
+    let intent = entries.iter().position(|e| matches!(e.event, Event::Intent { .. })).unwrap();
+    let kept: Vec<_> = entries[..=intent].iter().map(|entry| entry.encode().unwrap()).collect();
+    let log = net.network.node_dir("ZUID").join("state/log");
+    std::fs::remove_dir_all(&log).unwrap();
+    let mut store = Store::open_folder(&log).unwrap();
+    store.append(&kept).unwrap();
+    drop(store);
     let mut zuid = testnet::process::NodeProcess::start(&net.network, "ZUID").unwrap();
     testnet::process::wait_ready(&net.network, &mut zuid).unwrap();
     refused(&noord.send(&net, "ZUID", &request.encode()).unwrap(), "interrupted");

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use policies::dataset::ColumnType;
 use testnet::differential::compare::Value;
-use testnet::differential::pooled::pool;
+use testnet::differential::pooled::{PooledTable, pool};
 use testnet::differential::rows::{Rows, Tables};
 
 use crate::differential::cluster;
@@ -52,6 +53,18 @@ fn hospitals() -> BTreeMap<String, Tables> {
     hospitals
 }
 
+/// A row for each sub-network of a hospital, as the charter of `query`'s tests has them.
+fn memberships() -> PooledTable {
+    let rows =
+        [["embraze", "ALFA"], ["embraze", "BRAVO"], ["concord", "BRAVO"], ["concord", "CHARLIE"]];
+    let column = |name: &str| (name.to_owned(), ColumnType::Text);
+    PooledTable {
+        name: "membership".to_owned(),
+        columns: vec![column("network"), column("hospital")],
+        rows: rows.map(|row| row.map(|value| Some(value.to_owned())).to_vec()).to_vec(),
+    }
+}
+
 /// A text in PostgreSQL's words.
 fn spelled(sql: &str) -> String {
     let mut sql = sql.to_owned();
@@ -77,7 +90,9 @@ fn postgresql_gives_the_answers_that_the_files_hold() {
     let text = std::fs::read_to_string(folder().join("data/oncology.toml")).unwrap();
     let dataset = policies::dataset::file::parse("oncology.toml", &text).unwrap();
     let mut session = cluster.session().unwrap();
-    session.load(&pool(&dataset, &hospitals()).unwrap()).unwrap();
+    let mut tables = pool(&dataset, &hospitals()).unwrap();
+    tables.push(memberships());
+    session.load(&tables).unwrap();
     let (mut judged, mut by_hand, mut wrong) = (0, 0, Vec::new());
     let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     for path in files.filter(|path| path.extension().is_some_and(|end| end == "slt")) {

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use node::clock::{Clock as _, SystemClock};
 use node::keys::{Key, KeyRole};
-use node::log::file::read_only;
-use node::log::{Entry, Event};
-use node::net::{NetConfig, NetHandle, NetLimits, Peer, PeerKey};
+use node::log::{Entry, Event, Reader};
+use node::net::{Lane, NetConfig, NetHandle, NetLimits, Peer, PeerKey};
 use node::tasks::Tasks;
 use policies::charter::Charter;
 use policies::dsse::Envelope;
@@ -79,7 +78,7 @@ impl Net {
 
     /// A node's log.
     pub(crate) fn log(&self, code: &str) -> Vec<Entry> {
-        read_only(&self.network.node_dir(code).join("state/events.log")).unwrap()
+        Reader::open(&self.network.node_dir(code).join("state/log")).unwrap().entries().unwrap()
     }
 
     pub(crate) fn charter(&self) -> Charter {
@@ -166,8 +165,17 @@ impl RawPeer {
 
     /// Answers the next request with frames of its own choice and a true signature over them.
     pub(crate) fn answer_next(&self, frames: Vec<Vec<u8>>) {
-        let received = async { self.inbound.lock().await.recv().await };
-        let node::net::Inbound { request, reply, .. } = self.runtime.block_on(received).unwrap();
+        let received = async {
+            let mut inbound = self.inbound.lock().await;
+            loop {
+                let next = inbound.recv().await.unwrap();
+                // A stand-in is no witness.
+                if next.lane == Lane::Question {
+                    return next;
+                }
+            }
+        };
+        let node::net::Inbound { request, reply, .. } = self.runtime.block_on(received);
         let request = Envelope::decode(&request, 1 << 20).unwrap();
         let wire: Request = serde_json::from_slice(request.unverified_payload()).unwrap();
         let question = Envelope::decode(wire.question.as_bytes(), 1 << 20).unwrap();
@@ -269,6 +277,7 @@ fn fragments(charter: &Charter, question: &Question) -> Vec<Digest> {
         version: PIPE_VERSION,
         dataset: charter.dataset_text(&question.dataset).unwrap().to_owned(),
         sql: question.sql.clone(),
+        networks: charter.networks_at(question.issued_at),
         work: Work::Plan,
     };
     let mut input = Vec::new();

@@ -11,7 +11,7 @@ use node::pool::{Access, Lease, Pool, PoolError, Setup, Who};
 use node::tasks::Tasks;
 use policies::{HospitalCode, PersonId, UnixTime};
 use query::pipe::frame::Message;
-use query::pipe::{Job, PIPE_VERSION, Reply, Work};
+use query::pipe::{Job, Networks, PIPE_VERSION, Reply, Work};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The program under test.
@@ -97,7 +97,13 @@ pub(crate) fn plan() -> Message<Job> {
     let dataset = include_str!("../../../../testnet/charter/rotterdam.toml").to_owned();
     let sql = "SELECT grade, count(*) FROM patient GROUP BY grade".to_owned();
     Message {
-        head: Job { version: PIPE_VERSION, dataset, sql, work: Work::Plan },
+        head: Job {
+            version: PIPE_VERSION,
+            dataset,
+            sql,
+            networks: Networks::new(),
+            work: Work::Plan,
+        },
         blobs: Vec::new(),
     }
 }

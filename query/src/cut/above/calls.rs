@@ -45,8 +45,10 @@ impl Walk<'_, '_> {
         let by: Vec<String> = aggregate.group_expr.iter().map(written).collect();
         self.lines.push(format!("of the figures take {} by ({})", shown.join(", "), by.join(", ")));
         let schema = &aggregate.schema;
+        let names = calls.iter().filter_map(called);
+        let networks = input.networks.grouped((&keys, &input.step.schema), names)?;
         let over = input.over(schema, |input| Node::Aggregate { input, keys, calls });
-        Ok(Above { columns, ..over })
+        Ok(Above { columns, networks, ..over })
     }
 
     fn call(
@@ -122,8 +124,15 @@ impl Walk<'_, '_> {
             self.expression(part, input)?;
         }
         let arguments = self.arguments(&params.args, input)?;
+        input.networks.over((&params.partition_by, &input.step.schema), name)?;
         known(name, functions::window_allowed(name), &arguments, data_type)
     }
+}
+
+/// The name of an aggregate.
+fn called(call: &Expr) -> Option<&str> {
+    let Expr::AggregateFunction(function) = call else { return None };
+    Some(function.func.name())
 }
 
 /// A call without its names.

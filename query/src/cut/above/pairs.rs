@@ -6,6 +6,7 @@ use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{JoinType, NullEquality};
 use datafusion::logical_expr::{Expr, Join, JoinConstraint, LogicalPlan, Union};
 
+use super::networks::ByNetwork;
 use super::{Above, Walk, has_cut};
 use crate::catalog::functions::Place;
 use crate::cut::tree::{self, Node, Step};
@@ -44,6 +45,10 @@ impl Walk<'_, '_> {
             condition(filter, &schema, &columns)?;
             self.lines.push(format!("join figures where {}", written(filter)));
         }
+        let equal = join.on.iter().map(|(one, other)| one.clone().eq(other.clone()));
+        let conditions: Vec<Expr> = equal.chain(join.filter.clone()).collect();
+        let kind = (join.join_type, &*schema);
+        let networks = left.networks.joined((right.networks, first_right), &conditions, kind);
         let node = Node::Join(Box::new(tree::Join {
             left: left.step,
             right: right.step,
@@ -51,14 +56,16 @@ impl Walk<'_, '_> {
             filter: join.filter.clone(),
             kind: join.join_type,
         }));
-        Ok(Above { step: Step { schema, node }, columns })
+        Ok(Above { step: Step { schema, node }, columns, networks })
     }
 
     pub(super) fn union(&mut self, union: &Union) -> Result<Above, PlanError> {
         let mut steps = Vec::with_capacity(union.inputs.len());
+        let mut networks = ByNetwork::default();
         let mut columns: Vec<Facts> = Vec::new();
         for input in &union.inputs {
-            let Above { step, columns: own } = self.walk(input)?;
+            let Above { step, columns: own, networks: by } = self.walk(input)?;
+            networks = networks.and(by);
             let types = step.schema.fields().iter().map(|field| field.data_type());
             if !types.eq(union.schema.fields().iter().map(|field| field.data_type())) {
                 return Err(PlanError::CannotPlan);
@@ -76,7 +83,7 @@ impl Walk<'_, '_> {
         }
         self.lines.push(format!("put {} tables under one another", steps.len()));
         let schema = Arc::clone(&union.schema);
-        Ok(Above { step: Step { schema, node: Node::Union(steps) }, columns })
+        Ok(Above { step: Step { schema, node: Node::Union(steps) }, columns, networks })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::facts::domain::Domain;
 use crate::facts::range::Range;
 use crate::facts::{Facts, Origin, Plain};
 
-/// What the dataset declares of each column, and `hospital`. `scan` numbers the rows that the table's key names.
+/// What the dataset declares of each column, `hospital` and `network`. `scan` numbers the rows that the table's key names.
 pub(super) fn table_facts(table: &Table, scan: usize) -> Vec<Facts> {
     let mut facts: Vec<Facts> = Vec::with_capacity(table.columns.len().saturating_add(1));
     for column in catalog::columns(table) {
@@ -43,16 +43,9 @@ pub(super) fn table_facts(table: &Table, scan: usize) -> Vec<Facts> {
             row: (column.name == table.key).then_some(scan),
         });
     }
-    facts.push(Facts {
-        plain: Some(Plain::Hospital),
-        values: Default::default(),
-        conditions: Default::default(),
-        range: Range::Other,
-        domain: Some(Domain::Hospital),
-        step: None,
-        data_type: DataType::Utf8,
-        nullable: false,
-        row: None,
-    });
+    let text = || Facts { range: Range::Other, nullable: false, ..Facts::of_type(DataType::Utf8) };
+    let hospital = Some(Domain::Hospital);
+    facts.push(Facts { plain: Some(Plain::Hospital), domain: hospital, ..text() });
+    facts.push(Facts { plain: Some(Plain::Network), ..text() });
     facts
 }

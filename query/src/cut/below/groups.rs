@@ -13,7 +13,7 @@ use policies::dataset::{Dataset, Use};
 use super::{Walk, calls, engine, note_functions, ties};
 use crate::cut::{Account, Below};
 use crate::error::PlanError;
-use crate::facts::Facts;
+use crate::facts::{Facts, Plain};
 use crate::written::written;
 
 /// Whether an aggregate is inside a patient: it groups rows of patients by a key. Whether every row has that key is told
@@ -43,14 +43,15 @@ impl Walk<'_, '_> {
             if node.group_expr.iter().take(index).any(|before| before == expr) {
                 continue;
             }
-            let (safe, facts) = below.expression(marked)?;
+            let (safe, facts) = below.passed_on(marked)?;
             calls::arranged_by(&facts, self.account)?;
             note_functions(&safe, &mut self.account.functions);
             keys.push(names.save(expr).restore(safe));
             columns.push(facts);
         }
         self.determined("this GROUP BY", &columns)?;
-        let rows = columns.iter_mut().map(|facts| *facts.row.insert(self.number())).collect();
+        let named = columns.iter_mut().filter(|facts| facts.plain != Some(Plain::Network));
+        let rows = named.map(|facts| *facts.row.insert(self.number())).collect();
         let shown: Vec<String> = node.group_expr.iter().map(written).collect();
         keys.push(Expr::Column(below.patient.clone()));
         let mut calls = Vec::new();

@@ -20,7 +20,9 @@ impl Walk<'_, '_> {
         self.determined("SELECT DISTINCT over rows", &below.columns)?;
         for facts in &mut below.columns {
             calls::arranged_by(facts, self.account)?;
-            facts.row = Some(self.number());
+            if facts.plain != Some(Plain::Network) {
+                facts.row = Some(self.number());
+            }
         }
         let rows = below.columns.iter().filter_map(|facts| facts.row).collect();
         self.account.lines.push("keep distinct rows".to_owned());
@@ -41,7 +43,11 @@ impl Walk<'_, '_> {
             let mut exprs = Vec::with_capacity(below.columns.len().saturating_add(1));
             let targets = plan.schema().columns().into_iter().zip(below.schema.columns());
             for (target, source) in targets {
-                exprs.push(Expr::Column(source).alias_qualified(target.relation, target.name));
+                // The union's own schema has no table names, and the engine pushes conditions down by name.
+                let (relation, field) =
+                    below.plan.schema().qualified_field_from_column(&source).map_err(engine)?;
+                let source = Expr::Column(Name::new(relation.cloned(), field.name()));
+                exprs.push(source.alias_qualified(target.relation, target.name));
             }
             exprs.push(Expr::Column(below.patient.clone()).alias(patient.name.clone()));
             for (column, facts) in columns.iter_mut().zip(below.columns) {
@@ -76,6 +82,14 @@ impl Walk<'_, '_> {
                 "cast them to one type",
             ));
         }
+        let of_networks = |facts: &Facts| facts.plain == Some(Plain::Network);
+        if branches.iter().any(of_networks) && !branches.iter().all(of_networks) {
+            return Err(PlanError::NetworkColumn {
+                what: "UNION ALL of `network` with another column".to_owned(),
+                instead: "put `network` at the same place of every part, or leave it out"
+                    .to_owned(),
+            });
+        }
         let mut facts = Facts { nullable: false, ..Facts::of_type(data_type) };
         branches.iter().for_each(|branch| facts.merge_sources(branch));
         let ranges = branches.iter().map(|branch| branch.range);
@@ -93,7 +107,7 @@ impl Walk<'_, '_> {
         let same_key =
             entity.is_some() && others.iter().all(|other| ties::entity(other, dataset) == entity);
         let same = others.iter().all(|other| other.plain == first.plain);
-        if same_key || same && first.plain == Some(Plain::Hospital) {
+        if same_key || same && matches!(first.plain, Some(Plain::Hospital | Plain::Network)) {
             facts.plain.clone_from(&first.plain);
         }
         Ok(facts)

@@ -51,7 +51,7 @@ impl Measures {
         account.expression(&facts, Use::Aggregate)?;
         let column = match &facts.plain {
             Some(Plain::Column(origin)) => account.dataset.column(&origin.table, &origin.column),
-            Some(Plain::Hospital) | None => None,
+            Some(Plain::Hospital | Plain::Network) | None => None,
         };
         let text = written(argument);
         let Some((edges, column)) = column.and_then(edges) else {

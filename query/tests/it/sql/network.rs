@@ -97,12 +97,32 @@ impl Protect {
     pub(crate) const DEFAULT: Self = Self { min_patients: 10, zeros_shown: false };
 }
 
+/// Who is in which sub-network: BRAVO in two, DELTA in none; nobody is in the last one.
+pub(super) const MEMBERSHIPS: [(&str, &str); 4] =
+    [("embraze", "ALFA"), ("embraze", "BRAVO"), ("concord", "BRAVO"), ("concord", "CHARLIE")];
+
+/// A member's sub-networks: those of [`MEMBERSHIPS`], and some that ended or have not begun.
+fn networks_of(code: &str) -> String {
+    let own = MEMBERSHIPS.iter().filter(|(_, member)| *member == code);
+    let mut lines: Vec<String> = own.map(|(id, _)| format!("{{ id = \"{id}\" }}")).collect();
+    if code == "ALFA" {
+        lines.push("{ id = \"concord\", valid_from = 2026-12-01T00:00:00Z }".to_owned());
+    }
+    if code == "DELTA" {
+        lines.push("{ id = \"embraze\", valid_until = 2026-02-01T00:00:00Z }".to_owned());
+    }
+    format!("networks = [{}]\n", lines.join(", "))
+}
+
 fn charter(dataset: &str, codes: &[String], protect: Protect) -> Charter {
+    let sub = ["embraze", "concord", "leeg"]
+        .map(|id| format!("[[networks]]\nid = \"{id}\"\nname = \"{id}\"\n"));
     let members = codes.iter().map(|code| {
         let keys = ["transport", "envelope", "log", "witness"]
             .map(|kind| format!("{kind} = \"{}\"", public(&format!("{code} {kind}"))));
         let keys = keys.join(", ");
-        format!("[[members]]\ncode = \"{code}\"\nname = \"{code}\"\nkind = \"general\"\nkeys = {{ {keys} }}\n")
+        let networks = networks_of(code);
+        format!("[[members]]\ncode = \"{code}\"\nname = \"{code}\"\nkind = \"general\"\nkeys = {{ {keys} }}\n{networks}")
     });
     let person = format!(
         "[[people]]\nid = \"a.jansen\"\nname = \"A\"\nhospital = \"ASKER\"\nkey = \"{}\"\nroles = [\"analyst\"]\n",
@@ -127,7 +147,7 @@ fn charter(dataset: &str, codes: &[String], protect: Protect) -> Charter {
         .to_owned();
     let files = BTreeMap::from([
         ("charter.toml".to_owned(), network),
-        ("members.toml".to_owned(), members.collect::<String>()),
+        ("members.toml".to_owned(), sub.into_iter().chain(members).collect::<String>()),
         ("people.toml".to_owned(), person),
         (format!("datasets/{id}.toml"), dataset.to_owned()),
         ("rules/all.cedar".to_owned(), rules),
@@ -208,7 +228,8 @@ impl Network {
 
     pub(crate) fn job(&self, sql: &str, work: Work) -> Job {
         let (dataset, sql) = (self.dataset_text.clone(), sql.to_owned());
-        Job { version: PIPE_VERSION, dataset, sql, work }
+        let networks = self.charter.networks_at(NOW.plus(-10));
+        Job { version: PIPE_VERSION, dataset, sql, networks, work }
     }
 
     pub(crate) fn plan(&self, worker: &mut Worker, sql: &str) -> Result<Planned, Failure> {

@@ -11,7 +11,7 @@ use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::prelude::SessionContext;
 use policies::dataset::{Class, ColumnType, Dataset, Table};
 
-use super::network::Tables;
+use super::network::{MEMBERSHIPS, Tables};
 
 /// A value of an answer, so that two answers can be compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +95,16 @@ fn pooled(table: &Table, hospitals: &BTreeMap<String, Tables>) -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
 }
 
+/// Which hospital is in which network.
+fn memberships() -> RecordBatch {
+    let column = |values: [&str; 4]| Arc::new(StringArray::from_iter_values(values)) as ArrayRef;
+    let field = |name: &str| Field::new(name, DataType::Utf8, false);
+    let schema = Schema::new(vec![field("network"), field("hospital")]);
+    let columns =
+        vec![column(MEMBERSHIPS.map(|(id, _)| id)), column(MEMBERSHIPS.map(|(_, code)| code))];
+    RecordBatch::try_new(Arc::new(schema), columns).unwrap()
+}
+
 /// The pooled tables.
 pub(super) struct Pool {
     context: SessionContext,
@@ -107,6 +117,7 @@ impl Pool {
         for table in dataset.tables.values() {
             context.register_batch(table.name.as_str(), pooled(table, hospitals)).unwrap();
         }
+        context.register_batch("membership", memberships()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { context, runtime }
     }

@@ -1,6 +1,6 @@
 //! FROM: tables, joins inside a patient, derived tables and what they hand on.
 
-use super::Writer;
+use super::{Writer, both, network};
 use crate::differential::schema::{Kind, Table};
 
 /// A column that an expression may use.
@@ -292,6 +292,8 @@ impl Writer<'_> {
         }
         if let Some(hospital) = &scope.hospital {
             list.push(format!("{hospital} AS hospital"));
+            let network = format!("{} AS network", network::beside(hospital));
+            list.push(both(&network, &format!("{hospital} AS network")));
             out.hospital = Some("hospital".to_owned());
         }
         Handed { list: list.join(", "), scope: out }

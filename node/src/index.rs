@@ -1,0 +1,299 @@
+//! What is looked up in the log, by digest: questions, requests and charters. Derived from the log, which is the truth.
+//!
+//! The file can be lost, old, damaged or of another log: [`Index::open`] catches up with the log or builds it anew. It is
+//! brought up to date now and then, not with every entry; whoever asks it keeps what came since (`crate::consumed`).
+
+use std::path::{Path, PathBuf};
+
+use policies::wire::LayerRef;
+use policies::{Digest, UnixTime};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+
+use crate::log::{Entry, Event, OpenError, Reader};
+
+/// Where a question's life stands: the request that consumed it, its end, and the last entry about it.
+type UseRow = (&'static [u8; 32], i64, u64);
+
+const QUESTIONS: TableDefinition<'_, &[u8; 32], UseRow> = TableDefinition::new("questions/1");
+const REQUESTS: TableDefinition<'_, &[u8; 32], &[u8; 32]> = TableDefinition::new("requests/1");
+const CHARTERS: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("charters/1");
+const PLACES: TableDefinition<'_, &str, (u64, &[u8; 32])> = TableDefinition::new("places/1");
+/// Row of `PLACES`: the entries that are in the index, and the leaf of the last one.
+const DONE: &str = "done";
+/// Row of `PLACES`: the last accepted charter.
+const CHARTER: &str = "charter";
+
+/// Entries that go into the index at a time.
+const BATCH: usize = 20_000;
+/// Most memory for pages of the file.
+const CACHE_BYTES: usize = 32 << 20;
+
+/// The index over a log.
+#[derive(Debug)]
+pub struct Index {
+    database: Database,
+    path: PathBuf,
+}
+
+/// What became of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// The request that consumed it.
+    pub request: Digest,
+    /// When it ends.
+    pub expires_at: UnixTime,
+    /// Place of the last entry about it.
+    pub last: u64,
+}
+
+impl Index {
+    /// Opens the index and brings it up to date, or builds it anew from the log.
+    ///
+    /// # Errors
+    /// `OpenError`: a log that cannot be read, or an index that cannot be written.
+    pub fn open(path: &Path, log: &Reader) -> Result<Self, OpenError> {
+        match Self::existing(path, log) {
+            Ok(Some(index)) => return Ok(index),
+            Ok(None) => {}
+            Err(Failure::Log(error)) => return Err(error),
+            Err(Failure::Index(error)) => {
+                tracing::warn!(%error, path = %path.display(), "the index cannot be used");
+            }
+        }
+        Self::rebuild(path, log)
+    }
+
+    /// Builds the index anew from the log.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn rebuild(path: &Path, log: &Reader) -> Result<Self, OpenError> {
+        let failed = |reason: String| OpenError::Index { path: path.to_owned(), reason };
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error.to_string()));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        let database = builder().create(path).map_err(|error| failed(error.to_string()))?;
+        let index = Self { database, path: path.to_owned() };
+        index.add(&[], (0, &[0; 32])).map_err(|error| index.failed(&error))?;
+        index.catch_up(log)?;
+        Ok(index)
+    }
+
+    /// Brings the index up to date; the number of entries that it holds then.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn catch_up(&self, log: &Reader) -> Result<u64, OpenError> {
+        let mut done =
+            self.done().map_err(|error| self.failed(&error))?.map_or(0, |(done, _)| done);
+        let mut entries = log.bytes_from(done);
+        loop {
+            let batch = entries.by_ref().take(BATCH).collect::<Result<Vec<_>, _>>()?;
+            if batch.is_empty() {
+                return Ok(done);
+            }
+            let parsed = (done..).zip(&batch).map(|(index, bytes)| log.parse(index, bytes));
+            let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
+            done = done.saturating_add(parsed.len() as u64);
+            let leaf = *log.leaf_hash(done.saturating_sub(1))?.as_bytes();
+            self.add(&parsed, (done, &leaf)).map_err(|error| self.failed(&error))?;
+        }
+    }
+
+    /// What became of a question, as far as the index knows.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn question(&self, question: &Digest) -> Result<Option<Used>, OpenError> {
+        let find = || -> Result<_, redb::Error> {
+            let table = self.database.begin_read()?.open_table(QUESTIONS)?;
+            Ok(table.get(question.as_bytes())?.map(|row| {
+                let (request, expires_at, last) = row.value();
+                let request = Digest::from_bytes(*request);
+                Used { request, expires_at: UnixTime(expires_at), last }
+            }))
+        };
+        find().map_err(|error| self.failed(&error))
+    }
+
+    /// The question that a request consumed.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn request(&self, request: &Digest) -> Result<Option<Digest>, OpenError> {
+        let find = || -> Result<_, redb::Error> {
+            let table = self.database.begin_read()?.open_table(REQUESTS)?;
+            Ok(table.get(request.as_bytes())?.map(|row| Digest::from_bytes(*row.value())))
+        };
+        find().map_err(|error| self.failed(&error))
+    }
+
+    /// Place of the entry that says which charter came into force last.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn last_charter(&self) -> Result<Option<u64>, OpenError> {
+        let place = self.place(CHARTER).map_err(|error| self.failed(&error))?;
+        Ok(place.map(|(place, _)| place))
+    }
+
+    /// Whether this very charter came into force here before.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn knows_charter(&self, layer: &LayerRef) -> Result<bool, OpenError> {
+        let find = || -> Result<_, redb::Error> {
+            let table = self.database.begin_read()?.open_table(CHARTERS)?;
+            Ok(table.get(charter_key(layer).as_bytes())?.is_some())
+        };
+        find().map_err(|error| self.failed(&error))
+    }
+
+    /// The index as it is, if it is of this log.
+    fn existing(path: &Path, log: &Reader) -> Result<Option<Self>, Failure> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let database = builder().open(path).map_err(redb::Error::from)?;
+        let index = Self { database, path: path.to_owned() };
+        let Some((done, leaf)) = index.done()? else { return Ok(None) };
+        let last = done.checked_sub(1).filter(|last| *last < log.size());
+        let same = match last {
+            Some(last) => *log.leaf_hash(last).map_err(Failure::Log)?.as_bytes() == leaf,
+            None => done == 0,
+        };
+        if !same {
+            tracing::warn!(done, "the index is of another log, or ahead of this one");
+            return Ok(None);
+        }
+        index.catch_up(log).map_err(Failure::Log)?;
+        Ok(Some(index))
+    }
+
+    fn done(&self) -> Result<Option<(u64, [u8; 32])>, redb::Error> {
+        self.place(DONE)
+    }
+
+    fn place(&self, row: &str) -> Result<Option<(u64, [u8; 32])>, redb::Error> {
+        let transaction = self.database.begin_read()?;
+        let table = match transaction.open_table(PLACES) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(table.get(row)?.map(|row| {
+            let (place, leaf) = row.value();
+            (place, *leaf)
+        }))
+    }
+
+    /// Adds entries durably.
+    fn add(&self, entries: &[Entry], (done, leaf): (u64, &[u8; 32])) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut questions = transaction.open_table(QUESTIONS)?;
+            let mut requests = transaction.open_table(REQUESTS)?;
+            let mut charters = transaction.open_table(CHARTERS)?;
+            let mut places = transaction.open_table(PLACES)?;
+            for entry in entries {
+                match Use::of(&entry.event) {
+                    Use::Question { question, request, expires_at } => {
+                        let known = questions.get(question)?.map(|row| {
+                            let (request, expires_at, _) = row.value();
+                            (*request, expires_at)
+                        });
+                        if known.is_none() {
+                            requests.insert(request, question)?;
+                        }
+                        let (request, expires_at) = known.unwrap_or((*request, expires_at));
+                        questions.insert(question, (&request, expires_at, entry.index))?;
+                    }
+                    Use::Charter(layer) => {
+                        charters.insert(charter_key(layer).as_bytes(), entry.index)?;
+                        places.insert(CHARTER, (entry.index, leaf))?;
+                    }
+                    Use::None => {}
+                }
+            }
+            places.insert(DONE, (done, leaf))?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The error of an index that contradicts the log.
+    pub(crate) fn wrong(&self, reason: &str) -> OpenError {
+        let reason = format!("{reason}; run `kring check --rebuild`");
+        OpenError::Index { path: self.path.clone(), reason }
+    }
+
+    fn failed(&self, error: &redb::Error) -> OpenError {
+        OpenError::Index { path: self.path.clone(), reason: error.to_string() }
+    }
+}
+
+fn builder() -> redb::Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
+    builder
+}
+
+fn charter_key(layer: &LayerRef) -> Digest {
+    Digest::of(&serde_json::to_vec(layer).unwrap_or_default())
+}
+
+/// Why an index that exists is of no use.
+enum Failure {
+    /// The index.
+    Index(redb::Error),
+    /// The log.
+    Log(OpenError),
+}
+
+impl From<redb::Error> for Failure {
+    fn from(error: redb::Error) -> Self {
+        Self::Index(error)
+    }
+}
+
+/// What the index keeps of an event.
+enum Use<'e> {
+    Question { question: &'e [u8; 32], request: &'e [u8; 32], expires_at: i64 },
+    Charter(&'e LayerRef),
+    None,
+}
+
+impl<'e> Use<'e> {
+    fn of(event: &'e Event) -> Self {
+        match event {
+            Event::Intent { question, request, .. } | Event::Refused { question, request, .. } => {
+                Self::Question {
+                    question: question.digest.as_bytes(),
+                    request: request.as_bytes(),
+                    expires_at: question.expires_at.0,
+                }
+            }
+            Event::Outcome { question, request, .. } => Self::Question {
+                question: question.as_bytes(),
+                request: request.as_bytes(),
+                expires_at: i64::MAX,
+            },
+            Event::CharterAccepted { layer } => Self::Charter(layer),
+            Event::Started { .. }
+            | Event::Stopped {}
+            | Event::Rejected { .. }
+            | Event::Asked { .. }
+            | Event::Received { .. }
+            | Event::Fault { .. }
+            | Event::NotAsked { .. }
+            | Event::ForkEvidence { .. }
+            | Event::WorkerLost { .. } => Self::None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+use policies::wire::LayerRef;
+use policies::{Digest, NetworkId, UnixTime};
+
+use super::*;
+use crate::log::Store;
+use crate::log::event::QuestionRecord;
+use crate::log::store::{Room, record_bytes};
+
+fn question(number: u64) -> QuestionRecord {
+    let question = serde_json::json!({
+        "digest": Digest::of(&number.to_be_bytes()), "network": "demo", "person": "a.jansen",
+        "asking_node": "NOORD", "purpose": "research", "group": null, "dataset": "rotterdam",
+        "sql": {"here": "SELECT 1"}, "expires_at": number,
+    });
+    serde_json::from_value(question).unwrap()
+}
+
+fn request(number: u64) -> Digest {
+    Digest::of(format!("request {number}").as_bytes())
+}
+
+fn refused(number: u64) -> Event {
+    Event::Refused {
+        question: question(number),
+        request: request(number),
+        code: "x".to_owned(),
+        message: String::new(),
+        rule: None,
+        layer: None,
+    }
+}
+
+fn layer(version: u64) -> LayerRef {
+    let network = NetworkId::new("demo").unwrap();
+    LayerRef { network, version, digest: Digest::of(&version.to_be_bytes()) }
+}
+
+fn append(store: &mut Store, event: Event) {
+    let entry = Entry::new(store.size(), UnixTime(7), event).encode().unwrap();
+    assert_eq!(store.room(record_bytes(entry.len() as u64)).unwrap(), Room::Enough);
+    store.append(&[entry]).unwrap();
+}
+
+#[track_caller]
+fn knows(index: &Index, number: u64, last: u64) {
+    let used = Used { request: request(number), expires_at: UnixTime(number.cast_signed()), last };
+    assert_eq!(index.question(&question(number).digest).unwrap(), Some(used));
+    assert_eq!(index.request(&request(number)).unwrap(), Some(question(number).digest));
+}
+
+#[test]
+fn the_index_follows_the_log_and_is_built_anew_where_it_cannot() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.redb");
+    let mut store = Store::open_folder(&folder.path().join("log")).unwrap();
+    append(&mut store, Event::CharterAccepted { layer: layer(1) });
+    append(&mut store, refused(0));
+    let index = Index::open(&path, &store.reader()).unwrap();
+    knows(&index, 0, 1);
+    assert!(index.question(&question(9).digest).unwrap().is_none());
+    assert_eq!(index.last_charter().unwrap(), Some(0));
+    // Behind: it catches up, while open and when it is opened again.
+    append(&mut store, refused(1));
+    assert_eq!(index.catch_up(&store.reader()).unwrap(), 3);
+    knows(&index, 1, 2);
+    drop(index);
+    append(&mut store, refused(2));
+    append(&mut store, Event::CharterAccepted { layer: layer(2) });
+    let index = Index::open(&path, &store.reader()).unwrap();
+    knows(&index, 2, 3);
+    assert_eq!(index.last_charter().unwrap(), Some(4));
+    assert!(index.knows_charter(&layer(1)).unwrap() && !index.knows_charter(&layer(3)).unwrap());
+    drop(index);
+    // Damaged, or no index at all.
+    let whole = std::fs::read(&path).unwrap();
+    for damaged in [&whole[..whole.len() / 3], b"no index", b""] {
+        std::fs::write(&path, damaged).unwrap();
+        knows(&Index::open(&path, &store.reader()).unwrap(), 2, 3);
+    }
+    // Of another log, and ahead of this one.
+    let mut other = Store::open_folder(&folder.path().join("other")).unwrap();
+    append(&mut other, refused(7));
+    let index = Index::open(&path, &other.reader()).unwrap();
+    knows(&index, 7, 0);
+    assert!(index.question(&question(2).digest).unwrap().is_none());
+}
+
+#[test]
+fn the_last_entry_about_a_question_is_found_and_its_first_request_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open_folder(&folder.path().join("log")).unwrap();
+    append(&mut store, refused(4));
+    append(&mut store, Event::Stopped {});
+    let mut again = refused(4);
+    if let Event::Refused { request: other, .. } = &mut again {
+        *other = request(5);
+    }
+    append(&mut store, again);
+    let index = Index::open(&folder.path().join("index.redb"), &store.reader()).unwrap();
+    knows(&index, 4, 2);
+    assert_eq!(index.request(&request(5)).unwrap(), None);
+}
