@@ -17,11 +17,16 @@ const AT_ONCE: usize = 128;
 fn folder() -> tempfile::TempDir {
     let memory = std::path::Path::new("/dev/shm");
     let builder = || tempfile::Builder::new();
-    if memory.is_dir() { builder().tempdir_in(memory).unwrap() } else { builder().tempdir().unwrap() }
+    if memory.is_dir() {
+        builder().tempdir_in(memory).unwrap()
+    } else {
+        builder().tempdir().unwrap()
+    }
 }
 
 fn refused(number: u64) -> Event {
-    let Event::NotAsked { mut question, code } = not_asked(&"SELECT count(*) FROM t ".repeat(8)) else {
+    let Event::NotAsked { mut question, code } = not_asked(&"SELECT count(*) FROM t ".repeat(8))
+    else {
         panic!("another event")
     };
     let request = policies::Digest::of(&number.to_be_bytes());
@@ -58,7 +63,11 @@ fn start_with_a_million_entries() {
         println!("index {what}: {:?}, {} bytes", since.elapsed(), index.metadata().unwrap().len());
     }
     let since = Instant::now();
-    println!("checked in full: {} entries, {:?}", store.reader().check(|_| ()).unwrap(), since.elapsed());
+    println!(
+        "checked in full: {} entries, {:?}",
+        store.reader().check(|_| ()).unwrap(),
+        since.elapsed()
+    );
     let since = Instant::now();
     let reader = store.reader();
     for index in 0..1000 {
