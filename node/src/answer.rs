@@ -43,6 +43,7 @@ impl Node {
         asked: &Asked,
     ) -> Result<(SafeAnswer, policies::Digest), Refused> {
         self.charter_holds()?;
+        self.own.confirmed().await?;
         let admission: Admission = policies::admit(self.charter(), verified, self.clock.now())?;
         let (dataset, text) = self.dataset(&asked.question.dataset)?;
         let snapshot = self.snapshot(dataset)?;

@@ -18,14 +18,17 @@ use crate::index::Index;
 use crate::keys::{Key, KeyRole};
 use crate::log::checkpoint::Signer;
 use crate::log::{Event, Log, Store};
-use crate::net::{Inbound, NetConfig, NetLimits, Network, Peer, PeerKey};
+use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network, Peer, PeerKey};
 use crate::node::Node;
 use crate::pool::{Pool, Setup};
 use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::tasks::Tasks;
+use crate::witness::Desk;
+use crate::witness::own::Own;
 
 mod start;
+mod witnessing;
 
 pub use start::{StartError, exposed, held, open_charter, open_log};
 
@@ -33,8 +36,6 @@ pub use start::{StartError, exposed, held, open_charter, open_log};
 const INBOUND_QUEUE: usize = 64;
 /// How often counts are logged and expired replies deleted.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
-/// How often the head of the log is signed: what came since the last one could be cut off unseen.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(9 * 60);
 /// Running questions get this long to end when the daemon stops.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -51,6 +52,8 @@ pub struct App {
     consumed: Consumed,
     /// Whether this very charter came into force here before.
     known: bool,
+    desk: Desk,
+    own: Own,
     replies: Replies,
     pool: Pool,
     network: Network,
@@ -97,13 +100,8 @@ impl App {
         let known = index.knows_charter(&layer)?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
-        for dataset in charter.datasets() {
-            query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
-                .and_then(|folder| {
-                    folder.map(|folder| query::snapshot::verify(&folder, false)).transpose()
-                })
-                .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
-        }
+        let (desk, own) = witnessing::open(&config, &charter)?;
+        start::check_snapshots(&config, &charter)?;
         let replies_folder = config.state.join("replies");
         let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
         let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
@@ -128,6 +126,8 @@ impl App {
             signer,
             consumed,
             known,
+            desk,
+            own,
             replies,
             pool,
             network,
@@ -151,6 +151,8 @@ impl App {
             signer,
             consumed,
             known,
+            desk,
+            own,
             replies,
             pool,
             network,
@@ -179,6 +181,8 @@ impl App {
             layer,
             envelope_key,
             log,
+            own,
+            desk: Arc::new(desk),
             consumed,
             replies,
             rejections: Rejections::default(),
@@ -191,7 +195,7 @@ impl App {
         http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));
-        tasks.spawn("checkpoints", checkpoints(Arc::clone(&node)));
+        tasks.spawn("checkpoints", witnessing::checkpoints(Arc::clone(&node)));
         Ok(Running { node, tasks, log_tasks })
     }
 }
@@ -223,7 +227,7 @@ impl Running {
         if let Err(error) = node.log.append(Event::Stopped {}).await {
             tracing::error!(%error, "the end is not logged");
         }
-        node.log_checkpoint().await;
+        node.last_checkpoint().await;
         // 4. The log closes when its last handle is gone.
         drop(node);
         cut_off.extend(log_tasks.drain(DRAIN).await);
@@ -242,28 +246,19 @@ fn layer_of(charter: &Charter) -> LayerRef {
 
 /// Hands every request of a member to its own task.
 async fn serve(node: Arc<Node>, mut requests: mpsc::Receiver<Inbound>) {
-    while let Some(Inbound { peer, request, reply }) = requests.recv().await {
+    while let Some(Inbound { peer, lane, request, reply }) = requests.recv().await {
         let node = Arc::clone(&node);
         let tasks = node.tasks().clone();
         tasks.spawn("answer", async move {
             let Some(hospital) = node.member_of(peer) else { return };
-            let frames = node.answer(&request, &hospital).await;
+            let frames = match lane {
+                Lane::Question => node.answer(&request, &hospital).await,
+                Lane::Witness => node.witness(hospital.clone(), request).await,
+            };
             if let Err(error) = reply.send(frames).await {
                 tracing::info!(peer = %hospital, %error, "a reply did not leave; a retry gets the same bytes");
             }
         });
-    }
-}
-
-/// Signs the head of the log now and then: what is signed cannot be taken away unseen.
-async fn checkpoints(node: Arc<Node>) {
-    let stopping = node.tasks().shutdown();
-    loop {
-        node.log_checkpoint().await;
-        tokio::select! {
-            () = stopping.wait() => return,
-            () = tokio::time::sleep(CHECKPOINT_EVERY) => {}
-        }
     }
 }
 
@@ -293,12 +288,6 @@ impl Node {
     fn catch_up(&self) {
         if let Err(error) = self.consumed.catch_up(self.log.reader()) {
             tracing::error!(%error, "the index falls behind; the next start builds it anew");
-        }
-    }
-
-    async fn log_checkpoint(&self) {
-        if let Err(error) = self.log.checkpoint().await {
-            tracing::error!(%error, "no checkpoint of the log");
         }
     }
 

@@ -105,6 +105,7 @@ impl Node {
     /// Checks a question as the first responder would, then by this node's own rules, before anything is sent.
     async fn accept(&self, bytes: &[u8]) -> Result<Accepted, Refused> {
         self.charter_holds()?;
+        self.own.confirmed().await?;
         let envelope = Envelope::decode(bytes, MAX_REQUEST_BYTES).map_err(DecodeError::Question)?;
         let question = policies::question::parse_question(envelope.unverified_payload())
             .map_err(DecodeError::from)?;

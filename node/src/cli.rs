@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose};
 
+pub mod audit;
+
+use audit::AuditCommand;
+
 /// Kring: ask many hospitals one question, keep every patient's data where it is.
 #[derive(Debug, Parser)]
 #[command(name = "kring", version, propagate_version = true)]
@@ -71,6 +75,9 @@ pub enum Command {
     /// The board's rules
     #[command(subcommand)]
     Charter(CharterCommand),
+    /// The log: who asked what, what was answered, and that none of it was changed
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Keys of people
     #[command(subcommand)]
     Key(KeyCommand),

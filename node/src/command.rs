@@ -16,6 +16,7 @@ use crate::profile::ProfileError;
 
 mod answer;
 mod ask;
+mod audit;
 mod charter;
 mod check;
 mod explain;
@@ -76,6 +77,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
         cause.is::<KeyError>()
             || cause.is::<ProfileError>()
             || cause.is::<ConfigError>()
+            || cause.is::<audit::NoSuchEntry>()
             || matches!(
                 cause.downcast_ref(),
                 Some(ClientError::File { .. } | ClientError::Certificate { .. })
@@ -112,6 +114,7 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
             CharterCommand::Verify { bundle, root } => charter::verify(&bundle, root),
             CharterCommand::Show { bundle } => charter::show(&bundle),
         },
+        Command::Audit(command) => audit::run(command),
         Command::Key(KeyCommand::New { person, out }) => key::new(&person, &out),
         Command::Status { profile, format } => status::run(&profile, format),
         Command::Worker(args) => worker::run(args),

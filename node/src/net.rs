@@ -1,4 +1,4 @@
-//! The network between hospitals: `/kring/1` over libp2p.
+//! The network between hospitals: `/kring/1` and `/kring/witness/1` over libp2p.
 //!
 //! Members find each other by the addresses and Ed25519 transport keys of the charter; the node's own key is its identity in
 //! TLS 1.3 over TCP and QUIC. [`Network::build`] binds every listener and may fail; [`Network::spawn`] starts the tasks and
@@ -37,8 +37,25 @@ pub use serve::{Inbound, Responder, SendError};
 use libp2p::StreamProtocol;
 use zeroize::Zeroizing;
 
-/// The protocol that is negotiated on every stream. Another major version is another name; there is no fallback.
-const PROTOCOL: StreamProtocol = StreamProtocol::new("/kring/1");
+/// What a stream is for. Each kind is a protocol of its own name; another major version is another name, without fallback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// A question and its answer.
+    Question,
+    /// A checkpoint of a log and what its witness makes of it.
+    Witness,
+}
+
+impl Lane {
+    const ALL: [Self; 2] = [Self::Question, Self::Witness];
+
+    fn protocol(self) -> StreamProtocol {
+        match self {
+            Self::Question => StreamProtocol::new("/kring/1"),
+            Self::Witness => StreamProtocol::new("/kring/witness/1"),
+        }
+    }
+}
 
 /// What [`Network::build`] needs.
 #[derive(Debug)]

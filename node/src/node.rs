@@ -25,6 +25,8 @@ use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::reply::Signer;
 use crate::tasks::Tasks;
+use crate::witness::Desk;
+use crate::witness::own::Own;
 
 /// A running node.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub struct Node {
     pub(crate) layer: LayerRef,
     pub(crate) envelope_key: Key,
     pub(crate) log: Log,
+    pub(crate) own: Own,
+    pub(crate) desk: Arc<Desk>,
     pub(crate) consumed: Consumed,
     pub(crate) replies: Replies,
     pub(crate) rejections: Rejections,

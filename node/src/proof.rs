@@ -1,8 +1,8 @@
 //! Proofs about the log: what a third party can check without trusting the node.
 //!
 //! Pure: no file, clock, socket or randomness; bytes and moments are arguments. Reading order: [`merkle`] (the tree over
-//! the entries), [`note`] (signed text), [`checkpoint`] (size and root, signed by the log), [`witness`] and
-//! [`cosignature`] (another node's word that a log only grew), [`export`] and [`receipt`] (files that anybody can check,
+//! the entries), [`note`] (signed text), [`checkpoint`] (size and root, signed by the log), [`witness`],
+//! [`cosignature`] and [`submission`] (another node's word that a log only grew), [`export`] and [`receipt`] (files that anybody can check,
 //! here or with `node/audit/verify.py`), with [`parties`], [`policy`] and [`fault`] below them.
 
 pub mod checkpoint;
@@ -14,4 +14,5 @@ pub mod note;
 pub mod parties;
 pub mod policy;
 pub mod receipt;
+pub mod submission;
 pub mod witness;

@@ -8,6 +8,7 @@ use query::{DiscloseError, ReceiveError};
 
 use crate::log::LogError;
 use crate::pool::PoolError;
+use crate::witness::own::Unwitnessed;
 
 /// Every reason not to answer.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,9 @@ pub(crate) enum Refused {
     /// The charter's time is over.
     #[error("charter expired")]
     CharterExpired,
+    /// No witness vouches for the log.
+    #[error("not witnessed")]
+    Unwitnessed(#[from] Unwitnessed),
     /// The question was started before, and its answer was lost in a crash.
     #[error("interrupted")]
     Interrupted,
@@ -75,6 +79,7 @@ impl Refused {
             self,
             Self::Pool(PoolError::Busy | PoolError::Start(_))
                 | Self::Log(LogError::Failed { .. } | LogError::Closed)
+                | Self::Unwitnessed(_)
         )
     }
 
@@ -127,6 +132,7 @@ impl Refused {
             Self::CharterExpired => {
                 plain("charter_expired", "the charter's time is over; the board must publish a new version".to_owned())
             }
+            Self::Unwitnessed(error) => plain(error.code(), error.to_string()),
             Self::Interrupted => plain(
                 "interrupted",
                 "the node stopped while it answered this question; ask it anew".to_owned(),

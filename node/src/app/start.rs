@@ -14,6 +14,7 @@ use crate::keys::{Key, KeyError, KeyRole};
 use crate::log::{Event, OpenError, Reader, Store};
 use crate::net::NetError;
 use crate::pool::PoolError;
+use crate::witness::DeskError;
 
 /// Why the daemon does not start.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,9 @@ pub enum StartError {
     /// The folder of texts beside the log.
     #[error("the folder of large texts beside the log cannot be made")]
     LogFolder(#[source] std::io::Error),
+    /// The records of what this node cosigned.
+    #[error(transparent)]
+    Witness(#[from] DeskError),
     /// Files or folders that others may read or change.
     #[error("{}", .0.join("; "))]
     Exposed(Vec<String>),
@@ -158,6 +162,21 @@ pub fn held(log: &Reader, index: &Index) -> Result<Option<LayerRef>, OpenError> 
     }
     // Taking no charter for the last one would allow an older one.
     Err(index.wrong("an entry that it names for a charter is none"))
+}
+
+/// Checks that every snapshot is whole.
+///
+/// # Errors
+/// `StartError::Snapshot`.
+pub(super) fn check_snapshots(config: &Config, charter: &Charter) -> Result<(), StartError> {
+    for dataset in charter.datasets() {
+        query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
+            .and_then(|folder| {
+                folder.map(|folder| query::snapshot::verify(&folder, false)).transpose()
+            })
+            .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
+    }
+    Ok(())
 }
 
 /// Opens the charter that the configuration names; nothing older than `held` is taken.

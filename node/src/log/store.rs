@@ -2,7 +2,7 @@
 //!
 //! Space is laid out ahead with zeros, and a stretch of it is never used by ordinary entries: the reserve, from which
 //! refusals are logged when the disk is full. After a fault of the disk nothing is tried again. What a crash leaves
-//! behind is repaired in [`repair`].
+//! behind is repaired in `repair`.
 
 use std::io;
 use std::path::Path;

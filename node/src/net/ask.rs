@@ -13,9 +13,9 @@ use tokio::time::Instant;
 
 use super::frame::{self, FrameError};
 use super::limits::NetLimits;
-use super::streams::OpenError;
+use super::streams::{OpenError, Wanted};
 use super::swarm::Command;
-use super::{PROTOCOL, PeerKey};
+use super::{Lane, PeerKey};
 
 /// Tries after the first one.
 const RETRIES: u32 = 3;
@@ -72,10 +72,12 @@ pub enum AskError {
         reason: String,
     },
     /// The peer does not speak this version of the protocol, or is stopping.
-    #[error("peer {peer} does not speak `{PROTOCOL}`; it may run another version or be stopping")]
+    #[error("peer {peer} does not speak `{}`; it may run another version or be stopping", .lane.protocol())]
     Unsupported {
         /// Who was asked.
         peer: PeerKey,
+        /// What for.
+        lane: Lane,
     },
     /// The answer broke off.
     #[error("the answer of peer {peer} broke off: {reason}")]
@@ -145,6 +147,7 @@ impl AskError {
 pub(super) struct Question<'a> {
     pub(super) peer: PeerKey,
     pub(super) peer_id: PeerId,
+    pub(super) lane: Lane,
     pub(super) request: &'a [u8],
     pub(super) limits: &'a NetLimits,
     pub(super) commands: &'a mpsc::Sender<Command>,
@@ -195,13 +198,13 @@ impl Question<'_> {
     async fn open(&self) -> Result<Stream, Try> {
         let again = |reason: &str| Try::Again(reason.to_owned());
         let (opening, opened) = oneshot::channel();
-        let command = Command::Open(self.peer_id, opening);
+        let command = Command::Open(self.peer_id, Wanted { lane: self.lane, opening });
         let sent = self.commands.send(command).await;
         sent.map_err(|_stopped| Try::Final(AskError::Stopped))?;
         match tokio::time::timeout(self.limits.connect_wait, opened).await {
             Ok(Ok(Ok(stream))) => Ok(stream),
             Ok(Ok(Err(OpenError::Unsupported))) => {
-                Err(Try::Final(AskError::Unsupported { peer: self.peer }))
+                Err(Try::Final(AskError::Unsupported { peer: self.peer, lane: self.lane }))
             }
             Ok(Ok(Err(OpenError::Failed(reason)))) => Err(Try::Again(reason)),
             Ok(Err(_dropped)) => Err(again("the connection was lost")),

@@ -10,7 +10,7 @@ use futures::StreamExt as _;
 use libp2p::core::transport::{ListenerId, TransportError};
 use libp2p::identity::Keypair;
 use libp2p::swarm::SwarmEvent;
-use libp2p::{Multiaddr, PeerId, Stream, Swarm, SwarmBuilder, ping, quic, tcp, tls, yamux};
+use libp2p::{Multiaddr, Swarm, SwarmBuilder, ping, quic, tcp, tls, yamux};
 use libp2p_connection_limits::ConnectionLimits;
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -20,7 +20,7 @@ use super::limits::NetLimits;
 use super::peers::Table;
 use super::rejected::Counters;
 use super::serve::{Inbound, Server};
-use super::streams::{self, QUEUE};
+use super::streams::{self, Accepted, QUEUE};
 use super::swarm::{Behaviour, Command, Driver, Status, add};
 use super::{NetConfig, NetError, PeerKey, ask, gate};
 use crate::tasks::Tasks;
@@ -46,7 +46,7 @@ pub struct Network {
     limits: Arc<NetLimits>,
     swarm: Swarm<Behaviour>,
     counters: Counters,
-    incoming: mpsc::Receiver<(PeerId, Stream)>,
+    incoming: mpsc::Receiver<Accepted>,
     listening: watch::Sender<Vec<String>>,
 }
 

@@ -14,7 +14,7 @@ use super::limits::NetLimits;
 use super::peers::PeerStatus;
 use super::rejected::{Counters, Rejected};
 use super::swarm::{Command, Members, Status, random};
-use super::{AskError, Peer, PeerKey, PeerProblem};
+use super::{AskError, Lane, Peer, PeerKey, PeerProblem};
 
 /// Talks to the network's tasks. Clones talk to the same network; it ends when the last one is dropped or at shutdown.
 #[derive(Clone)]
@@ -115,6 +115,30 @@ impl NetHandle {
         request: Vec<u8>,
         deadline: Duration,
     ) -> Result<Vec<Vec<u8>>, AskError> {
+        self.exchange(Lane::Question, peer, request, deadline).await
+    }
+
+    /// Sends a message about a log to a witness and returns the frames of its reply.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`].
+    pub async fn submit(
+        &self,
+        witness: PeerKey,
+        message: Vec<u8>,
+        deadline: Duration,
+    ) -> Result<Vec<Vec<u8>>, AskError> {
+        self.exchange(Lane::Witness, witness, message, deadline).await
+    }
+
+    async fn exchange(
+        &self,
+        lane: Lane,
+        peer: PeerKey,
+        request: Vec<u8>,
+        deadline: Duration,
+    ) -> Result<Vec<Vec<u8>>, AskError> {
         let limit = self.shared.limits.request_bytes;
         if request.is_empty() || request.len() > limit {
             let got = request.len();
@@ -123,7 +147,7 @@ impl NetHandle {
         let Some(until) = Instant::now().checked_add(deadline) else {
             return Err(AskError::Deadline { peer, deadline });
         };
-        match tokio::time::timeout_at(until, self.ask_until(peer, &request, until)).await {
+        match tokio::time::timeout_at(until, self.ask_until(lane, peer, &request, until)).await {
             Ok(answer) => answer,
             Err(_elapsed) => Err(AskError::Deadline { peer, deadline }),
         }
@@ -131,6 +155,7 @@ impl NetHandle {
 
     async fn ask_until(
         &self,
+        lane: Lane,
         peer: PeerKey,
         request: &[u8],
         until: Instant,
@@ -144,6 +169,7 @@ impl NetHandle {
         let question = Question {
             peer,
             peer_id,
+            lane,
             request,
             limits: &self.shared.limits,
             commands: &self.shared.commands,

@@ -11,10 +11,11 @@ use std::time::Duration;
 use libp2p::{PeerId, Stream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::PeerKey;
 use super::frame::{self, FrameError};
 use super::limits::NetLimits;
 use super::rejected::{Counters, RejectCode};
+use super::streams::Accepted;
+use super::{Lane, PeerKey};
 use crate::tasks::{Shutdown, Tasks};
 
 /// Peers whose slots are remembered before unused ones are dropped: more than any network has members.
@@ -25,6 +26,8 @@ const PEERS: usize = 1024;
 pub struct Inbound {
     /// The member whose connection it came over.
     pub peer: PeerKey,
+    /// What it is.
+    pub lane: Lane,
     /// Its bytes: at most `request_bytes`, otherwise unchecked.
     pub request: Vec<u8>,
     /// Where the answer goes.
@@ -92,7 +95,7 @@ pub(super) struct Server {
 
 impl Server {
     /// The accept loop: it never waits for anything but the next stream.
-    pub(super) async fn run(self, mut incoming: mpsc::Receiver<(PeerId, Stream)>) {
+    pub(super) async fn run(self, mut incoming: mpsc::Receiver<Accepted>) {
         let shutdown = self.tasks.shutdown();
         let mut per_peer: BTreeMap<PeerId, Arc<Semaphore>> = BTreeMap::new();
         loop {
@@ -101,7 +104,7 @@ impl Server {
                 () = shutdown.wait() => None,
                 next = incoming.recv() => next,
             };
-            let Some((peer, stream)) = next else { return };
+            let Some(Accepted { peer, lane, stream }) = next else { return };
             let Some(key) = PeerKey::of(&peer) else {
                 continue;
             };
@@ -117,17 +120,19 @@ impl Server {
                 self.counters.add(Some(key), RejectCode::Busy);
                 continue;
             };
-            self.start(key, stream, Slots { _all: all, _peer: peer });
+            let slots = Slots { _all: all, _peer: peer };
+            let limits = Arc::clone(&self.limits);
+            self.start(lane, Responder { stream, peer: key, limits, _slots: slots });
         }
     }
 
-    fn start(&self, peer: PeerKey, stream: Stream, slots: Slots) {
-        let reply = Responder { stream, peer, limits: Arc::clone(&self.limits), _slots: slots };
+    fn start(&self, lane: Lane, reply: Responder) {
+        let peer = reply.peer;
         let shutdown = self.tasks.shutdown();
         let inbound = self.inbound.clone();
         let counters = self.counters.clone();
         drop(self.tasks.spawn("net-request", async move {
-            if let Err(code) = take(reply, &inbound, &shutdown).await {
+            if let Err(code) = take(lane, reply, &inbound, &shutdown).await {
                 tracing::debug!(%peer, code = code.code(), "request rejected");
                 counters.add(Some(peer), code);
             }
@@ -137,6 +142,7 @@ impl Server {
 
 /// Reads one request and hands it over; whatever goes wrong closes the stream.
 async fn take(
+    lane: Lane,
     mut reply: Responder,
     inbound: &mpsc::Sender<Inbound>,
     shutdown: &Shutdown,
@@ -152,7 +158,8 @@ async fn take(
         },
     };
     let peer = reply.peer;
-    let waiting = tokio::time::timeout(handover, inbound.send(Inbound { peer, request, reply }));
+    let waiting =
+        tokio::time::timeout(handover, inbound.send(Inbound { peer, lane, request, reply }));
     tokio::select! {
         biased;
         () = shutdown.wait() => Ok(()),

@@ -21,7 +21,7 @@ use super::address::{self, Address};
 use super::limits::NetLimits;
 use super::peers::{PeerStatus, Table};
 use super::rejected::Counters;
-use super::streams::Opening;
+use super::streams::Wanted;
 use crate::tasks::{Shutdown, Tasks};
 
 /// A written answer may still be on its way, and closing a QUIC connection throws away what has not arrived: this is a round
@@ -54,7 +54,7 @@ pub(super) enum Command {
     /// Somebody has a question for this one.
     Wanted(PeerId),
     /// Open a stream to this one.
-    Open(PeerId, Opening),
+    Open(PeerId, Wanted),
 }
 
 /// The swarm with everything that its task needs.
@@ -154,8 +154,8 @@ impl Driver {
                 let _ = done.send(());
             }
             Command::Wanted(peer) => self.table.wanted(&peer, Instant::now()),
-            Command::Open(peer, opening) => {
-                self.swarm.behaviour_mut().streams.open(peer, opening);
+            Command::Open(peer, wanted) => {
+                self.swarm.behaviour_mut().streams.open(peer, wanted);
             }
         }
     }

@@ -4,7 +4,7 @@
 //! reads is in the order of the logarithm of the size.
 
 use super::verify::{Consistency, Inclusion};
-use super::{Nodes, TreeHash, empty_root, node_hash, split};
+use super::{Frontier, Nodes, TreeHash, empty_root, node_hash, split};
 
 /// Why no proof can be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,12 @@ pub enum ProveError<E> {
         old: u64,
         /// Size of the younger tree.
         new: u64,
+    },
+    /// More entries than a tree can have.
+    #[error("no tree has {size} entries")]
+    TooLarge {
+        /// Leaves asked for.
+        size: u64,
     },
     /// A hash cannot be read.
     #[error("reading a hash of the tree failed")]
@@ -100,6 +106,15 @@ pub fn consistency<N: Nodes>(
     Ok(Consistency { old, new, path: hashes(nodes, parts)? })
 }
 
+/// The frontier of the tree of the first `size` leaves.
+///
+/// # Errors
+/// The reader's reason.
+pub fn frontier<N: Nodes>(nodes: &mut N, size: u64) -> Result<Frontier, ProveError<N::Error>> {
+    let peaks = complete(nodes, 0, size).map_err(ProveError::Read)?;
+    Frontier::from_parts(size, peaks).map_err(|_too_large| ProveError::TooLarge { size })
+}
+
 /// The hashes of the ranges, found from the root down, in the order of a proof: from the leaf up.
 fn hashes<N: Nodes>(
     nodes: &mut N,
@@ -114,14 +129,19 @@ fn hashes<N: Nodes>(
 
 /// The root over the leaves from `first`, where `first` is a multiple of the power of two at or above `leaves`.
 fn range<N: Nodes>(nodes: &mut N, first: u64, leaves: u64) -> Result<TreeHash, N::Error> {
-    let mut complete = Vec::new();
+    let mut smallest_first = complete(nodes, first, leaves)?.into_iter().rev();
+    let Some(first) = smallest_first.next() else { return Ok(empty_root()) };
+    Ok(smallest_first.fold(first, |right, left| node_hash(&left, &right)))
+}
+
+/// The roots of the complete subtrees of a range, the largest first.
+fn complete<N: Nodes>(nodes: &mut N, first: u64, leaves: u64) -> Result<Vec<TreeHash>, N::Error> {
+    let mut roots = Vec::new();
     let (mut at, mut left) = (first, leaves);
     while let Some(level) = left.checked_ilog2() {
-        complete.push(nodes.node(level, at >> level)?);
+        roots.push(nodes.node(level, at >> level)?);
         let size = 1_u64 << level;
         (at, left) = (at.saturating_add(size), left.saturating_sub(size));
     }
-    let mut smallest_first = complete.into_iter().rev();
-    let Some(first) = smallest_first.next() else { return Ok(empty_root()) };
-    Ok(smallest_first.fold(first, |right, left| node_hash(&left, &right)))
+    Ok(roots)
 }

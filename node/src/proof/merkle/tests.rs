@@ -61,7 +61,7 @@ fn entries(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|index| format!("{{\"index\":{index}}}").into_bytes()).collect()
 }
 
-fn frontier(entries: &[Vec<u8>]) -> Frontier {
+fn grown(entries: &[Vec<u8>]) -> Frontier {
     let mut frontier = Frontier::new();
     entries.iter().for_each(|entry| frontier.push(leaf_hash(entry)));
     frontier
@@ -127,7 +127,7 @@ fn the_reference_vectors_of_certificate_transparency_hold() {
     ];
     let leaves: Vec<_> = leaves.iter().map(|leaf| hex::decode(leaf).unwrap()).collect();
     for (size, root) in roots.iter().enumerate() {
-        assert_eq!(frontier(&leaves[..size]).root().to_string(), *root, "{size} leaves");
+        assert_eq!(grown(&leaves[..size]).root().to_string(), *root, "{size} leaves");
     }
 }
 
@@ -136,12 +136,14 @@ fn every_tree_up_to_64_leaves_is_that_of_the_rfc_and_of_another_implementation()
     let mut other = Other::new();
     for size in 0..=64 {
         let entries = entries(size);
-        let frontier = frontier(&entries);
+        let frontier = grown(&entries);
         let head = frontier.head();
         assert_eq!(head.size, size as u64);
         assert_eq!(head.root, rfc::mth(&entries), "{size} leaves");
         assert_eq!(other.root().as_bytes().as_slice(), head.root.as_bytes(), "{size} leaves");
-        assert_eq!(Frontier::from_bytes(&frontier.to_bytes()), Ok(frontier));
+        assert_eq!(Frontier::from_bytes(&frontier.to_bytes()).as_ref(), Ok(&frontier));
+        let mut nodes = Leaves::new(reader(&entries));
+        assert_eq!(super::frontier(&mut nodes, size as u64), Ok(frontier));
         other.push(format!("{{\"index\":{size}}}").into_bytes());
     }
 }
@@ -152,7 +154,7 @@ fn every_inclusion_proof_up_to_64_leaves_is_right_and_no_bent_one_passes() {
     for size in 1..=64_usize {
         let entries = entries(size);
         other.push(entries[size - 1].clone());
-        let head = frontier(&entries).head();
+        let head = grown(&entries).head();
         for place in 0..size {
             let proof =
                 inclusion(&mut Leaves::new(reader(&entries)), place as u64, head.size).unwrap();
@@ -180,9 +182,9 @@ fn every_consistency_proof_up_to_64_leaves_is_right_and_no_bent_one_passes() {
     let mut other = Other::new();
     for new in 0..=64_usize {
         let entries = entries(new);
-        let head = frontier(&entries).head();
+        let head = grown(&entries).head();
         for old in 0..=new {
-            let older = frontier(&entries[..old]).head();
+            let older = grown(&entries[..old]).head();
             let proof =
                 consistency(&mut Leaves::new(reader(&entries)), older.size, head.size).unwrap();
             if old > 0 {
@@ -210,14 +212,14 @@ fn kept_nodes_give_the_same_proofs_with_few_reads() {
     let entries = entries(3_000);
     let mut inner = Inner::new();
     entries.iter().for_each(|entry| inner.push(leaf_hash(entry)));
-    assert_eq!(inner.frontier(), &frontier(&entries));
+    assert_eq!(inner.frontier(), &grown(&entries));
     let mut seed = 7_u64;
     for _ in 0..12 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let size = (seed >> 33) % 3_000 + 1;
         let index = (seed >> 20) % size;
         let whole = &entries[..usize::try_from(size).unwrap()];
-        let head = frontier(whole).head();
+        let head = grown(whole).head();
         let mut reads = 0;
         let mut nodes = inner.over(|leaf| {
             reads += 1;
@@ -228,7 +230,7 @@ fn kept_nodes_give_the_same_proofs_with_few_reads() {
         assert_eq!(proof, inclusion(&mut Leaves::new(reader(&entries)), index, size).unwrap());
         let leaf = leaf_hash(&entries[usize::try_from(index).unwrap()]);
         assert_eq!(proof.verify(&leaf, &head), Ok(()));
-        let older = frontier(&entries[..usize::try_from(index).unwrap()]).head();
+        let older = grown(&entries[..usize::try_from(index).unwrap()]).head();
         assert_eq!(steps.verify(&older, &head), Ok(()));
         assert!(reads <= 4 * 256, "{index} of {size}: {reads} leaves read");
     }
@@ -244,7 +246,7 @@ fn what_cannot_be_proved_is_an_error() {
 
 #[test]
 fn a_frontier_that_does_not_fit_its_size_is_refused() {
-    let good = frontier(&entries(5)).to_bytes();
+    let good = grown(&entries(5)).to_bytes();
     for bad in [&good[..7], &good[..good.len() - 1], &good[..good.len() - 32]] {
         assert!(Frontier::from_bytes(bad).is_err());
     }

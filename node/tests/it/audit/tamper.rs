@@ -6,7 +6,8 @@
 //! follows, is checked for a sample of flips over the whole file. Both verifiers see the sample.
 //!
 //! `KRING_TAMPER_ENTRIES` (600) sizes the log and `KRING_TAMPER_BITS` (1) says how many bits of each byte are flipped one after
-//! the other: with 10000 and 8 in release mode this is the full suite, see docs/AUDIT.md.
+//! the other, `KRING_TAMPER_STEP` (1/400 of the file) how far apart the flips are that both verifiers see. With 10000, 8 and 1 in
+//! release mode this is the full suite, see docs/AUDIT.md.
 
 use super::python::{Python, both, own_verdict};
 use super::support::Book;
@@ -93,7 +94,7 @@ fn both_verifiers_find_a_sample_of_flips_at_the_same_place() {
     let mut python = Python::start();
     let file = Book::new(80, &[30, 80], &["ZUID"]).export(0);
     let line_of = |place: usize| 1 + file[..place].iter().filter(|b| **b == b'\n').count();
-    let step = (file.len() / 400).max(1);
+    let step = usize::try_from(number("KRING_TAMPER_STEP", file.len() as u64 / 400)).unwrap();
     for place in (0..file.len()).step_by(step) {
         for mask in masks(place) {
             let verdict = both(&mut python, &flipped(&file, place, mask), "");

@@ -39,7 +39,7 @@ async fn a_large_answer_arrives_whole() {
         asker.handle.set_peers(vec![responder.peer()]).await;
         let frames: Vec<Vec<u8>> = (0..3_u8).map(|number| vec![number; 5 << 20]).collect();
         let (answer, sent) = tokio::join!(asker.ask(key(2), b"much"), async {
-            let Inbound { peer, request, reply } = requests.recv().await.expect("a request");
+            let Inbound { peer, request, reply, .. } = requests.recv().await.expect("a request");
             assert_eq!((peer, request.as_slice()), (key(1), b"much".as_slice()));
             reply.send(frames.clone()).await
         });

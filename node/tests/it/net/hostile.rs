@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::AsyncWriteExt as _;
-use node::net::{AskError, NetLimits, Peer, RejectCode};
+use node::net::{AskError, Lane, NetLimits, Peer, RejectCode};
 
 use super::raw::{PROTOCOL, Raw, frame};
 use super::support::{Node, PATIENCE, TCP, key, on, peer_id};
@@ -156,7 +156,7 @@ async fn another_protocol_is_not_spoken_to() {
     let peer = Peer { key: key(2), addresses: vec![raw.address.clone()] };
     node.handle.set_peers(vec![peer]).await;
     let error = node.ask(key(2), b"question").await.expect_err("another protocol");
-    assert_eq!(error, AskError::Unsupported { peer: key(2) });
+    assert_eq!(error, AskError::Unsupported { peer: key(2), lane: Lane::Question });
     raw.stop().await;
     node.stop().await;
 }

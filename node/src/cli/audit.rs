@@ -1,0 +1,129 @@
+//! `kring audit`: its commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use policies::{Digest, HospitalCode};
+
+use super::{ConfigArg, parse_digest};
+
+/// The log: who asked what, what was answered, and that none of it was changed
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// List entries of the log, the latest last
+    List {
+        /// The node whose log is read; it may be running
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Index of the first entry to list [default: the last 20]
+        #[arg(long)]
+        from: Option<u64>,
+        /// Most entries to list
+        #[arg(long, default_value_t = 20)]
+        limit: u64,
+        /// Print in this format
+        #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+        format: ListFormat,
+    },
+    /// Print the entries of one question, or one entry, in full
+    Show {
+        /// An entry's index, or the first 8 or more digits of a question's digest
+        id: String,
+        /// The node whose log is read; it may be running
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+    /// Write the entries under the latest checkpoint to a file that anybody can verify
+    Export {
+        /// The node whose log is read; it may be running
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The file to write
+        #[arg(long)]
+        out: PathBuf,
+        /// Index of the first entry
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// What to write; the NEN 7513 formats are for reading and cannot be verified
+        #[arg(long, value_enum, default_value_t = ExportFormat::Kring)]
+        format: ExportFormat,
+    },
+    /// Check an export or a proof file without a network; exit code 2 and the place when it does not hold
+    Verify {
+        /// The file
+        file: PathBuf,
+        /// Whom to trust
+        #[command(flatten)]
+        trust: TrustArgs,
+        /// Print in this format
+        #[arg(long, value_enum, default_value_t = VerdictFormat::Text)]
+        format: VerdictFormat,
+    },
+    /// Write a proof file of the entries of one question, or of one entry
+    Prove {
+        /// An entry's index, or the first 8 or more digits of a question's digest
+        id: String,
+        /// The node whose log is read; it may be running
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The file to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Print a trust policy with the keys of a charter, for this or any other C2SP verifier
+    Policy {
+        /// The sealed charter
+        #[arg(long)]
+        charter: PathBuf,
+        /// Fingerprint of the board key that must have signed it
+        #[arg(long, value_parser = parse_digest)]
+        root: Digest,
+        /// The hospital whose log is to be verified
+        #[arg(long)]
+        hospital: HospitalCode,
+        /// How many of the other hospitals must have cosigned
+        #[arg(long)]
+        witnesses: usize,
+    },
+}
+
+/// Whom a verifier trusts.
+#[derive(Args, Debug)]
+pub struct TrustArgs {
+    /// A C2SP trust policy, as `kring audit policy` prints one [default: the keys that the file names]
+    #[arg(long)]
+    pub policy: Option<PathBuf>,
+}
+
+/// How entries are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Table,
+    /// The entries as they are in the log, one a line
+    Json,
+    /// Records with the fields of NEN 7513, comma-separated
+    Nen7513Csv,
+    /// Records with the fields of NEN 7513, one JSON object a line
+    Nen7513Json,
+}
+
+/// What an export holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Entries with their proof
+    Kring,
+    /// Records with the fields of NEN 7513, comma-separated
+    Nen7513Csv,
+    /// Records with the fields of NEN 7513, one JSON object a line
+    Nen7513Json,
+}
+
+/// How a verdict is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VerdictFormat {
+    /// For people
+    Text,
+    /// One object
+    Json,
+}

@@ -1,0 +1,150 @@
+//! What each kind of event says of itself.
+
+use policies::Digest;
+use policies::wire::{LayerRef, Receipt};
+
+use super::Record;
+use crate::log::Event;
+
+/// Refused: the norm's "minor failure".
+const REFUSED: &str = "4";
+/// Failed: the norm's "serious failure".
+const FAILED: &str = "8";
+/// Done.
+const DONE: &str = "0";
+
+/// An event's own part of a record, and the question that it is about.
+pub(super) struct What {
+    pub(super) question: Option<Digest>,
+    pub(super) record: Record,
+}
+
+impl What {
+    pub(super) fn of(event: &Event) -> Self {
+        match event {
+            Event::Intent { question, request, profile, footprint: _ } => {
+                let mut record = query("question received", "intent", DONE);
+                record.detail = format!("request {request}");
+                record.checks = format!("profile {}", profile.as_str());
+                Self { question: Some(question.digest), record }
+            }
+            Event::Outcome { question, request, frames, snapshot, layers, receipt, status } => {
+                let mut record = query("answer released", "outcome", DONE);
+                record.object_role = "3";
+                record.detail = format!(
+                    "request {request}, answer {frames}, snapshot {snapshot}, data {status}, {}",
+                    counts(receipt)
+                );
+                record.policies = policy(layers, &receipt.rules);
+                record.checks = format!("profile {}", receipt.profile.as_str());
+                Self { question: Some(*question), record }
+            }
+            Event::Refused { question, request, code, message: _, rule, layer } => {
+                let mut record = query("question refused", "refused", REFUSED);
+                record.detail = format!("request {request}, code {code}");
+                let rules: Vec<_> = rule.iter().cloned().collect();
+                record.policies = policy(layer.as_slice(), &rules);
+                Self { question: Some(question.digest), record }
+            }
+            Event::Asked { question } => Self {
+                question: Some(question.digest),
+                record: query("question sent", "asked", DONE),
+            },
+            Event::NotAsked { question, code } => {
+                let mut record = query("question refused before it was sent", "not_asked", REFUSED);
+                record.detail = format!("code {code}");
+                Self { question: Some(question.digest), record }
+            }
+            Event::Received { question, request, responder, outcome, log_index } => {
+                let outcome_indicator = if outcome == "answered" { DONE } else { REFUSED };
+                let mut record = query("answer received", "received", outcome_indicator);
+                record.object_role = "3";
+                record.access_type = "1";
+                record.access_point = responder.to_string();
+                let place = log_index.map(|index| format!(", entry {index} of its log"));
+                record.detail =
+                    format!("request {request}, {outcome}{}", place.unwrap_or_default());
+                Self { question: Some(*question), record }
+            }
+            Event::Fault { question, code } => {
+                let mut record = query("question failed", "fault", FAILED);
+                record.detail = format!("code {code}");
+                Self { question: Some(*question), record }
+            }
+            Event::Rejected { .. }
+            | Event::Started { .. }
+            | Event::Stopped {}
+            | Event::CharterAccepted { .. }
+            | Event::WorkerLost { .. } => Self { question: None, record: of_the_node(event) },
+        }
+    }
+}
+
+/// Events that are about no question.
+fn of_the_node(event: &Event) -> Record {
+    match event {
+        Event::Started { version, hospital: _, snapshots } => {
+            let mut record = system("node started", "started", "E");
+            let held = snapshots.iter().map(|(dataset, digest)| format!(", {dataset} {digest}"));
+            record.detail = format!("version {version}{}", held.collect::<String>());
+            record
+        }
+        Event::Stopped {} => system("node stopped", "stopped", "E"),
+        Event::CharterAccepted { layer } => {
+            let mut record = system("charter accepted", "charter_accepted", "U");
+            record.policies = policy(std::slice::from_ref(layer), &[]);
+            record
+        }
+        Event::Rejected { peer, code, count, first } => {
+            let mut record = system("requests rejected", "rejected", "E");
+            record.outcome = REFUSED;
+            record.access_type = "1";
+            record.access_point.clone_from(peer);
+            record.detail = format!("{count} requests, code {code}, first {first}");
+            record
+        }
+        Event::WorkerLost { reason } => {
+            let mut record = system("worker lost", "worker_lost", "E");
+            record.outcome = FAILED;
+            record.detail.clone_from(reason);
+            record
+        }
+        Event::Intent { .. }
+        | Event::Outcome { .. }
+        | Event::Refused { .. }
+        | Event::Asked { .. }
+        | Event::NotAsked { .. }
+        | Event::Received { .. }
+        | Event::Fault { .. } => Record::default(),
+    }
+}
+
+fn query(event_id: &'static str, event_type: &'static str, outcome: &'static str) -> Record {
+    Record {
+        event_id,
+        event_type,
+        action: "E",
+        outcome,
+        object_role: "24",
+        requestor: "true",
+        ..Record::default()
+    }
+}
+
+fn system(event_id: &'static str, event_type: &'static str, action: &'static str) -> Record {
+    Record { event_id, event_type, action, outcome: DONE, requestor: "false", ..Record::default() }
+}
+
+fn policy(layers: &[LayerRef], rules: &[String]) -> String {
+    let layers = layers.iter().map(|layer| {
+        let LayerRef { network, version, digest } = layer;
+        format!("{network} version {version} ({digest})")
+    });
+    layers.chain(rules.iter().cloned()).collect::<Vec<_>>().join("; ")
+}
+
+fn counts(receipt: &Receipt) -> String {
+    let list =
+        |counts: &[u64]| counts.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
+    format!("cells {}, hidden or empty {}", list(&receipt.cells), list(&receipt.nulls))
+}

@@ -1,0 +1,172 @@
+use std::convert::Infallible;
+
+use ed25519_dalek::SigningKey;
+
+use super::*;
+use crate::keys::KeyRole;
+use crate::proof::merkle::{self, Frontier, Leaves, TreeHash, leaf_hash};
+
+const NOW: UnixTime = UnixTime(1_700_000_000);
+
+/// The log of NOORD, and a witness at ZUID.
+struct Pair {
+    folder: tempfile::TempDir,
+    secret: SigningKey,
+    leaves: Vec<TreeHash>,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Key::create(&folder.path().join("witness.key"), KeyRole::Witness, "ZUID").unwrap();
+        let leaves = (0_u64..50).map(|index| leaf_hash(&index.to_be_bytes())).collect();
+        Self { folder, secret: SigningKey::from_bytes(&[5; 32]), leaves }
+    }
+
+    fn records(&self) -> PathBuf {
+        self.folder.path().join("witness")
+    }
+
+    fn try_desk(&self) -> Result<Desk, DeskError> {
+        let key = Key::load(&self.folder.path().join("witness.key"), KeyRole::Witness).unwrap();
+        let logs = [(noord(), PublicKey::of(&self.secret).unwrap())].into();
+        Desk::open(&self.records(), &zuid(), key, logs)
+    }
+
+    fn desk(&self) -> Desk {
+        self.try_desk().unwrap()
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::of(&noord(), &PublicKey::of(&self.secret).unwrap(), 0).unwrap()
+    }
+
+    fn note(&self, size: usize) -> String {
+        let mut frontier = Frontier::new();
+        self.leaves[..size].iter().for_each(|leaf| frontier.push(*leaf));
+        let origin = self.origin();
+        let key = origin.key(&PublicKey::of(&self.secret).unwrap()).unwrap();
+        let checkpoint = Checkpoint { origin, head: frontier.head() };
+        SignedCheckpoint::sign(checkpoint, &key, &self.secret).unwrap().note().to_string()
+    }
+
+    fn offer(&self, old: u64, size: usize) -> Vec<u8> {
+        let read = |index: u64| Ok::<_, Infallible>(self.leaves[usize::try_from(index).unwrap()]);
+        let proof = merkle::consistency(&mut Leaves::new(read), old, size as u64).unwrap();
+        Submission::Offer { old, path: proof.path, note: self.note(size) }.encode()
+    }
+}
+
+fn noord() -> HospitalCode {
+    HospitalCode::new("NOORD").unwrap()
+}
+
+fn zuid() -> HospitalCode {
+    HospitalCode::new("ZUID").unwrap()
+}
+
+#[track_caller]
+fn check(desk: &Desk, message: &[u8], expected: &Reply) {
+    assert_eq!(desk.handle(&noord(), message, NOW).reply, *expected);
+}
+
+fn refusal(code: &str) -> Reply {
+    Reply::Refused { code: code.to_owned() }
+}
+
+#[test]
+fn a_member_gets_cosignatures_over_its_growing_log_across_restarts() {
+    let pair = Pair::new();
+    let latest = Submission::Latest { origin: pair.origin() }.encode();
+    check(&pair.desk(), &latest, &Reply::Stands(None));
+    for (old, size) in [(0, 10), (10, 10), (10, 37)] {
+        let desk = pair.desk();
+        let handled = desk.handle(&noord(), &pair.offer(old, size), NOW);
+        let Reply::Cosigned(line) = handled.reply else { panic!("{handled:?}") };
+        let log = pair.origin().key(&PublicKey::of(&pair.secret).unwrap()).unwrap();
+        let mut signed = SignedCheckpoint::open(&pair.note(size), &log).unwrap();
+        assert_eq!(signed.add(line, &desk.verifier), Ok(NOW));
+        check(&pair.desk(), &latest, &Reply::Stands(Some(pair.note(size))));
+    }
+    // The log may ask from anywhere: it is told where the witness stands.
+    check(&pair.desk(), &pair.offer(10, 50), &Reply::Stands(Some(pair.note(37))));
+}
+
+#[test]
+fn two_histories_leave_evidence_on_disk_and_no_cosignature() {
+    let mut pair = Pair::new();
+    let desk = pair.desk();
+    drop(desk.handle(&noord(), &pair.offer(0, 20), NOW));
+    let first = pair.note(20);
+    pair.leaves[3] = leaf_hash(b"another history");
+    let handled = desk.handle(&noord(), &pair.offer(20, 20), NOW);
+    assert_eq!(handled.reply, Reply::Stands(Some(first.clone())));
+    assert_eq!(handled.evidence.unwrap().kind, Conflict::Fork);
+    assert!(desk.overheard(&noord(), &pair.note(20)).is_some());
+    check(&desk, &pair.offer(20, 30), &refusal("proof_root"));
+    let kept: Vec<_> = std::fs::read_dir(pair.records())
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "evidence"))
+        .collect();
+    let [kept] = &kept[..] else { panic!("{kept:?}") };
+    let text = std::fs::read_to_string(kept).unwrap();
+    assert!(text.contains(&first) && text.contains(&pair.note(20)), "{text}");
+    assert!(desk.overheard(&noord(), &first).is_none());
+    // A log that was rolled back shows less than it had cosigned.
+    pair.leaves[3] = leaf_hash(&3_u64.to_be_bytes());
+    let handled = desk.handle(&noord(), &pair.offer(0, 19), NOW);
+    assert_eq!(handled.reply, Reply::Stands(Some(first)));
+    assert_eq!(handled.evidence.unwrap().kind, Conflict::Smaller);
+}
+
+#[test]
+fn a_member_speaks_for_its_own_log_alone() {
+    let pair = Pair::new();
+    let desk = pair.desk();
+    let handled = desk.handle(&zuid(), &pair.offer(0, 5), NOW);
+    assert_eq!(handled.reply, refusal("witness_checkpoint"));
+    let latest = Submission::Latest { origin: pair.origin() }.encode();
+    assert_eq!(desk.handle(&zuid(), &latest, NOW).reply, refusal("witness_other_log"));
+    let mut stolen = Pair::new();
+    stolen.secret = SigningKey::from_bytes(&[6; 32]);
+    check(&desk, &stolen.offer(0, 5), &refusal("witness_checkpoint"));
+    check(&desk, b"nonsense", &refusal("witness_message"));
+    check(&desk, &[0xff; 200], &refusal("witness_message"));
+    assert!(desk.overheard(&noord(), "nonsense").is_none());
+}
+
+#[test]
+fn damaged_records_stop_the_start() {
+    let pair = Pair::new();
+    drop(pair.desk().handle(&noord(), &pair.offer(0, 20), NOW));
+    let record = pair.records().join(record_name(&pair.origin()));
+    let whole = std::fs::read(&record).unwrap();
+    for place in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 4;
+        std::fs::write(&record, &bytes).unwrap();
+        assert_eq!(pair.try_desk().unwrap_err().code(), "witness_record_damaged", "byte {place}");
+    }
+    std::fs::write(&record, &whole).unwrap();
+    let moved = pair.records().join("0.note");
+    std::fs::rename(&record, &moved).unwrap();
+    assert_eq!(pair.try_desk().unwrap_err().code(), "witness_record_damaged");
+    std::fs::rename(&moved, &record).unwrap();
+    check(
+        &pair.desk(),
+        &Submission::Latest { origin: pair.origin() }.encode(),
+        &Reply::Stands(Some(pair.note(20))),
+    );
+}
+
+#[test]
+fn what_cannot_be_recorded_is_not_cosigned() {
+    let pair = Pair::new();
+    let desk = pair.desk();
+    // A folder where the temporary file should go.
+    let record = pair.records().join(record_name(&pair.origin()));
+    std::fs::create_dir(record.with_added_extension("tmp")).unwrap();
+    check(&desk, &pair.offer(0, 20), &refusal("witness_records"));
+    check(&desk, &Submission::Latest { origin: pair.origin() }.encode(), &Reply::Stands(None));
+}
