@@ -82,6 +82,7 @@ impl Consumed {
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::NotAsked { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => return,
         };
         let mut recent = self.recent();

@@ -183,6 +183,7 @@ impl Mapper {
             | Event::Rejected { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => digest.and_then(|digest| self.open.get(&digest).cloned()),
         }
     }

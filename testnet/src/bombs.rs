@@ -287,6 +287,7 @@ impl Target {
             | Event::Rejected { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => None,
         });
         let same = |question: &QuestionRecord| question.sql.here().is_some_and(|text| text == sql);

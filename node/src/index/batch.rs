@@ -58,6 +58,7 @@ impl Batch {
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::NotAsked { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => {}
         }
     }

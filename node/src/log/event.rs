@@ -118,6 +118,17 @@ pub enum Event {
         /// Stable code, for the hospital's own operators.
         code: String,
     },
+    /// A member's log showed two heads that do not go together.
+    ForkEvidence {
+        /// The log.
+        origin: String,
+        /// `fork` or `smaller_than_cosigned`.
+        shows: String,
+        /// The note that this node had cosigned.
+        cosigned: String,
+        /// The note that was offered after it.
+        offered: String,
+    },
     /// A worker was killed or died.
     WorkerLost {
         /// `deadline`, `died` or `protocol`.
@@ -146,6 +157,7 @@ impl Event {
             | Self::Rejected { .. }
             | Self::Received { .. }
             | Self::Fault { .. }
+            | Self::ForkEvidence { .. }
             | Self::WorkerLost { .. } => Ok(()),
         }
     }
@@ -163,6 +175,7 @@ impl Event {
             | Self::NotAsked { .. }
             | Self::Received { .. }
             | Self::Fault { .. }
+            | Self::ForkEvidence { .. }
             | Self::WorkerLost { .. } => true,
         }
     }

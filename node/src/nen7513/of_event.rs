@@ -75,6 +75,7 @@ impl What {
             | Event::Started { .. }
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => Self { question: None, record: of_the_node(event) },
         }
     }
@@ -101,6 +102,12 @@ fn of_the_node(event: &Event) -> Record {
             record.access_type = "1";
             record.access_point.clone_from(peer);
             record.detail = format!("{count} requests, code {code}, first {first}");
+            record
+        }
+        Event::ForkEvidence { origin, shows, cosigned: _, offered: _ } => {
+            let mut record = system("another log contradicts itself", "fork_evidence", "R");
+            record.outcome = FAILED;
+            record.detail = format!("log {origin}: {shows}");
             record
         }
         Event::WorkerLost { reason } => {

@@ -88,6 +88,7 @@ fn detail(entry: &Entry) -> String {
         Event::Rejected { peer, code, count, .. } => format!("{count} of {peer}: {code}"),
         Event::CharterAccepted { layer } => format!("{} {}", layer.network, layer.version),
         Event::WorkerLost { reason } => reason.clone(),
+        Event::ForkEvidence { origin, shows, .. } => format!("{origin}: {shows}"),
         Event::Started { version, .. } => version.clone(),
         Event::Intent { .. } | Event::Outcome { .. } | Event::Asked { .. } | Event::Stopped {} => {
             String::new()

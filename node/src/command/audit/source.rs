@@ -135,6 +135,7 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         | Event::Stopped {}
         | Event::CharterAccepted { .. }
         | Event::Rejected { .. }
+        | Event::ForkEvidence { .. }
         | Event::WorkerLost { .. } => None,
     }
 }
