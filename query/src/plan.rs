@@ -55,7 +55,7 @@ fn parse(sql: &str) -> Result<Statement, PlanError> {
     };
     if matches!(statement, Statement::Query(_)) {
         clauses::check(&statement)?;
-        return Ok(subqueries::distinct(names::distinct(statement)));
+        return subqueries::distinct(names::distinct(statement));
     }
     let text = statement.to_string();
     let verb = text.split_whitespace().next().unwrap_or_default().to_uppercase();

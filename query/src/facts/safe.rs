@@ -12,6 +12,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
 
 use crate::error::PlanError;
 
+mod lists;
 pub(crate) mod rounded;
 
 /// Rewrites an expression to its safe form, of the same type.
@@ -32,6 +33,10 @@ pub(crate) fn rewrite(expr: &Expr, schema: &DFSchema) -> Result<Expr, PlanError>
                 "a constant that is not of the type it is compared with or cast to",
                 "write the constant in the type of the column",
             )),
+            DataFusionError::Plan(what) if what == NULL_IN_LISTS => Err(PlanError::unsupported(
+                "NULL in a list of values beside another list for the same column",
+                "leave NULL out of the list, and write IS NULL where it is meant",
+            )),
             DataFusionError::Plan(what) if what == FLOAT_TO_WHOLE => Err(PlanError::unsupported(
                 "a cast of a fraction to a whole number",
                 "say how: CAST(round(x) AS BIGINT), CAST(floor(x) AS BIGINT) or CAST(ceil(x) AS BIGINT)",
@@ -49,6 +54,7 @@ const FLOAT_TO_WHOLE: &str = "float to whole";
 const FLOAT_TO_TEXT: &str = "float to text";
 const CONSTANT_ZERO: &str = "constant zero";
 const CONSTANT_CAST: &str = "constant cast";
+const NULL_IN_LISTS: &str = "null in lists";
 
 #[expect(
     clippy::wildcard_enum_match_arm,
@@ -56,6 +62,9 @@ const CONSTANT_CAST: &str = "constant cast";
 )]
 fn step(expr: Expr, schema: &DFSchema) -> EngineResult<Transformed<Expr>> {
     match expr {
+        Expr::BinaryExpr(binary) if matches!(binary.op, Operator::And | Operator::Or) => {
+            lists::guarded(binary, schema)
+        }
         Expr::Cast(Cast { expr: inner, field }) => cast(*inner, field, schema),
         Expr::TryCast(TryCast { expr: inner, field }) if !matches!(*inner, Expr::Literal(..)) => {
             cast(*inner, field, schema)

@@ -11,10 +11,20 @@ use datafusion::sql::sqlparser::ast::{
     UnaryOperator, VisitMut, VisitorMut,
 };
 
+use crate::error::PlanError;
+
 /// Gives the subqueries of every SELECT with GROUP BY names of their own.
-pub(super) fn distinct(mut statement: Statement) -> Statement {
-    let _: ControlFlow<()> = VisitMut::visit(&mut statement, &mut Queries);
-    statement
+///
+/// # Errors
+/// Several of them in ROLLUP, CUBE or GROUPING SETS, which the engine cannot tell apart there.
+pub(super) fn distinct(mut statement: Statement) -> Result<Statement, PlanError> {
+    match VisitMut::visit(&mut statement, &mut Queries) {
+        ControlFlow::Continue(()) => Ok(statement),
+        ControlFlow::Break(()) => Err(PlanError::unsupported(
+            "several EXISTS or IN among the keys of ROLLUP, CUBE or GROUPING SETS",
+            "give them names in a derived table: FROM (SELECT ..., EXISTS (...) AS a, EXISTS (...) AS b FROM ...) x GROUP BY ROLLUP (a, b)",
+        )),
+    }
 }
 
 struct Queries;
@@ -23,29 +33,38 @@ impl VisitorMut for Queries {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-        body(&mut query.body, query.order_by.as_mut());
-        ControlFlow::Continue(())
+        body(&mut query.body, query.order_by.as_mut())
     }
 }
 
-fn body(body: &mut SetExpr, order_by: Option<&mut OrderBy>) {
+fn body(body: &mut SetExpr, order_by: Option<&mut OrderBy>) -> ControlFlow<()> {
     if let SetExpr::Select(select) = body {
-        self::select(select, order_by);
+        self::select(select, order_by)?;
     } else if let SetExpr::SetOperation { left, right, .. } = body {
-        self::body(left, None);
-        self::body(right, None);
+        self::body(left, None)?;
+        self::body(right, None)?;
     }
+    ControlFlow::Continue(())
 }
 
-fn select(select: &mut Select, order_by: Option<&mut OrderBy>) {
-    if matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty()) {
-        return;
+fn select(select: &mut Select, order_by: Option<&mut OrderBy>) -> ControlFlow<()> {
+    let GroupByExpr::Expressions(keys, _) = &select.group_by else {
+        return ControlFlow::Continue(());
+    };
+    if keys.is_empty() {
+        return ControlFlow::Continue(());
     }
+    let sets = keys
+        .iter()
+        .any(|key| matches!(key, Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_)));
     let mut named = Named { texts: Vec::new(), depth: 0, wraps: false };
     let _ = select.group_by.visit(&mut named);
+    if sets && named.texts.len() > 1 {
+        return ControlFlow::Break(());
+    }
     let _ = select.projection.visit(&mut named);
     if named.texts.len() < 2 {
-        return;
+        return ControlFlow::Continue(());
     }
     named.wraps = true;
     for item in &mut select.projection {
@@ -63,6 +82,7 @@ fn select(select: &mut Select, order_by: Option<&mut OrderBy>) {
     if let Some(order_by) = order_by {
         let _ = order_by.visit(&mut named);
     }
+    ControlFlow::Continue(())
 }
 
 /// The texts of subqueries, each once; their places say how each is wrapped.

@@ -61,6 +61,12 @@ impl Equal {
             return self.near(*a, *b);
         }
         match (one.number(), other.number()) {
+            // A float has every digit: only decimals are cut off at some.
+            (Some((a, _)), Some((b, _)))
+                if self.types_differ && one.is_float() != other.is_float() =>
+            {
+                self.near(a, b)
+            }
             (Some((a, unit)), Some((b, other_unit))) if self.types_differ => {
                 let scaled_alike = unit.total_cmp(&other_unit).is_eq();
                 self.near(a, b) || (!scaled_alike && (a - b).abs() <= unit.max(other_unit))
@@ -71,6 +77,10 @@ impl Equal {
 }
 
 impl Value {
+    fn is_float(&self) -> bool {
+        matches!(self, Self::Float(_))
+    }
+
     /// The number, and the unit of the last digit that is shown; 0 for whole numbers and floats.
     fn number(&self) -> Option<(f64, f64)> {
         match self {

@@ -34,6 +34,8 @@ const END: &str = "<end>";
 const USER: &str = "kring";
 /// Aggregates of floats without a float's error.
 const EXACT: &str = include_str!("exact.sql");
+/// Puts them before PostgreSQL's own.
+const EXACT_FIRST: &str = "SET search_path = exact, pg_catalog";
 
 /// A private cluster.
 #[derive(Debug)]
@@ -198,7 +200,8 @@ impl Session {
     /// The server's words.
     pub fn load(&mut self, tables: &[PooledTable]) -> anyhow::Result<()> {
         let folder = tempfile::tempdir_in(&self.folder)?;
-        self.run("SET client_min_messages = error; SET search_path = exact, pg_catalog")?;
+        self.run("SET client_min_messages = error")?;
+        self.run(EXACT_FIRST)?;
         for table in tables {
             let name = &table.name;
             let columns: Vec<String> = table
@@ -251,6 +254,20 @@ impl Session {
             rows.push(record?.iter().map(value).collect());
         }
         Ok(Answer { kinds: Vec::new(), rows })
+    }
+}
+
+impl Session {
+    /// What PostgreSQL answers with its own aggregates: `exact.sql` cuts off the mean of a numeric as the mean of a
+    /// decimal is, but a fraction that the text writes is a numeric there and a float here, whose mean keeps every digit.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_plainly(&mut self, sql: &str) -> anyhow::Result<Answer> {
+        self.run("SET search_path = pg_catalog")?;
+        let answer = self.ask(sql);
+        self.run(EXACT_FIRST)?;
+        answer
     }
 }
 
