@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use policies::wire::LayerRef;
-use policies::{Digest, UnixTime};
+use policies::{DatasetId, Digest, UnixTime};
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
 use crate::log::{Entry, Event, OpenError, Reader};
@@ -22,6 +22,11 @@ const PLACES: TableDefinition<'_, &str, (u64, &[u8; 32])> = TableDefinition::new
 const DONE: &str = "done";
 /// Row of `PLACES`: the last accepted charter.
 const CHARTER: &str = "charter";
+
+/// Row of `PLACES`: the last configuration.
+const CONFIGURED: &str = "configured";
+/// Row of `PLACES`: the last keys.
+const KEYS: &str = "keys";
 
 /// Entries that go into the index at a time.
 const BATCH: usize = 20_000;
@@ -136,8 +141,31 @@ impl Index {
     /// # Errors
     /// `OpenError::Index`.
     pub fn last_charter(&self) -> Result<Option<u64>, OpenError> {
-        let place = self.place(CHARTER).map_err(|error| self.failed(&error))?;
-        Ok(place.map(|(place, _)| place))
+        self.last(CHARTER)
+    }
+
+    /// Place of the last entry about the configuration.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn last_configured(&self) -> Result<Option<u64>, OpenError> {
+        self.last(CONFIGURED)
+    }
+
+    /// Place of the last entry about the node's keys.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn last_keys(&self) -> Result<Option<u64>, OpenError> {
+        self.last(KEYS)
+    }
+
+    /// Place of the last entry about a snapshot of the dataset.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn last_snapshot(&self, dataset: &DatasetId) -> Result<Option<u64>, OpenError> {
+        self.last(&snapshot_row(dataset))
     }
 
     /// Whether this very charter came into force here before.
@@ -171,6 +199,11 @@ impl Index {
         }
         index.catch_up(log).map_err(Failure::Log)?;
         Ok(Some(index))
+    }
+
+    fn last(&self, row: &str) -> Result<Option<u64>, OpenError> {
+        let place = self.place(row).map_err(|error| self.failed(&error))?;
+        Ok(place.map(|(place, _)| place))
     }
 
     fn done(&self) -> Result<Option<(u64, [u8; 32])>, redb::Error> {
@@ -215,6 +248,9 @@ impl Index {
                         charters.insert(charter_key(layer).as_bytes(), entry.index)?;
                         places.insert(CHARTER, (entry.index, leaf))?;
                     }
+                    Use::Place(row) => {
+                        places.insert(row.as_str(), (entry.index, leaf))?;
+                    }
                     Use::None => {}
                 }
             }
@@ -241,6 +277,10 @@ fn builder() -> redb::Builder {
     builder
 }
 
+fn snapshot_row(dataset: &DatasetId) -> String {
+    format!("snapshot/{dataset}")
+}
+
 fn charter_key(layer: &LayerRef) -> Digest {
     Digest::of(&serde_json::to_vec(layer).unwrap_or_default())
 }
@@ -261,8 +301,14 @@ impl From<redb::Error> for Failure {
 
 /// What the index keeps of an event.
 enum Use<'e> {
-    Question { question: &'e [u8; 32], request: &'e [u8; 32], expires_at: i64 },
+    Question {
+        question: &'e [u8; 32],
+        request: &'e [u8; 32],
+        expires_at: i64,
+    },
     Charter(&'e LayerRef),
+    /// The place is kept in this row.
+    Place(String),
     None,
 }
 
@@ -282,8 +328,14 @@ impl<'e> Use<'e> {
                 expires_at: i64::MAX,
             },
             Event::CharterAccepted { layer } => Self::Charter(layer),
+            Event::Configured { .. } => Self::Place(CONFIGURED.to_owned()),
+            Event::KeysChanged { .. } => Self::Place(KEYS.to_owned()),
+            Event::SnapshotUsed { dataset, .. } => Self::Place(snapshot_row(dataset)),
             Event::Started { .. }
             | Event::Stopped {}
+            | Event::CharterRejected { .. }
+            | Event::Clock { .. }
+            | Event::ForkEvidence { .. }
             | Event::Rejected { .. }
             | Event::Asked { .. }
             | Event::Received { .. }

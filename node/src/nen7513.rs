@@ -179,6 +179,12 @@ impl Mapper {
             Event::Started { .. }
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
+            | Event::CharterRejected { .. }
+            | Event::Configured { .. }
+            | Event::KeysChanged { .. }
+            | Event::SnapshotUsed { .. }
+            | Event::Clock { .. }
+            | Event::ForkEvidence { .. }
             | Event::Outcome { .. }
             | Event::Rejected { .. }
             | Event::Received { .. }

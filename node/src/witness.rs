@@ -13,6 +13,7 @@ use policies::{Digest, HospitalCode, UnixTime};
 use query::snapshot::durable;
 
 use crate::keys::Key;
+use crate::log::Event;
 use crate::proof::checkpoint::{Checkpoint, Origin, SignedCheckpoint, witness_key};
 use crate::proof::cosignature::cosign;
 use crate::proof::merkle::Consistency;
@@ -201,12 +202,7 @@ impl Desk {
 
     /// Both notes, on disk for good; what the log says of it is the caller's.
     fn keep(&self, evidence: &Evidence) {
-        let text = format!(
-            "{}\n\n{}\n{}",
-            evidence.kind.code(),
-            evidence.cosigned.note(),
-            evidence.offered.note()
-        );
+        let text = evidence_text(evidence);
         let name = format!("{}.evidence", Digest::of(text.as_bytes()));
         if let Err(error) = durable::replace(&self.folder.join(name), text.as_bytes()) {
             tracing::error!(%error, "evidence against a log cannot be stored");
@@ -215,6 +211,24 @@ impl Desk {
 
     fn state(&self) -> std::sync::MutexGuard<'_, Witness> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What evidence says, as it is kept.
+fn evidence_text(evidence: &Evidence) -> String {
+    let Evidence { kind, cosigned, offered } = evidence;
+    format!("{}\n\n{}\n{}", kind.code(), cosigned.note(), offered.note())
+}
+
+/// The event that says that there is evidence, and where.
+#[must_use]
+pub fn evidence_event(evidence: &Evidence) -> Event {
+    Event::ForkEvidence {
+        log: evidence.offered.checkpoint().origin.as_str().to_owned(),
+        shows: evidence.kind.code().to_owned(),
+        cosigned: evidence.cosigned.head().size,
+        offered: evidence.offered.head().size,
+        evidence: Digest::of(evidence_text(evidence).as_bytes()),
     }
 }
 

@@ -108,9 +108,13 @@ impl Node {
                     "a log shows two heads that do not go together; both notes are kept"
                 );
             }
-            vec![handled.reply.encode()]
+            (vec![handled.reply.encode()], handled.evidence)
         });
         // A panic in it ends the daemon; nothing is answered then.
-        judged.await.unwrap_or_default()
+        let Ok((frames, evidence)) = judged.await else { return Frames::default() };
+        if let Some(event) = evidence.and_then(|evidence| self.notices.evidence(&evidence)) {
+            self.log_all(vec![event]).await;
+        }
+        frames
     }
 }

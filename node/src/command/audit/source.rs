@@ -134,6 +134,12 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         Event::Started { .. }
         | Event::Stopped {}
         | Event::CharterAccepted { .. }
+        | Event::CharterRejected { .. }
+        | Event::Configured { .. }
+        | Event::KeysChanged { .. }
+        | Event::SnapshotUsed { .. }
+        | Event::Clock { .. }
+        | Event::ForkEvidence { .. }
         | Event::Rejected { .. }
         | Event::WorkerLost { .. } => None,
     }

@@ -1,0 +1,86 @@
+//! What a running node notices about itself and others that is no question: jumps of the clock, snapshots that are taken
+//! into use, evidence against logs.
+//!
+//! Each is said once and not with every look. Pure but for its memory: callers bring the time and what they see.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use policies::{DatasetId, Digest, UnixTime};
+
+use crate::log::Event;
+use crate::log::event::ClockSource;
+use crate::proof::witness::Evidence;
+
+/// Seconds that the clock may differ from the time that passed: NTP steers by less, and whoever sets it is to be seen.
+pub(crate) const CLOCK_JUMP_S: i64 = 10;
+/// Pieces of evidence that one run logs: a member that signs new forks all day fills no log. The files are kept of all.
+const MAX_EVIDENCE: usize = 256;
+
+/// What was noticed before.
+#[derive(Debug, Default)]
+pub(crate) struct Notices {
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    clock: Option<(UnixTime, Instant)>,
+    snapshots: BTreeMap<DatasetId, Digest>,
+    evidence: BTreeSet<Digest>,
+}
+
+impl Notices {
+    /// Nothing but the snapshots that the log names last.
+    pub(crate) fn new(snapshots: BTreeMap<DatasetId, Digest>) -> Self {
+        Self { seen: Mutex::new(Seen { snapshots, ..Seen::default() }) }
+    }
+
+    /// Compares the time of day with the time that passed since the last look.
+    pub(crate) fn clock(&self, now: UnixTime, passed: Instant) -> Option<Event> {
+        let (then, since) = self.seen().clock.replace((now, passed))?;
+        let elapsed = passed.saturating_duration_since(since).as_secs();
+        let elapsed = i64::try_from(elapsed).unwrap_or(i64::MAX);
+        let ahead_s = now.0.saturating_sub(then.0).saturating_sub(elapsed);
+        let event = Event::Clock { against: ClockSource::Monotonic, ahead_s };
+        (ahead_s.saturating_abs() > CLOCK_JUMP_S).then_some(event)
+    }
+
+    /// The dataset is answered from this snapshot; the event, where that is another than before.
+    pub(crate) fn snapshot(
+        &self,
+        dataset: &DatasetId,
+        version: u64,
+        snapshot: Digest,
+    ) -> Option<Event> {
+        let before = self.seen().snapshots.insert(dataset.clone(), snapshot);
+        let event = Event::SnapshotUsed { dataset: dataset.clone(), version, snapshot };
+        (before != Some(snapshot)).then_some(event)
+    }
+
+    /// The event of evidence that this run has not logged.
+    pub(crate) fn evidence(&self, evidence: &Evidence) -> Option<Event> {
+        self.fresh(crate::witness::evidence_event(evidence))
+    }
+
+    fn fresh(&self, event: Event) -> Option<Event> {
+        let named = Digest::of(&serde_json::to_vec(&event).ok()?);
+        let mut seen = self.seen();
+        (seen.evidence.len() < MAX_EVIDENCE && seen.evidence.insert(named)).then_some(event)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// At a start: the clock is behind the last entry.
+pub(crate) fn behind(last: UnixTime, now: UnixTime) -> Option<Event> {
+    let ahead_s = now.0.saturating_sub(last.0);
+    let event = Event::Clock { against: ClockSource::LastEntry, ahead_s };
+    (ahead_s < -CLOCK_JUMP_S).then_some(event)
+}
+
+#[cfg(test)]
+mod tests;
