@@ -79,6 +79,7 @@ impl App {
     ///
     /// # Errors
     /// `StartError`.
+    #[expect(clippy::too_many_lines, reason = "one list of what is opened, in order")]
     pub async fn build(
         config: Config,
         program: PathBuf,
@@ -116,7 +117,8 @@ impl App {
         start::check_snapshots(&config, &charter)?;
         let replies_folder = config.state.join("replies");
         let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
-        let replies = Replies::open(&replies_folder).map_err(&folder)?;
+        let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
+        let replies = Replies::open(&replies_folder, &envelope_key).map_err(&folder)?;
         let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
         let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
         let transport = Key::load(&config.keys.transport, KeyRole::Transport)?;
@@ -124,7 +126,6 @@ impl App {
         let listen = config.listen.clone();
         let network =
             Network::build(NetConfig { keypair_seed: transport.seed(), listen, limits }).await?;
-        let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
         let (charter, tasks) = (Arc::new(charter), Tasks::new());
         let pool = Pool::start(Setup::daemon(&config, program, Arc::clone(&clock), tasks.clone()))?;
         pool.warm().await?;
@@ -154,6 +155,7 @@ impl App {
     ///
     /// # Errors
     /// `StartError::Http` when the listener cannot be handed over.
+    #[expect(clippy::too_many_lines, reason = "one list of what is started, in order")]
     pub async fn spawn(self) -> Result<Running, StartError> {
         let Self {
             config,

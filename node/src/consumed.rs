@@ -82,12 +82,12 @@ impl Consumed {
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
-            | Event::ForkEvidence { .. }
             | Event::Rejected { .. }
             | Event::Asked { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::NotAsked { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => return,
         };
         let mut recent = self.recent();

@@ -7,9 +7,13 @@ use std::path::{Path, PathBuf};
 
 use policies::wire::LayerRef;
 use policies::{DatasetId, Digest, UnixTime};
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, TableDefinition};
 
-use crate::log::{Entry, Event, OpenError, Reader};
+use crate::log::{OpenError, Reader};
+
+mod batch;
+
+use batch::Batch;
 
 /// Where a question's life stands: the request that consumed it, its end, and the last entry about it.
 type UseRow = (&'static [u8; 32], i64, u64);
@@ -29,7 +33,7 @@ const CONFIGURED: &str = "configured";
 const KEYS: &str = "keys";
 
 /// Entries that go into the index at a time.
-const BATCH: usize = 20_000;
+const BATCH: u64 = 50_000;
 /// Most memory for pages of the file.
 const CACHE_BYTES: usize = 32 << 20;
 
@@ -82,7 +86,7 @@ impl Index {
         }
         let database = builder().create(path).map_err(|error| failed(error.to_string()))?;
         let index = Self { database, path: path.to_owned() };
-        index.add(&[], (0, &[0; 32])).map_err(|error| index.failed(&error))?;
+        index.add(&Batch::after(0))?;
         index.catch_up(log)?;
         Ok(index)
     }
@@ -92,20 +96,19 @@ impl Index {
     /// # Errors
     /// As [`Self::open`].
     pub fn catch_up(&self, log: &Reader) -> Result<u64, OpenError> {
-        let mut done =
-            self.done().map_err(|error| self.failed(&error))?.map_or(0, |(done, _)| done);
-        let mut entries = log.bytes_from(done);
-        loop {
-            let batch = entries.by_ref().take(BATCH).collect::<Result<Vec<_>, _>>()?;
-            if batch.is_empty() {
-                return Ok(done);
+        let mut batch = Batch::after(self.known().map_err(|error| self.failed(&error))?);
+        for bytes in log.bytes_from(batch.done) {
+            batch.take(&log.parse(batch.done, &bytes?)?);
+            if batch.done.is_multiple_of(BATCH) {
+                let done = batch.done;
+                self.add(&std::mem::replace(&mut batch, Batch::after(done)).at(log)?)?;
             }
-            let parsed = (done..).zip(&batch).map(|(index, bytes)| log.parse(index, bytes));
-            let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
-            done = done.saturating_add(parsed.len() as u64);
-            let leaf = *log.leaf_hash(done.saturating_sub(1))?.as_bytes();
-            self.add(&parsed, (done, &leaf)).map_err(|error| self.failed(&error))?;
         }
+        let done = batch.done;
+        if batch.taken {
+            self.add(&batch.at(log)?)?;
+        }
+        Ok(done)
     }
 
     /// What became of a question, as far as the index knows.
@@ -223,41 +226,20 @@ impl Index {
         }))
     }
 
-    /// Adds entries durably.
-    fn add(&self, entries: &[Entry], (done, leaf): (u64, &[u8; 32])) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_write()?;
-        {
-            let mut questions = transaction.open_table(QUESTIONS)?;
-            let mut requests = transaction.open_table(REQUESTS)?;
-            let mut charters = transaction.open_table(CHARTERS)?;
-            let mut places = transaction.open_table(PLACES)?;
-            for entry in entries {
-                match Use::of(&entry.event) {
-                    Use::Question { question, request, expires_at } => {
-                        let known = questions.get(question)?.map(|row| {
-                            let (request, expires_at, _) = row.value();
-                            (*request, expires_at)
-                        });
-                        if known.is_none() {
-                            requests.insert(request, question)?;
-                        }
-                        let (request, expires_at) = known.unwrap_or((*request, expires_at));
-                        questions.insert(question, (&request, expires_at, entry.index))?;
-                    }
-                    Use::Charter(layer) => {
-                        charters.insert(charter_key(layer).as_bytes(), entry.index)?;
-                        places.insert(CHARTER, (entry.index, leaf))?;
-                    }
-                    Use::Place(row) => {
-                        places.insert(row.as_str(), (entry.index, leaf))?;
-                    }
-                    Use::None => {}
-                }
-            }
-            places.insert(DONE, (done, leaf))?;
-        }
-        transaction.commit()?;
-        Ok(())
+    /// Adds a batch durably.
+    fn add(&self, batch: &Batch) -> Result<(), OpenError> {
+        let add = || -> Result<(), redb::Error> {
+            let transaction = self.database.begin_write()?;
+            batch.write(&transaction)?;
+            transaction.commit()?;
+            Ok(())
+        };
+        add().map_err(|error| self.failed(&error))
+    }
+
+    /// Entries that are in the index.
+    fn known(&self) -> Result<u64, redb::Error> {
+        Ok(self.done()?.map_or(0, |(done, _)| done))
     }
 
     /// The error of an index that contradicts the log.
@@ -296,53 +278,6 @@ enum Failure {
 impl From<redb::Error> for Failure {
     fn from(error: redb::Error) -> Self {
         Self::Index(error)
-    }
-}
-
-/// What the index keeps of an event.
-enum Use<'e> {
-    Question {
-        question: &'e [u8; 32],
-        request: &'e [u8; 32],
-        expires_at: i64,
-    },
-    Charter(&'e LayerRef),
-    /// The place is kept in this row.
-    Place(String),
-    None,
-}
-
-impl<'e> Use<'e> {
-    fn of(event: &'e Event) -> Self {
-        match event {
-            Event::Intent { question, request, .. } | Event::Refused { question, request, .. } => {
-                Self::Question {
-                    question: question.digest.as_bytes(),
-                    request: request.as_bytes(),
-                    expires_at: question.expires_at.0,
-                }
-            }
-            Event::Outcome { question, request, .. } => Self::Question {
-                question: question.as_bytes(),
-                request: request.as_bytes(),
-                expires_at: i64::MAX,
-            },
-            Event::CharterAccepted { layer } => Self::Charter(layer),
-            Event::Configured { .. } => Self::Place(CONFIGURED.to_owned()),
-            Event::KeysChanged { .. } => Self::Place(KEYS.to_owned()),
-            Event::SnapshotUsed { dataset, .. } => Self::Place(snapshot_row(dataset)),
-            Event::Started { .. }
-            | Event::Stopped {}
-            | Event::CharterRejected { .. }
-            | Event::Clock { .. }
-            | Event::ForkEvidence { .. }
-            | Event::Rejected { .. }
-            | Event::Asked { .. }
-            | Event::Received { .. }
-            | Event::Fault { .. }
-            | Event::NotAsked { .. }
-            | Event::WorkerLost { .. } => Self::None,
-        }
     }
 }
 

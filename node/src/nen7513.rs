@@ -184,11 +184,11 @@ impl Mapper {
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
-            | Event::ForkEvidence { .. }
             | Event::Outcome { .. }
             | Event::Rejected { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => digest.and_then(|digest| self.open.get(&digest).cloned()),
         }
     }

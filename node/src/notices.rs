@@ -1,9 +1,9 @@
-//! What a running node notices about itself and others that is no question: jumps of the clock, snapshots that are taken
-//! into use, evidence against logs.
+//! What a running node notices about itself that is no question: jumps of the clock, and snapshots that are
+//! taken into use.
 //!
 //! Each is said once and not with every look. Pure but for its memory: callers bring the time and what they see.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -11,12 +11,9 @@ use policies::{DatasetId, Digest, UnixTime};
 
 use crate::log::Event;
 use crate::log::event::ClockSource;
-use crate::proof::witness::Evidence;
 
 /// Seconds that the clock may differ from the time that passed: NTP steers by less, and whoever sets it is to be seen.
 pub(crate) const CLOCK_JUMP_S: i64 = 10;
-/// Pieces of evidence that one run logs: a member that signs new forks all day fills no log. The files are kept of all.
-const MAX_EVIDENCE: usize = 256;
 
 /// What was noticed before.
 #[derive(Debug, Default)]
@@ -28,7 +25,6 @@ pub(crate) struct Notices {
 struct Seen {
     clock: Option<(UnixTime, Instant)>,
     snapshots: BTreeMap<DatasetId, Digest>,
-    evidence: BTreeSet<Digest>,
 }
 
 impl Notices {
@@ -57,17 +53,6 @@ impl Notices {
         let before = self.seen().snapshots.insert(dataset.clone(), snapshot);
         let event = Event::SnapshotUsed { dataset: dataset.clone(), version, snapshot };
         (before != Some(snapshot)).then_some(event)
-    }
-
-    /// The event of evidence that this run has not logged.
-    pub(crate) fn evidence(&self, evidence: &Evidence) -> Option<Event> {
-        self.fresh(crate::witness::evidence_event(evidence))
-    }
-
-    fn fresh(&self, event: Event) -> Option<Event> {
-        let named = Digest::of(&serde_json::to_vec(&event).ok()?);
-        let mut seen = self.seen();
-        (seen.evidence.len() < MAX_EVIDENCE && seen.evidence.insert(named)).then_some(event)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

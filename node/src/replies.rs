@@ -1,22 +1,40 @@
 //! Stored replies: a retry gets the same bytes, and nothing is run twice.
 //!
 //! A reply is on disk before the log names it. It is deleted when its question can no longer be retried. The files hold
-//! released figures and are readable by their owner only.
+//! released figures: they are encrypted under a key that is derived from the node's envelope key, so that a copy of the
+//! state without the keys shows none. Which figures were released is proved by the log, not by these files.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hkdf;
 use policies::Digest;
+use zeroize::Zeroizing;
 
+use crate::keys::Key;
+
+/// What a file begins with; part of what is authenticated.
+const FORMAT: &[u8; 8] = b"KRINGRP1";
+/// What the key is derived for.
+const PURPOSE: &[u8] = b"kring stored replies/1";
 /// Most bytes of a stored reply.
 const MAX_REPLY_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The folder of stored replies.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Replies {
     folder: PathBuf,
+    key: Arc<RandomizedNonceKey>,
+}
+
+impl std::fmt::Debug for Replies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Replies").field("folder", &self.folder).finish_non_exhaustive()
+    }
 }
 
 impl Replies {
@@ -24,9 +42,10 @@ impl Replies {
     ///
     /// # Errors
     /// The system's reason.
-    pub fn open(folder: &Path) -> std::io::Result<Self> {
+    pub fn open(folder: &Path, key: &Key) -> std::io::Result<Self> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        Ok(Self { folder: folder.to_owned() })
+        let key = derived(key).map_err(|_unspecified| std::io::Error::other("no key"))?;
+        Ok(Self { folder: folder.to_owned(), key: Arc::new(key) })
     }
 
     /// Stores the frames of the reply to `request`, durably.
@@ -40,6 +59,7 @@ impl Replies {
             bytes.extend_from_slice(&length.to_be_bytes());
             bytes.extend_from_slice(frame);
         }
+        let bytes = self.sealed(request, bytes)?;
         let partial = self.folder.join(format!("{request}.partial"));
         let mut file = OpenOptions::new()
             .write(true)
@@ -67,6 +87,7 @@ impl Replies {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
+        let bytes = self.opened(request, bytes).ok_or(std::io::ErrorKind::InvalidData)?;
         let mut frames = Vec::new();
         let mut rest = bytes.as_slice();
         while !rest.is_empty() {
@@ -107,19 +128,57 @@ impl Replies {
         }
     }
 
+    /// Encrypts a reply; the file belongs to its request.
+    fn sealed(&self, request: &Digest, mut bytes: Vec<u8>) -> std::io::Result<Vec<u8>> {
+        let nonce = self
+            .key
+            .seal_in_place_append_tag(Aad::from(bound(request)), &mut bytes)
+            .map_err(|_unspecified| std::io::Error::other("the reply cannot be encrypted"))?;
+        let mut file = FORMAT.to_vec();
+        file.extend_from_slice(nonce.as_ref());
+        file.append(&mut bytes);
+        Ok(file)
+    }
+
+    /// Decrypts the reply to this very request; `None` for other bytes.
+    fn opened(&self, request: &Digest, file: Vec<u8>) -> Option<Vec<u8>> {
+        let (nonce, sealed) = file.strip_prefix(FORMAT)?.split_first_chunk::<NONCE_LEN>()?;
+        let (nonce, mut sealed) = (Nonce::assume_unique_for_key(*nonce), sealed.to_vec());
+        let opened = self.key.open_in_place(nonce, Aad::from(bound(request)), &mut sealed).ok()?;
+        let length = opened.len();
+        sealed.truncate(length);
+        Some(sealed)
+    }
+
     fn path(&self, request: &Digest) -> PathBuf {
         self.folder.join(format!("{request}.reply"))
     }
 }
 
+/// What is authenticated beside the bytes.
+fn bound(request: &Digest) -> Vec<u8> {
+    [FORMAT.as_slice(), request.as_bytes()].concat()
+}
+
+/// The key of the files, from the node's own.
+fn derived(key: &Key) -> Result<RandomizedNonceKey, aws_lc_rs::error::Unspecified> {
+    let seed = key.seed();
+    let mut bytes = Zeroizing::new([0; 32]);
+    let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(&*seed);
+    secret.expand(&[PURPOSE], hkdf::HKDF_SHA256)?.fill(&mut *bytes)?;
+    RandomizedNonceKey::new(&AES_256_GCM, &*bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::KeyRole;
 
     #[test]
     fn a_reply_reads_back_byte_for_byte_and_damage_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let replies = Replies::open(&folder.path().join("replies")).unwrap();
+        let key = Key::create(&folder.path().join("key"), KeyRole::Envelope, "ZUID").unwrap();
+        let replies = Replies::open(&folder.path().join("replies"), &key).unwrap();
         let request = Digest::of(b"request");
         assert_eq!(replies.load(&request).unwrap(), None);
         let frames = vec![b"header".to_vec(), Vec::new(), vec![7; 70_000]];
@@ -129,6 +188,23 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         assert!(replies.load(&request).is_err());
+        for at in [0, 9, 30, whole.len() - 1] {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1;
+            std::fs::write(&path, &damaged).unwrap();
+            assert!(replies.load(&request).is_err(), "byte {at}");
+        }
+        // A file tells nothing, belongs to its request and opens with this node's key alone.
+        assert!(!whole.windows(6).any(|bytes| bytes == b"header"));
+        let other = Digest::of(b"another request");
+        std::fs::write(replies.path(&other), &whole).unwrap();
+        assert!(replies.load(&other).is_err());
+        std::fs::write(&path, &whole).unwrap();
+        assert!(replies.load(&request).is_ok());
+        let stranger =
+            Key::create(&folder.path().join("other"), KeyRole::Envelope, "ZUID").unwrap();
+        let strange = Replies::open(&folder.path().join("replies"), &stranger).unwrap();
+        assert!(strange.load(&request).is_err());
         replies.delete(&request).unwrap();
         replies.delete(&request).unwrap();
         assert_eq!(replies.load(&request).unwrap(), None);

@@ -13,16 +13,17 @@ use policies::{Digest, HospitalCode, UnixTime};
 use query::snapshot::durable;
 
 use crate::keys::Key;
-use crate::log::Event;
 use crate::proof::checkpoint::{Checkpoint, Origin, SignedCheckpoint, witness_key};
 use crate::proof::cosignature::cosign;
 use crate::proof::merkle::Consistency;
 use crate::proof::note::{BadVerifierKey, MAX_NOTE_BYTES, Note, VerifierKey};
 use crate::proof::submission::{Reply, Submission};
-use crate::proof::witness::{Conflict, Evidence, Refusal, Witness};
+use crate::proof::witness::{Evidence, Refusal, Witness};
 
 pub mod own;
 
+/// Pairs of notes that are kept against one log: a member with a bad log could make any number.
+const MAX_EVIDENCE: usize = 16;
 /// What a record's file name ends with.
 const RECORD: &str = "note";
 
@@ -44,7 +45,7 @@ pub type Logs = BTreeMap<HospitalCode, PublicKey>;
 pub struct Handled {
     /// What the log is told.
     pub reply: Reply,
-    /// Two heads that do not go together, already on disk.
+    /// Two heads that do not go together, not seen before and already on disk.
     pub evidence: Option<Box<Evidence>>,
 }
 
@@ -132,21 +133,10 @@ impl Desk {
                 if !self.logs.get(member).is_some_and(owned) {
                     return refused("witness_other_log");
                 }
-                Handled { reply: self.stands(&origin), evidence: None }
+                Handled { reply: stands(&self.state(), &origin), evidence: None }
             }
             Err(_bytes) => refused("witness_message"),
         }
-    }
-
-    /// What a checkpoint that travelled with something else shows beside the one cosigned last. Bytes that are no
-    /// checkpoint of the member's log show nothing.
-    #[must_use]
-    pub fn overheard(&self, member: &HospitalCode, note: &str) -> Option<Box<Evidence>> {
-        let (signed, _) = self.open_note(member, note)?;
-        let evidence =
-            self.state().compare(&signed).filter(|found| found.kind == Conflict::Fork)?;
-        self.keep(&evidence);
-        Some(Box::new(evidence))
     }
 
     fn consider(
@@ -160,13 +150,15 @@ impl Desk {
         let cosignable = match state.consider(signed, proof) {
             Ok(cosignable) => cosignable,
             Err(Refusal::Stale { .. }) => {
-                drop(state);
-                return Handled { reply: self.stands(origin), evidence: None };
+                return Handled { reply: stands(&state, origin), evidence: None };
             }
             Err(Refusal::Conflict(evidence)) => {
-                drop(state);
-                self.keep(&evidence);
-                return Handled { reply: self.stands(origin), evidence: Some(evidence) };
+                // Under the lock, so that the bound on files holds.
+                let fresh = self.keep(&evidence);
+                return Handled {
+                    reply: stands(&state, origin),
+                    evidence: fresh.then_some(evidence),
+                };
             }
             Err(error @ Refusal::Inconsistent(_)) => return refused(error.code()),
         };
@@ -196,17 +188,31 @@ impl Desk {
         Some((signed.bare(&key), origin))
     }
 
-    fn stands(&self, origin: &Origin) -> Reply {
-        Reply::Stands(self.state().latest(origin).map(|latest| latest.note().to_string()))
-    }
-
-    /// Both notes, on disk for good; what the log says of it is the caller's.
-    fn keep(&self, evidence: &Evidence) {
-        let text = evidence_text(evidence);
-        let name = format!("{}.evidence", Digest::of(text.as_bytes()));
-        if let Err(error) = durable::replace(&self.folder.join(name), text.as_bytes()) {
-            tracing::error!(%error, "evidence against a log cannot be stored");
+    /// Both notes, on disk for good; whether they were not there before. The first few of a log are proof enough.
+    fn keep(&self, evidence: &Evidence) -> bool {
+        let Evidence { kind, cosigned, offered } = evidence;
+        let text = format!("{}\n\n{}\n{}", kind.code(), cosigned.note(), offered.note());
+        let log = Digest::of(offered.checkpoint().origin.as_str().as_bytes());
+        for number in 0..MAX_EVIDENCE {
+            let path = self.folder.join(format!("{log}.{number}.evidence"));
+            match std::fs::read(&path) {
+                Ok(known) if known == text.as_bytes() => return false,
+                Ok(_other) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    let written = durable::replace(&path, text.as_bytes());
+                    return written
+                        .inspect_err(|error| {
+                            tracing::error!(%error, "evidence against a log cannot be stored");
+                        })
+                        .is_ok();
+                }
+                Err(error) => {
+                    tracing::error!(%error, "evidence against a log cannot be read");
+                    return false;
+                }
+            }
         }
+        false
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, Witness> {
@@ -214,22 +220,8 @@ impl Desk {
     }
 }
 
-/// What evidence says, as it is kept.
-fn evidence_text(evidence: &Evidence) -> String {
-    let Evidence { kind, cosigned, offered } = evidence;
-    format!("{}\n\n{}\n{}", kind.code(), cosigned.note(), offered.note())
-}
-
-/// The event that says that there is evidence, and where.
-#[must_use]
-pub fn evidence_event(evidence: &Evidence) -> Event {
-    Event::ForkEvidence {
-        log: evidence.offered.checkpoint().origin.as_str().to_owned(),
-        shows: evidence.kind.code().to_owned(),
-        cosigned: evidence.cosigned.head().size,
-        offered: evidence.offered.head().size,
-        evidence: Digest::of(evidence_text(evidence).as_bytes()),
-    }
+fn stands(state: &Witness, origin: &Origin) -> Reply {
+    Reply::Stands(state.latest(origin).map(|latest| latest.note().to_string()))
 }
 
 fn refused(code: &str) -> Handled {

@@ -288,11 +288,11 @@ impl Target {
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
-            | Event::ForkEvidence { .. }
             | Event::Outcome { .. }
             | Event::Rejected { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => None,
         });
         let same = |question: &QuestionRecord| question.sql.here().is_some_and(|text| text == sql);

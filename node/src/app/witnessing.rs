@@ -9,12 +9,14 @@ use policies::charter::Charter;
 use super::StartError;
 use crate::config::Config;
 use crate::keys::{Key, KeyRole};
+use crate::log::Event;
 use crate::net::PeerKey;
 use crate::node::Node;
 use crate::proof::checkpoint::witness_key;
+use crate::proof::witness::Evidence;
 use crate::reply::Frames;
 use crate::witness::own::{Own, Peer, Standing};
-use crate::witness::{Desk, DeskError};
+use crate::witness::{Desk, DeskError, Handled};
 
 /// The head of the log is signed at least so often, also when nothing happens: silence must not look like a cut.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(9 * 60);
@@ -100,21 +102,21 @@ impl Node {
     /// Answers a member's message about its log.
     pub(super) async fn witness(&self, member: HospitalCode, message: Vec<u8>) -> Frames {
         let (desk, now) = (Arc::clone(&self.desk), self.clock.now());
-        let judged = self.tasks.spawn_blocking("witness", move || {
-            let handled = desk.handle(&member, &message, now);
-            if let Some(evidence) = &handled.evidence {
-                tracing::error!(
-                    log = %evidence.offered.checkpoint().origin, shows = evidence.kind.code(),
-                    "a log shows two heads that do not go together; both notes are kept"
-                );
-            }
-            (vec![handled.reply.encode()], handled.evidence)
-        });
+        let judging =
+            self.tasks.spawn_blocking("witness", move || desk.handle(&member, &message, now));
         // A panic in it ends the daemon; nothing is answered then.
-        let Ok((frames, evidence)) = judged.await else { return Frames::default() };
-        if let Some(event) = evidence.and_then(|evidence| self.notices.evidence(&evidence)) {
-            self.log_all(vec![event]).await;
+        let Ok(Handled { reply, evidence }) = judging.await else { return Frames::new() };
+        if let Some(evidence) = evidence {
+            let Evidence { kind, cosigned, offered } = *evidence;
+            let origin = offered.checkpoint().origin.to_string();
+            let shows = kind.code().to_owned();
+            tracing::error!(log = origin, shows, "a log shows two heads that do not go together");
+            let (cosigned, offered) = (cosigned.note().to_string(), offered.note().to_string());
+            let event = Event::ForkEvidence { origin, shows, cosigned, offered };
+            if let Err(error) = self.log.append(event).await {
+                tracing::error!(%error, "evidence against a log is not logged");
+            }
         }
-        frames
+        vec![reply.encode()]
     }
 }

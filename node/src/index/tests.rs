@@ -2,9 +2,9 @@ use policies::wire::LayerRef;
 use policies::{Digest, NetworkId, UnixTime};
 
 use super::*;
-use crate::log::Store;
 use crate::log::event::QuestionRecord;
 use crate::log::store::{Room, record_bytes};
+use crate::log::{Entry, Event, Store};
 
 fn question(number: u64) -> QuestionRecord {
     let question = serde_json::json!({

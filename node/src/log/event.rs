@@ -69,19 +69,6 @@ pub enum Event {
         /// Seconds that it is ahead; negative where it is behind.
         ahead_s: i64,
     },
-    /// Another member's log showed two heads that do not go together. Both notes are kept beside the witness's records.
-    ForkEvidence {
-        /// Origin of that log.
-        log: String,
-        /// What the two notes show.
-        shows: String,
-        /// Entries under the head that this node cosigned.
-        cosigned: u64,
-        /// Entries under the other head.
-        offered: u64,
-        /// Digest of the evidence, the name of its file.
-        evidence: Digest,
-    },
     /// A permitted question, before it is run.
     Intent {
         /// The question.
@@ -168,6 +155,17 @@ pub enum Event {
         /// Stable code, for the hospital's own operators.
         code: String,
     },
+    /// A member's log showed two heads that do not go together.
+    ForkEvidence {
+        /// The log.
+        origin: String,
+        /// `fork` or `smaller_than_cosigned`.
+        shows: String,
+        /// The note that this node had cosigned.
+        cosigned: String,
+        /// The note that was offered after it.
+        offered: String,
+    },
     /// A worker was killed or died.
     WorkerLost {
         /// `deadline`, `died` or `protocol`.
@@ -197,11 +195,11 @@ impl Event {
             | Self::KeysChanged { .. }
             | Self::SnapshotUsed { .. }
             | Self::Clock { .. }
-            | Self::ForkEvidence { .. }
             | Self::Outcome { .. }
             | Self::Rejected { .. }
             | Self::Received { .. }
             | Self::Fault { .. }
+            | Self::ForkEvidence { .. }
             | Self::WorkerLost { .. } => Ok(()),
         }
     }
@@ -218,13 +216,13 @@ impl Event {
             | Self::KeysChanged { .. }
             | Self::SnapshotUsed { .. }
             | Self::Clock { .. }
-            | Self::ForkEvidence { .. }
             | Self::Outcome { .. }
             | Self::Refused { .. }
             | Self::Rejected { .. }
             | Self::NotAsked { .. }
             | Self::Received { .. }
             | Self::Fault { .. }
+            | Self::ForkEvidence { .. }
             | Self::WorkerLost { .. } => true,
         }
     }

@@ -13,6 +13,9 @@ use super::scan::record;
 use super::{Entry, OpenError};
 use crate::proof::merkle::{Frontier, Head, TreeHash};
 
+/// How often a log that looks damaged is read again.
+const READ_AGAIN: usize = 3;
+
 /// A reader of a log.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -41,7 +44,15 @@ impl Reader {
     /// # Errors
     /// `OpenError`.
     pub fn over(medium: Arc<dyn Medium>) -> Result<Self, OpenError> {
-        let contents = load(&*medium)?.map(|(contents, _)| contents).unwrap_or_default();
+        let mut loaded = load(&*medium);
+        // What a daemon appends meanwhile may be seen in part; damage is seen again.
+        for _ in 0..READ_AGAIN {
+            if !matches!(loaded, Err(OpenError::Damaged { .. })) {
+                break;
+            }
+            loaded = load(&*medium);
+        }
+        let contents = loaded?.map(|(contents, _)| contents).unwrap_or_default();
         Ok(Self { medium, contents: Arc::new(RwLock::new(contents)) })
     }
 

@@ -56,7 +56,8 @@ pub(super) fn scan(bytes: &[u8], first: u64) -> Scan {
             // A table belongs to a sealed segment; without the end behind it the sealing was interrupted.
             Kind::Leaves => {
                 let reason = "a table of leaves without an end";
-                let synced = synced_behind(rest.get(RECORD_HEADER..).unwrap_or_default(), at);
+                let behind = rest.get(RECORD_HEADER..).unwrap_or_default();
+                let synced = synced_behind(behind, at.saturating_add(RECORD_HEADER));
                 found.damage = Some(Damage { at: at as u64, reason, synced });
                 return found;
             }

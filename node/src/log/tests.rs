@@ -8,6 +8,9 @@ use super::*;
 use crate::clock::SystemClock;
 use crate::proof::merkle::leaf_hash;
 
+mod disk;
+mod figures;
+
 fn lost(reason: &str) -> Event {
     Event::WorkerLost { reason: reason.to_owned() }
 }

@@ -21,6 +21,7 @@ pub(super) struct What {
 }
 
 impl What {
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind")]
     pub(super) fn of(event: &Event) -> Self {
         match event {
             Event::Intent { question, request, profile, footprint: _ } => {
@@ -127,14 +128,6 @@ fn noticed(event: &Event) -> Record {
             record.detail = format!("{ahead_s} s ahead of {against}");
             record
         }
-        Event::ForkEvidence { log, shows, cosigned, offered, evidence } => {
-            let mut record = system("evidence against a log", "fork_evidence", "E");
-            record.outcome = FAILED;
-            record.detail = format!(
-                "log {log}, {shows}: {cosigned} entries cosigned, {offered} offered, evidence {evidence}"
-            );
-            record
-        }
         Event::Started { .. }
         | Event::Stopped {}
         | Event::CharterAccepted { .. }
@@ -146,6 +139,7 @@ fn noticed(event: &Event) -> Record {
         | Event::Asked { .. }
         | Event::NotAsked { .. }
         | Event::Received { .. }
+        | Event::ForkEvidence { .. }
         | Event::Fault { .. } => Record::default(),
     }
 }
@@ -157,8 +151,7 @@ fn of_the_node(event: &Event) -> Record {
         | Event::Configured { .. }
         | Event::KeysChanged { .. }
         | Event::SnapshotUsed { .. }
-        | Event::Clock { .. }
-        | Event::ForkEvidence { .. } => noticed(event),
+        | Event::Clock { .. } => noticed(event),
         Event::Started { version, hospital: _, snapshots } => {
             let mut record = system("node started", "started", "E");
             let held = snapshots.iter().map(|(dataset, digest)| format!(", {dataset} {digest}"));
@@ -177,6 +170,12 @@ fn of_the_node(event: &Event) -> Record {
             record.access_type = "1";
             record.access_point.clone_from(peer);
             record.detail = format!("{count} requests, code {code}, first {first}");
+            record
+        }
+        Event::ForkEvidence { origin, shows, cosigned: _, offered: _ } => {
+            let mut record = system("another log contradicts itself", "fork_evidence", "R");
+            record.outcome = FAILED;
+            record.detail = format!("log {origin}: {shows}");
             record
         }
         Event::WorkerLost { reason } => {

@@ -102,8 +102,8 @@ fn what_a_node_notices_is_a_record_of_its_own_without_a_person() {
         (
             "fork_evidence",
             serde_json::json!({
-                "log": "kring/ZUID/0123456789abcdef", "shows": "fork", "cosigned": 7, "offered": 7,
-                "evidence": digest,
+                "origin": "kring/ZUID/0123456789abcdef", "shows": "fork", "cosigned": "a",
+                "offered": "b",
             }),
             "8",
         ),

@@ -36,19 +36,3 @@ fn a_snapshot_is_said_once_also_over_starts() {
     assert_eq!(notices.snapshot(&dataset, 2, second), Some(event));
     assert_eq!(notices.snapshot(&dataset, 2, second), None);
 }
-
-#[test]
-fn evidence_is_logged_once_and_not_without_end() {
-    let notices = Notices::default();
-    let event = |number: usize| Event::ForkEvidence {
-        log: "kring/ZUID/0123456789abcdef".to_owned(),
-        shows: "fork".to_owned(),
-        cosigned: 7,
-        offered: 7,
-        evidence: Digest::of(&number.to_be_bytes()),
-    };
-    assert!(notices.fresh(event(0)).is_some());
-    assert!(notices.fresh(event(0)).is_none());
-    let logged = (1..1000).filter_map(|number| notices.fresh(event(number))).count();
-    assert_eq!(logged + 1, MAX_EVIDENCE);
-}

@@ -6,7 +6,7 @@
 use testnet::differential::postgres::{Cluster, installed};
 use testnet::differential::{Campaign, dataset, judge::Bench};
 
-mod indicators;
+pub(crate) mod indicators;
 mod regressions;
 
 /// A cluster, if there is PostgreSQL.

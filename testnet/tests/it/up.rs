@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
+mod pooled;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_testnet");
 
 struct Folder(tempfile::TempDir);

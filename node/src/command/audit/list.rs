@@ -97,8 +97,8 @@ fn detail(entry: &Entry) -> String {
         }
         Event::SnapshotUsed { dataset, snapshot, .. } => format!("{dataset} {}", snapshot.short()),
         Event::Clock { ahead_s, .. } => format!("{ahead_s} s ahead"),
-        Event::ForkEvidence { log, shows, .. } => format!("{log}: {shows}"),
         Event::WorkerLost { reason } => reason.clone(),
+        Event::ForkEvidence { origin, shows, .. } => format!("{origin}: {shows}"),
         Event::Started { version, .. } => version.clone(),
         Event::Intent { .. }
         | Event::Outcome { .. }

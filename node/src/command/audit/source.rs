@@ -139,8 +139,8 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         | Event::KeysChanged { .. }
         | Event::SnapshotUsed { .. }
         | Event::Clock { .. }
-        | Event::ForkEvidence { .. }
         | Event::Rejected { .. }
+        | Event::ForkEvidence { .. }
         | Event::WorkerLost { .. } => None,
     }
 }

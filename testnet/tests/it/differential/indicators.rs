@@ -10,12 +10,13 @@ use testnet::differential::network::Network;
 use testnet::differential::rows::{Rows, Tables};
 use testnet::generate::Region;
 
-const DATASET: &str = include_str!("../../../charter/oncology.toml");
+/// The dictionary.
+pub(crate) const DATASET: &str = include_str!("../../../charter/oncology.toml");
 const INDICATORS: &str = include_str!("../../../domain/indicators.sql");
 const OPT_OUT: &str = "opt_out";
 
-fn hospitals() -> BTreeMap<String, Tables> {
-    let region = Region { empty: Some(2), ..Region::new(1, 5, 150) };
+/// The generated tables of every hospital of a region.
+pub(crate) fn hospitals(region: Region) -> BTreeMap<String, Tables> {
     let tables = region.tables().into_iter().map(|tables| {
         let table = |table: testnet::generate::table::Table| {
             let columns = table.columns.iter().map(|column| (*column).to_owned()).collect();
@@ -35,7 +36,7 @@ fn keep(rows: &mut Rows, column: &str, wanted: &dyn Fn(&str) -> bool) -> BTreeSe
 }
 
 /// The same tables without those who opted out: what PostgreSQL holds.
-fn without_opt_outs(hospitals: &BTreeMap<String, Tables>) -> BTreeMap<String, Tables> {
+pub(crate) fn without_opt_outs(hospitals: &BTreeMap<String, Tables>) -> BTreeMap<String, Tables> {
     let mut kept = hospitals.clone();
     for tables in kept.values_mut() {
         let patients = keep(tables.get_mut("patient").unwrap(), OPT_OUT, &|value| value != "1");
@@ -53,7 +54,7 @@ fn without_opt_outs(hospitals: &BTreeMap<String, Tables>) -> BTreeMap<String, Ta
 
 #[test]
 fn the_forty_two_indicators_are_what_postgresql_says() {
-    let all = hospitals();
+    let all = hospitals(Region { empty: Some(2), ..Region::new(1, 5, 150) });
     let pooled = without_opt_outs(&all);
     let patients = |tables: &BTreeMap<String, Tables>| {
         tables.values().map(|tables| tables["patient"].rows.len()).sum::<usize>()

@@ -72,6 +72,22 @@ fn a_log_that_was_cut_off_or_lost_a_file_is_refused() {
 }
 
 #[test]
+fn a_damaged_mark_never_costs_an_entry() {
+    let (disk, trace) = filled(9);
+    let mark = crate::log::mark::NAME;
+    for at in 0..disk.bytes(mark).len() {
+        let copy = disk.after_power_cut(sim::Unsynced::Kept);
+        copy.damage(mark, |bytes| bytes[at] ^= 1);
+        recovered(&copy, &trace);
+    }
+    let copy = disk.after_power_cut(sim::Unsynced::Kept);
+    copy.damage(mark, |bytes| bytes.fill(0));
+    assert!(
+        matches!(problem(&copy), Some(OpenError::Damaged { path, .. }) if path.ends_with(mark))
+    );
+}
+
+#[test]
 fn a_group_behind_damage_proves_that_it_was_acknowledged_even_without_the_mark() {
     let disk = Sim::default();
     let mut store = Store::open(Arc::new(disk.clone()), SIZES).unwrap();
