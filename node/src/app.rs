@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use policies::Digest;
 use policies::charter::Charter;
@@ -20,6 +20,7 @@ use crate::log::checkpoint::Signer;
 use crate::log::{Event, Log, Store};
 use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network, Peer, PeerKey};
 use crate::node::Node;
+use crate::notices::Notices;
 use crate::pool::{Pool, Setup};
 use crate::rejections::Rejections;
 use crate::replies::Replies;
@@ -27,6 +28,7 @@ use crate::tasks::Tasks;
 use crate::witness::Desk;
 use crate::witness::own::Own;
 
+mod noticing;
 mod start;
 mod witnessing;
 
@@ -52,6 +54,9 @@ pub struct App {
     consumed: Consumed,
     /// Whether this very charter came into force here before.
     known: bool,
+    notices: Notices,
+    /// What this start is to log of itself.
+    at_start: Vec<Event>,
     desk: Desk,
     own: Own,
     replies: Replies,
@@ -74,6 +79,7 @@ impl App {
     ///
     /// # Errors
     /// `StartError`.
+    #[expect(clippy::too_many_lines, reason = "one list of what is opened, in order")]
     pub async fn build(
         config: Config,
         program: PathBuf,
@@ -95,7 +101,14 @@ impl App {
         let store = open_log(&config)?;
         let log = store.reader();
         let index = Index::open(&config.index(), &log)?;
-        let charter = open_charter(&config, &*clock, held(&log, &index)?)?;
+        let charter = match open_charter(&config, &*clock, held(&log, &index)?) {
+            Ok(charter) => charter,
+            Err(error) => {
+                noticing::log_rejection(store, &config, clock, &error).await;
+                return Err(error);
+            }
+        };
+        let (notices, at_start) = noticing::at_start(&config, &charter, (&log, &index), &*clock)?;
         let layer = layer_of(&charter);
         let known = index.knows_charter(&layer)?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
@@ -126,6 +139,8 @@ impl App {
             signer,
             consumed,
             known,
+            notices,
+            at_start,
             desk,
             own,
             replies,
@@ -140,6 +155,7 @@ impl App {
     ///
     /// # Errors
     /// `StartError::Http` when the listener cannot be handed over.
+    #[expect(clippy::too_many_lines, reason = "one list of what is started, in order")]
     pub async fn spawn(self) -> Result<Running, StartError> {
         let Self {
             config,
@@ -151,6 +167,8 @@ impl App {
             signer,
             consumed,
             known,
+            notices,
+            at_start,
             desk,
             own,
             replies,
@@ -186,12 +204,13 @@ impl App {
             consumed,
             replies,
             rejections: Rejections::default(),
+            notices,
             pool,
             net,
             snapshots: config.snapshots,
             tasks: tasks.clone(),
         });
-        node.log_start(known).await;
+        node.log_start(known, at_start).await;
         http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));
@@ -291,14 +310,16 @@ impl Node {
         }
     }
 
-    async fn log_start(&self, known: bool) {
-        let mut events = Vec::new();
+    async fn log_start(&self, known: bool, mut events: Vec<Event>) {
         if !known {
             events.push(Event::CharterAccepted { layer: self.layer.clone() });
         }
         let snapshots: BTreeMap<_, _> = self.status().snapshots;
         let (version, hospital) = (env!("CARGO_PKG_VERSION").to_owned(), self.hospital.clone());
         events.push(Event::Started { version, hospital, snapshots });
+        events.extend(self.snapshots_in_use());
+        // The first look says nothing; it is what the next is compared with.
+        events.extend(self.notices.clock(self.clock.now(), Instant::now()));
         self.log_all(events).await;
     }
 
@@ -310,6 +331,8 @@ impl Node {
             let (code, count) = (rejected.code.code().to_owned(), rejected.count);
             events.push(Event::Rejected { peer, code, count, first: Digest::of(b"") });
         }
+        events.extend(self.notices.clock(self.clock.now(), Instant::now()));
+        events.extend(self.snapshots_in_use());
         self.log_all(events).await;
         for request in self.consumed.expired_replies(self.clock.now()) {
             if let Err(error) = self.replies.delete(&request) {

@@ -77,6 +77,11 @@ impl Consumed {
             Event::Started { .. }
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
+            | Event::CharterRejected { .. }
+            | Event::Configured { .. }
+            | Event::KeysChanged { .. }
+            | Event::SnapshotUsed { .. }
+            | Event::Clock { .. }
             | Event::Rejected { .. }
             | Event::Asked { .. }
             | Event::Received { .. }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use policies::wire::LayerRef;
-use policies::{Digest, UnixTime};
+use policies::{DatasetId, Digest, UnixTime};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 
 use crate::log::{OpenError, Reader};
@@ -26,6 +26,11 @@ const PLACES: TableDefinition<'_, &str, (u64, &[u8; 32])> = TableDefinition::new
 const DONE: &str = "done";
 /// Row of `PLACES`: the last accepted charter.
 const CHARTER: &str = "charter";
+
+/// Row of `PLACES`: the last configuration.
+const CONFIGURED: &str = "configured";
+/// Row of `PLACES`: the last keys.
+const KEYS: &str = "keys";
 
 /// Entries that go into the index at a time.
 const BATCH: u64 = 50_000;
@@ -139,8 +144,31 @@ impl Index {
     /// # Errors
     /// `OpenError::Index`.
     pub fn last_charter(&self) -> Result<Option<u64>, OpenError> {
-        let place = self.place(CHARTER).map_err(|error| self.failed(&error))?;
-        Ok(place.map(|(place, _)| place))
+        self.last(CHARTER)
+    }
+
+    /// Place of the last entry about the configuration.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn last_configured(&self) -> Result<Option<u64>, OpenError> {
+        self.last(CONFIGURED)
+    }
+
+    /// Place of the last entry about the node's keys.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn last_keys(&self) -> Result<Option<u64>, OpenError> {
+        self.last(KEYS)
+    }
+
+    /// Place of the last entry about a snapshot of the dataset.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn last_snapshot(&self, dataset: &DatasetId) -> Result<Option<u64>, OpenError> {
+        self.last(&snapshot_row(dataset))
     }
 
     /// Whether this very charter came into force here before.
@@ -174,6 +202,11 @@ impl Index {
         }
         index.catch_up(log).map_err(Failure::Log)?;
         Ok(Some(index))
+    }
+
+    fn last(&self, row: &str) -> Result<Option<u64>, OpenError> {
+        let place = self.place(row).map_err(|error| self.failed(&error))?;
+        Ok(place.map(|(place, _)| place))
     }
 
     fn done(&self) -> Result<Option<(u64, [u8; 32])>, redb::Error> {
@@ -224,6 +257,10 @@ fn builder() -> redb::Builder {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
     builder
+}
+
+fn snapshot_row(dataset: &DatasetId) -> String {
+    format!("snapshot/{dataset}")
 }
 
 fn charter_key(layer: &LayerRef) -> Digest {

@@ -21,6 +21,7 @@ pub mod log;
 pub mod nen7513;
 pub mod net;
 pub mod node;
+mod notices;
 pub mod pool;
 pub mod profile;
 pub mod proof;

@@ -179,6 +179,11 @@ impl Mapper {
             Event::Started { .. }
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
+            | Event::CharterRejected { .. }
+            | Event::Configured { .. }
+            | Event::KeysChanged { .. }
+            | Event::SnapshotUsed { .. }
+            | Event::Clock { .. }
             | Event::Outcome { .. }
             | Event::Rejected { .. }
             | Event::Received { .. }

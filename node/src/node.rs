@@ -19,6 +19,7 @@ use crate::consumed::Consumed;
 use crate::keys::Key;
 use crate::log::Log;
 use crate::net::{NetHandle, PeerKey};
+use crate::notices::Notices;
 use crate::pool::{Lease, Pool};
 use crate::refused::Refused;
 use crate::rejections::Rejections;
@@ -42,6 +43,7 @@ pub struct Node {
     pub(crate) consumed: Consumed,
     pub(crate) replies: Replies,
     pub(crate) rejections: Rejections,
+    pub(crate) notices: Notices,
     pub(crate) pool: Pool,
     pub(crate) net: NetHandle,
     pub(crate) snapshots: PathBuf,

@@ -283,6 +283,11 @@ impl Target {
             Event::Started { .. }
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
+            | Event::CharterRejected { .. }
+            | Event::Configured { .. }
+            | Event::KeysChanged { .. }
+            | Event::SnapshotUsed { .. }
+            | Event::Clock { .. }
             | Event::Outcome { .. }
             | Event::Rejected { .. }
             | Event::Received { .. }

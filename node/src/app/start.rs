@@ -108,6 +108,29 @@ pub enum StartError {
     Http(#[source] std::io::Error),
 }
 
+impl StartError {
+    /// The stable code of a charter that is refused; `None` for everything else.
+    pub(super) fn charter_code(&self) -> Option<&'static str> {
+        match self {
+            Self::Charter { source, .. } => Some(source.code()),
+            Self::NotAMember { .. } => Some("charter_not_a_member"),
+            Self::OtherKey { .. } => Some("charter_other_key"),
+            Self::KeyLog
+            | Self::Key(_)
+            | Self::CharterFile { .. }
+            | Self::Log(_)
+            | Self::LogFolder(_)
+            | Self::Witness(_)
+            | Self::Exposed(_)
+            | Self::Folder { .. }
+            | Self::Snapshot { .. }
+            | Self::Workers(_)
+            | Self::Net(_)
+            | Self::Http(_) => None,
+        }
+    }
+}
+
 /// Secrets that others may read, and folders that others may write to. Key files are checked where they are loaded.
 #[must_use]
 pub fn exposed(config: &Config) -> Vec<String> {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use policies::wire::LayerRef;
 use redb::{ReadableTable as _, WriteTransaction};
 
-use super::{CHARTER, CHARTERS, DONE, PLACES, QUESTIONS, REQUESTS, charter_key};
+use super::{
+    CHARTER, CHARTERS, CONFIGURED, DONE, KEYS, PLACES, QUESTIONS, REQUESTS, charter_key,
+    snapshot_row,
+};
 use crate::log::{Entry, Event, OpenError, Reader};
 
 /// Entries on their way into the index.
@@ -20,6 +23,8 @@ pub(super) struct Batch {
     questions: BTreeMap<[u8; 32], Row>,
     charters: BTreeMap<[u8; 32], u64>,
     last_charter: Option<u64>,
+    /// Places by row: the last entry of a kind.
+    places: BTreeMap<String, u64>,
 }
 
 /// What the batch says of a question.
@@ -51,7 +56,12 @@ impl Batch {
                 self.question(*question.as_bytes(), row);
             }
             Event::CharterAccepted { layer } => self.charter(layer, last),
-            Event::Started { .. }
+            Event::Configured { .. } => self.place(CONFIGURED.to_owned(), last),
+            Event::KeysChanged { .. } => self.place(KEYS.to_owned(), last),
+            Event::SnapshotUsed { dataset, .. } => self.place(snapshot_row(dataset), last),
+            Event::CharterRejected { .. }
+            | Event::Clock { .. }
+            | Event::Started { .. }
             | Event::Stopped {}
             | Event::Rejected { .. }
             | Event::Asked { .. }
@@ -98,8 +108,15 @@ impl Batch {
         if let Some(place) = self.last_charter {
             places.insert(CHARTER, (place, &self.leaf))?;
         }
+        for (row, place) in &self.places {
+            places.insert(row.as_str(), (*place, &self.leaf))?;
+        }
         places.insert(DONE, (self.done, &self.leaf))?;
         Ok(())
+    }
+
+    fn place(&mut self, row: String, place: u64) {
+        self.places.insert(row, place);
     }
 
     fn question(&mut self, question: [u8; 32], row: Row) {

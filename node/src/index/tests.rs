@@ -100,3 +100,39 @@ fn the_last_entry_about_a_question_is_found_and_its_first_request_stays() {
     knows(&index, 4, 2);
     assert_eq!(index.request(&request(5)).unwrap(), None);
 }
+
+#[test]
+fn the_last_configuration_keys_and_snapshot_of_each_dataset_are_found_also_when_rebuilt() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open_folder(&folder.path().join("log")).unwrap();
+    let dataset = |id: &str| DatasetId::new(id).unwrap();
+    let digest = Digest::of(b"x");
+    let configured = || Event::Configured { config: digest, before: None };
+    let used = |id| Event::SnapshotUsed { dataset: dataset(id), version: 1, snapshot: digest };
+    let keys = crate::log::event::KeyPrints {
+        transport: digest,
+        envelope: digest,
+        log: digest,
+        witness: digest,
+    };
+    append(&mut store, configured());
+    append(&mut store, Event::KeysChanged { keys, before: None });
+    append(&mut store, used("rotterdam"));
+    let path = folder.path().join("index.redb");
+    let index = Index::open(&path, &store.reader()).unwrap();
+    append(&mut store, used("delft"));
+    append(&mut store, used("rotterdam"));
+    append(&mut store, configured());
+    index.catch_up(&store.reader()).unwrap();
+    let check = |index: &Index| {
+        assert_eq!(index.last_configured().unwrap(), Some(5));
+        assert_eq!(index.last_keys().unwrap(), Some(1));
+        assert_eq!(index.last_snapshot(&dataset("delft")).unwrap(), Some(3));
+        assert_eq!(index.last_snapshot(&dataset("rotterdam")).unwrap(), Some(4));
+        assert_eq!(index.last_snapshot(&dataset("other")).unwrap(), None);
+        assert_eq!(index.last_charter().unwrap(), None);
+    };
+    check(&index);
+    drop(index);
+    check(&Index::rebuild(&path, &store.reader()).unwrap());
+}

@@ -32,6 +32,43 @@ pub enum Event {
         /// Which one.
         layer: LayerRef,
     },
+    /// A charter's bundle was refused, and this node did not start with it.
+    CharterRejected {
+        /// Digest of the bundle's bytes.
+        bundle: Digest,
+        /// Stable code.
+        code: String,
+    },
+    /// The configuration at a start.
+    Configured {
+        /// Digest of the bytes of `config.toml`.
+        config: Digest,
+        /// The same at the start before, where it was another.
+        before: Option<Digest>,
+    },
+    /// The keys of this node, at a start where they are not those of the start before.
+    KeysChanged {
+        /// Their fingerprints.
+        keys: KeyPrints,
+        /// Those of the start before.
+        before: Option<KeyPrints>,
+    },
+    /// A snapshot is answered from that was not answered from before.
+    SnapshotUsed {
+        /// The dataset.
+        dataset: DatasetId,
+        /// The dataset's version.
+        version: u64,
+        /// Digest of its manifest.
+        snapshot: Digest,
+    },
+    /// The time of day does not go with what is known of it.
+    Clock {
+        /// What it was compared with.
+        against: ClockSource,
+        /// Seconds that it is ahead; negative where it is behind.
+        ahead_s: i64,
+    },
     /// A permitted question, before it is run.
     Intent {
         /// The question.
@@ -153,6 +190,11 @@ impl Event {
             Self::Started { .. }
             | Self::Stopped {}
             | Self::CharterAccepted { .. }
+            | Self::CharterRejected { .. }
+            | Self::Configured { .. }
+            | Self::KeysChanged { .. }
+            | Self::SnapshotUsed { .. }
+            | Self::Clock { .. }
             | Self::Outcome { .. }
             | Self::Rejected { .. }
             | Self::Received { .. }
@@ -169,6 +211,11 @@ impl Event {
             Self::Started { .. }
             | Self::Stopped {}
             | Self::CharterAccepted { .. }
+            | Self::CharterRejected { .. }
+            | Self::Configured { .. }
+            | Self::KeysChanged { .. }
+            | Self::SnapshotUsed { .. }
+            | Self::Clock { .. }
             | Self::Outcome { .. }
             | Self::Refused { .. }
             | Self::Rejected { .. }
@@ -179,6 +226,30 @@ impl Event {
             | Self::WorkerLost { .. } => true,
         }
     }
+}
+
+/// Fingerprints of a node's four keys: SHA-256 of each public half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyPrints {
+    /// The libp2p identity.
+    pub transport: Digest,
+    /// Requests and replies.
+    pub envelope: Digest,
+    /// Checkpoints of the log.
+    pub log: Digest,
+    /// Cosignatures.
+    pub witness: Digest,
+}
+
+/// What the time of day is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockSource {
+    /// A clock of this process that nobody sets.
+    Monotonic,
+    /// The last entry of the log, at the start.
+    LastEntry,
 }
 
 /// Who asked what, why.

@@ -5,6 +5,7 @@ use policies::wire::{LayerRef, Receipt};
 
 use super::Record;
 use crate::log::Event;
+use crate::log::event::{ClockSource, KeyPrints};
 
 /// Refused: the norm's "minor failure".
 const REFUSED: &str = "4";
@@ -20,6 +21,7 @@ pub(super) struct What {
 }
 
 impl What {
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind")]
     pub(super) fn of(event: &Event) -> Self {
         match event {
             Event::Intent { question, request, profile, footprint: _ } => {
@@ -75,15 +77,81 @@ impl What {
             | Event::Started { .. }
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
+            | Event::CharterRejected { .. }
+            | Event::Configured { .. }
+            | Event::KeysChanged { .. }
+            | Event::SnapshotUsed { .. }
+            | Event::Clock { .. }
             | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => Self { question: None, record: of_the_node(event) },
         }
     }
 }
 
+/// What the node noticed about itself and others.
+fn noticed(event: &Event) -> Record {
+    let changed = |before: bool| if before { ", changed" } else { "" };
+    match event {
+        Event::CharterRejected { bundle, code } => {
+            let mut record = system("charter rejected", "charter_rejected", "U");
+            record.outcome = REFUSED;
+            record.detail = format!("code {code}, bundle {bundle}");
+            record
+        }
+        Event::Configured { config, before } => {
+            let mut record = system("configuration read", "configured", "R");
+            record.detail = format!("config {config}{}", changed(before.is_some()));
+            record
+        }
+        Event::KeysChanged { keys, before } => {
+            let mut record = system("keys of the node", "keys_changed", "U");
+            let KeyPrints { transport, envelope, log, witness } = keys;
+            record.detail = format!(
+                "transport {transport}, envelope {envelope}, log {log}, witness {witness}{}",
+                changed(before.is_some())
+            );
+            record
+        }
+        Event::SnapshotUsed { dataset, version, snapshot } => {
+            let mut record = system("snapshot taken into use", "snapshot_used", "U");
+            record.object_name = dataset.to_string();
+            record.detail = format!("snapshot {snapshot}, version {version} of the dataset");
+            record
+        }
+        Event::Clock { against, ahead_s } => {
+            let mut record = system("clock jumped", "clock", "E");
+            record.outcome = FAILED;
+            let against = match against {
+                ClockSource::Monotonic => "the time that passed",
+                ClockSource::LastEntry => "the last entry",
+            };
+            record.detail = format!("{ahead_s} s ahead of {against}");
+            record
+        }
+        Event::Started { .. }
+        | Event::Stopped {}
+        | Event::CharterAccepted { .. }
+        | Event::Rejected { .. }
+        | Event::WorkerLost { .. }
+        | Event::Intent { .. }
+        | Event::Outcome { .. }
+        | Event::Refused { .. }
+        | Event::Asked { .. }
+        | Event::NotAsked { .. }
+        | Event::Received { .. }
+        | Event::ForkEvidence { .. }
+        | Event::Fault { .. } => Record::default(),
+    }
+}
+
 /// Events that are about no question.
 fn of_the_node(event: &Event) -> Record {
     match event {
+        Event::CharterRejected { .. }
+        | Event::Configured { .. }
+        | Event::KeysChanged { .. }
+        | Event::SnapshotUsed { .. }
+        | Event::Clock { .. } => noticed(event),
         Event::Started { version, hospital: _, snapshots } => {
             let mut record = system("node started", "started", "E");
             let held = snapshots.iter().map(|(dataset, digest)| format!(", {dataset} {digest}"));

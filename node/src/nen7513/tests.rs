@@ -84,3 +84,37 @@ fn records_have_one_column_for_each_field() {
     assert!(lines[0].starts_with("logIndex,EventID,EventTypeCode,EventActionCode,EventDateTime"));
     assert_eq!(lines.len(), 2);
 }
+
+#[test]
+fn what_a_node_notices_is_a_record_of_its_own_without_a_person() {
+    let digest = digest("d");
+    let keys = serde_json::json!({"transport": digest, "envelope": digest, "log": digest, "witness": digest});
+    for (kind, rest, outcome) in [
+        ("charter_rejected", serde_json::json!({"bundle": digest, "code": "expired"}), "4"),
+        ("configured", serde_json::json!({"config": digest, "before": digest}), "0"),
+        ("keys_changed", serde_json::json!({"keys": keys, "before": null}), "0"),
+        (
+            "snapshot_used",
+            serde_json::json!({"dataset": "oncology", "version": 3, "snapshot": digest}),
+            "0",
+        ),
+        ("clock", serde_json::json!({"against": "monotonic", "ahead_s": -900}), "8"),
+        (
+            "fork_evidence",
+            serde_json::json!({
+                "origin": "kring/ZUID/0123456789abcdef", "shows": "fork", "cosigned": "a",
+                "offered": "b",
+            }),
+            "8",
+        ),
+    ] {
+        let mut event = rest;
+        event["kind"] = kind.into();
+        let entry = entry(3, &event);
+        assert_eq!(serde_json::to_value(&entry.event).unwrap(), event, "{kind}");
+        let record = mapper().record(&entry);
+        assert_eq!((record.event_type, record.outcome), (kind, outcome));
+        assert!(!record.event_id.is_empty() && !record.detail.is_empty(), "{kind}");
+        assert!(record.user.is_empty() && record.requestor == "false", "{kind}");
+    }
+}

@@ -87,12 +87,24 @@ fn detail(entry: &Entry) -> String {
         Event::Received { responder, outcome, .. } => format!("{responder} {outcome}"),
         Event::Rejected { peer, code, count, .. } => format!("{count} of {peer}: {code}"),
         Event::CharterAccepted { layer } => format!("{} {}", layer.network, layer.version),
+        Event::CharterRejected { code, .. } => code.clone(),
+        Event::Configured { before, .. } => {
+            if before.is_some() {
+                "changed".to_owned()
+            } else {
+                String::new()
+            }
+        }
+        Event::SnapshotUsed { dataset, snapshot, .. } => format!("{dataset} {}", snapshot.short()),
+        Event::Clock { ahead_s, .. } => format!("{ahead_s} s ahead"),
         Event::WorkerLost { reason } => reason.clone(),
         Event::ForkEvidence { origin, shows, .. } => format!("{origin}: {shows}"),
         Event::Started { version, .. } => version.clone(),
-        Event::Intent { .. } | Event::Outcome { .. } | Event::Asked { .. } | Event::Stopped {} => {
-            String::new()
-        }
+        Event::Intent { .. }
+        | Event::Outcome { .. }
+        | Event::Asked { .. }
+        | Event::KeysChanged { .. }
+        | Event::Stopped {} => String::new(),
     }
 }
 

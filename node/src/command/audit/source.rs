@@ -134,6 +134,11 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         Event::Started { .. }
         | Event::Stopped {}
         | Event::CharterAccepted { .. }
+        | Event::CharterRejected { .. }
+        | Event::Configured { .. }
+        | Event::KeysChanged { .. }
+        | Event::SnapshotUsed { .. }
+        | Event::Clock { .. }
         | Event::Rejected { .. }
         | Event::ForkEvidence { .. }
         | Event::WorkerLost { .. } => None,
