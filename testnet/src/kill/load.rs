@@ -21,8 +21,8 @@ use crate::topology::{PEOPLE, Person};
 const MAX_BYTES: usize = 64 << 20;
 /// Pause after a question that came to nothing.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Refusals that nobody logs: the node looked at nothing.
-const UNLOGGED: [&str; 2] = ["no_witness", "log_rolled_back"];
+/// Refusals of the asking node that its log does not hold: it looked at nothing, or refused while it rehearsed the question.
+const UNLOGGED: [&str; 3] = ["no_witness", "log_rolled_back", "no_rule_permits"];
 /// What is asked.
 const QUESTIONS: [&str; 4] = [
     "SELECT count(*) AS n FROM patient",
