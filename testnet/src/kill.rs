@@ -1,7 +1,7 @@
 //! Random `kill -9` of real nodes under load: what a node acknowledged is in its log for good.
 //!
 //! Three people ask without a pause through three of five nodes, while one node after another is killed at a random moment
-//! and started again; sometimes two at once, sometimes one that is still starting, sometimes a worker. After every
+//! and started again; sometimes two at once, sometimes a worker. After every
 //! restart the log must continue the one that was seen before the kill. At the end every log is checked in full, exported and
 //! verified, every acknowledged record is looked up, and the logs are reconciled.
 //!
