@@ -1,7 +1,5 @@
 //! Small logs, whole and with one entry missing or changed.
 
-#![expect(clippy::unwrap_used, reason = "test code")]
-
 use serde_json::{Value, json};
 
 use super::*;
