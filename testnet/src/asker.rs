@@ -9,7 +9,7 @@ use node::profile::Profile;
 use policies::wire::Question;
 
 use crate::network::Network;
-use crate::topology::PEOPLE;
+use crate::topology::{PEOPLE, Person};
 
 /// Life of a question, in seconds.
 const LIFE_S: i64 = 600;
@@ -28,7 +28,14 @@ impl Asker {
     /// # Errors
     /// A file that cannot be read, or a node that does not reply.
     pub fn new(network: &Network) -> anyhow::Result<Self> {
-        let person = PEOPLE.first().context("a person")?;
+        Self::of(network, PEOPLE.first().context("a person")?)
+    }
+
+    /// The same for another person, who asks through the node of the own hospital.
+    ///
+    /// # Errors
+    /// As [`Asker::new`].
+    pub fn of(network: &Network, person: &Person) -> anyhow::Result<Self> {
         let profile = Profile::load(Some(&network.profile(person.id)))?;
         let client = Client::new(&profile)?;
         let Info { hospital, network, members, now, .. } = client.info()?;

@@ -30,6 +30,21 @@ enum Command {
     Differential(Differential),
     /// Throw SQL bombs at real nodes and measure what they break (use --release)
     Bombs(Bombs),
+    /// Kill nodes under load, again and again, and look for what they acknowledged (use --release)
+    Kill(Kill),
+    /// Match what askers sent and received with what hospitals decided and released
+    Reconcile(Folder),
+}
+
+/// Options of the kills.
+#[derive(Args, Debug)]
+pub struct Kill {
+    /// How many kills of nodes
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub times: u32,
+    /// Where all choices begin
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Options of the bombs.
@@ -146,7 +161,7 @@ impl Topology {
     }
 }
 
-/// The network of `status` and `down`.
+/// The network of `status`, `down` and `reconcile`.
 #[derive(Args, Debug)]
 pub struct Folder {
     /// Folder of the network
@@ -190,6 +205,8 @@ pub fn main() -> ExitCode {
         Command::Down(folder) => crate::up::down(&folder),
         Command::Bench(bench) => crate::bench::run(&bench),
         Command::Bombs(bombs) => crate::bombs::run(&bombs),
+        Command::Kill(kill) => crate::kill::run(&kill),
+        Command::Reconcile(folder) => crate::reconcile::run(&folder),
         Command::Differential(differential) => crate::differential::run(&differential),
     };
     match done {

@@ -177,7 +177,7 @@ impl Bench {
                         got.matches(expected, asked.ordered, &asked.equal(true))
                     };
                     let has_float = got.kinds.iter().any(|kind| kind == "float");
-                    let plainly = || {
+                    let mut plainly = || {
                         has_float && session.ask_plainly(asked.pooled).is_ok_and(|own| same(&own))
                     };
                     if !same(&expected) && !plainly() {

@@ -7,6 +7,7 @@ mod bad_starts;
 mod bombs;
 mod cut_off;
 mod differential;
+mod kill;
 mod liar;
 mod replay;
 
