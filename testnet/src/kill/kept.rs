@@ -52,6 +52,7 @@ fn said(entries: &[Entry]) -> Said<'_> {
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => {}
         }
     }

@@ -137,6 +137,7 @@ impl<'a> Book<'a> {
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
+            | Event::ForkEvidence { .. }
             | Event::WorkerLost { .. } => {}
         }
     }
@@ -189,6 +190,7 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         | Event::KeysChanged { .. }
         | Event::SnapshotUsed { .. }
         | Event::Clock { .. }
+        | Event::ForkEvidence { .. }
         | Event::WorkerLost { .. } => None,
     }
 }

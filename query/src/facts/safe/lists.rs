@@ -27,16 +27,14 @@ pub(super) fn guarded(both: BinaryExpr, schema: &DFSchema) -> EngineResult<Trans
         Expr::BinaryExpr(BinaryExpr { left: Box::new(left), op, right: Box::new(right) })
     };
     let condition = Expr::BinaryExpr(both);
-    Ok(Transformed::yes(match op {
-        Operator::Or => {
-            let guard = join(Expr::IsNotNull(value), Operator::Or, unknown);
-            join(condition, Operator::And, guard)
-        }
-        _and => {
-            let guard = join(Expr::IsNull(value), Operator::And, unknown);
-            join(condition, Operator::Or, guard)
-        }
-    }))
+    let guarded = if op == Operator::Or {
+        let guard = join(Expr::IsNotNull(value), Operator::Or, unknown);
+        join(condition, Operator::And, guard)
+    } else {
+        let guard = join(Expr::IsNull(value), Operator::And, unknown);
+        join(condition, Operator::Or, guard)
+    };
+    Ok(Transformed::yes(guarded))
 }
 
 /// The list under any number of NOT.
