@@ -13,6 +13,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator};
 use crate::error::PlanError;
 
 mod lists;
+mod neutral;
 pub(crate) mod rounded;
 
 /// Rewrites an expression to its safe form, of the same type.
@@ -65,6 +66,9 @@ fn step(expr: Expr, schema: &DFSchema) -> EngineResult<Transformed<Expr>> {
         Expr::BinaryExpr(binary) if matches!(binary.op, Operator::And | Operator::Or) => {
             lists::guarded(binary, schema)
         }
+        Expr::BinaryExpr(binary) if binary.op == Operator::Multiply => {
+            neutral::product(binary, schema)
+        }
         Expr::Cast(Cast { expr: inner, field }) => cast(*inner, field, schema),
         Expr::TryCast(TryCast { expr: inner, field }) if !matches!(*inner, Expr::Literal(..)) => {
             cast(*inner, field, schema)
@@ -78,7 +82,7 @@ fn step(expr: Expr, schema: &DFSchema) -> EngineResult<Transformed<Expr>> {
                 if is_zero(value, &zero) {
                     return Err(DataFusionError::Plan(CONSTANT_ZERO.to_owned()));
                 }
-                return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op, right })));
+                return neutral::quotient(BinaryExpr { left, op, right }, schema);
             }
             let mut guarded = null_if(*right, zero.clone());
             if data_type.is_floating() {
