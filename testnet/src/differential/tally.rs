@@ -145,7 +145,7 @@ impl Tally {
             lines.push(format!("{code:<36} {count:>9}"));
         }
         lines.push(format!(
-            "{} questions: {} accepted and the same ({} judged by DataFusion, {} by PostgreSQL, which in {} found a float of DataFusion wrong), {} refused, {} answered that no oracle could answer, {} mismatches",
+            "{} questions: {} accepted and the same ({} judged by DataFusion, {} by PostgreSQL, which in {} found DataFusion wrong), {} refused, {} answered that no oracle could answer, {} mismatches",
             self.questions,
             self.same,
             self.datafusion,
