@@ -2,7 +2,7 @@
 //!
 //! After the table of attacks on DataFusion and SQL in the reliability study (operator chains, nesting, gaps in a parser's
 //! recursion counter, planning that explodes, state that grows, casts that panic), over the table `patient` of the demo;
-//! [`rows`] has those that only a limit can stop.
+//! `rows` has those that only a limit can stop.
 
 mod rows;
 
