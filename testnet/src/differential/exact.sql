@@ -67,7 +67,10 @@ CREATE AGGREGATE stddev(double precision) (SFUNC = add_one, STYPE = numeric[], I
 CREATE AGGREGATE stddev_samp(double precision) (SFUNC = add_one, STYPE = numeric[], INITCOND = '{0,0,0}', FINALFUNC = stddev_samp_of);
 CREATE AGGREGATE stddev_pop(double precision) (SFUNC = add_one, STYPE = numeric[], INITCOND = '{0,0,0}', FINALFUNC = stddev_pop_of);
 -- The mean of decimals has four digits more than they have, cut off, as the language has it; PostgreSQL's own has as many as
--- it likes, and what is computed from it differs. Whole numbers have floats for means and keep every digit here.
+-- it likes, and what is computed from it differs. A schema of its own, because a fraction that a text writes is a decimal to
+-- PostgreSQL and a float to the language. Whole numbers have floats for means and keep every digit here.
+CREATE SCHEMA cut_off;
+SET search_path = cut_off, exact, pg_catalog;
 CREATE FUNCTION add_decimal(numeric[], numeric) RETURNS numeric[] IMMUTABLE STRICT LANGUAGE sql
     AS 'SELECT ARRAY[$1[1] + 1, $1[2] + $2, greatest($1[3], scale($2))]';
 CREATE FUNCTION decimal_avg_of(s numeric[]) RETURNS numeric IMMUTABLE LANGUAGE sql

@@ -178,7 +178,10 @@ impl Bench {
                     };
                     let has_float = got.kinds.iter().any(|kind| kind == "float");
                     let mut plainly = || {
-                        has_float && session.ask_plainly(asked.pooled).is_ok_and(|own| same(&own))
+                        has_float
+                            && session
+                                .ask_with_whole_means(asked.pooled)
+                                .is_ok_and(|own| same(&own))
                     };
                     if !same(&expected) && !plainly() {
                         return wrong("PostgreSQL", &expected, &got);

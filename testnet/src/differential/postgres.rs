@@ -35,7 +35,9 @@ const USER: &str = "kring";
 /// Aggregates of floats without a float's error.
 const EXACT: &str = include_str!("exact.sql");
 /// Puts them before PostgreSQL's own.
-const EXACT_FIRST: &str = "SET search_path = exact, pg_catalog";
+const EXACT_FIRST: &str = "SET search_path = cut_off, exact, pg_catalog";
+/// The same without the mean of decimals that is cut off.
+const EXACT_MEANS: &str = "SET search_path = exact, pg_catalog";
 
 /// A private cluster.
 #[derive(Debug)]
@@ -258,13 +260,13 @@ impl Session {
 }
 
 impl Session {
-    /// What PostgreSQL answers with its own aggregates: `exact.sql` cuts off the mean of a numeric as the mean of a
+    /// What PostgreSQL answers with its own mean of a numeric: `exact.sql` cuts off the mean of a numeric as the mean of a
     /// decimal is, but a fraction that the text writes is a numeric there and a float here, whose mean keeps every digit.
     ///
     /// # Errors
     /// As [`Self::ask`].
-    pub fn ask_plainly(&mut self, sql: &str) -> anyhow::Result<Answer> {
-        self.run("SET search_path = pg_catalog")?;
+    pub fn ask_with_whole_means(&mut self, sql: &str) -> anyhow::Result<Answer> {
+        self.run(EXACT_MEANS)?;
         let answer = self.ask(sql);
         self.run(EXACT_FIRST)?;
         answer
