@@ -1,4 +1,4 @@
-//! Bombs that every check lets pass: only the limits of time and memory of the process that runs them can stop them.
+//! Bombs of rows times rows: most pass every check, and end by themselves or at the limits of the process that runs them.
 //!
 //! Over the tables of `oncology`, where a patient has many rows, so that what stays inside a patient still grows without end.
 
