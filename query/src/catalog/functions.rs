@@ -96,6 +96,11 @@ pub(crate) fn window_allowed(name: &str) -> bool {
     above_aggregate(name) || WINDOWS.contains(&name)
 }
 
+/// Whether an aggregate or window over figures takes one value and adds nothing.
+pub(crate) fn adds_nothing(name: &str) -> bool {
+    [AGGREGATES_ABOVE, WINDOWS].iter().any(|list| list.contains(&name))
+}
+
 /// Every scalar function.
 pub(crate) fn scalar_names() -> Vec<&'static str> {
     BELOW.iter().chain(ABOVE).copied().collect()

@@ -9,24 +9,8 @@ use datafusion::common::{DFSchema, JoinType};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 
+use crate::catalog::functions;
 use crate::error::PlanError;
-
-/// Aggregates and windows that take one value and add nothing.
-const ADD_NOTHING: &[&str] = &[
-    "min",
-    "max",
-    "row_number",
-    "rank",
-    "dense_rank",
-    "percent_rank",
-    "cume_dist",
-    "ntile",
-    "lag",
-    "lead",
-    "first_value",
-    "last_value",
-    "nth_value",
-];
 
 /// The ways in which a table's rows are one for each network: of each, the columns that hold it. A column that was dropped
 /// leaves a way without columns, which nothing can group by.
@@ -87,7 +71,7 @@ impl ByNetwork {
     }
 
     fn add<'c>(&self, calls: impl IntoIterator<Item = &'c str>) -> Result<(), PlanError> {
-        let adds = calls.into_iter().find(|name| !ADD_NOTHING.contains(name));
+        let adds = calls.into_iter().find(|name| !functions::adds_nothing(name));
         match adds {
             Some(name) if self.0.iter().any(BTreeSet::is_empty) => {
                 Err(PlanError::SumOverNetwork { call: name.to_owned() })
