@@ -9,10 +9,11 @@
 //! A killed process leaves the kernel's page cache: what power cuts do is tested over the log's storage, not here.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 
 use crate::cli::Kill;
 use crate::data::Data;
@@ -142,12 +143,25 @@ pub fn kill(program: &Path, options: &Kill) -> anyhow::Result<Report> {
     Ok(Report { killed, questions, again, nothing, acknowledged, lost, table, took })
 }
 
-/// Exports a log and verifies the file, as a third party would.
+/// The second verifier.
+const VERIFIER: &str = include_str!("../../node/audit/verify.py");
+
+/// Exports a log and verifies the file with both verifiers, as a third party would; without Python with one.
 fn verify_export(network: &Network, code: &str) -> anyhow::Result<()> {
     let config = network.node_dir(code).join("config.toml");
     let out = network.dir.join(format!("{code}.audit"));
     let (config, out) = (config.to_string_lossy(), out.to_string_lossy());
     network.run(&["audit", "export", "--config", &config, "--out", &out])?;
     network.run(&["audit", "verify", &out])?;
+    let python = Command::new("python3").args(["-I", "-c", VERIFIER, &out]).output();
+    match python {
+        Ok(told) => ensure!(
+            told.status.success(),
+            "the export of {code} does not hold: {}",
+            String::from_utf8_lossy(&told.stdout)
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).context("cannot start python3"),
+    }
     Ok(())
 }
