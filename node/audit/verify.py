@@ -339,6 +339,134 @@ class Policy:
             raise Fault("quorum", line)
 
 
+# --- What the entries say together -------------------------------------------------------------------------------------------
+class Contradiction(Exception):
+    """What no honest node writes, however it is killed."""
+
+
+def pairs_of(text):
+    """JSON whose objects are lists of pairs, so that a name that is there twice is seen."""
+
+    def no_number(name):
+        raise ValueError(name)
+
+    return json.loads(text, object_pairs_hook=lambda pairs: ("object", pairs), parse_constant=no_number)
+
+
+def field_of(value, name, kind, needed=True):
+    """The field of an object that has it once, of this type; None where it may be absent and is, or null."""
+    if not isinstance(value, tuple):
+        raise ValueError("not an object")
+    found = [v for n, v in value[1] if n == name]
+    if len(found) > 1 or (needed and (not found or found[0] is None)):
+        raise ValueError(name)
+    if not found or found[0] is None:
+        return None
+    if kind == "digest":
+        good = isinstance(found[0], str) and re.fullmatch("[0-9a-f]{64}", found[0])
+    elif kind == "names":
+        good = isinstance(found[0], list) and all(isinstance(v, str) for v in found[0])
+    elif kind is int:
+        good = type(found[0]) is int and -MAX_INT - 1 <= found[0] <= MAX_INT
+    else:
+        good = kind is None or isinstance(found[0], kind)
+    if not good:
+        raise ValueError(name)
+    return found[0]
+
+
+class Story:
+    """The log entry by entry, with what earlier ones said remembered. Kinds that are not known are passed over."""
+
+    STEP = 10
+    ONCE = ("kind", "question", "request", "hospitals", "responder", "ahead_s")
+
+    def __init__(self, first):
+        self.whole, self.begun, self.put, self.waiting = first == 0, {}, {}, set()
+        self.last, self.steps, self.cut_off, self.unanswered = None, 0, 0, 0
+
+    def entry(self, entry):
+        try:
+            at, kind, event = self.event(entry.decode())
+            read = self.fields(kind, event)
+        except (ValueError, RecursionError):
+            raise Contradiction("not_an_event")
+        if self.last is not None and at + self.STEP < self.last:
+            self.steps += 1
+        self.last = at
+        self.take(kind, *read)
+
+    def event(self, text):
+        line = pairs_of(text)
+        event = field_of(line, "event", tuple)
+        for name in self.ONCE:
+            field_of(event, name, None, needed=False)
+        return field_of(line, "at", int), field_of(event, "kind", str), event
+
+    @staticmethod
+    def fields(kind, event):
+        """The question, and what else the kind says that matters."""
+        if kind in ("intent", "refused", "asked", "asked/2"):
+            question = field_of(field_of(event, "question", tuple), "digest", "digest")
+        elif kind in ("outcome", "fault", "received"):
+            question = field_of(event, "question", "digest")
+        else:
+            return (None, field_of(event, "ahead_s", int) if kind == "clock" else None)
+        more = {"intent": ("request", "digest"), "outcome": ("request", "digest"), "asked/2": ("hospitals", "names"),
+                "received": ("responder", str)}.get(kind)
+        return (question, field_of(event, *more) if more else None)
+
+    def take(self, kind, question, more):
+        begun = self.begun.get(question)
+        if kind == "intent":
+            if begun is not None:
+                raise Contradiction("begun_twice")
+            self.begun[question] = more
+        elif kind in ("outcome", "refused"):
+            if begun == "decided":
+                raise Contradiction("decided_twice")
+            if kind == "outcome":
+                self.runs(begun, more)
+            self.begun[question] = "decided"
+        elif kind == "fault":
+            self.runs(begun, None)
+        elif kind == "asked":
+            self.put[question] = None
+        elif kind == "asked/2":
+            self.waiting.update((question, hospital) for hospital in more)
+            put = self.put.setdefault(question, set())
+            if put is not None:
+                put.update(more)
+        elif kind == "received":
+            put = self.put.get(question, () if self.whole else None)
+            if put is not None and more not in put:
+                raise Contradiction("never_asked")
+            self.waiting.discard((question, more))
+        elif kind == "started":
+            self.unanswered += len(self.waiting)
+            self.waiting = set()
+            for question in self.open():
+                self.begun[question] = "cut_off"
+                self.cut_off += 1
+        elif kind == "clock" and more < 0:
+            self.steps = 0
+
+    def runs(self, begun, request):
+        """A question runs between its beginning and its decision, in one process, for one request."""
+        if begun is None and not self.whole:
+            return
+        if begun in (None, "decided", "cut_off") or (request is not None and request != begun):
+            raise Contradiction("never_begun")
+
+    def open(self):
+        return [question for question, begun in self.begun.items() if begun not in ("decided", "cut_off")]
+
+    def end(self):
+        """What is legal and worth a look."""
+        return {"cut_off": self.cut_off, "unanswered": self.unanswered,
+                "under_way": len(self.open()) + len(self.waiting), "steps_back": self.steps}
+
+
 # --- Files -------------------------------------------------------------------------------------------------------------------
 def fields(line, shape, limit, code, number):
     """An object in its one encoding, whose fields have these types in this order."""
@@ -423,6 +551,7 @@ def verify_export(data, policy):
         policy.check(parties, heads[-1][2], total)
 
     suspect, passed, proved = None, 0, first
+    story, contradiction = Story(first), None
 
     def changed():
         """The first fault once it is known that something up to here is wrong."""
@@ -444,6 +573,11 @@ def verify_export(data, policy):
             tree.push(leaf)
             if suspect is None and leaf.hex()[:8] != marks[8 * number : 8 * number + 8]:
                 suspect = index
+            if contradiction is None:
+                try:
+                    story.entry(entry)
+                except Contradiction as found:
+                    contradiction = Fault(str(found), line, index, "no honest node writes this")
         if passed < len(heads) and heads[passed][0] == tree.size:
             if heads[passed][1] != tree.root():
                 text = f"entries from {proved} up to {tree.size} are not those that the log signed"
@@ -453,9 +587,11 @@ def verify_export(data, policy):
             passed, proved = passed + 1, tree.size
     if changed() or passed < len(heads):
         raise changed() or Fault("entries_cut", total, None, f"the entries from {tree.size} on are missing")
+    if contradiction:
+        raise contradiction
     size, root, cosigned = heads[-1]
     return {"origin": parties.origin, "log_key": header["log_key"], "first": first, "count": count, "size": size,
-            "root": root.hex(), "checkpoints": len(heads), "cosigned": cosigned}
+            "root": root.hex(), "checkpoints": len(heads), "cosigned": cosigned, "notes": story.end()}
 
 
 def verify_proof(data, policy):
@@ -483,6 +619,14 @@ def verify_proof(data, policy):
             raise Fault("not_in_log", 1, index)
     return {"origin": parties.origin, "log_key": file["log_key"], "size": size, "root": root.hex(), "cosigned": cosigned,
             "entries": sorted(one["index"] for one in file["entries"])}
+
+
+NOTES = {
+    "cut_off": "questions were cut off here by the end of the node's process",
+    "unanswered": "replies were cut off by the end of the node's process",
+    "under_way": "questions or replies were open at the end",
+    "steps_back": "times the clock went back without a `clock` entry",
+}
 
 
 def main():
@@ -516,6 +660,9 @@ def main():
     elif verdict["holds"]:
         print(f"holds: log {verdict['origin']}, root {verdict['root']} over {verdict['size']} entries")
         print("cosigned by " + (", ".join(verdict["cosigned"]) or "nobody"))
+        for note, count in verdict.get("notes", {}).items():
+            if count:
+                print(f"note: {count} {NOTES[note]}")
         if policy is None:
             print(f"no trust policy was given: compare the log's key yourself: {verdict['log_key']}")
     return 0 if verdict["holds"] else 2

@@ -10,14 +10,14 @@ use std::time::Duration;
 use policies::dsse::Envelope;
 use policies::wire::{LANGUAGE_VERSION, MAX_REQUEST_BYTES, Question, Request};
 use policies::{
-    Admission, DecodeError, Digest, Footprint, HospitalCode, SeenQuestions, SignedRequest, Verdict,
-    VerifyContext,
+    DecodeError, Digest, Footprint, HospitalCode, SeenQuestions, SignedRequest, Verdict,
+    VerifiedRequest, VerifyContext,
 };
 
 use crate::api::{ExplainBody, Explanation, RefusalBody};
 use crate::ask::collect::{Collected, Outcome, Sent};
-use crate::log::Event;
 use crate::log::event::QuestionRecord;
+use crate::log::{Event, LogError};
 use crate::net::PeerKey;
 use crate::node::Node;
 use crate::pool::{Access, Who};
@@ -47,6 +47,11 @@ impl Accepted {
         let Question { asking_node, person, .. } = &self.question;
         Who::Signed { hospital: asking_node.clone(), person: person.clone() }
     }
+
+    /// How the log names it.
+    fn record(&self) -> QuestionRecord {
+        QuestionRecord::new(self.envelope.digest(), &self.question)
+    }
 }
 
 impl Node {
@@ -56,9 +61,7 @@ impl Node {
     /// A refusal: by this node, or by every hospital.
     pub async fn ask(&self, question: &[u8]) -> Result<String, Box<RefusalBody>> {
         let accepted = self.accept(question).await.map_err(|refused| own_refusal(&refused))?;
-        let record = QuestionRecord::new(accepted.envelope.digest(), &accepted.question);
-        let logged = self.log.append(Event::Asked { question: record }).await;
-        logged.map_err(|error| own_refusal(&error.into()))?;
+        self.log_asked(&accepted).await.map_err(|refused| own_refusal(&refused))?;
         let collected = self.collect(&accepted).await;
         if collected.answered().next().is_none() {
             return Err(Box::new(collected.refusal()));
@@ -102,32 +105,50 @@ impl Node {
         })
     }
 
-    /// Checks a question as the first responder would, then by this node's own rules, before anything is sent.
+    /// Checks a question as the first responder would, then by this node's own rules, before anything is sent. Nobody else
+    /// sees what is refused here, so this log is where it is kept: singly where its person's signature holds, and counted
+    /// like the rubbish of a peer where not.
     async fn accept(&self, bytes: &[u8]) -> Result<Accepted, Refused> {
-        self.charter_holds()?;
-        self.own.confirmed().await?;
-        let envelope = Envelope::decode(bytes, MAX_REQUEST_BYTES).map_err(DecodeError::Question)?;
-        let question = policies::question::parse_question(envelope.unverified_payload())
-            .map_err(DecodeError::from)?;
-        let mut accepted = Accepted {
-            question,
-            envelope,
-            fragments: vec![Digest::of(b"")],
-            dataset_text: String::new(),
+        let (mut accepted, verified) = match self.rehearse(bytes) {
+            Ok(rehearsed) => rehearsed,
+            Err(refused) => {
+                self.count_rejected(&self.hospital, bytes, &refused.told().code).await;
+                return Err(refused);
+            }
         };
-        let admission = self.rehearse(&accepted)?;
-        if let Err(refused) = self.prepare(&mut accepted, &admission).await {
-            // Nobody else sees it, so this log is where it is kept.
-            let record = QuestionRecord::new(accepted.envelope.digest(), &accepted.question);
-            let code = refused.told().code;
-            self.log.append(Event::NotAsked { question: record, code }).await?;
+        if let Err(refused) = self.prepare(&mut accepted, verified).await {
+            self.log_not_asked(&accepted, &refused).await?;
             return Err(refused);
         }
         Ok(accepted)
     }
 
+    /// Records that a question of one of this node's people went to nobody.
+    async fn log_not_asked(&self, accepted: &Accepted, refused: &Refused) -> Result<(), LogError> {
+        let (question, code) = (accepted.record(), refused.told().code);
+        self.log.append(Event::NotAsked { question, code }).await?;
+        Ok(())
+    }
+
+    /// Records that a question is put, before anybody is asked.
+    async fn log_asked(&self, accepted: &Accepted) -> Result<(), Refused> {
+        let (question, hospitals) = (accepted.record(), accepted.question.hospitals.clone());
+        let logged = self.log.append(Event::Asked { question, hospitals }).await;
+        let Err(error) = logged else { return Ok(()) };
+        let refused = Refused::from(error);
+        // A full disk has room left for this; a log that cannot be written has none, and the asker is told so.
+        self.log_not_asked(accepted, &refused).await?;
+        Err(refused)
+    }
+
     /// Splits the text and holds it against this node's own rules.
-    async fn prepare(&self, accepted: &mut Accepted, admission: &Admission) -> Result<(), Refused> {
+    async fn prepare(
+        &self,
+        accepted: &mut Accepted,
+        verified: VerifiedRequest,
+    ) -> Result<(), Refused> {
+        self.own.confirmed().await?;
+        let admission = policies::admit(self.charter(), verified, self.clock.now())?;
         let (dataset, text) = self.dataset(&accepted.question.dataset)?;
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
         let Question { sql, issued_at, .. } = &accepted.question;
@@ -139,10 +160,16 @@ impl Node {
         Ok(())
     }
 
-    /// Takes the first responder's place: what it would not verify or admit is not sent at all.
-    fn rehearse(&self, accepted: &Accepted) -> Result<Admission, Refused> {
+    /// Takes the first responder's place: what it would not verify is not sent at all.
+    fn rehearse(&self, bytes: &[u8]) -> Result<(Accepted, VerifiedRequest), Refused> {
+        let envelope = Envelope::decode(bytes, MAX_REQUEST_BYTES).map_err(DecodeError::Question)?;
+        let question = policies::question::parse_question(envelope.unverified_payload())
+            .map_err(DecodeError::from)?;
+        self.charter_holds()?;
+        let fragments = vec![Digest::of(b"")];
+        let accepted = Accepted { question, envelope, fragments, dataset_text: String::new() };
         let own = accepted.question.hospitals.first().unwrap_or(&self.hospital);
-        let request = self.request(accepted, own);
+        let request = self.request(&accepted, own);
         let context = VerifyContext {
             charter: self.charter(),
             own,
@@ -151,9 +178,7 @@ impl Node {
             seen: &NothingSeen,
         };
         match SignedRequest::decode(&request.encode())?.verify(context)? {
-            Verdict::New(verified) => {
-                Ok(policies::admit(self.charter(), *verified, self.clock.now())?)
-            }
+            Verdict::New(verified) => Ok((accepted, *verified)),
             Verdict::Retry { .. } => Err(Refused::Interrupted),
         }
     }

@@ -84,6 +84,7 @@ impl Consumed {
             | Event::Clock { .. }
             | Event::Rejected { .. }
             | Event::Asked { .. }
+            | Event::AskedV1 { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::NotAsked { .. }

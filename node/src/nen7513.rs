@@ -162,7 +162,9 @@ impl Mapper {
     /// The question that an event is about.
     fn question(&mut self, event: &Event, digest: Option<Digest>) -> Option<QuestionRecord> {
         match event {
-            Event::Intent { question, .. } | Event::Asked { question } => {
+            Event::Intent { question, .. }
+            | Event::Asked { question, .. }
+            | Event::AskedV1 { question } => {
                 if self.open.insert(question.digest, question.clone()).is_none() {
                     self.order.push_back(question.digest);
                 }
@@ -192,6 +194,12 @@ impl Mapper {
             | Event::WorkerLost { .. } => digest.and_then(|digest| self.open.get(&digest).cloned()),
         }
     }
+}
+
+/// Codes of hospitals as one text.
+#[must_use]
+pub fn codes(hospitals: &[HospitalCode]) -> String {
+    hospitals.iter().map(HospitalCode::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn moment(at: UnixTime) -> String {

@@ -19,6 +19,7 @@ use crate::topology;
 
 mod bare;
 mod cpu;
+mod log;
 mod memory;
 mod pooled;
 mod scan;
@@ -51,10 +52,12 @@ pub fn run(options: &Bench) -> anyhow::Result<()> {
     if options.scan {
         return scan::run(options);
     }
-    print::line(format!(
-        "{} questions a measurement, {WARM} before; times in ms",
-        options.questions
-    ));
+    if options.log {
+        print::line("| where | what | measured | goal |\n|---|---|---|---|");
+    } else {
+        let questions = options.questions;
+        print::line(format!("{questions} questions a measurement, {WARM} before; times in ms"));
+    }
     let chosen;
     let folders: Vec<(&str, &Path)> = match &options.dir {
         Some(dir) => vec![("chosen folder", dir.as_path())],
@@ -66,6 +69,10 @@ pub fn run(options: &Bench) -> anyhow::Result<()> {
         }
     };
     for (name, folder) in folders {
+        if options.log {
+            log::run(options, name, folder)?;
+            continue;
+        }
         for size in SIZES {
             measure(options, name, folder, size)?;
         }

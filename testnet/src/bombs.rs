@@ -276,7 +276,9 @@ impl Target {
         let entries = Reader::open(&self.network.node_dir(code).join("state/log"))?.entries()?;
         let said = entries.iter().filter_map(|entry| match &entry.event {
             Event::NotAsked { question, .. } => Some((question, Said::NotAsked)),
-            Event::Asked { question } => Some((question, Said::Asked)),
+            Event::Asked { question, .. } | Event::AskedV1 { question } => {
+                Some((question, Said::Asked))
+            }
             Event::Intent { question, .. } | Event::Refused { question, .. } => {
                 Some((question, Said::Decided))
             }

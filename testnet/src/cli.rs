@@ -181,6 +181,12 @@ pub struct Bench {
     /// Instead of all that: questions over millions of generated rows at nine nodes against the pooled table
     #[arg(long)]
     pub scan: bool,
+    /// Instead of all that: a log of many entries: appends, start, verification, index
+    #[arg(long, conflicts_with = "scan")]
+    pub log: bool,
+    /// Entries of --log
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    pub entries: u64,
     /// Rows of each of the two tables of --scan, over all nodes
     #[arg(long, default_value_t = 6_000_000, value_parser = clap::value_parser!(u64).range(9_000..=100_000_000))]
     pub rows: u64,

@@ -1,18 +1,23 @@
-//! The demo: five hospitals in two sub-networks, three analysts, several questions, one refusal; then it keeps serving.
+//! The demo: five hospitals in two sub-networks, three analysts, several questions, one refusal; then it keeps serving,
+//! and starts again what is killed.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
 use crate::cli::{Demo, DemoFormat};
 use crate::network::Network;
 use crate::print;
-use crate::process::Nodes;
+use crate::process::{NodeProcess, Nodes};
 use crate::topology;
 
 /// Hospitals of the demo.
 const HOSPITALS: usize = 5;
+/// How often it is looked whether a node was killed.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// One question of the demo.
 struct Question {
@@ -102,12 +107,12 @@ pub fn run(options: &Demo) -> anyhow::Result<()> {
     );
     let network = Network::create(dir, topology::hospitals(HOSPITALS), &std::env::current_exe()?)?;
     print::note("Starting the nodes ...");
-    let nodes = Nodes::start(&network)?;
+    let mut nodes = Nodes::start(&network)?;
     for question in &QUESTIONS {
         ask(&network, question, options.format)?;
     }
     if !options.once {
-        serve(&network)?;
+        serve(&network, &mut nodes)?;
     }
     print::note("Stopping the nodes ...");
     nodes.stop()
@@ -134,8 +139,8 @@ fn ask(network: &Network, question: &Question, format: DemoFormat) -> anyhow::Re
     Ok(())
 }
 
-/// Says how to ask more, then waits for Ctrl-C or SIGTERM.
-fn serve(network: &Network) -> anyhow::Result<()> {
+/// Says how to ask more, then keeps the nodes running until Ctrl-C or SIGTERM.
+fn serve(network: &Network, nodes: &mut Nodes) -> anyhow::Result<()> {
     let kring = network.dir.join("bin/kring");
     let say = |text: String| print::note(text);
     say("\nThe network keeps serving. Ask more from another terminal:".to_owned());
@@ -149,15 +154,51 @@ fn serve(network: &Network) -> anyhow::Result<()> {
         kring.display()
     ));
     say(format!("  {} status", kring.display()));
-    say("Ctrl-C ends it.".to_owned());
+    say(format!("  {} reconcile --dir {}", testnet(), network.dir.display()));
+    for node in &nodes.0 {
+        say(format!("{:8} is process {}", node.code, node.pid()));
+    }
+    say("A node that is killed (kill -9) is started again. Ctrl-C ends it all.".to_owned());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminate =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminate.recv() => {}
+        let mut interrupt =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => return Ok(()),
+                _ = terminate.recv() => return Ok(()),
+                () = tokio::time::sleep(LOOK) => keep(network, nodes)?,
+            }
         }
-        anyhow::Ok(())
     })
+}
+
+/// Starts again what was killed. What ended by itself or was asked to end stays down, and says why.
+fn keep(network: &Network, nodes: &mut Nodes) -> anyhow::Result<()> {
+    let mut kept = Vec::new();
+    for mut node in std::mem::take(&mut nodes.0) {
+        let code = node.code.clone();
+        match node.ended()? {
+            None => kept.push(node),
+            Some(status) if status.signal().is_some() => {
+                let again = NodeProcess::start(network, &code)?;
+                print::note(format!(
+                    "{code} was killed ({status}); it is process {} now",
+                    again.pid()
+                ));
+                kept.push(again);
+            }
+            Some(status) if status.success() => print::note(format!("{code} has ended")),
+            Some(status) => print::note(format!("{code} ended ({status}):\n{}", node.said())),
+        }
+    }
+    nodes.0 = kept;
+    Ok(())
+}
+
+/// This program, as it was called.
+fn testnet() -> String {
+    std::env::args().next().unwrap_or_else(|| "testnet".to_owned())
 }

@@ -1,46 +1,53 @@
 //! Random `kill -9` of real nodes under load: what a node acknowledged is in its log for good.
 //!
-//! Three people ask without a pause through three of five nodes, while one node after another is killed at a random moment
-//! and started again; sometimes two at once, sometimes a worker. After every
-//! restart the log must continue the one that was seen before the kill. At the end every log is checked in full, exported and
-//! verified, every acknowledged record is looked up, and the logs are reconciled.
+//! Thirteen people ask without a pause through all of five nodes and put again what came to nothing, while nodes are killed at
+//! random moments and started again: any of them, sometimes two at once, often while they start or recover, sometimes a
+//! worker ([`plan`]). At every kill the log must continue the one that the kill before left behind ([`session`]). At the end
+//! every log is checked in full, exported and verified, every record that was acknowledged to a client is looked up
+//! ([`kept`]), and the logs are reconciled.
 //!
 //! A killed process leaves the kernel's page cache: what power cuts do is tested over the log's storage, not here.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use node::log::Reader;
-use node::proof::merkle::{Head, frontier};
-use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cli::Kill;
+use crate::data::Data;
 use crate::differential::dice::Dice;
 use crate::network::Network;
 use crate::print;
-use crate::process::{NodeProcess, Nodes, client, wait_connected, wait_ready};
 use crate::reconcile::{self, Table};
-use crate::topology::{self, PEOPLE};
+use crate::topology;
 
 mod kept;
 mod load;
+mod plan;
+mod session;
 
-use load::Acknowledged;
+pub use session::Tally;
+
+use load::Asked;
+use plan::Plan;
+use session::Session;
 
 /// Hospitals of the network.
 const HOSPITALS: usize = 5;
-/// Longest pause before a kill, in milliseconds.
-const LONGEST_MS: i64 = 250;
 
 /// What the kills did.
 #[derive(Debug)]
 pub struct Report {
-    /// Nodes that were killed.
-    pub kills: u32,
-    /// Workers that were killed besides.
-    pub workers: u32,
+    /// What was killed.
+    pub killed: Tally,
+    /// Questions that clients put.
+    pub questions: u64,
+    /// How often they put one again.
+    pub again: u64,
+    /// How often nothing came back.
+    pub nothing: u64,
     /// Records that were acknowledged to clients and asking nodes.
     pub acknowledged: usize,
     /// Those that no log holds, in words.
@@ -65,13 +72,24 @@ impl Report {
 /// A node that does not start again, a log that is damaged or shorter, or a record that is lost.
 pub fn run(options: &Kill) -> anyhow::Result<()> {
     let report = kill(&std::env::current_exe()?, options)?;
-    let pace = f64::from(report.kills) / report.took.as_secs_f64().max(0.001) * 60.0;
-    print::line(format!("kills                  {:>8}", report.kills));
-    print::line(format!("workers killed         {:>8}", report.workers));
-    print::line(format!("kills a minute         {pace:>8.0}"));
-    print::line("refused starts                0");
-    print::line(format!("acknowledged records   {:>8}", report.acknowledged));
-    print::line(format!("lost                   {:>8}", report.lost.len()));
+    let Report { killed, questions, again, nothing, acknowledged, lost, table: _, took } = &report;
+    let pace = f64::from(killed.kills) / took.as_secs_f64().max(0.001) * 60.0;
+    let pace = format!("{pace:.0}");
+    for (name, figure) in [
+        ("kills", killed.kills.to_string()),
+        ("  while starting", killed.starting.to_string()),
+        ("  two at once, pairs", killed.pairs.to_string()),
+        ("workers killed", killed.workers.to_string()),
+        ("kills a minute", pace),
+        ("refused starts", "0".to_owned()),
+        ("questions of clients", questions.to_string()),
+        ("  put again", again.to_string()),
+        ("  nothing came back", nothing.to_string()),
+        ("acknowledged records", acknowledged.to_string()),
+        ("lost", lost.len().to_string()),
+    ] {
+        print::line(format!("{name:<28} {figure:>8}"));
+    }
     report.table.print();
     for lost in &report.lost {
         print::line(format!("  lost: {lost}"));
@@ -86,122 +104,64 @@ pub fn run(options: &Kill) -> anyhow::Result<()> {
 /// A node that does not start again, or a log that is damaged or shorter than before.
 pub fn kill(program: &Path, options: &Kill) -> anyhow::Result<Report> {
     let folder = tempfile::Builder::new().prefix("kring-kill-").tempdir()?;
-    let hospitals = topology::hospitals(HOSPITALS);
-    let network = Network::create(&folder.path().join("net"), hospitals, program)?;
-    let mut session =
-        Session { nodes: Nodes::start(&network)?, network: &network, kills: 0, workers: 0 };
+    let (hospitals, people) = (topology::hospitals(HOSPITALS), load::people());
+    let data = [Data::rotterdam()];
+    let dir = folder.path().join("net");
+    let network = Network::with_people(&dir, hospitals, program, &data, &people)?;
+    let mut session = Session::start(&network)?;
     let stop = AtomicBool::new(false);
     let since = Instant::now();
-    let acknowledged = std::thread::scope(|scope| {
-        let ask = |person| {
-            let (network, stop) = (&network, &stop);
-            scope.spawn(move || load::ask_on(network, person, options.seed, stop))
+    let mut took = Duration::ZERO;
+    let asked = std::thread::scope(|scope| {
+        let ask = |(number, person)| {
+            let (network, stop, dice) = (&network, &stop, Dice::new(&[options.seed, number]));
+            scope.spawn(move || load::ask_on(network, person, dice, stop))
         };
-        let asking: Vec<_> = PEOPLE.iter().map(ask).collect();
-        let killed = session.kill_until(options);
+        let asking: Vec<_> = (0..).zip(&people).map(ask).collect();
+        let killed = session.run(Plan::new(options.seed, HOSPITALS, options.times));
+        took = since.elapsed();
         stop.store(true, Ordering::Relaxed);
-        let mut all: Vec<Acknowledged> = Vec::new();
+        let mut all: Vec<Asked> = Vec::new();
         for asker in asking {
-            all.extend(asker.join().map_err(|_panic| anyhow::anyhow!("an asker died"))??);
+            all.push(asker.join().map_err(|_panic| anyhow::anyhow!("an asker died"))??);
         }
         killed.map(|()| all)
     })?;
-    let took = since.elapsed();
-    let Session { nodes, kills, workers, .. } = session;
-    nodes.stop()?;
+    let killed = session.tally;
+    session.stop()?;
     for hospital in &network.hospitals {
         verify_export(&network, &hospital.code)?;
     }
     let logs = reconcile::logs(&network)?;
+    let sum = |of: fn(&Asked) -> u64| asked.iter().map(of).fold(0, u64::saturating_add);
+    let (questions, again) = (sum(|one| one.questions), sum(|one| one.again));
+    let nothing = sum(|one| one.nothing);
+    let acknowledged: Vec<_> = asked.into_iter().flat_map(|one| one.acknowledged).collect();
     let lost = kept::lost(&logs, &acknowledged);
     let table = reconcile::reconcile(&logs);
-    Ok(Report { kills, workers, acknowledged: acknowledged.len(), lost, table, took })
+    let acknowledged = acknowledged.len();
+    Ok(Report { killed, questions, again, nothing, acknowledged, lost, table, took })
 }
 
-/// A network that is being killed.
-struct Session<'a> {
-    network: &'a Network,
-    nodes: Nodes,
-    kills: u32,
-    workers: u32,
-}
+/// The second verifier.
+const VERIFIER: &str = include_str!("../../node/audit/verify.py");
 
-impl Session<'_> {
-    fn kill_until(&mut self, options: &Kill) -> anyhow::Result<()> {
-        let mut dice = Dice::new(&[options.seed, u64::MAX]);
-        while self.kills < options.times {
-            let pause = u64::try_from(dice.between(0, LONGEST_MS)).unwrap_or(0);
-            std::thread::sleep(Duration::from_millis(pause));
-            if dice.one_in(8) {
-                self.kill_worker(&mut dice)?;
-                continue;
-            }
-            let both = dice.one_in(6) && options.times.saturating_sub(self.kills) > 1;
-            let mut down = vec![self.kill_one(&mut dice)?];
-            if both {
-                down.push(self.kill_one(&mut dice)?);
-            }
-            for (code, before) in down {
-                let node = self.start(&code, &before)?;
-                self.nodes.0.push(node);
-            }
-        }
-        for node in &mut self.nodes.0 {
-            wait_connected(self.network, node)?;
-        }
-        Ok(())
-    }
-
-    /// Kills a node: its hospital, and what its log held just before.
-    fn kill_one(&mut self, dice: &mut Dice) -> anyhow::Result<(String, Head)> {
-        let at = dice.roll(self.nodes.0.len());
-        let node = self.nodes.0.swap_remove(at);
-        let code = node.code.clone();
-        let before = reader(self.network, &code)?.head();
-        node.kill()?;
-        self.kills = self.kills.saturating_add(1);
-        Ok((code, before))
-    }
-
-    /// Starts a node again; its log must continue the one from before.
-    fn start(&self, code: &str, before: &Head) -> anyhow::Result<NodeProcess> {
-        let mut node = NodeProcess::start(self.network, code)?;
-        wait_ready(self.network, &mut node).context("a start was refused")?;
-        let log = reader(self.network, code)?;
-        let size = log.size();
-        ensure!(size >= before.size, "{code} held {} entries, now {size}", before.size);
-        let same = log.with_nodes(|nodes| frontier(nodes, before.size))?.head();
-        ensure!(same == *before, "{code} has another beginning of {} entries", before.size);
-        Ok(node)
-    }
-
-    /// Kills an idle worker, if the node has one at this moment.
-    fn kill_worker(&mut self, dice: &mut Dice) -> anyhow::Result<()> {
-        let at = dice.roll(self.nodes.0.len());
-        let node = self.nodes.0.get(at).context("a node")?;
-        let workers = client(self.network, &node.code)?.status()?.idle_workers;
-        let Some(pid) = workers.first().and_then(|pid| Pid::from_raw(i32::try_from(*pid).ok()?))
-        else {
-            return Ok(());
-        };
-        if kill_process(pid, Signal::KILL).is_ok() {
-            self.workers = self.workers.saturating_add(1);
-        }
-        Ok(())
-    }
-}
-
-fn reader(network: &Network, code: &str) -> anyhow::Result<Reader> {
-    Reader::open(&network.node_dir(code).join("state/log"))
-        .with_context(|| format!("the log of {code}"))
-}
-
-/// Exports a log and verifies the file, as a third party would.
+/// Exports a log and verifies the file with both verifiers, as a third party would; without Python with one.
 fn verify_export(network: &Network, code: &str) -> anyhow::Result<()> {
     let config = network.node_dir(code).join("config.toml");
     let out = network.dir.join(format!("{code}.audit"));
     let (config, out) = (config.to_string_lossy(), out.to_string_lossy());
     network.run(&["audit", "export", "--config", &config, "--out", &out])?;
     network.run(&["audit", "verify", &out])?;
+    let python = Command::new("python3").args(["-I", "-c", VERIFIER, &out]).output();
+    match python {
+        Ok(told) => ensure!(
+            told.status.success(),
+            "the export of {code} does not hold: {}",
+            String::from_utf8_lossy(&told.stdout)
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).context("cannot start python3"),
+    }
     Ok(())
 }

@@ -31,6 +31,9 @@ pub struct Network {
     /// Fingerprint of the board's key.
     pub root: String,
     ports: BTreeMap<String, Ports>,
+    /// Who has a key and a profile; known while it is made.
+    #[serde(skip)]
+    people: Vec<Person>,
     /// Sockets on these ports until a node takes them, so that nobody else is given one meanwhile.
     #[serde(skip)]
     held: Mutex<BTreeMap<String, Held>>,
@@ -66,6 +69,20 @@ impl Network {
         program: &Path,
         data: &[Data],
     ) -> anyhow::Result<Self> {
+        Self::with_people(dir, hospitals, program, data, &PEOPLE)
+    }
+
+    /// The same with these people.
+    ///
+    /// # Errors
+    /// As [`Network::with_data`].
+    pub fn with_people(
+        dir: &Path,
+        hospitals: Vec<Hospital>,
+        program: &Path,
+        data: &[Data],
+        people: &[Person],
+    ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)?;
         let dir = std::fs::canonicalize(dir)?;
         let empty = std::fs::read_dir(&dir)?.next().is_none();
@@ -77,7 +94,8 @@ impl Network {
         std::os::unix::fs::symlink(program, dir.join("bin/kring"))?;
         let (ports, held) = reserve(&hospitals)?;
         let held = Mutex::new(held);
-        let mut network = Self { dir, hospitals, root: String::new(), ports, held };
+        let people = people.to_vec();
+        let mut network = Self { dir, hospitals, root: String::new(), ports, people, held };
         network.make_board()?;
         let keys = network.init_nodes()?;
         let people = network.init_people()?;
@@ -169,7 +187,7 @@ impl Network {
 
     /// Makes a key and a profile for every person; the lines for people.toml.
     fn init_people(&self) -> anyhow::Result<BTreeMap<&'static str, String>> {
-        PEOPLE.iter().map(|person| Ok((person.id, self.init_person(person)?))).collect()
+        self.people.iter().map(|person| Ok((person.id, self.init_person(person)?))).collect()
     }
 
     fn init_person(&self, person: &Person) -> anyhow::Result<String> {
@@ -227,7 +245,7 @@ impl Network {
         }
         std::fs::write(folder.join("members.toml"), members)?;
         let mut text = String::new();
-        for person in &PEOPLE {
+        for person in &self.people {
             let line = people.get(person.id).context("key")?.trim().replace(", ", "\n");
             write!(
                 text,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -84,8 +84,18 @@ impl NodeProcess {
         Ok(())
     }
 
-    fn ended(&mut self) -> anyhow::Result<Option<String>> {
-        Ok(self.child.try_wait()?.map(|status| format!(" with {}", status.code().unwrap_or(-1))))
+    /// How the process ended, once it has.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
+    /// What the node said.
+    #[must_use]
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.messages).unwrap_or_default()
     }
 }
 
@@ -163,7 +173,7 @@ impl Nodes {
 /// What it said when it ended, or that it is late.
 pub fn wait_ready(network: &Network, node: &mut NodeProcess) -> anyhow::Result<Status> {
     let code = node.code.clone();
-    wait(network, &code, &mut || node.ended(), |_| true)
+    wait(network, &code, &mut || Ok(node.ended()?.map(how)), |_| true)
 }
 
 /// Waits until the node is connected to every other one.
@@ -172,7 +182,7 @@ pub fn wait_ready(network: &Network, node: &mut NodeProcess) -> anyhow::Result<S
 /// As [`wait_ready`].
 pub fn wait_connected(network: &Network, node: &mut NodeProcess) -> anyhow::Result<()> {
     let code = node.code.clone();
-    wait(network, &code, &mut || node.ended(), is_connected)?;
+    wait(network, &code, &mut || Ok(node.ended()?.map(how)), is_connected)?;
     Ok(())
 }
 
@@ -231,6 +241,10 @@ pub fn client(network: &Network, code: &str) -> anyhow::Result<Client> {
         group: None,
     };
     Ok(Client::new(&profile)?)
+}
+
+fn how(status: ExitStatus) -> String {
+    format!(" with {status}")
 }
 
 fn now() -> Instant {

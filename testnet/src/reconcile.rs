@@ -1,9 +1,10 @@
-//! Double-entry over the logs of a network: what an asker says that it sent and received against what every hospital says
-//! that it decided and released.
+//! Double-entry over the logs of a network: what an asker says that it sent, to whom, and received, against what every
+//! hospital says that it decided and released.
 //!
 //! [`reconcile`] is pure; [`run`] reads the logs of a folder and prints the table. A process that was killed says nothing, so
 //! its next `started` is the reason for what it left open. It does not check that a log is whole: that is [`check_log`]
-//! and `kring audit verify`. A log does not name the hospitals of a question, so one that neither side knows of is not missed.
+//! and `kring audit verify`. Questions of which the log is in its first form name no hospitals: there one that neither side
+//! knows of is not missed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::print;
 
 mod book;
 
-use book::{Book, Decided, Sides};
+use book::{Book, Sides};
 
 /// Further looks at logs that do not match, for questions that are under way.
 const LOOKS: usize = 5;
@@ -30,18 +31,28 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Table {
     /// Questions that were put.
     pub sent: u64,
-    /// Replies that askers hold as answers.
+    /// Questions that the own node refused before it asked anyone.
+    pub not_asked: u64,
+    /// Parts: each question that was put, at each hospital that it was for.
+    pub addressed: u64,
+    /// Parts that the asker holds an answer to.
     pub answered: u64,
-    /// Replies that askers hold as refusals.
+    /// Parts that the asker holds a refusal to.
     pub refused: u64,
-    /// Hospitals that gave an asker no valid reply; the asker says why.
+    /// Parts that the asker holds no valid reply to, and says why.
     pub unreachable: u64,
-    /// Parts that a node's end left open, at an asker or at a responder.
+    /// Parts that the end of the asker left open.
     pub unfinished: u64,
-    /// Answers that responders released.
+    /// Parts that may be under way: unmatched at the last look alone.
+    pub under_way: u64,
+    /// Answers that hospitals released.
     pub released: u64,
-    /// Of these, those that an asker holds as answers.
+    /// Of these, those that the asker holds.
     pub received: u64,
+    /// Of these, those that did not reach the asker: it says why, or its end does.
+    pub undelivered: u64,
+    /// Questions that a hospital began, and that its end cut off.
+    pub cut_off: u64,
     /// What has neither counterpart nor reason, in words.
     pub unmatched: Vec<String>,
     /// Questions that a hospital began or decided more than once, in words.
@@ -53,17 +64,22 @@ impl Table {
     pub fn print(&self) {
         let count = |all: &[String]| u64::try_from(all.len()).unwrap_or(u64::MAX);
         for (name, figure) in [
-            ("sent", self.sent),
-            ("answered", self.answered),
-            ("refused", self.refused),
-            ("unreachable", self.unreachable),
-            ("unfinished at a kill", self.unfinished),
-            ("released", self.released),
-            ("received", self.received),
+            ("questions sent", self.sent),
+            ("questions not sent", self.not_asked),
+            ("parts: question x hospital", self.addressed),
+            ("  answered", self.answered),
+            ("  refused", self.refused),
+            ("  unreachable", self.unreachable),
+            ("  unfinished at a kill", self.unfinished),
+            ("  under way", self.under_way),
+            ("answers released", self.released),
+            ("  received", self.received),
+            ("  undelivered", self.undelivered),
+            ("begun, cut off by a kill", self.cut_off),
             ("run twice", count(&self.duplicates)),
             ("unmatched", count(&self.unmatched)),
         ] {
-            print::line(format!("{name:<22} {figure:>8}"));
+            print::line(format!("{name:<28} {figure:>8}"));
         }
         for fault in self.unmatched.iter().chain(&self.duplicates) {
             print::line(format!("  {fault}"));
@@ -74,6 +90,15 @@ impl Table {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.unmatched.is_empty() && self.duplicates.is_empty()
+    }
+
+    /// Takes what was matched a moment ago, or was not there, for under way.
+    fn after(mut self, before: &Self) -> Self {
+        let all = self.unmatched.len();
+        self.unmatched.retain(|fault| before.unmatched.contains(fault));
+        let new = all.saturating_sub(self.unmatched.len());
+        self.under_way = u64::try_from(new).unwrap_or(u64::MAX);
+        self
     }
 }
 
@@ -86,13 +111,13 @@ pub fn run(folder: &Folder) -> anyhow::Result<()> {
         format!("{} holds no network; make one with `testnet up`", folder.dir.display())
     })?;
     let mut table = reconcile(&logs(&network)?);
-    // A question may be under way: it has ended at one of the next looks.
+    // The logs of a running network are not read at one moment, and questions are under way. What stays is a fault.
     for _ in 0..LOOKS {
         if table.holds() {
             break;
         }
         std::thread::sleep(PAUSE);
-        table = reconcile(&logs(&network)?);
+        table = reconcile(&logs(&network)?).after(&table);
     }
     table.print();
     anyhow::ensure!(table.holds(), "the logs do not match");
@@ -128,16 +153,23 @@ pub fn check_log(network: &Network, code: &str) -> anyhow::Result<Vec<Entry>> {
 pub fn reconcile(logs: &BTreeMap<String, Vec<Entry>>) -> Table {
     let book = Book::read(logs);
     let mut table = Table::default();
-    for asker in book.nodes.values() {
-        table.sent = table.sent.saturating_add(asker.asked.len().try_into().unwrap_or(u64::MAX));
+    for node in book.nodes.values() {
+        table.sent = table.sent.saturating_add(node.asked.len().try_into().unwrap_or(u64::MAX));
+        table.not_asked = table.not_asked.saturating_add(node.not_asked);
     }
     for (place, sides) in &book.parts {
-        part(&book, place, sides, &mut table);
+        let name = format!("{} at {}", place.0.short(), place.1);
+        let faults = part(&book, place, sides, &mut table);
+        table.unmatched.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
+        if sides.intents.len() > 1 || sides.decided.len() > 1 {
+            let (begun, decided) = (&sides.intents, &sides.decided);
+            table.duplicates.push(format!("{name}: begun {begun:?}, decided {decided:?}"));
+        }
     }
     for (code, question, at) in book.asked_alone() {
         // Nobody else ever heard of it, and the asker says nothing more: only the end of the asker explains that.
         if book.ended_after(code, at) {
-            table.unfinished = table.unfinished.saturating_add(1);
+            more(&mut table.unfinished);
         } else {
             table.unmatched.push(format!("{code} entry {at}: {question} was put, nothing came"));
         }
@@ -145,54 +177,71 @@ pub fn reconcile(logs: &BTreeMap<String, Vec<Entry>>) -> Table {
     table
 }
 
-/// One question at one hospital.
-fn part(book: &Book<'_>, place: &(Digest, String), sides: &Sides, table: &mut Table) {
-    let (question, responder) = place;
-    let name = format!("{} at {responder}", question.short());
-    let more = |count: &mut u64| *count = count.saturating_add(1);
-    let faults = sides.faults(logs_entry(book, responder));
-    table.unmatched.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
-    if sides.intents.len() > 1 || sides.decided.len() > 1 {
-        table
-            .duplicates
-            .push(format!("{name}: begun {:?}, decided {:?}", sides.intents, sides.decided));
+fn more(count: &mut u64) {
+    *count = count.saturating_add(1);
+}
+
+/// Counts one question at one hospital; what has no counterpart.
+fn part(
+    book: &Book<'_>,
+    place: &(Digest, String),
+    sides: &Sides,
+    table: &mut Table,
+) -> Vec<String> {
+    let responder = &place.1;
+    let entries = book.nodes.get(responder).map_or(&[][..], |node| node.entries);
+    let mut faults = sides.faults(entries);
+    if sides.askers.len() != 1 {
+        faults.push(format!("it has the askers {:?}", sides.askers));
     }
-    let asked = sides.asker.as_ref().and_then(|asker| Some((asker, book.asked(asker, question)?)));
-    let gone = asked.is_some_and(|(asker, at)| book.ended_after(asker, at));
-    if asked.is_none() {
-        table.unmatched.push(format!("{name}: no node says that it put the question"));
+    if sides.put.is_empty() {
+        faults.push("no node says that it put the question to this hospital".to_owned());
+    } else {
+        more(&mut table.addressed);
+    }
+    let asker = sides.askers.first().map_or("", String::as_str);
+    let silent = silent(book, asker, sides);
+    if silent > 0 {
+        faults.push(format!("{silent} times put, without an answer, a refusal or a reason"));
+    }
+    match (sides.answered(), sides.refused(), sides.received.is_empty()) {
+        (true, _, _) => more(&mut table.answered),
+        (false, true, _) => more(&mut table.refused),
+        (false, false, false) => more(&mut table.unreachable),
+        (false, false, true) if silent == 0 => more(&mut table.unfinished),
+        (false, false, true) => {}
+    }
+    if sides.released() {
+        more(&mut table.released);
+        let delivered = if sides.answered() { &mut table.received } else { &mut table.undelivered };
+        more(delivered);
     }
     if let Some(begun) = sides.intents.first()
         && sides.decided.is_empty()
     {
         if book.ended_after(responder, *begun) {
-            more(&mut table.unfinished);
+            more(&mut table.cut_off);
         } else {
-            table.unmatched.push(format!("{name}: entry {begun} was begun and never ended"));
+            faults.push(format!("entry {begun} was begun and never ended"));
         }
     }
-    let released = sides.decided.iter().any(|(_, decided)| matches!(decided, Decided::Released));
-    if released {
-        more(&mut table.released);
-    }
-    match sides.received.last() {
-        Some(received) if received.outcome == "answered" => {
-            more(&mut table.answered);
-            if released {
-                more(&mut table.received);
-            }
-        }
-        Some(received) if received.index.is_some() || book::is_refusal(&received.outcome) => {
-            more(&mut table.refused);
-        }
-        Some(_) => more(&mut table.unreachable),
-        None if gone => more(&mut table.unfinished),
-        None => table.unmatched.push(format!("{name}: decided, and the asker says nothing of it")),
-    }
+    faults
 }
 
-fn logs_entry<'a>(book: &'a Book<'_>, responder: &str) -> &'a [Entry] {
-    book.nodes.get(responder).map_or(&[], |node| node.entries)
+/// How often an asker put the question and has neither a reply nor its own end as a reason, process by process.
+fn silent(book: &Book<'_>, asker: &str, sides: &Sides) -> usize {
+    let mut lives: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for put in &sides.put {
+        let (open, excused) = lives.entry(book.life(asker, *put)).or_default();
+        *open = open.saturating_add(1);
+        *excused = excused.saturating_add(usize::from(book.ended_after(asker, *put)));
+    }
+    for received in &sides.received {
+        if let Some((open, _)) = lives.get_mut(&book.life(asker, received.at)) {
+            *open = open.saturating_sub(1);
+        }
+    }
+    lives.values().map(|(open, excused)| open.saturating_sub(*excused)).sum()
 }
 
 /// Whether an event is the beginning of a process.

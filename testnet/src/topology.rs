@@ -29,6 +29,14 @@ pub struct Person {
     pub purpose: &'static str,
 }
 
+impl Person {
+    /// Somebody at the hospital of this number who may count for planning.
+    #[must_use]
+    pub const fn planner(id: &'static str, name: &'static str, hospital: usize) -> Self {
+        Self { id, name, hospital, groups: &[], roles: &["planner"], purpose: "capacity" }
+    }
+}
+
 /// The network's id.
 pub const NETWORK: &str = "demo";
 
@@ -78,14 +86,7 @@ pub const PEOPLE: [Person; 3] = [
         roles: &["analyst"],
         purpose: "quality",
     },
-    Person {
-        id: "c.bakker",
-        name: "C. Bakker (counts for planning)",
-        hospital: 2,
-        groups: &[],
-        roles: &["planner"],
-        purpose: "capacity",
-    },
+    Person::planner("c.bakker", "C. Bakker (counts for planning)", 2),
 ];
 
 /// `count` fictional hospitals, at least 3: the people belong to the first three.

@@ -206,6 +206,23 @@ impl Node {
         SignedReply::stored(self.signer(), &frames, &recorded).ok_or(Refused::Interrupted)
     }
 
+    /// Counts bytes that do not verify, per peer and minute; their digest.
+    pub(crate) async fn count_rejected(
+        &self,
+        peer: &HospitalCode,
+        bytes: &[u8],
+        code: &str,
+    ) -> Digest {
+        tracing::info!(%peer, %code, "rejected");
+        let first = Digest::of(bytes);
+        if let Some(event) = self.rejections.count(peer.as_str(), code, first, 1)
+            && let Err(error) = self.log.append(event).await
+        {
+            tracing::error!(%error, "a rejection is not logged");
+        }
+        first
+    }
+
     /// Counts and signs the refusal of a request that does not verify. It consumes nothing.
     pub(super) async fn reject(
         &self,
@@ -214,13 +231,7 @@ impl Node {
         refused: Refused,
     ) -> SignedReply {
         let told = refused.told();
-        tracing::info!(%peer, code = %told.code, "rejected");
-        let first = Digest::of(bytes);
-        if let Some(event) = self.rejections.count(peer.as_str(), &told.code, first, 1)
-            && let Err(error) = self.log.append(event).await
-        {
-            tracing::error!(%error, "a rejection is not logged");
-        }
+        let first = self.count_rejected(peer, bytes, &told.code).await;
         // The digest that the asker looks for, where the bytes are an envelope at all.
         let limit = policies::wire::MAX_REQUEST_BYTES;
         let request = policies::dsse::Envelope::decode(bytes, limit)

@@ -65,6 +65,7 @@ impl Batch {
             | Event::Stopped {}
             | Event::Rejected { .. }
             | Event::Asked { .. }
+            | Event::AskedV1 { .. }
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::NotAsked { .. }

@@ -1,4 +1,5 @@
-//! The kinds of events, versioned by their names. Nothing here holds a value of a cell.
+//! The kinds of events, versioned by their names: a kind that says something else gets another name, and the one before it
+//! stays readable. Nothing here holds a value of a cell.
 
 use std::collections::BTreeMap;
 
@@ -124,7 +125,16 @@ pub enum Event {
         first: Digest,
     },
     /// A question that this node put for one of its people.
+    #[serde(rename = "asked/2")]
     Asked {
+        /// The question.
+        question: QuestionRecord,
+        /// To whom, in order.
+        hospitals: Vec<HospitalCode>,
+    },
+    /// The same in its first form, which does not say to whom: read, and not written.
+    #[serde(rename = "asked")]
+    AskedV1 {
         /// The question.
         question: QuestionRecord,
     },
@@ -185,7 +195,8 @@ impl Event {
                 footprint.store(blobs)
             }
             Self::Refused { question, .. }
-            | Self::Asked { question }
+            | Self::Asked { question, .. }
+            | Self::AskedV1 { question }
             | Self::NotAsked { question, .. } => question.sql.store(blobs),
             Self::Started { .. }
             | Self::Stopped {}
@@ -207,7 +218,7 @@ impl Event {
     /// Whether the event is logged on a full disk too: whatever begins no answer.
     pub(super) fn may_use_reserve(&self) -> bool {
         match self {
-            Self::Intent { .. } | Self::Asked { .. } => false,
+            Self::Intent { .. } | Self::Asked { .. } | Self::AskedV1 { .. } => false,
             Self::Started { .. }
             | Self::Stopped {}
             | Self::CharterAccepted { .. }

@@ -134,7 +134,7 @@ async fn a_full_disk_refuses_questions_and_still_logs_refusals() {
     let log = start(Store::open(Arc::new(disk.clone()), sizes).unwrap(), &tasks);
     disk.inner().full = true;
     let Event::NotAsked { question, code } = not_asked("SELECT 1") else { panic!("another event") };
-    let asked = Event::Asked { question: question.clone() };
+    let asked = Event::AskedV1 { question: question.clone() };
     let mut refused = false;
     for _ in 0..50 {
         refused |= log.append(asked.clone()).await == Err(LogError::Full);
@@ -154,6 +154,26 @@ fn one_folder_has_one_daemon() {
     let folder = tempfile::tempdir().unwrap();
     let _held = Store::open_folder(folder.path()).unwrap();
     assert!(matches!(Store::open_folder(folder.path()), Err(OpenError::InUse { .. })));
+}
+
+#[test]
+fn a_question_is_put_to_hospitals_by_name_and_its_first_form_is_still_read() {
+    let question = format!(
+        r#"{{"digest":"{}","network":"demo","person":"a.jansen","asking_node":"NOORD","purpose":"research","group":null,"#,
+        "00".repeat(32)
+    ) + r#""dataset":"rotterdam","sql":{"here":"SELECT 1"},"expires_at":900}"#;
+    let entry = |event: &str| format!(r#"{{"version":1,"index":0,"at":7,"event":{event}}}"#);
+    let written = entry(&format!(
+        r#"{{"kind":"asked/2","question":{question},"hospitals":["NOORD","OOST"]}}"#
+    ));
+    let first = entry(&format!(r#"{{"kind":"asked","question":{question}}}"#));
+    for text in [&written, &first] {
+        let entry: Entry = serde_json::from_str(text).unwrap();
+        assert_eq!(entry.encode().unwrap(), text.as_bytes());
+    }
+    for wrong in [written.replace("asked/2", "asked"), first.replace("asked", "asked/2")] {
+        assert!(serde_json::from_str::<Entry>(&wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]

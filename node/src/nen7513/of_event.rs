@@ -48,7 +48,12 @@ impl What {
                 record.policies = policy(layer.as_slice(), &rules);
                 Self { question: Some(question.digest), record }
             }
-            Event::Asked { question } => Self {
+            Event::Asked { question, hospitals } => {
+                let mut record = query("question sent", "asked/2", DONE);
+                record.detail = format!("to {}", super::codes(hospitals));
+                Self { question: Some(question.digest), record }
+            }
+            Event::AskedV1 { question } => Self {
                 question: Some(question.digest),
                 record: query("question sent", "asked", DONE),
             },
@@ -137,6 +142,7 @@ fn noticed(event: &Event) -> Record {
         | Event::Outcome { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
+        | Event::AskedV1 { .. }
         | Event::NotAsked { .. }
         | Event::Received { .. }
         | Event::ForkEvidence { .. }
@@ -188,6 +194,7 @@ fn of_the_node(event: &Event) -> Record {
         | Event::Outcome { .. }
         | Event::Refused { .. }
         | Event::Asked { .. }
+        | Event::AskedV1 { .. }
         | Event::NotAsked { .. }
         | Event::Received { .. }
         | Event::Fault { .. } => Record::default(),

@@ -65,13 +65,16 @@ fn a_record_says_who_asked_why_on_whose_behalf_and_what_came_of_it() {
 
 #[test]
 fn a_later_entry_is_about_the_question_that_it_names() {
-    let asked = serde_json::json!({"kind": "asked", "question": question()});
-    let mut mapper = mapper();
-    assert_eq!(mapper.record(&entry(0, &received())).user, "");
-    mapper.record(&entry(1, &asked));
-    let record = mapper.record(&entry(2, &received()));
-    assert_eq!((record.user.as_str(), record.access_point.as_str()), ("a.jansen", "OOST"));
-    assert_eq!(record.outcome, "0");
+    let first = serde_json::json!({"kind": "asked", "question": question()});
+    let asked = serde_json::json!({"kind": "asked/2", "question": question(), "hospitals": ["OOST", "ZUID"]});
+    for (asked, detail) in [(asked, "to OOST ZUID"), (first, "")] {
+        let mut mapper = mapper();
+        assert_eq!(mapper.record(&entry(0, &received())).user, "");
+        assert_eq!(mapper.record(&entry(1, &asked)).detail, detail);
+        let record = mapper.record(&entry(2, &received()));
+        assert_eq!((record.user.as_str(), record.access_point.as_str()), ("a.jansen", "OOST"));
+        assert_eq!(record.outcome, "0");
+    }
 }
 
 #[test]

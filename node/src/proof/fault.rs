@@ -1,5 +1,7 @@
 //! What is wrong with an export or a proof file, and where: the same codes and places as `node/audit/verify.py`.
 
+use super::story::Contradiction;
+
 /// The first fault of a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {kind}", .index.map(|index| format!(", entry {index}")).unwrap_or_default())]
@@ -126,6 +128,9 @@ pub enum FaultKind {
         /// The entry after the last that may be wrong.
         to: u64,
     },
+    /// The entry is the one that was signed, and contradicts the ones before it.
+    #[error(transparent)]
+    Story(#[from] Contradiction),
     /// A proof does not lead to the signed root.
     #[error("the proof does not lead from this entry to the signed root")]
     NotInLog,
@@ -155,6 +160,7 @@ impl FaultKind {
             Self::Missed { .. } => "entries_cut",
             Self::Mark => "mark_changed",
             Self::Root { .. } => "root",
+            Self::Story(contradiction) => contradiction.code(),
             Self::NotInLog => "not_in_log",
         }
     }

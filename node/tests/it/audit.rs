@@ -4,5 +4,6 @@ mod python;
 mod support;
 
 mod same;
+mod story;
 mod tamper;
 mod whole;

@@ -30,7 +30,7 @@ fn said(entries: &[Entry]) -> Said<'_> {
     let mut said = Said::default();
     for entry in entries {
         match &entry.event {
-            Event::Asked { question } => {
+            Event::Asked { question, .. } | Event::AskedV1 { question } => {
                 said.put.insert(question.digest);
             }
             Event::NotAsked { question, code } => {

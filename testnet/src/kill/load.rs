@@ -1,4 +1,4 @@
-//! People who ask all the time, and what their nodes acknowledged to them.
+//! People who ask all the time, and what their nodes acknowledged to them: kept here, outside every node.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,21 +15,54 @@ use policies::wire::{Answer, Refusal};
 use crate::asker::Asker;
 use crate::differential::dice::Dice;
 use crate::network::Network;
-use crate::topology::{PEOPLE, Person};
+use crate::topology::{self, Person};
 
 /// Most bytes of an answer with its evidence.
 const MAX_BYTES: usize = 64 << 20;
 /// Pause after a question that came to nothing.
-const PAUSE: Duration = Duration::from_millis(20);
-/// Refusals of the asking node that its log does not hold: it looked at nothing, or refused while it rehearsed the question.
-const UNLOGGED: [&str; 3] = ["no_witness", "log_rolled_back", "no_rule_permits"];
-/// What is asked.
-const QUESTIONS: [&str; 4] = [
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often a question is put again that came to nothing: a node that was killed is back meanwhile.
+const RETRIES: usize = 100;
+/// Refusals of the asking node that no log can hold: of a log that cannot be written.
+const UNLOGGED: [&str; 2] = ["no_log", "log_full"];
+/// What is asked. Not everybody may ask all of it.
+const QUESTIONS: [&str; 5] = [
     "SELECT count(*) AS n FROM patient",
     "SELECT grade, count(*) AS n FROM patient GROUP BY grade",
     "SELECT count(*) AS n FROM patient WHERE age > 50",
+    "SELECT avg(age) AS mean FROM patient",
     "SELECT * FROM patient",
 ];
+
+/// The people of the network, and two more at every hospital: each node asks for several at once, and answers all others.
+pub(super) fn people() -> Vec<Person> {
+    let more = [
+        ("p.noord", 0),
+        ("q.noord", 0),
+        ("p.oost", 1),
+        ("q.oost", 1),
+        ("p.zuid", 2),
+        ("q.zuid", 2),
+        ("p.west", 3),
+        ("q.west", 3),
+        ("p.midden", 4),
+        ("q.midden", 4),
+    ];
+    let more = more.map(|(id, hospital)| Person::planner(id, "asks without a pause", hospital));
+    topology::PEOPLE.into_iter().chain(more).collect()
+}
+
+/// What one person did, and has been told.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Questions that were put, each counted once.
+    pub(super) questions: u64,
+    /// How often one was put again: because nothing came, or because the person does not believe it.
+    pub(super) again: u64,
+    /// How often nothing came.
+    pub(super) nothing: u64,
+    pub(super) acknowledged: Vec<Acknowledged>,
+}
 
 /// What a node acknowledged.
 #[derive(Clone, Debug)]
@@ -60,27 +93,47 @@ pub(super) enum What {
 pub(super) fn ask_on(
     network: &Network,
     person: &Person,
-    seed: u64,
+    mut dice: Dice,
     stop: &AtomicBool,
-) -> anyhow::Result<Vec<Acknowledged>> {
+) -> anyhow::Result<Asked> {
     let asker = Asker::of(network, person)?;
-    let hospital = network.hospitals.get(person.hospital).context("a hospital")?;
-    let number = PEOPLE.iter().position(|other| other.id == person.id).unwrap_or(0);
-    let mut dice = Dice::new(&[seed, number.try_into()?]);
-    let mut all = Vec::new();
+    let node = &network.hospitals.get(person.hospital).context("a hospital")?.code;
+    let mut asked = Asked::default();
     while !stop.load(Ordering::Relaxed) {
         let question = asker.sign(dice.word(&QUESTIONS))?;
-        match asker.put(&question) {
-            Ok(reply) => answered(&hospital.code, &reply, &mut all)?,
+        asked.questions = asked.questions.saturating_add(1);
+        let mut left = RETRIES;
+        while !asked.put(&asker, node, &question)? && left > 0 && !stop.load(Ordering::Relaxed) {
+            left = left.saturating_sub(1);
+            asked.again = asked.again.saturating_add(1);
+            std::thread::sleep(PAUSE);
+        }
+        // An id is used once, whatever became of it: the second time every hospital refuses.
+        if dice.one_in(8) {
+            asked.again = asked.again.saturating_add(1);
+            asked.put(&asker, node, &question)?;
+        }
+    }
+    Ok(asked)
+}
+
+impl Asked {
+    /// Puts a question; false where nothing came back.
+    fn put(&mut self, asker: &Asker, node: &str, question: &AskBody) -> anyhow::Result<bool> {
+        match asker.put(question) {
+            Ok(reply) => answered(node, &reply, &mut self.acknowledged)?,
             Err(ClientError::Refused(refusal)) => {
-                refused(&hospital.code, &question, &refusal, &mut all)?;
+                refused(node, question, &refusal, &mut self.acknowledged)?;
                 std::thread::sleep(PAUSE);
             }
             // Nothing was acknowledged.
-            Err(_) => std::thread::sleep(PAUSE),
+            Err(_) => {
+                self.nothing = self.nothing.saturating_add(1);
+                return Ok(false);
+            }
         }
+        Ok(true)
     }
-    Ok(all)
 }
 
 /// Everything that an answer's evidence says is in a log.

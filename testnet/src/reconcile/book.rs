@@ -1,11 +1,14 @@
 //! The logs, sorted by question and hospital: the asker's side and the responder's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use node::log::{Entry, Event};
 use policies::Digest;
 
 use super::begins;
+
+/// The longest that a question takes at an asker, and a little more: a process that lived longer had to end it.
+const QUESTION_S: i64 = 120;
 
 /// What a hospital decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub(super) enum Decided {
 /// What an asker says that it received.
 #[derive(Clone, Debug)]
 pub(super) struct Received {
+    /// Where the asker says so.
+    pub(super) at: u64,
     request: Digest,
     pub(super) outcome: String,
     pub(super) index: Option<u64>,
@@ -28,7 +33,9 @@ pub(super) struct Received {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sides {
     /// Who put it, as either side says.
-    pub(super) asker: Option<String>,
+    pub(super) askers: BTreeSet<String>,
+    /// Entries of the asker that put the question to this hospital: one, and one more for every retry.
+    pub(super) put: Vec<u64>,
     pub(super) received: Vec<Received>,
     /// Entries of the responder.
     pub(super) intents: Vec<u64>,
@@ -36,6 +43,24 @@ pub(super) struct Sides {
 }
 
 impl Sides {
+    /// Whether the asker holds an answer; one that could not be merged is none.
+    pub(super) fn answered(&self) -> bool {
+        let has = |outcome| self.received.iter().any(|received| received.outcome == outcome);
+        has("answered") && !has("bad_answer")
+    }
+
+    /// Whether the asker holds a refusal by the hospital.
+    pub(super) fn refused(&self) -> bool {
+        let signed =
+            |received: &Received| received.index.is_some() || is_refusal(&received.outcome);
+        self.received.iter().any(signed)
+    }
+
+    /// Whether the hospital released an answer.
+    pub(super) fn released(&self) -> bool {
+        self.decided.iter().any(|(_, decided)| *decided == Decided::Released)
+    }
+
     /// Replies that name an entry which the responder's log does not hold, or holds as something else.
     pub(super) fn faults(&self, responder: &[Entry]) -> Vec<String> {
         let mut faults = Vec::new();
@@ -72,9 +97,13 @@ impl Sides {
 pub(super) struct NodeBook<'a> {
     pub(super) entries: &'a [Entry],
     /// Questions that it put, and where it says so.
-    pub(super) asked: BTreeMap<Digest, u64>,
-    /// Where its last process begins.
-    last_start: Option<u64>,
+    pub(super) asked: BTreeMap<Digest, Vec<u64>>,
+    /// Those that its log does not say the hospitals of.
+    unnamed: BTreeSet<Digest>,
+    /// Questions that it put to nobody.
+    pub(super) not_asked: u64,
+    /// Where its processes begin.
+    starts: Vec<u64>,
 }
 
 /// Every log.
@@ -88,39 +117,59 @@ impl<'a> Book<'a> {
     pub(super) fn read(logs: &'a BTreeMap<String, Vec<Entry>>) -> Self {
         let mut book = Self { nodes: BTreeMap::new(), parts: BTreeMap::new() };
         for (code, entries) in logs {
-            let last = entries.iter().rfind(|entry| begins(&entry.event));
-            let last_start = last.map(|entry| entry.index);
-            let node = NodeBook { entries, asked: BTreeMap::new(), last_start };
+            let starts = entries.iter().filter(|entry| begins(&entry.event));
+            let node = NodeBook {
+                entries,
+                asked: BTreeMap::new(),
+                unnamed: BTreeSet::new(),
+                not_asked: 0,
+                starts: starts.map(|entry| entry.index).collect(),
+            };
             book.nodes.insert(code.clone(), node);
             for entry in entries {
                 book.enter(code, entry);
             }
         }
+        book.name_hospitals();
         book
     }
 
     fn enter(&mut self, code: &str, entry: &Entry) {
         let index = entry.index;
         match &entry.event {
-            Event::Asked { question } => {
+            Event::Asked { question, hospitals } => {
+                self.ask(code, question.digest, index);
+                for hospital in hospitals {
+                    let sides = self.part(question.digest, hospital.as_str());
+                    sides.askers.insert(code.to_owned());
+                    sides.put.push(index);
+                }
+            }
+            Event::AskedV1 { question } => {
+                self.ask(code, question.digest, index);
                 if let Some(node) = self.nodes.get_mut(code) {
-                    node.asked.entry(question.digest).or_insert(index);
+                    node.unnamed.insert(question.digest);
+                }
+            }
+            Event::NotAsked { .. } => {
+                if let Some(node) = self.nodes.get_mut(code) {
+                    node.not_asked = node.not_asked.saturating_add(1);
                 }
             }
             Event::Received { question, request, responder, outcome, log_index } => {
                 let sides = self.part(*question, responder.as_str());
-                sides.asker = Some(code.to_owned());
-                let (outcome, index) = (outcome.clone(), *log_index);
-                sides.received.push(Received { request: *request, outcome, index });
+                sides.askers.insert(code.to_owned());
+                let (request, outcome, index) = (*request, outcome.clone(), *log_index);
+                sides.received.push(Received { at: entry.index, request, outcome, index });
             }
             Event::Intent { question, .. } => {
                 let sides = self.part(question.digest, code);
-                sides.asker = Some(question.asking_node.to_string());
+                sides.askers.insert(question.asking_node.to_string());
                 sides.intents.push(index);
             }
             Event::Refused { question, code: refused, .. } => {
                 let sides = self.part(question.digest, code);
-                sides.asker = Some(question.asking_node.to_string());
+                sides.askers.insert(question.asking_node.to_string());
                 sides.decided.push((index, Decided::Refused(refused.clone())));
             }
             Event::Outcome { question, .. } => {
@@ -130,7 +179,6 @@ impl<'a> Book<'a> {
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
             | Event::Rejected { .. }
-            | Event::NotAsked { .. }
             | Event::Fault { .. }
             | Event::CharterRejected { .. }
             | Event::Configured { .. }
@@ -142,26 +190,51 @@ impl<'a> Book<'a> {
         }
     }
 
+    fn ask(&mut self, code: &str, question: Digest, index: u64) {
+        if let Some(node) = self.nodes.get_mut(code) {
+            node.asked.entry(question).or_default().push(index);
+        }
+    }
+
     fn part(&mut self, question: Digest, responder: &str) -> &mut Sides {
         self.parts.entry((question, responder.to_owned())).or_default()
     }
 
-    /// Where a node says that it put a question.
-    pub(super) fn asked(&self, asker: &str, question: &Digest) -> Option<u64> {
-        self.nodes.get(asker)?.asked.get(question).copied()
+    /// Where an asker does not say to whom it put a question, that is told by who is known to have heard of it.
+    fn name_hospitals(&mut self) {
+        for ((question, _), sides) in &mut self.parts {
+            for asker in &sides.askers {
+                let node = self.nodes.get(asker).filter(|node| node.unnamed.contains(question));
+                sides
+                    .put
+                    .extend(node.and_then(|node| node.asked.get(question)).into_iter().flatten());
+            }
+        }
     }
 
-    /// Whether the process that wrote an entry has ended since: another one has begun.
+    /// How many processes of a node had begun when an entry was written.
+    pub(super) fn life(&self, code: &str, index: u64) -> usize {
+        let starts = self.nodes.get(code).map_or(&[][..], |node| &node.starts);
+        starts.partition_point(|start| *start <= index)
+    }
+
+    /// Whether the end of the process that wrote an entry is a reason for what the entry left open: another process has
+    /// begun since, and this one wrote nothing more at a time when the question had to be over.
     pub(super) fn ended_after(&self, code: &str, index: u64) -> bool {
-        let last = self.nodes.get(code).and_then(|node| node.last_start);
-        last.is_some_and(|last| last > index)
+        let Some(node) = self.nodes.get(code) else { return false };
+        let Some(next) = node.starts.get(self.life(code, index)) else { return false };
+        let place = |index: u64| usize::try_from(index).unwrap_or(usize::MAX);
+        let written = node.entries.get(place(index)..place(*next)).unwrap_or_default();
+        let last = written.iter().rfind(|entry| !is_of_a_start(&entry.event));
+        written.first().zip(last).is_some_and(|(open, last)| last.at.since(open.at) <= QUESTION_S)
     }
 
     /// Questions of which no hospital and no reply is known: who put them, which, and where it says so.
     pub(super) fn asked_alone(&self) -> impl Iterator<Item = (&str, &Digest, u64)> {
         self.nodes.iter().flat_map(|(code, node)| {
             let alone = node.asked.iter().filter(|(question, _)| !self.is_known(question));
-            alone.map(move |(question, at)| (code.as_str(), question, *at))
+            let last = alone.filter_map(|(question, at)| Some((question, at.last()?)));
+            last.map(move |(question, at)| (code.as_str(), question, *at))
         })
     }
 
@@ -182,6 +255,7 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         | Event::Intent { .. }
         | Event::Rejected { .. }
         | Event::Asked { .. }
+        | Event::AskedV1 { .. }
         | Event::NotAsked { .. }
         | Event::Received { .. }
         | Event::Fault { .. }
@@ -195,7 +269,22 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
     }
 }
 
+/// Whether an event is logged by a start before it says that it has begun.
+fn is_of_a_start(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::CharterAccepted { .. }
+            | Event::CharterRejected { .. }
+            | Event::Configured { .. }
+            | Event::KeysChanged { .. }
+            | Event::Clock { .. }
+    )
+}
+
 /// Whether a code is one of a signed refusal that the responder does not log singly.
-pub(super) fn is_refusal(code: &str) -> bool {
-    matches!(code, "busy" | "charter_mismatch" | "interrupted" | "no_witness" | "log_rolled_back")
+fn is_refusal(code: &str) -> bool {
+    matches!(
+        code,
+        "busy" | "charter_mismatch" | "interrupted" | "no_witness" | "log_rolled_back" | "replayed"
+    )
 }

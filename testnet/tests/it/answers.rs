@@ -4,10 +4,11 @@ use std::io::Write as _;
 use std::process::Stdio;
 
 use node::client::ClientError;
+use node::log::Event;
 use policies::dsse::Envelope;
 use serde_json::{Value, json};
 
-use crate::support::Net;
+use crate::support::{Net, logged, not_asked};
 
 const PER_GRADE: &str = "SELECT grade, count(*) AS n, avg(age) AS mean, stddev(age) AS sd, \
     count(*) FILTER (WHERE death = 1 AND dtime < 1826.25) AS deaths FROM patient GROUP BY grade ORDER BY grade";
@@ -156,12 +157,18 @@ fn oversize_text_is_refused(net: &Net) {
         let ClientError::Refused(refusal) = refused else { panic!("{refused}") };
         assert_eq!(refusal.code, code, "{refusal:?}");
     }
+    logged(
+        net,
+        "NOORD",
+        |event| matches!(event, Event::Rejected { peer, code, count: 1, .. } if peer == "NOORD" && code == "malformed_envelope"),
+    );
     net.answer("a.jansen", "SELECT count(*) FROM patient");
 }
 
 fn rights_differ_between_people(net: &Net) {
     let refusal = net.refusal("b.devries", "SELECT count(*) FROM patient");
     assert_eq!(refusal["code"], "no_rule_permits", "{refusal}");
+    not_asked(net, "OOST", "b.devries", "no_rule_permits");
     let counted = net.answer("c.bakker", "SELECT size, count(*) FROM patient GROUP BY size");
     assert_eq!(counted["protections"]["ZUID"]["protections"]["min_patients"], 50);
     let refusal = net.refusal("c.bakker", "SELECT avg(age) FROM patient");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use testnet::process::{NodeProcess, wait_connected, wait_ready};
 
-use crate::support::Net;
+use crate::support::{Net, not_asked};
 
 /// Longest wait for something that must happen; machines are noisy.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -91,6 +91,7 @@ fn the_log_is_proved_to_others_and_an_older_copy_of_it_answers_nothing() {
     start(&mut net, "NOORD");
     let refusal = net.refusal("a.jansen", COUNT);
     assert_eq!(refusal["code"], "log_rolled_back", "{refusal}");
+    not_asked(&net, "NOORD", "a.jansen", "log_rolled_back");
     assert_eq!(net.take("NOORD").stop().unwrap(), 0);
 
     std::fs::remove_dir_all(&node_dir).unwrap();
@@ -106,6 +107,7 @@ fn the_log_is_proved_to_others_and_an_older_copy_of_it_answers_nothing() {
     wait_ready(&net.network, &mut alone).unwrap();
     let refusal = net.refusal("a.jansen", COUNT);
     assert_eq!(refusal["code"], "no_witness", "{refusal}");
+    not_asked(&net, "NOORD", "a.jansen", "no_witness");
     assert_eq!(alone.stop().unwrap(), 0);
 }
 

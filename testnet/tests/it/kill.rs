@@ -7,9 +7,10 @@ use testnet::cli::Kill;
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
     node::command::install_tls_provider();
-    let options = Kill { times: 8, seed: 1 };
+    let options = Kill { times: 12, seed: 1 };
     let program = Path::new(env!("CARGO_BIN_EXE_testnet"));
     let report = testnet::kill::kill(program, &options).unwrap();
     assert!(report.holds(), "{report:?}");
-    assert!(report.kills >= 8 && report.acknowledged > 0 && report.table.sent > 0, "{report:?}");
+    assert!(report.killed.kills >= 12 && report.killed.starting > 0, "{report:?}");
+    assert!(report.acknowledged > 0 && report.table.sent > 0, "{report:?}");
 }

@@ -9,6 +9,7 @@ mod cut_off;
 mod differential;
 mod kill;
 mod liar;
+mod reconcile;
 mod replay;
 
 mod slt;

@@ -322,6 +322,15 @@ pub(crate) fn refused(frames: &[Vec<u8>], code: &str) {
     }
 }
 
+/// The own node refused the question of one of its people, and its log says who asked what and why not.
+#[track_caller]
+pub(crate) fn not_asked(net: &Net, code: &str, person: &str, refusal: &str) {
+    logged(net, code, |event| {
+        let Event::NotAsked { question, code } = event else { return false };
+        question.person.as_str() == person && code == refusal && question.sql.here().is_some()
+    });
+}
+
 /// Waits until the log of a node holds an event; the log is written before a reply leaves, so this does not wait long.
 #[track_caller]
 pub(crate) fn logged(net: &Net, code: &str, wanted: impl Fn(&Event) -> bool) {

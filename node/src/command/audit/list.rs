@@ -100,9 +100,10 @@ fn detail(entry: &Entry) -> String {
         Event::WorkerLost { reason } => reason.clone(),
         Event::ForkEvidence { origin, shows, .. } => format!("{origin}: {shows}"),
         Event::Started { version, .. } => version.clone(),
+        Event::Asked { hospitals, .. } => nen7513::codes(hospitals),
         Event::Intent { .. }
         | Event::Outcome { .. }
-        | Event::Asked { .. }
+        | Event::AskedV1 { .. }
         | Event::KeysChanged { .. }
         | Event::Stopped {} => String::new(),
     }

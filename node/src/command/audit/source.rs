@@ -126,7 +126,8 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
     match event {
         Event::Intent { question, .. }
         | Event::Refused { question, .. }
-        | Event::Asked { question }
+        | Event::Asked { question, .. }
+        | Event::AskedV1 { question }
         | Event::NotAsked { question, .. } => Some(question.digest),
         Event::Outcome { question, .. }
         | Event::Received { question, .. }

@@ -17,6 +17,7 @@ use crate::proof::export::{MAX_ENTRY_BYTES, MAX_HEADER_BYTES, MAX_TRAILER_BYTES}
 use crate::proof::fault::{Fault, FaultKind};
 use crate::proof::policy::Policy;
 use crate::proof::receipt::{self, Shown};
+use crate::proof::story::Notes;
 
 /// How much of a file is read at once.
 const CHUNK: usize = 1 << 20;
@@ -172,9 +173,25 @@ fn as_text(held: &Held, trusted: bool) -> String {
         format!("no trust policy was given: compare the log's key yourself: {log_key}")
     };
     format!(
-        "holds: {what} of log {origin}\nroot {} over {} entries, cosigned by {names}\n{keys}",
-        head.root, head.size
+        "holds: {what} of log {origin}\nroot {} over {} entries, cosigned by {names}\n{keys}{}",
+        head.root,
+        head.size,
+        noted(held)
     )
+}
+
+/// What is legal and worth a look, a line each.
+fn noted(held: &Held) -> String {
+    let Held::Export(Verdict { notes, .. }) = held else { return String::new() };
+    let Notes { cut_off, unanswered, under_way, steps_back } = *notes;
+    let lines = [
+        (cut_off, "questions were cut off here by the end of the node's process"),
+        (unanswered, "replies were cut off by the end of the node's process"),
+        (under_way, "questions or replies were open at the end"),
+        (steps_back, "times the clock went back without a `clock` entry"),
+    ];
+    let lines = lines.iter().filter(|(count, _)| *count > 0);
+    lines.map(|(count, what)| format!("\nnote: {count} {what}")).collect()
 }
 
 fn as_json(verdict: &Result<Held, Fault>, trusted: bool) -> Value {
@@ -188,10 +205,11 @@ fn as_json(verdict: &Result<Held, Fault>, trusted: bool) -> Value {
             head,
             checkpoints,
             cosigned,
+            notes,
         })) => json!({
             "holds": true, "origin": origin, "hospital": hospital, "log_key": log_key, "first": first,
             "count": count, "size": head.size, "root": head.root.to_string(),
-            "checkpoints": checkpoints, "cosigned": cosigned, "trusted": trusted,
+            "checkpoints": checkpoints, "cosigned": cosigned, "trusted": trusted, "notes": notes,
         }),
         Ok(Held::Proof(Shown { origin, hospital, log_key, head, cosigned, entries })) => json!({
             "holds": true, "origin": origin, "hospital": hospital, "log_key": log_key,

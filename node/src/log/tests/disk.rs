@@ -44,7 +44,7 @@ impl Drop for Mount {
 
 fn asked() -> Event {
     let Event::NotAsked { question, .. } = not_asked("SELECT 1") else { panic!("another event") };
-    Event::Asked { question }
+    Event::AskedV1 { question }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! Everything that the header and trailer state is checked first ([`Verifier::begin`]), then each entry is hashed once
 //! ([`Verifier::entry`]) and the roots compared at the size of each checkpoint. The first fault is reported with its line
-//! and entry. What is proved: these are, byte for byte and in order, the entries over which the log's key signed the
+//! and entry; last of all what the entries say together ([`crate::proof::story`]). What is proved: these are, byte for byte and in order, the entries over which the log's key signed the
 //! checkpoints. Not proved: that the log had no other history, which is what cosignatures are for.
 
 use std::collections::BTreeMap;
@@ -20,6 +20,7 @@ use crate::proof::fault::{Fault, FaultKind};
 use crate::proof::merkle::{Frontier, Head, TreeHash, leaf_hash};
 use crate::proof::parties::{Opened, Parties};
 use crate::proof::policy::Policy;
+use crate::proof::story::{Notes, Story};
 
 /// What an export is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Verdict {
     pub checkpoints: usize,
     /// Who cosigned the last checkpoint, and when.
     pub cosigned: BTreeMap<HospitalCode, UnixTime>,
+    /// What the entries say that is legal and worth a look.
+    pub notes: Notes,
 }
 
 /// What header and trailer state.
@@ -63,6 +66,9 @@ pub struct Verifier {
     proved: u64,
     /// The first entry whose mark differs: it or its mark was changed.
     suspect: Option<u64>,
+    story: Story,
+    /// The first contradiction. It counts once it is known that the entries are those that were signed.
+    contradiction: Option<Fault>,
 }
 
 /// Checks a whole export in memory.
@@ -133,7 +139,16 @@ impl Verifier {
             policy.quorum(&parties, last).map_err(at_trailer)?;
         }
         let stated = Arc::new(Stated { parties, first, count, checkpoints, marks });
-        let mut verifier = Self { stated, tree, passed: 0, proved: first, suspect: None };
+        let story = Story::from(first);
+        let mut verifier = Self {
+            stated,
+            tree,
+            passed: 0,
+            proved: first,
+            suspect: None,
+            story,
+            contradiction: None,
+        };
         verifier.compare_roots()?;
         Ok(verifier)
     }
@@ -155,7 +170,17 @@ impl Verifier {
         if self.suspect.is_none() && !self.marked(number, &leaf) {
             self.suspect = Some(index);
         }
+        self.tell(entry, line, index);
         self.compare_roots()
+    }
+
+    /// Holds the entry against what the ones before it say.
+    fn tell(&mut self, entry: &[u8], line: u64, index: u64) {
+        if self.contradiction.is_none()
+            && let Err(contradiction) = self.story.entry(entry)
+        {
+            self.contradiction = Some(FaultKind::from(contradiction).of_entry(line, index));
+        }
     }
 
     /// The first entry whose mark differs, until the next root tells what was changed.
@@ -181,10 +206,14 @@ impl Verifier {
         if self.passed < checkpoints.len() || last.signed.head() != tree.head() {
             return Err(FaultKind::Missed { from: tree.size() }.at(trailer));
         }
+        if let Some(fault) = self.contradiction {
+            return Err(fault);
+        }
         Ok(Verdict {
             origin: parties.origin().to_string(),
             hospital: parties.hospital().clone(),
             log_key: hex::encode(parties.log().key_bytes()),
+            notes: self.story.end(),
             first: *first,
             count: *count,
             head: last.signed.head(),

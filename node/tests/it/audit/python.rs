@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use node::proof::export::verify::Verdict;
 use node::proof::fault::Fault;
 use node::proof::policy::Policy;
+use node::proof::story::Notes;
 use node::proof::{export, receipt};
 use serde_json::{Value, json};
 
@@ -28,8 +29,9 @@ while True:
     try:
         policy = verify.Policy(text) if text else None
         proof = data.startswith(b'{"format":"kring-proof/')
-        (verify.verify_proof if proof else verify.verify_export)(data, policy)
-        verdict = None
+        held = (verify.verify_proof if proof else verify.verify_export)(data, policy)
+        notes = held.get("notes", {})
+        verdict = notes if any(notes.values()) else None
     except verify.Fault as fault:
         verdict = [fault.code, fault.line, fault.index]
     except verify.Usage:
@@ -68,7 +70,7 @@ impl Python {
         }
     }
 
-    /// Its verdict: nothing, or code, line and entry.
+    /// Its verdict: nothing, notes, or code, line and entry.
     pub(super) fn verdict(&mut self, file: &[u8], policy: &str) -> Value {
         let input = self.input.as_mut().unwrap();
         for part in [file, policy.as_bytes()] {
@@ -90,19 +92,23 @@ impl Drop for Python {
     }
 }
 
-/// The verdict of the node's own verifier, in the same form.
+/// The verdict of the node's own verifier, in the same form; what holds with notes has them.
 pub(super) fn own_verdict(file: &[u8], policy: &str) -> Value {
     let policy = match Policy::parse(policy) {
         Ok(policy) => Some(policy),
         Err(_none) if policy.is_empty() => None,
         Err(_bad) => return json!(["usage"]),
     };
-    let fault = if file.starts_with(b"{\"format\":\"kring-proof/") {
-        receipt::verify(file, policy.as_ref()).err()
+    let held = if file.starts_with(b"{\"format\":\"kring-proof/") {
+        receipt::verify(file, policy.as_ref()).map(|_shown| Notes::default())
     } else {
-        export::verify::verify(file, policy.as_ref()).err()
+        export::verify::verify(file, policy.as_ref()).map(|verdict| verdict.notes)
     };
-    fault.map_or(Value::Null, |Fault { line, index, kind }| json!([kind.code(), line, index]))
+    match held {
+        Ok(notes) if notes.is_empty() => Value::Null,
+        Ok(notes) => json!(notes),
+        Err(Fault { line, index, kind }) => json!([kind.code(), line, index]),
+    }
 }
 
 /// The verdict of both, which must be the same.
