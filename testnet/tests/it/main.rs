@@ -9,6 +9,7 @@ mod cut_off;
 mod differential;
 mod kill;
 mod liar;
+mod local;
 mod replay;
 
 mod slt;
