@@ -14,5 +14,6 @@ mod replay;
 
 mod slt;
 mod support;
+mod syslog;
 mod tidy;
 mod up;
