@@ -219,6 +219,26 @@ pub struct Status {
     pub worker_notes: Vec<String>,
     /// The daemon's process id.
     pub pid: u32,
+    /// How far the log is forwarded, where it is.
+    pub syslog: Option<SyslogState>,
+}
+
+/// How far the log is forwarded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyslogState {
+    /// The receiver.
+    pub to: String,
+    /// Whether there is a connection; it is opened when there is something to send.
+    pub connected: bool,
+    /// Entries that were sent.
+    pub sent: u64,
+    /// Entries that count as received.
+    pub received: u64,
+    /// Entries of the log.
+    pub entries: u64,
+    /// What went wrong since something counted as received.
+    pub last_error: Option<String>,
 }
 
 /// How it is with one peer.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use policies::Digest;
 use policies::charter::Charter;
 use policies::wire::LayerRef;
+use policies::{Digest, HospitalCode};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
@@ -18,12 +18,14 @@ use crate::index::Index;
 use crate::keys::{Key, KeyRole};
 use crate::log::checkpoint::Signer;
 use crate::log::{Event, Log, Store};
+use crate::nen7513::Source;
 use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network, Peer, PeerKey};
 use crate::node::Node;
 use crate::notices::Notices;
 use crate::pool::{Pool, Setup};
 use crate::rejections::Rejections;
 use crate::replies::Replies;
+use crate::syslog::{Forwarder, Target};
 use crate::tasks::Tasks;
 use crate::witness::Desk;
 use crate::witness::own::Own;
@@ -63,6 +65,7 @@ pub struct App {
     pool: Pool,
     network: Network,
     http: HttpServer,
+    syslog: Option<Target>,
     tasks: Tasks,
 }
 
@@ -121,6 +124,7 @@ impl App {
         let replies = Replies::open(&replies_folder, &envelope_key).map_err(&folder)?;
         let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
         let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
+        let syslog = Target::open(&config)?;
         let transport = Key::load(&config.keys.transport, KeyRole::Transport)?;
         let limits = NetLimits::default();
         let listen = config.listen.clone();
@@ -147,6 +151,7 @@ impl App {
             pool,
             network,
             http,
+            syslog,
             tasks,
         })
     }
@@ -175,11 +180,13 @@ impl App {
             pool,
             network,
             http,
+            syslog,
             tasks,
         } = self;
         let log_tasks = Tasks::new();
         let log = Log::start(store, signer, Arc::clone(&clock), &log_tasks)
             .map_err(StartError::LogFolder)?;
+        let forwarder = syslog.map(|target| forwarder(target, &log, &config.hospital));
         let (inbound, requests) = mpsc::channel(INBOUND_QUEUE);
         let net = network.spawn(&tasks, inbound);
         let others = charter.members().filter(|member| member.code != config.hospital);
@@ -209,12 +216,18 @@ impl App {
             net,
             snapshots: config.snapshots,
             tasks: tasks.clone(),
+            syslog: forwarder.as_ref().map(Forwarder::watch),
         });
         node.log_start(known, at_start).await;
         http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));
         tasks.spawn("checkpoints", witnessing::checkpoints(Arc::clone(&node)));
+        if let Some(forwarder) = forwarder {
+            // With the log's own tasks: it ends after the last entry of this run.
+            let stop = log_tasks.shutdown();
+            log_tasks.spawn_blocking("syslog", move || forwarder.run(&stop));
+        }
         Ok(Running { node, tasks, log_tasks })
     }
 }
@@ -247,11 +260,19 @@ impl Running {
             tracing::error!(%error, "the end is not logged");
         }
         node.last_checkpoint().await;
-        // 4. The log closes when its last handle is gone.
+        // 4. What is forwarded ends with that, as far as the receiver takes it.
+        log_tasks.stop();
+        // 5. The log closes when its last handle is gone.
         drop(node);
         cut_off.extend(log_tasks.drain(DRAIN).await);
         cut_off
     }
+}
+
+/// What forwards the log.
+fn forwarder(target: Target, log: &Log, hospital: &HospitalCode) -> Forwarder {
+    let source = Source { hospital: hospital.clone(), origin: log.signer().origin().to_string() };
+    Forwarder::new(target, log.reader().clone(), source)
 }
 
 /// The layer that a sealed charter is.
@@ -299,7 +320,7 @@ async fn tidy(node: Arc<Node>) {
 }
 
 impl Node {
-    fn member_of(&self, peer: PeerKey) -> Option<policies::HospitalCode> {
+    fn member_of(&self, peer: PeerKey) -> Option<HospitalCode> {
         let key = policies::dsse::PublicKey::from_bytes(&peer.0).ok()?;
         self.charter.member_by_transport(&key).map(|member| member.code.clone())
     }

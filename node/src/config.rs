@@ -12,6 +12,7 @@ use policies::problem::{Problem, Problems, line_of};
 use policies::{DatasetId, Digest, HospitalCode, Ident};
 
 pub mod file;
+pub mod syslog;
 
 /// Most bytes of a configuration file.
 const MAX_CONFIG_BYTES: usize = 256 * 1024;
@@ -49,6 +50,8 @@ pub struct Config {
     pub workers: Workers,
     /// How the daemon's messages look.
     pub log_format: LogFormat,
+    /// Where the log is forwarded to, if anywhere.
+    pub syslog: Option<syslog::Syslog>,
     /// What `kring import` reads.
     pub datasets: Vec<DatasetSources>,
 }
@@ -153,6 +156,12 @@ impl Config {
         self.state.join("index.redb")
     }
 
+    /// How far the log is forwarded.
+    #[must_use]
+    pub fn syslog_cursor(&self) -> PathBuf {
+        self.state.join("syslog.cursor")
+    }
+
     /// Reads and checks the file; relative paths are relative to its folder.
     ///
     /// # Errors
@@ -222,6 +231,8 @@ fn check(
         }),
     );
     check_limits(&network, &http, &workers, problems);
+    let file::LogFile { format: log_format, syslog } = log;
+    let syslog = syslog.and_then(|syslog| syslog::check(syslog, folder, problems));
     let mut ids = BTreeSet::new();
     let datasets = datasets
         .into_iter()
@@ -253,7 +264,8 @@ fn check(
             deadline: Duration::from_secs(workers.deadline_s.into_inner()),
             memory_mb: workers.memory_mb.into_inner(),
         },
-        log_format: log.format,
+        log_format,
+        syslog,
         datasets,
     })
 }

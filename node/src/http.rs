@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use policies::Digest;
 
 use crate::api::{AskBody, AskReply, ExplainBody, MAX_BODY_BYTES, RefusalBody};
 use crate::node::Node;
@@ -26,6 +27,9 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// Open requests get this long to end when the daemon stops.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// The peer of requests at this interface in the log; no member's code has small letters.
+const LOCAL: &str = "local";
 
 /// A bound listener with its certificate and token.
 #[derive(Debug)]
@@ -108,13 +112,17 @@ fn router(node: Arc<Node>, token: String) -> Router {
         .route("/v1/ask", post(ask))
         .route("/v1/explain", post(explain))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "not_found", "no such page") })
-        .layer(middleware::from_fn_with_state(token, guard))
+        .layer(middleware::from_fn_with_state((Arc::clone(&node), token), guard))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(node)
 }
 
-/// Lets only requests with the token through, and only as JSON from no web page.
-async fn guard(State(token): State<Arc<str>>, request: Request, next: Next) -> Response {
+/// Lets only requests with the token through, and only as JSON from no web page. Others are counted in the log.
+async fn guard(
+    State((node, token)): State<(Arc<Node>, Arc<str>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers();
     let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let good = shown
@@ -122,9 +130,11 @@ async fn guard(State(token): State<Arc<str>>, request: Request, next: Next) -> R
         .is_some_and(|shown| same(shown, &token));
     if !good {
         let message = "show the token of this node's token file";
+        node.log_turned_away("no_token").await;
         return refuse(StatusCode::UNAUTHORIZED, "no_token", message);
     }
     if headers.contains_key(header::ORIGIN) {
+        node.log_turned_away("cross_origin").await;
         return refuse(
             StatusCode::FORBIDDEN,
             "cross_origin",
@@ -138,9 +148,20 @@ async fn guard(State(token): State<Arc<str>>, request: Request, next: Next) -> R
     response
 }
 
+impl Node {
+    /// Counts a request that got nowhere: the first of a minute is logged at once, the rest as a number.
+    async fn log_turned_away(&self, code: &str) {
+        // No digest of what was shown: it may be a token with a slip of the hand.
+        let Some(event) = self.rejections.count(LOCAL, code, Digest::of(b""), 1) else { return };
+        if let Err(error) = self.log.append(event).await {
+            tracing::error!(%error, "a request without the token is not logged");
+        }
+    }
+}
+
 /// Compares without telling by time where two tokens differ.
 fn same(shown: &str, token: &str) -> bool {
-    let digest = |text: &str| *policies::Digest::of(text.as_bytes()).as_bytes();
+    let digest = |text: &str| *Digest::of(text.as_bytes()).as_bytes();
     let differences = digest(shown).iter().zip(digest(token)).fold(0, |sum, (a, b)| sum | (a ^ b));
     differences == 0
 }

@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`cli`] and [`command`] (what a person types), [`config`], [`app`] (build, then spawn), [`node`],
 //! [`answer`] (the responder's chain of proofs), [`ask`] (the asker), then what they stand on: [`reply`], [`log`],
-//! [`consumed`] and [`index`], [`replies`], [`proof`] (what a third party checks), [`pool`] and [`sandbox`] (workers), [`net`], [`http`].
+//! [`consumed`] and [`index`], [`replies`], [`proof`] (what a third party checks), [`syslog`] (forwards the log), [`pool`] and
+//! [`sandbox`] (workers), [`net`], [`http`].
 
 pub mod answer;
 pub mod api;
@@ -30,6 +31,7 @@ pub(crate) mod rejections;
 pub mod replies;
 pub mod reply;
 pub mod sandbox;
+pub mod syslog;
 pub mod tasks;
 pub mod telemetry;
 pub mod witness;

@@ -48,6 +48,7 @@ pub struct Node {
     pub(crate) net: NetHandle,
     pub(crate) snapshots: PathBuf,
     pub(crate) tasks: Tasks,
+    pub(crate) syslog: Option<crate::syslog::Watch>,
 }
 
 /// A sealed snapshot on disk.
@@ -180,6 +181,7 @@ impl Node {
             idle_workers: self.pool.idle_pids(),
             worker_notes: self.pool.notes(),
             pid: std::process::id(),
+            syslog: self.syslog.as_ref().map(|watch| watch.state(self.log.reader().size())),
         }
     }
 }

@@ -21,6 +21,8 @@ use crate::keys::Key;
 const FORMAT: &[u8; 8] = b"KRINGRP1";
 /// What the key is derived for.
 const PURPOSE: &[u8] = b"kring stored replies/1";
+/// End of the name of a file that is being written.
+const PARTIAL: &str = ".partial";
 /// Most bytes of a stored reply.
 const MAX_REPLY_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -38,12 +40,13 @@ impl std::fmt::Debug for Replies {
 }
 
 impl Replies {
-    /// Opens or makes the folder.
+    /// Opens or makes the folder. What a crash left half written is removed: no log names it.
     ///
     /// # Errors
     /// The system's reason.
     pub fn open(folder: &Path, key: &Key) -> std::io::Result<Self> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        remove_partial(folder)?;
         let key = derived(key).map_err(|_unspecified| std::io::Error::other("no key"))?;
         Ok(Self { folder: folder.to_owned(), key: Arc::new(key) })
     }
@@ -60,7 +63,7 @@ impl Replies {
             bytes.extend_from_slice(frame);
         }
         let bytes = self.sealed(request, bytes)?;
-        let partial = self.folder.join(format!("{request}.partial"));
+        let partial = self.folder.join(format!("{request}{PARTIAL}"));
         let mut file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -155,6 +158,22 @@ impl Replies {
     }
 }
 
+/// Removes the files that [`Replies::store`] had not finished. Other names, links and folders stay: they are not its own.
+fn remove_partial(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let digest = name.to_str().and_then(|name| name.strip_suffix(PARTIAL));
+        let ours = digest.is_some_and(|digest| Digest::try_from(digest.to_owned()).is_ok());
+        // The type is that of the entry itself, so a link is none of ours.
+        if ours && entry.file_type()?.is_file() {
+            std::fs::remove_file(entry.path())?;
+            tracing::info!(file = ?name, "removed a reply that was half written");
+        }
+    }
+    Ok(())
+}
+
 /// What is authenticated beside the bytes.
 fn bound(request: &Digest) -> Vec<u8> {
     [FORMAT.as_slice(), request.as_bytes()].concat()
@@ -170,43 +189,4 @@ fn derived(key: &Key) -> Result<RandomizedNonceKey, aws_lc_rs::error::Unspecifie
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::keys::KeyRole;
-
-    #[test]
-    fn a_reply_reads_back_byte_for_byte_and_damage_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = Key::create(&folder.path().join("key"), KeyRole::Envelope, "ZUID").unwrap();
-        let replies = Replies::open(&folder.path().join("replies"), &key).unwrap();
-        let request = Digest::of(b"request");
-        assert_eq!(replies.load(&request).unwrap(), None);
-        let frames = vec![b"header".to_vec(), Vec::new(), vec![7; 70_000]];
-        replies.store(&request, &frames).unwrap();
-        assert_eq!(replies.load(&request).unwrap(), Some(frames));
-        let path = replies.path(&request);
-        let whole = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
-        assert!(replies.load(&request).is_err());
-        for at in [0, 9, 30, whole.len() - 1] {
-            let mut damaged = whole.clone();
-            damaged[at] ^= 1;
-            std::fs::write(&path, &damaged).unwrap();
-            assert!(replies.load(&request).is_err(), "byte {at}");
-        }
-        // A file tells nothing, belongs to its request and opens with this node's key alone.
-        assert!(!whole.windows(6).any(|bytes| bytes == b"header"));
-        let other = Digest::of(b"another request");
-        std::fs::write(replies.path(&other), &whole).unwrap();
-        assert!(replies.load(&other).is_err());
-        std::fs::write(&path, &whole).unwrap();
-        assert!(replies.load(&request).is_ok());
-        let stranger =
-            Key::create(&folder.path().join("other"), KeyRole::Envelope, "ZUID").unwrap();
-        let strange = Replies::open(&folder.path().join("replies"), &stranger).unwrap();
-        assert!(strange.load(&request).is_err());
-        replies.delete(&request).unwrap();
-        replies.delete(&request).unwrap();
-        assert_eq!(replies.load(&request).unwrap(), None);
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ use crate::keys::{Key, KeyError, KeyRole};
 use crate::log::{Event, OpenError, Reader, Store};
 use crate::net::NetError;
 use crate::pool::PoolError;
+use crate::syslog::TlsError;
 use crate::witness::DeskError;
 
 /// Why the daemon does not start.
@@ -106,6 +107,9 @@ pub enum StartError {
     /// The local interface.
     #[error("the local interface cannot start")]
     Http(#[source] std::io::Error),
+    /// Forwarding of the log.
+    #[error(transparent)]
+    Syslog(#[from] TlsError),
 }
 
 impl StartError {
@@ -126,7 +130,8 @@ impl StartError {
             | Self::Snapshot { .. }
             | Self::Workers(_)
             | Self::Net(_)
-            | Self::Http(_) => None,
+            | Self::Http(_)
+            | Self::Syslog(_) => None,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::index::Index;
 use crate::keys::{Key, KeyRole};
 use crate::log::{Event, OpenError, Reader};
 use crate::pool::Setup;
+use crate::syslog::{Cursor, CursorError, Target};
 
 /// A clock before this moment, 2026-01-01, has not been set.
 const EARLIEST: policies::UnixTime = policies::UnixTime(1_767_225_600);
@@ -40,6 +41,7 @@ pub(crate) fn run(path: &Path, rebuild: bool) -> anyhow::Result<Exit> {
             None
         }
     };
+    syslog(&config, &mut keep);
     match open_charter(&config, &SystemClock, held) {
         Ok(charter) => problems.extend(data(&config, &charter)),
         Err(error) => keep(Some(said(error))),
@@ -122,6 +124,28 @@ fn surroundings(config: &Config, keep: &mut impl FnMut(Option<String>)) {
         keep(Some(format!(
             "the clock says {now}: set it, a clock that is off by two minutes is refused by others"
         )));
+    }
+}
+
+/// The receiver of the log: its authority's certificates, and how far it got.
+fn syslog(config: &Config, keep: &mut impl FnMut(Option<String>)) {
+    keep(Target::open(config).err().map(said));
+    let path = config.syslog_cursor();
+    if config.syslog.is_none() || !config.log_folder().exists() {
+        return;
+    }
+    // The cursor is read first: a running node moves it, and never behind the end of its log.
+    let checked = Cursor::load(&path).and_then(|cursor| {
+        let log = Reader::open(&config.log_folder())?;
+        Ok((cursor.check(&path, &log)?, log.size()))
+    });
+    match checked {
+        Ok((next, size)) => {
+            print::note(format!("note: {next} of {size} entries count as received by syslog"));
+        }
+        // A log that cannot be read was said before.
+        Err(CursorError::Log(_)) => {}
+        Err(error) => keep(Some(said(error))),
     }
 }
 

@@ -120,6 +120,12 @@ memory_mb = 1024
 # Messages on stderr: text or json.
 format = "text"
 
+# Forwards the log to the hospital's own logging system: RFC 5424 messages with the fields of NEN 7513.
+# [log.syslog]
+# to = "tls://siem.hospital.example:6514"   # or tcp://HOST:PORT, udp://HOST:PORT, unix:///dev/log
+# ca = "tls/siem-ca.pem"                    # with tls: the authority that signed the receiver's certificate
+# enterprise = 32473                        # your private enterprise number of IANA; 32473 is the one for examples
+
 # What `kring import` reads, one section a dataset of the charter:
 # [[datasets]]
 # id = "oncology"
@@ -134,3 +140,6 @@ format = "text"
 # columns = { patient_key = "pid" }  # dataset column = source column, where the names differ
 # # or: sql = "SELECT pid AS patient_key, ... FROM patients"
 "#;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! `kring status`: what this hospital's node is doing.
 
+use crate::api::SyslogState;
 use crate::cli::{Format, ProfileArg};
 use crate::client::Client;
 use crate::command::{Exit, print};
@@ -34,6 +35,13 @@ pub(crate) fn run(profile: &ProfileArg, format: Format) -> anyhow::Result<Exit> 
         print::line(format!("hospital {hospital}: {state}"));
     }
     print::line(format!("idle workers: {}", status.idle_workers.len()));
+    status.syslog.iter().for_each(|state| print::line(syslog(state)));
     status.worker_notes.iter().for_each(|note| print::line(format!("note: {note}")));
     Ok(Exit::Done)
+}
+
+fn syslog(state: &SyslogState) -> String {
+    let SyslogState { to, connected: _, sent, received, entries, last_error } = state;
+    let error = last_error.as_deref().map_or_else(String::new, |error| format!("; {error}"));
+    format!("syslog {to}: {sent} of {entries} entries sent, {received} count as received{error}")
 }

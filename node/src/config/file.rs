@@ -129,17 +129,32 @@ impl Default for WorkersFile {
     }
 }
 
-/// Messages to stderr.
+/// Messages to stderr, and forwarding of the log.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogFile {
     /// `text` or `json`. Default `text`.
     pub format: LogFormat,
+    /// Where the log itself is forwarded to. Default: nowhere.
+    pub syslog: Option<SyslogFile>,
+}
+
+/// Forwarding of the log as syslog messages (RFC 5424).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyslogFile {
+    /// The receiver: `tls://HOST:PORT`, `tcp://HOST:PORT`, `udp://HOST:PORT` or `unix:///dev/log`.
+    pub to: Spanned<String>,
+    /// Certificates that the receiver's must be signed by, PEM; with `tls://`.
+    pub ca: Option<PathBuf>,
+    /// The private enterprise number in the name of the structured data. Default 32473, the one for examples (RFC 5612).
+    #[serde(default = "enterprise")]
+    pub enterprise: u32,
 }
 
 impl Default for LogFile {
     fn default() -> Self {
-        Self { format: LogFormat::Text }
+        Self { format: LogFormat::Text, syslog: None }
     }
 }
 
@@ -224,6 +239,10 @@ fn http_key() -> PathBuf {
 
 fn token() -> PathBuf {
     "token".into()
+}
+
+fn enterprise() -> u32 {
+    32_473
 }
 
 fn comma() -> char {

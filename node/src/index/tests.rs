@@ -136,3 +136,35 @@ fn the_last_configuration_keys_and_snapshot_of_each_dataset_are_found_also_when_
     drop(index);
     check(&Index::rebuild(&path, &store.reader()).unwrap());
 }
+
+#[test]
+fn an_entry_of_a_kind_or_version_that_is_not_known_is_never_passed_over() {
+    for (text, expected) in [
+        (
+            r#"{"version":1,"index":1,"at":7,"event":{"kind":"tomorrow"}}"#,
+            "unknown variant `tomorrow`",
+        ),
+        (
+            r#"{"version":2,"index":1,"at":7,"event":{"kind":"stopped"}}"#,
+            "entries of version 2 are not known here",
+        ),
+        (
+            r#"{"version":1,"index":1,"at":7,"event":{"kind":"stopped","why":"x"}}"#,
+            "unknown field `why`",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index.redb");
+        let mut store = Store::open_folder(&folder.path().join("log")).unwrap();
+        append(&mut store, refused(0));
+        drop(Index::open(&path, &store.reader()).unwrap());
+        store.append(&[text.as_bytes().to_vec()]).unwrap();
+        for opened in [Index::open(&path, &store.reader()), Index::rebuild(&path, &store.reader())]
+        {
+            let error = opened.map(drop).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        let error = store.reader().check(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains('1'), "{error}");
+    }
+}

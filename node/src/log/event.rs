@@ -113,9 +113,9 @@ pub enum Event {
         /// The layer that refused.
         layer: Option<LayerRef>,
     },
-    /// Requests of one peer that do not verify, within one minute.
+    /// Requests of one peer that do not verify, or at the local interface without the token, within one minute.
     Rejected {
-        /// The member that was connected, or `unknown`.
+        /// The member that was connected, `local` for the local interface, or `unknown`.
         peer: String,
         /// Stable code.
         code: String,

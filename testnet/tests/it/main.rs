@@ -9,10 +9,12 @@ mod cut_off;
 mod differential;
 mod kill;
 mod liar;
+mod local;
 mod reconcile;
 mod replay;
 
 mod slt;
 mod support;
+mod syslog;
 mod tidy;
 mod up;
