@@ -109,6 +109,15 @@ class Tree:
         self.peaks.append(leaf)
         self.size += 1
 
+    def extend(self, after, size):
+        """The complete subtrees from here to a tree of this size, from left to right: each the largest that fits."""
+        for root, level in zip(after, following(self.size, size)):
+            bits = self.size >> level
+            while bits & 1:
+                root, bits = node_hash(self.peaks.pop(), root), bits >> 1
+            self.peaks.append(root)
+            self.size += 1 << level
+
     def root(self):
         if not self.peaks:
             return hashlib.sha256(b"").digest()
@@ -116,6 +125,15 @@ class Tree:
         for peak in reversed(self.peaks[:-1]):
             root = node_hash(peak, root)
         return root
+
+
+def following(at, size):
+    """The levels of the complete subtrees that lead from a tree of `at` leaves to one of `size`."""
+    while at < size:
+        level = (size - at).bit_length() - 1
+        level = min(level, (at & -at).bit_length() - 1) if at else level
+        yield level
+        at += 1 << level
 
 
 def included(leaf, index, size, path, root):
@@ -503,6 +521,7 @@ def hashes(texts):
 
 PARTIES = {"format": str, "origin": str, "hospital": str, "log_key": str, "witnesses": dict}
 HEADER = {**PARTIES, "first": int, "count": int, "before": list}
+PART = {**HEADER, "after": list}
 TRAILER = {"checkpoints": list, "marks": str}
 PROOF = {**PARTIES, "checkpoint": str, "entries": {"index": int, "entry": str, "path": list}}
 INDEX = re.compile(rb'\{"version":1,"index":(0|[1-9][0-9]{0,18}),')
@@ -518,9 +537,10 @@ def verify_export(data, policy):
     total = len(lines) - 1
     if lines.pop() or total < 2:
         raise Fault("cut_off", total + 1)
-    header = fields(lines[0], HEADER, 256 * 1024, "header", 1)
-    first, count = header["first"], header["count"]
-    if header["format"] != "kring-audit/1":
+    part = lines[0].startswith(b'{"format":"kring-audit/2"')
+    header = fields(lines[0], PART if part else HEADER, 256 * 1024, "header", 1)
+    first, count, end = header["first"], header["count"], header["first"] + header["count"]
+    if header["format"] != ("kring-audit/2" if part else "kring-audit/1"):
         raise Fault("header", 1, None, "another format")
     parties = Parties(header, 1)
     if policy:
@@ -542,8 +562,12 @@ def verify_export(data, policy):
         heads.append(head)
     if not heads:
         raise Fault("trailer", total, None, "at least one checkpoint")
-    if heads[-1][0] != first + count:
-        raise Fault("not_covered", 1, None, f"the last checkpoint is of {heads[-1][0]} entries")
+    size = heads[-1][0]
+    if size < end or (size > end and not part) or any(head[0] > end for head in heads[:-1]):
+        raise Fault("not_covered", 1, None, f"the last checkpoint is of {size} entries")
+    after = hashes(header.get("after", []))
+    if after is None or len(after) != len(list(following(end, size))):
+        raise Fault("header", 1, None, "after")
     if len(marks) != 8 * count or not re.fullmatch("[0-9a-f]*", marks):
         raise Fault("trailer", total, None, "a mark of eight digits for each entry")
     parties.all_used([head[2] for head in heads], 1)
@@ -578,8 +602,14 @@ def verify_export(data, policy):
                     story.entry(entry)
                 except Contradiction as found:
                     contradiction = Fault(str(found), line, index, "no honest node writes this")
-        if passed < len(heads) and heads[passed][0] == tree.size:
-            if heads[passed][1] != tree.root():
+        while passed < len(heads):
+            whole = tree
+            if heads[passed][0] > end == tree.size:
+                whole = Tree(end, list(tree.peaks))
+                whole.extend(after, size)
+            if heads[passed][0] != whole.size:
+                break
+            if heads[passed][1] != whole.root():
                 text = f"entries from {proved} up to {tree.size} are not those that the log signed"
                 raise changed() or Fault("root", count + 2, None, text)
             if suspect is not None:

@@ -8,10 +8,12 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::archive::ArchiveError;
 use crate::cli::{AnswerCommand, CharterCommand, Cli, Command, KeyCommand};
 use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::keys::KeyError;
+use crate::log::OpenError;
 use crate::profile::ProfileError;
 
 mod answer;
@@ -78,6 +80,11 @@ fn is_usage(error: &anyhow::Error) -> bool {
             || cause.is::<ProfileError>()
             || cause.is::<ConfigError>()
             || cause.is::<audit::NoSuchEntry>()
+            || matches!(cause.downcast_ref(), Some(OpenError::Archived { .. }))
+            || matches!(
+                cause.downcast_ref(),
+                Some(ArchiveError::TooYoung | ArchiveError::Occupied { .. })
+            )
             || matches!(
                 cause.downcast_ref(),
                 Some(ClientError::File { .. } | ClientError::Certificate { .. })

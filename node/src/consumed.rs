@@ -89,6 +89,7 @@ impl Consumed {
             | Event::Fault { .. }
             | Event::NotAsked { .. }
             | Event::ForkEvidence { .. }
+            | Event::Archived(_)
             | Event::WorkerLost { .. } => return,
         };
         let mut recent = self.recent();
@@ -114,7 +115,11 @@ impl Consumed {
                 used.flatten().map(|used| used.last)
             }
         };
-        last.map(|last| log.recorded(last)).transpose()
+        match last.map(|last| log.recorded(last)).transpose() {
+            // It expired long ago, and nobody can ask for its reply again.
+            Err(OpenError::Archived { .. }) => Ok(None),
+            recorded => recorded,
+        }
     }
 
     /// Waits for the question's turn: of two envelopes of one question, the second sees what the first did.

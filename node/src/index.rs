@@ -9,7 +9,8 @@ use policies::wire::LayerRef;
 use policies::{DatasetId, Digest, UnixTime};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 
-use crate::log::{OpenError, Reader};
+use crate::log::stub::About;
+use crate::log::{Event, OpenError, Reader};
 
 mod batch;
 
@@ -96,6 +97,25 @@ impl Index {
     /// # Errors
     /// As [`Self::open`].
     pub fn catch_up(&self, log: &Reader) -> Result<u64, OpenError> {
+        let known = self.known().map_err(|error| self.failed(&error))?;
+        let stubs: Vec<_> =
+            log.archived().into_iter().filter(|about| about.end() > known).collect();
+        for about in &stubs {
+            let (stub, _) = log.stub(about.first)?;
+            let kept = log.kept(about)?;
+            let mut batch = Batch::after(known);
+            batch.take_stub(&stub, kept);
+            self.add(&batch.at(log)?)?;
+        }
+        let done = self.rest(log)?;
+        for about in &stubs {
+            self.vouched(log, about)?;
+        }
+        Ok(done)
+    }
+
+    /// Takes the entries that are on the node.
+    fn rest(&self, log: &Reader) -> Result<u64, OpenError> {
         let mut batch = Batch::after(self.known().map_err(|error| self.failed(&error))?);
         for bytes in log.bytes_from(batch.done) {
             batch.take(&log.parse(batch.done, &bytes?)?);
@@ -109,6 +129,16 @@ impl Index {
             self.add(&batch.at(log)?)?;
         }
         Ok(done)
+    }
+
+    /// Holds a stub against the entry that says what was archived: what is kept for an index stands under no other hash.
+    fn vouched(&self, log: &Reader, about: &About) -> Result<(), OpenError> {
+        let place = self.last(&archived_row(about.first))?;
+        let event = place.map(|place| log.entry(place)).transpose()?.map(|entry| entry.event);
+        match event {
+            Some(Event::Archived(archived)) => log.agrees(about, &archived),
+            Some(_) | None => Err(log.unvouched(about)),
+        }
     }
 
     /// What became of a question, as far as the index knows.
@@ -261,6 +291,10 @@ fn builder() -> redb::Builder {
 
 fn snapshot_row(dataset: &DatasetId) -> String {
     format!("snapshot/{dataset}")
+}
+
+fn archived_row(first: u64) -> String {
+    format!("archived/{first}")
 }
 
 fn charter_key(layer: &LayerRef) -> Digest {

@@ -2,12 +2,13 @@
 //!
 //! Reading order: [`cli`] and [`command`] (what a person types), [`config`], [`app`] (build, then spawn), [`node`],
 //! [`answer`] (the responder's chain of proofs), [`ask`] (the asker), then what they stand on: [`reply`], [`log`],
-//! [`consumed`] and [`index`], [`replies`], [`proof`] (what a third party checks), [`syslog`] (forwards the log), [`pool`] and
-//! [`sandbox`] (workers), [`net`], [`http`].
+//! [`consumed`] and [`index`], [`replies`], [`extract`] and [`archive`] (entries as files), [`proof`] (what a third party checks),
+//! [`syslog`] (forwards the log), [`pool`] and [`sandbox`] (workers), [`net`], [`http`].
 
 pub mod answer;
 pub mod api;
 pub mod app;
+pub mod archive;
 pub mod ask;
 pub mod cli;
 pub mod client;
@@ -15,6 +16,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod consumed;
+pub mod extract;
 pub mod http;
 pub mod index;
 pub mod keys;

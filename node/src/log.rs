@@ -4,7 +4,8 @@
 //! leaves of a Merkle tree ([`crate::proof`]) whose heads are signed: [`Log::checkpoint`]. The truth about consumed
 //! questions is derived from the log. Entries name people, questions, rules and counts of cells, never values of cells.
 //!
-//! Reading order: [`event`] and [`entry`], [`store`] (segments on disk, over [`medium`]), [`reader`]. The log does not talk
+//! Reading order: [`event`] and [`entry`], [`store`] (segments on disk, over [`medium`]), [`reader`]; [`stub`] is what is kept of
+//! segments that were archived ([`crate::archive`]). The log does not talk
 //! to witnesses and does not decide what is logged.
 
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub mod checkpoint;
 pub mod medium;
 pub mod reader;
 pub mod store;
+pub mod stub;
+pub mod used;
 
 mod check;
 mod contents;

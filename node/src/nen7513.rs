@@ -191,6 +191,7 @@ impl Mapper {
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::ForkEvidence { .. }
+            | Event::Archived(_)
             | Event::WorkerLost { .. } => digest.and_then(|digest| self.open.get(&digest).cloned()),
         }
     }

@@ -295,6 +295,7 @@ impl Target {
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::ForkEvidence { .. }
+            | Event::Archived(_)
             | Event::WorkerLost { .. } => None,
         });
         let same = |question: &QuestionRecord| question.sql.here().is_some_and(|text| text == sql);

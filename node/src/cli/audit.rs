@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use policies::{Digest, HospitalCode};
 
@@ -15,6 +16,9 @@ pub enum AuditCommand {
         /// The node whose log is read; it may be running
         #[command(flatten)]
         config: ConfigArg,
+        /// Where archived entries are
+        #[command(flatten)]
+        archive: ArchiveArg,
         /// Index of the first entry to list [default: the last 20]
         #[arg(long)]
         from: Option<u64>,
@@ -32,12 +36,18 @@ pub enum AuditCommand {
         /// The node whose log is read; it may be running
         #[command(flatten)]
         config: ConfigArg,
+        /// Where archived entries are
+        #[command(flatten)]
+        archive: ArchiveArg,
     },
     /// Write the entries under the latest checkpoint to a file that anybody can verify
     Export {
         /// The node whose log is read; it may be running
         #[command(flatten)]
         config: ConfigArg,
+        /// Where archived entries are
+        #[command(flatten)]
+        archive: ArchiveArg,
         /// The file to write
         #[arg(long)]
         out: PathBuf,
@@ -66,9 +76,24 @@ pub enum AuditCommand {
         /// The node whose log is read; it may be running
         #[command(flatten)]
         config: ConfigArg,
+        /// Where archived entries are
+        #[command(flatten)]
+        archive: ArchiveArg,
         /// The file to write
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Move old entries to a folder, with their proofs; the node must not run
+    Archive {
+        /// The node whose log is archived
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The folder to move them to, of this node alone
+        #[arg(long)]
+        to: PathBuf,
+        /// Which entries
+        #[command(flatten)]
+        limit: LimitArgs,
     },
     /// Print a trust policy with the keys of a charter, for this or any other C2SP verifier
     Policy {
@@ -85,6 +110,26 @@ pub enum AuditCommand {
         #[arg(long)]
         witnesses: usize,
     },
+}
+
+/// Where archived entries are read.
+#[derive(Args, Debug)]
+pub struct ArchiveArg {
+    /// The folder that old entries were moved to [default: only what is on the node is read]
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
+}
+
+/// Which entries are old.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub struct LimitArgs {
+    /// Entries of days before this one, e.g. 2026-01-31 (UTC); they are moved by whole segments of up to 16 MiB
+    #[arg(long, value_name = "DATE")]
+    pub before: Option<NaiveDate>,
+    /// Entries older than so many days
+    #[arg(long, value_name = "N")]
+    pub keep_days: Option<u32>,
 }
 
 /// Whom a verifier trusts.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use policies::Digest;
 use policies::wire::LayerRef;
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::{
-    CHARTER, CHARTERS, CONFIGURED, DONE, KEYS, PLACES, QUESTIONS, REQUESTS, charter_key,
-    snapshot_row,
+    CHARTER, CHARTERS, CONFIGURED, DONE, KEYS, PLACES, QUESTIONS, REQUESTS, archived_row,
+    charter_key, snapshot_row,
 };
+use crate::log::stub::Stub;
+use crate::log::used::Use;
 use crate::log::{Entry, Event, OpenError, Reader};
 
 /// Entries on their way into the index.
@@ -20,19 +23,11 @@ pub(super) struct Batch {
     pub(super) taken: bool,
     /// The leaf of the last one.
     leaf: [u8; 32],
-    questions: BTreeMap<[u8; 32], Row>,
+    questions: BTreeMap<Digest, Use>,
     charters: BTreeMap<[u8; 32], u64>,
     last_charter: Option<u64>,
     /// Places by row: the last entry of a kind.
     places: BTreeMap<String, u64>,
-}
-
-/// What the batch says of a question.
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    request: [u8; 32],
-    expires_at: i64,
-    last: u64,
 }
 
 impl Batch {
@@ -45,21 +40,17 @@ impl Batch {
     pub(super) fn take(&mut self, entry: &Entry) {
         (self.done, self.taken) = (entry.index.saturating_add(1), true);
         let last = entry.index;
+        Use::of(entry).into_iter().for_each(|used| self.question(used));
         match &entry.event {
-            Event::Intent { question, request, .. } | Event::Refused { question, request, .. } => {
-                let expires_at = question.expires_at.0;
-                let row = Row { request: *request.as_bytes(), expires_at, last };
-                self.question(*question.digest.as_bytes(), row);
-            }
-            Event::Outcome { question, request, .. } => {
-                let row = Row { request: *request.as_bytes(), expires_at: i64::MAX, last };
-                self.question(*question.as_bytes(), row);
-            }
             Event::CharterAccepted { layer } => self.charter(layer, last),
             Event::Configured { .. } => self.place(CONFIGURED.to_owned(), last),
             Event::KeysChanged { .. } => self.place(KEYS.to_owned(), last),
             Event::SnapshotUsed { dataset, .. } => self.place(snapshot_row(dataset), last),
-            Event::CharterRejected { .. }
+            Event::Archived(archived) => self.place(archived_row(archived.first), last),
+            Event::Intent { .. }
+            | Event::Outcome { .. }
+            | Event::Refused { .. }
+            | Event::CharterRejected { .. }
             | Event::Clock { .. }
             | Event::Started { .. }
             | Event::Stopped {}
@@ -74,6 +65,13 @@ impl Batch {
         }
     }
 
+    /// Takes an archived segment, by what is kept of it.
+    pub(super) fn take_stub(&mut self, stub: &Stub, kept: impl IntoIterator<Item = Entry>) {
+        kept.into_iter().for_each(|entry| self.take(&entry));
+        stub.uses.iter().for_each(|used| self.question(*used));
+        (self.done, self.taken) = (stub.about.end(), true);
+    }
+
     /// The batch with the leaf of its last entry, by which the log is known again.
     pub(super) fn at(mut self, log: &Reader) -> Result<Self, OpenError> {
         if let Some(last) = self.done.checked_sub(1) {
@@ -86,16 +84,18 @@ impl Batch {
     pub(super) fn write(&self, transaction: &WriteTransaction) -> Result<(), redb::Error> {
         let mut questions = transaction.open_table(QUESTIONS)?;
         let mut requests = BTreeMap::new();
-        for (question, row) in &self.questions {
+        for (digest, used) in &self.questions {
+            let (question, new) =
+                (digest.as_bytes(), (*used.request.as_bytes(), used.expires_at.0));
             let known = questions.get(question)?.map(|known| {
                 let (request, expires_at, _) = known.value();
                 (*request, expires_at)
             });
             if known.is_none() {
-                requests.insert(row.request, question);
+                requests.insert(new.0, question);
             }
-            let (request, expires_at) = known.unwrap_or((row.request, row.expires_at));
-            questions.insert(question, (&request, expires_at, row.last))?;
+            let (request, expires_at) = known.unwrap_or(new);
+            questions.insert(question, (&request, expires_at, used.last))?;
         }
         let mut table = transaction.open_table(REQUESTS)?;
         for (request, question) in &requests {
@@ -120,8 +120,8 @@ impl Batch {
         self.places.insert(row, place);
     }
 
-    fn question(&mut self, question: [u8; 32], row: Row) {
-        self.questions.entry(question).or_insert(row).last = row.last;
+    fn question(&mut self, used: Use) {
+        self.questions.entry(used.question).or_insert(used).last = used.last;
     }
 
     fn charter(&mut self, layer: &LayerRef, place: u64) {

@@ -2,6 +2,7 @@
 //!
 //! A blob's name is the SHA-256 of its bytes, so what is read is what was named, or an error. Blobs are never changed.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -55,6 +56,29 @@ impl Blobs {
         // One that is there already may not be durable yet, or damaged: it is written again.
         medium::put(&*self.medium, FOLDER, &name(&digest), bytes)?;
         Ok(digest)
+    }
+
+    /// The names of all.
+    ///
+    /// # Errors
+    /// The system's reason; no folder has no blobs.
+    pub fn list(&self) -> io::Result<BTreeSet<Digest>> {
+        let names = match self.medium.list(FOLDER) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            names => names?,
+        };
+        Ok(names.into_iter().filter_map(|name| Digest::try_from(name).ok()).collect())
+    }
+
+    /// Removes blobs durably.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn remove(&self, blobs: &BTreeSet<Digest>) -> io::Result<()> {
+        for digest in blobs {
+            self.medium.remove(&name(digest))?;
+        }
+        if blobs.is_empty() { Ok(()) } else { self.medium.sync_folder(FOLDER) }
     }
 
     /// The bytes with this digest.

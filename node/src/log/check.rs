@@ -1,20 +1,42 @@
 //! The full check of a log, which reads every byte that means something: for `kring check`, not for every start.
+//!
+//! Of an archived segment the node has its stub: it is held against the tree, and against the entry that names it.
 
-use super::contents::{damaged, name};
+use std::collections::BTreeMap;
+
+use super::contents::{Leaves, damaged, name};
 use super::reader::Reader;
 use super::record::RECORD_HEADER;
 use super::scan::scan;
-use super::{Entry, OpenError};
+use super::{Entry, Event, OpenError};
 
 impl Reader {
-    /// Checks every record of every segment against the tree, and shows every entry. The number of entries.
+    /// Checks every record of every segment and every stub against the tree, and shows every entry that can be read: of
+    /// archived segments, without their archive, those that stay. The number of entries in all.
     ///
     /// # Errors
     /// The first `OpenError`.
     pub fn check(&self, mut visit: impl FnMut(&Entry)) -> Result<u64, OpenError> {
         self.check_bytes()?;
-        for (index, bytes) in (0..).zip(self.bytes_from(0)) {
-            visit(&self.parse(index, &bytes?)?);
+        let mut said = BTreeMap::new();
+        let mut see = |entry: &Entry| {
+            if let Event::Archived(archived) = &entry.event {
+                said.insert(archived.first, archived.clone());
+            }
+            visit(entry);
+        };
+        let (stubs, from) = (self.archived(), self.readable_from());
+        for about in stubs.iter().filter(|about| about.first < from) {
+            self.kept(about)?.iter().for_each(&mut see);
+        }
+        for (index, bytes) in (from..).zip(self.bytes_from(from)) {
+            see(&self.parse(index, &bytes?)?);
+        }
+        for about in &stubs {
+            match said.get(&about.first) {
+                Some(archived) => self.agrees(about, archived)?,
+                None => return Err(self.unvouched(about)),
+            }
         }
         Ok(self.size())
     }
@@ -23,8 +45,18 @@ impl Reader {
     pub(super) fn check_bytes(&self) -> Result<(), OpenError> {
         let segments: Vec<_> = {
             let contents = self.contents();
-            contents.segments.iter().map(|segment| (segment.first, segment.table())).collect()
+            let here =
+                contents.segments.iter().filter(|one| !matches!(one.leaves, Leaves::Archived(_)));
+            here.map(|segment| (segment.first, segment.table())).collect()
         };
+        for about in self.archived() {
+            let (stub, _) = self.stub(about.first)?;
+            for (index, leaf) in (about.first..).zip(&stub.leaves) {
+                if self.leaf_hash(index)? != *leaf {
+                    return Err(self.unvouched(&about));
+                }
+            }
+        }
         for (first, table) in segments {
             let wrong = |at, reason: &str| damaged(&*self.medium, &name(first), at, reason);
             let places = self.places(first)?;

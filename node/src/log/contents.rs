@@ -1,6 +1,6 @@
 //! What the log holds, as it was read: segments, the tree over their leaves, the last checkpoint.
 //!
-//! Loading reads the tables of sealed segments and the whole of the last one, and computes the tree from every leaf; the
+//! Loading reads the stubs of archived segments, the tables of sealed ones and the whole of the last one, and computes the tree from every leaf; the
 //! bytes of entries in sealed segments are checked where they are read, and all of them by `kring check`.
 
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use super::record::{
     decode_segment,
 };
 use super::scan::{Damage, Scan, record, scan};
+use super::stub::{self, About, STUB, Stub};
 use crate::proof::merkle::{Head, Inner, TreeHash, empty_root};
 
 /// End of a segment's name; before it stands the index of its first entry.
@@ -50,7 +51,7 @@ impl Segment {
     /// Where the table of a sealed segment begins.
     pub(super) fn table(&self) -> Option<u64> {
         match self.leaves {
-            Leaves::Open(_) => None,
+            Leaves::Open(_) | Leaves::Archived(_) => None,
             Leaves::Sealed(table) => Some(table),
         }
     }
@@ -63,6 +64,17 @@ pub(super) enum Leaves {
     Open(Vec<Place>),
     /// In the segment's table, which begins here.
     Sealed(u64),
+    /// In the stub that is kept of an archived segment.
+    Archived(Arc<Gone>),
+}
+
+/// A segment whose entries are in an archive.
+#[derive(Debug)]
+pub(super) struct Gone {
+    /// What its stub says.
+    pub(super) about: About,
+    /// Where the stub's leaves begin.
+    pub(super) leaves: u64,
 }
 
 /// The end of a log, as it was found.
@@ -100,7 +112,7 @@ pub(super) fn load(medium: &dyn Medium) -> Result<Option<(Contents, Tail)>, Open
         io(medium, mark::NAME, "reading")(source)
     })?;
     let names = medium.list("").map_err(io(medium, "", "listing"))?;
-    let firsts: Vec<u64> = names.iter().filter_map(|name| first_of(name)).collect();
+    let firsts: Vec<u64> = names.iter().filter_map(|name| numbered(name, SEGMENT)).collect();
     let Some((turn, acknowledged)) = mark else {
         if firsts.is_empty() {
             return Ok(None);
@@ -120,6 +132,7 @@ pub(super) fn load(medium: &dyn Medium) -> Result<Option<(Contents, Tail)>, Open
     let found = scan(&bytes, *last);
     let mut contents = Contents::default();
     contents.expect(medium, found.checkpoint.as_deref(), *last)?;
+    contents.add_archived(medium, &names, &firsts)?;
     for first in sealed {
         let (file, size) = begin(medium, &contents, *first)?;
         if !contents.add_sealed(medium, (&*file, size), *first)? {
@@ -167,6 +180,37 @@ fn begin(
 }
 
 impl Contents {
+    /// Takes the leaves of archived segments from their stubs. Where the segment itself is there, its stub means nothing.
+    fn add_archived(
+        &mut self,
+        medium: &dyn Medium,
+        names: &[String],
+        firsts: &[u64],
+    ) -> Result<(), OpenError> {
+        let stubs = names.iter().filter_map(|name| numbered(name, STUB));
+        for first in stubs.filter(|first| firsts.binary_search(first).is_err()) {
+            let name = stub::name(first);
+            let bytes = stub_bytes(medium, first)?;
+            let read = Stub::decode(&bytes).and_then(|(stub, at)| {
+                if stub.about.first == first {
+                    Ok((stub, at))
+                } else {
+                    Err("it is of another segment")
+                }
+            });
+            let (stub, leaves) = read.map_err(|reason| damaged(medium, &name, 0, reason))?;
+            if self.size() != first {
+                let reason = format!("the entries before it are missing from {} on", self.size());
+                return Err(damaged(medium, &name, 0, &reason));
+            }
+            self.push(stub.leaves.iter().copied());
+            let gone = Gone { about: stub.about, leaves };
+            let count = gone.about.count;
+            self.segments.push(Segment { first, count, leaves: Leaves::Archived(Arc::new(gone)) });
+        }
+        Ok(())
+    }
+
     /// Takes a sealed segment's leaves; `false` where its end does not hold.
     fn add_sealed(
         &mut self,
@@ -291,8 +335,15 @@ pub(super) fn row(table: u64, place: u64) -> u64 {
     table.saturating_add(place.saturating_mul(PLACE_BYTES as u64))
 }
 
-fn first_of(name: &str) -> Option<u64> {
-    let digits = name.strip_suffix(SEGMENT)?;
+/// The bytes of a stub's file.
+pub(super) fn stub_bytes(medium: &dyn Medium, first: u64) -> Result<Vec<u8>, OpenError> {
+    let name = stub::name(first);
+    let file = medium.open(&name).map_err(io(medium, &name, "opening"))?;
+    medium::read_whole(&*file, MAX_SEGMENT_FILE).map_err(io(medium, &name, "reading"))
+}
+
+fn numbered(name: &str, end: &str) -> Option<u64> {
+    let digits = name.strip_suffix(end)?;
     (digits.len() == 20).then(|| digits.parse().ok())?
 }
 

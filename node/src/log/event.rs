@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::blobs::Blobs;
 use super::text::Part;
 
+mod moved;
+
+pub use moved::Archived;
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
@@ -176,6 +180,8 @@ pub enum Event {
         /// The note that was offered after it.
         offered: String,
     },
+    /// A segment of old entries was moved to an archive.
+    Archived(Archived),
     /// A worker was killed or died.
     WorkerLost {
         /// `deadline`, `died` or `protocol`.
@@ -211,6 +217,7 @@ impl Event {
             | Self::Received { .. }
             | Self::Fault { .. }
             | Self::ForkEvidence { .. }
+            | Self::Archived(_)
             | Self::WorkerLost { .. } => Ok(()),
         }
     }
@@ -234,6 +241,7 @@ impl Event {
             | Self::Received { .. }
             | Self::Fault { .. }
             | Self::ForkEvidence { .. }
+            | Self::Archived(_)
             | Self::WorkerLost { .. } => true,
         }
     }

@@ -47,6 +47,29 @@ pub enum OpenError {
         /// What is wrong.
         reason: String,
     },
+    /// An entry whose segment was archived.
+    #[error(
+        "entries {first} to {last} were moved to the archive `{folder}`: name the folder where they are with `--archive DIR`; those from {here} on are \
+         on the node"
+    )]
+    Archived {
+        /// The first entry of the segment.
+        first: u64,
+        /// The last.
+        last: u64,
+        /// Where they were moved to.
+        folder: String,
+        /// The first entry on the node.
+        here: u64,
+    },
+    /// A file of an archive that is not the one that was made.
+    #[error("archive {path}: {reason}; bring back this file's own bytes from another copy")]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A log of another format.
     #[error(
         "{path} is a log of JSON lines, which this version neither reads nor continues: move it away and keep it; the node then \
@@ -83,6 +106,8 @@ impl OpenError {
             Self::InUse { .. } => "log_in_use",
             Self::Damaged { .. } => "log_damaged",
             Self::Entry { .. } => "log_entry_unreadable",
+            Self::Archived { .. } => "log_archived",
+            Self::Archive { .. } => "log_archive_damaged",
             Self::OldFormat { .. } => "log_old_format",
             Self::OtherKey { .. } => "log_other_key",
             Self::Index { .. } => "log_index",

@@ -6,12 +6,21 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use super::contents::{Contents, Leaves, MAX_SEGMENT_FILE, damaged, io, load, name, row};
+use super::contents::{Contents, Gone, Leaves, MAX_SEGMENT_FILE, damaged, io, load, name, row};
 use super::medium::{self, Disk, Medium};
 use super::record::{Header, Kind, PLACE_BYTES, Place, RECORD_HEADER, decode_places};
 use super::scan::record;
 use super::{Entry, OpenError};
 use crate::proof::merkle::{Frontier, Head, TreeHash};
+
+mod archive;
+mod archived;
+mod loaded;
+
+pub(crate) use archive::name as file_name;
+
+use archive::Archive;
+use loaded::Loaded;
 
 /// How often a log that looks damaged is read again.
 const READ_AGAIN: usize = 3;
@@ -21,16 +30,25 @@ const READ_AGAIN: usize = 3;
 pub struct Reader {
     pub(super) medium: Arc<dyn Medium>,
     pub(super) contents: Arc<RwLock<Contents>>,
+    /// Where archived entries are read, if anywhere.
+    archive: Option<Arc<Archive>>,
 }
 
 /// Where an entry is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Found {
     segment: u64,
     place: Place,
+    /// Its segment, where that was archived; the place has a leaf alone then.
+    gone: Option<Arc<Gone>>,
 }
 
 impl Reader {
+    /// A reader of what a store makes durable.
+    pub(super) fn new(medium: Arc<dyn Medium>, contents: Arc<RwLock<Contents>>) -> Self {
+        Self { medium, contents, archive: None }
+    }
+
     /// Reads the log in a folder without locking or changing anything; a folder without a log reads as an empty one.
     ///
     /// # Errors
@@ -53,7 +71,7 @@ impl Reader {
             loaded = load(&*medium);
         }
         let contents = loaded?.map(|(contents, _)| contents).unwrap_or_default();
-        Ok(Self { medium, contents: Arc::new(RwLock::new(contents)) })
+        Ok(Self::new(medium, Arc::new(RwLock::new(contents))))
     }
 
     /// Entries.
@@ -100,7 +118,10 @@ impl Reader {
     /// # Errors
     /// `OpenError`, also for an index behind the end.
     pub fn bytes(&self, index: u64) -> Result<Vec<u8>, OpenError> {
-        let Found { segment, place } = self.find(index)?;
+        let Found { segment, place, gone } = self.find(index)?;
+        if let Some(gone) = gone {
+            return self.archived_bytes(&gone.about, index, &place.hash);
+        }
         let at = u64::from(place.offset);
         let mut bytes = self.read(segment, at, RECORD_HEADER)?;
         let length = Header::decode(&bytes).map_or(0, |header| header.length);
@@ -129,9 +150,12 @@ impl Reader {
         &self,
         from: u64,
     ) -> impl Iterator<Item = Result<Vec<u8>, OpenError>> + use<> {
-        let (reader, end) = (self.clone(), self.size());
+        let (reader, end, here) = (self.clone(), self.size(), self.here());
         let mut segment: Option<Loaded> = None;
         (from..end).map(move |index| {
+            if index < here {
+                return reader.bytes(index);
+            }
             let loaded = match segment.take().filter(|loaded| loaded.holds(index)) {
                 Some(loaded) => loaded,
                 None => reader.load_segment(index)?,
@@ -182,6 +206,7 @@ impl Reader {
         };
         let segment = contents.segment_of(index).ok_or_else(behind)?;
         let number = index.saturating_sub(segment.first);
+        let mut gone = None;
         let place = match &segment.leaves {
             Leaves::Open(places) => {
                 let number = usize::try_from(number).unwrap_or(usize::MAX);
@@ -192,18 +217,25 @@ impl Reader {
                 let places = decode_places(&bytes).unwrap_or_default();
                 places.first().copied().ok_or_else(behind)?
             }
+            Leaves::Archived(archived) => {
+                gone = Some(Arc::clone(archived));
+                Place { offset: 0, hash: self.kept_leaf(archived, number)? }
+            }
         };
-        Ok(Found { segment: segment.first, place })
+        Ok(Found { segment: segment.first, place, gone })
     }
 
     /// Up to `length` bytes of a segment's file.
     fn read(&self, segment: u64, at: u64, length: usize) -> Result<Vec<u8>, OpenError> {
-        let name = name(segment);
-        let file = self.medium.open(&name).map_err(io(&*self.medium, &name, "opening"))?;
+        self.read_file(&name(segment), at, length)
+    }
+
+    fn read_file(&self, name: &str, at: u64, length: usize) -> Result<Vec<u8>, OpenError> {
+        let file = self.medium.open(name).map_err(io(&*self.medium, name, "opening"))?;
         let mut bytes = vec![0; length];
         let read = medium::read_full(&*file, at, &mut bytes).map_err(io(
             &*self.medium,
-            &name,
+            name,
             "reading",
         ))?;
         bytes.truncate(read);
@@ -229,6 +261,7 @@ impl Reader {
         let Some(segment) = contents.segment_of(first) else { return Ok(Vec::new()) };
         match &segment.leaves {
             Leaves::Open(places) => Ok(places.clone()),
+            Leaves::Archived(_) => Ok(Vec::new()),
             Leaves::Sealed(table) => {
                 let (table, count) = (*table, segment.count);
                 drop(contents);
@@ -236,34 +269,6 @@ impl Reader {
                 Ok(decode_places(&self.read(first, table, length)?).unwrap_or_default())
             }
         }
-    }
-}
-
-/// One segment in memory.
-struct Loaded {
-    first: u64,
-    places: Vec<Place>,
-    bytes: Vec<u8>,
-}
-
-impl Loaded {
-    fn holds(&self, index: u64) -> bool {
-        index.checked_sub(self.first).is_some_and(|number| number < self.places.len() as u64)
-    }
-
-    fn bytes(&self, reader: &Reader, index: u64) -> Result<Vec<u8>, OpenError> {
-        let name = name(self.first);
-        let number = usize::try_from(index.saturating_sub(self.first)).unwrap_or(usize::MAX);
-        let place = self.places.get(number);
-        let at = place.map_or(0, |place| u64::from(place.offset));
-        let wrong = |reason: &str| damaged(&*reader.medium, &name, at, reason);
-        let place = place.ok_or_else(|| wrong("an entry that is not there"))?;
-        let rest = usize::try_from(at).ok().and_then(|at| self.bytes.get(at..));
-        let (header, body) = record(rest.unwrap_or_default(), at, index).map_err(wrong)?;
-        if header.kind != Kind::Entry || header.hash != place.hash {
-            return Err(wrong("another record than the tree holds"));
-        }
-        Ok(body.to_vec())
     }
 }
 

@@ -22,7 +22,10 @@ use super::record::{
     encode_segment, push_record,
 };
 
+mod archiving;
 mod repair;
+
+pub use archiving::Closed;
 
 /// How the space of the log is laid out, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +92,7 @@ impl Store {
     /// A reader of what is durable.
     #[must_use]
     pub fn reader(&self) -> Reader {
-        Reader { medium: Arc::clone(&self.medium), contents: Arc::clone(&self.contents) }
+        Reader::new(Arc::clone(&self.medium), Arc::clone(&self.contents))
     }
 
     /// The medium, for the blobs beside the segments.
@@ -204,7 +207,9 @@ impl Store {
             let contents = self.contents.read().unwrap_or_else(PoisonError::into_inner);
             let places = match contents.segments.last() {
                 Some(Segment { leaves: Leaves::Open(places), .. }) => places.clone(),
-                Some(Segment { leaves: Leaves::Sealed(_), .. }) | None => Vec::new(),
+                Some(Segment { leaves: Leaves::Sealed(_) | Leaves::Archived(_), .. }) | None => {
+                    Vec::new()
+                }
             };
             (contents.tree.frontier().clone(), places, contents.checkpoint.clone())
         };

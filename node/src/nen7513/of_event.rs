@@ -5,7 +5,7 @@ use policies::wire::{LayerRef, Receipt};
 
 use super::Record;
 use crate::log::Event;
-use crate::log::event::{ClockSource, KeyPrints};
+use crate::log::event::{Archived, ClockSource, KeyPrints};
 
 /// Refused: the norm's "minor failure".
 const REFUSED: &str = "4";
@@ -88,6 +88,7 @@ impl What {
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
             | Event::ForkEvidence { .. }
+            | Event::Archived(_)
             | Event::WorkerLost { .. } => Self { question: None, record: of_the_node(event) },
         }
     }
@@ -137,6 +138,7 @@ fn noticed(event: &Event) -> Record {
         | Event::Stopped {}
         | Event::CharterAccepted { .. }
         | Event::Rejected { .. }
+        | Event::Archived(_)
         | Event::WorkerLost { .. }
         | Event::Intent { .. }
         | Event::Outcome { .. }
@@ -182,6 +184,13 @@ fn of_the_node(event: &Event) -> Record {
             let mut record = system("another log contradicts itself", "fork_evidence", "R");
             record.outcome = FAILED;
             record.detail = format!("log {origin}: {shows}");
+            record
+        }
+        Event::Archived(Archived { first, count, latest, file, folder, .. }) => {
+            let mut record = system("entries archived", "archived", "E");
+            let last = first.saturating_add(*count).saturating_sub(1);
+            record.detail =
+                format!("entries {first} to {last}, up to {latest}, to {folder}, file {file}");
             record
         }
         Event::WorkerLost { reason } => {

@@ -1,8 +1,8 @@
 //! The audit export: entries as they are in the log, with what is needed to check them anywhere.
 //!
 //! UTF-8 text, every line ended by a newline. First a header ([`Header`]), then the exact bytes of each entry, one a line,
-//! then a trailer ([`Trailer`]) whose last checkpoint covers exactly these entries. Header and trailer have one encoding
-//! each (compact JSON, fields in order, names sorted). *Marks* are the first four bytes of every leaf hash: they prove
+//! then a trailer ([`Trailer`]) whose last checkpoint covers these entries: exactly ([`FORMAT`]), or more than these
+//! ([`PART`]), where the header has what follows them up to there. Header and trailer have one encoding each (compact JSON, fields in order, names sorted). *Marks* are the first four bytes of every leaf hash: they prove
 //! nothing and say which entry was changed. [`verify`] checks an export; this file makes one, without reading a log.
 
 use std::collections::BTreeMap;
@@ -14,8 +14,10 @@ use super::merkle::{Frontier, TreeHash};
 
 pub mod verify;
 
-/// The format's name.
+/// The name of the format whose last checkpoint covers exactly its entries.
 pub const FORMAT: &str = "kring-audit/1";
+/// The name of the format of a part that ends before its last checkpoint.
+pub const PART: &str = "kring-audit/2";
 /// Most bytes of a header.
 pub const MAX_HEADER_BYTES: usize = 256 * 1024;
 /// Most bytes of an entry.
@@ -31,7 +33,7 @@ pub(super) const MARK_DIGITS: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
-    /// [`FORMAT`].
+    /// [`FORMAT`] or [`PART`].
     pub format: String,
     /// The log's name.
     pub origin: String,
@@ -47,6 +49,9 @@ pub struct Header {
     pub count: u64,
     /// The compact range of the tree before the first entry: roots of its complete subtrees, the largest first.
     pub before: Vec<String>,
+    /// In a [`PART`] alone: roots of the complete subtrees from the last entry up to the last checkpoint, from left to right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Vec<String>>,
 }
 
 /// The last line.
@@ -69,6 +74,12 @@ pub fn header_line(header: &Header) -> String {
 #[must_use]
 pub fn before(frontier: &Frontier) -> Vec<String> {
     frontier.peaks().iter().map(ToString::to_string).collect()
+}
+
+/// Roots of subtrees as the header writes them.
+#[must_use]
+pub fn after(roots: &[TreeHash]) -> Vec<String> {
+    roots.iter().map(ToString::to_string).collect()
 }
 
 /// Gathers what the trailer says while entries are written.

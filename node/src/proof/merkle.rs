@@ -14,7 +14,7 @@ pub mod verify;
 
 pub use frontier::{BadFrontier, Frontier};
 pub use nodes::{Inner, Kept, Leaves, Nodes};
-pub use prove::{ProveError, consistency, frontier, inclusion};
+pub use prove::{ProveError, after, consistency, frontier, inclusion};
 pub use verify::{BadProof, Consistency, Inclusion};
 
 /// Most hashes of one side of a proof: a tree has fewer than 2^63 leaves.

@@ -186,6 +186,7 @@ impl<'a> Book<'a> {
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
             | Event::ForkEvidence { .. }
+            | Event::Archived(_)
             | Event::WorkerLost { .. } => {}
         }
     }
@@ -265,6 +266,7 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         | Event::SnapshotUsed { .. }
         | Event::Clock { .. }
         | Event::ForkEvidence { .. }
+        | Event::Archived(_)
         | Event::WorkerLost { .. } => None,
     }
 }

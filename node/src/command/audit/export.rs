@@ -7,31 +7,31 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::list;
-use super::source::{Signed, Source};
+use super::source::Source;
 use crate::cli::audit::{ExportFormat, ListFormat};
 use crate::command::{Exit, print};
-use crate::proof::export::{self, FORMAT, Header, Marks};
-use crate::proof::merkle::{frontier, inclusion, leaf_hash};
+use crate::extract::{Signed, extract};
+use crate::proof::merkle::inclusion;
 use crate::proof::receipt::{MAX_ENTRIES, ProofFile, ProvedEntry};
 
 /// Writes an export.
 pub(crate) fn export(
-    config: &Path,
+    source: &Source,
     out: &Path,
     from: u64,
     format: ExportFormat,
 ) -> anyhow::Result<Exit> {
-    let source = Source::open(config)?;
     let size = source.reader.size();
     anyhow::ensure!(from <= size, "the log has {size} entries, there is none from {from} on");
+    source.reader.readable(from)?;
     let mut file = create(out)?;
     let entries = match format {
-        ExportFormat::Kring => proved(&source, &mut file, from)?,
+        ExportFormat::Kring => proved(source, &mut file, from)?,
         ExportFormat::Nen7513Csv => {
-            list::records(&source, &mut file, from..size, ListFormat::Nen7513Csv)?
+            list::records(source, &mut file, from..size, ListFormat::Nen7513Csv)?
         }
         ExportFormat::Nen7513Json => {
-            list::records(&source, &mut file, from..size, ListFormat::Nen7513Json)?
+            list::records(source, &mut file, from..size, ListFormat::Nen7513Json)?
         }
     };
     finish(file, out)?;
@@ -41,8 +41,8 @@ pub(crate) fn export(
 
 /// Entries with header and trailer, up to the latest checkpoint.
 fn proved(source: &Source, file: &mut impl Write, from: u64) -> anyhow::Result<u64> {
-    let Signed { parties, checkpoint } = source.signed()?;
-    let end = checkpoint.head().size;
+    let signed = source.signed()?;
+    let end = signed.checkpoint.head().size;
     let held = source.reader.size();
     anyhow::ensure!(
         from <= end,
@@ -52,33 +52,11 @@ fn proved(source: &Source, file: &mut impl Write, from: u64) -> anyhow::Result<u
         let left = held.saturating_sub(end);
         print::note(format!("{left} entries after the latest checkpoint are left out"));
     }
-    let key = |key: &crate::proof::note::VerifierKey| hex::encode(key.key_bytes());
-    let before = source.reader.with_nodes(|nodes| frontier(nodes, from))?;
-    let header = Header {
-        format: FORMAT.to_owned(),
-        origin: parties.origin().to_string(),
-        hospital: parties.hospital().to_string(),
-        log_key: key(parties.log()),
-        witnesses: parties.witnesses().iter().map(|(c, k)| (c.to_string(), key(k))).collect(),
-        first: from,
-        count: end.saturating_sub(from),
-        before: export::before(&before),
-    };
-    file.write_all(export::header_line(&header).as_bytes())?;
-    let mut marks = Marks::default();
-    for (_, bytes) in (from..end).zip(source.reader.bytes_from(from)) {
-        let bytes = bytes?;
-        marks.push(&leaf_hash(&bytes));
-        file.write_all(&bytes)?;
-        file.write_all(b"\n")?;
-    }
-    file.write_all(marks.trailer_line(&[checkpoint]).as_bytes())?;
-    Ok(header.count)
+    Ok(extract(&source.reader, &signed, from..end, file)?)
 }
 
 /// Writes a proof file.
-pub(crate) fn prove(id: &str, config: &Path, out: &Path) -> anyhow::Result<Exit> {
-    let source = Source::open(config)?;
+pub(crate) fn prove(id: &str, source: &Source, out: &Path) -> anyhow::Result<Exit> {
     let Signed { parties, checkpoint } = source.signed()?;
     let size = checkpoint.head().size;
     let found = source.find(id)?;

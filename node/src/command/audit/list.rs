@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::ops::Range;
-use std::path::Path;
 
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
@@ -18,17 +17,18 @@ const LOOK_BACK: u64 = 200;
 
 /// Lists entries.
 pub(crate) fn list(
-    config: &Path,
+    source: &Source,
     from: Option<u64>,
     limit: u64,
     format: ListFormat,
 ) -> anyhow::Result<Exit> {
-    let source = Source::open(config)?;
     let size = source.reader.size();
-    let first = from.unwrap_or_else(|| size.saturating_sub(limit)).min(size);
+    let latest = || size.saturating_sub(limit).max(source.reader.readable_from());
+    let first = from.unwrap_or_else(latest).min(size);
+    source.reader.readable(first)?;
     let range = first..first.saturating_add(limit).min(size);
     match format {
-        ListFormat::Table => print::line(table(&source, range)?),
+        ListFormat::Table => print::line(table(source, range)?),
         ListFormat::Json => {
             for index in range {
                 print::line(String::from_utf8_lossy(&source.reader.bytes(index)?));
@@ -36,7 +36,7 @@ pub(crate) fn list(
         }
         ListFormat::Nen7513Csv | ListFormat::Nen7513Json => {
             let mut text = Vec::new();
-            records(&source, &mut text, range, format)?;
+            records(source, &mut text, range, format)?;
             print::line(String::from_utf8_lossy(text.trim_ascii_end()));
         }
     }
@@ -44,8 +44,7 @@ pub(crate) fn list(
 }
 
 /// Prints one entry, or all of one question.
-pub(crate) fn show(id: &str, config: &Path) -> anyhow::Result<Exit> {
-    let source = Source::open(config)?;
+pub(crate) fn show(id: &str, source: &Source) -> anyhow::Result<Exit> {
     for index in source.find(id)? {
         let value: serde_json::Value = serde_json::from_slice(&source.reader.bytes(index)?)?;
         print::line(serde_json::to_string_pretty(&value)?);
@@ -80,6 +79,7 @@ fn table(source: &Source, range: Range<u64>) -> anyhow::Result<Table> {
 /// A code or name that tells entries of one kind apart.
 fn detail(entry: &Entry) -> String {
     use crate::log::Event;
+    use crate::log::event::Archived;
     match &entry.event {
         Event::Refused { code, .. } | Event::NotAsked { code, .. } | Event::Fault { code, .. } => {
             code.clone()
@@ -98,6 +98,9 @@ fn detail(entry: &Entry) -> String {
         Event::SnapshotUsed { dataset, snapshot, .. } => format!("{dataset} {}", snapshot.short()),
         Event::Clock { ahead_s, .. } => format!("{ahead_s} s ahead"),
         Event::WorkerLost { reason } => reason.clone(),
+        Event::Archived(Archived { first, count, .. }) => {
+            format!("{count} entries from {first} on")
+        }
         Event::ForkEvidence { origin, shows, .. } => format!("{origin}: {shows}"),
         Event::Started { version, .. } => version.clone(),
         Event::Asked { hospitals, .. } => nen7513::codes(hospitals),
@@ -148,7 +151,8 @@ fn mapper(source: &Source, first: u64) -> anyhow::Result<Mapper> {
     let note = source.reader.checkpoint();
     let origin = note.as_deref().and_then(|note| note.lines().next()).unwrap_or_default();
     let mut mapper = Mapper::new(nen7513::Source { hospital, origin: origin.to_owned() });
-    for index in first.saturating_sub(LOOK_BACK)..first {
+    let from = first.saturating_sub(LOOK_BACK).max(source.reader.readable_from());
+    for index in from..first {
         mapper.record(&source.entry(index)?);
     }
     Ok(mapper)

@@ -1,14 +1,19 @@
 //! The log that a command reads: entries, the latest checkpoint, and who cosigned it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use policies::{Digest, HospitalCode, bundle};
 
+use crate::cli::ConfigArg;
+use crate::cli::audit::ArchiveArg;
+use crate::command::print;
 use crate::config::Config;
+use crate::extract::Signed;
 use crate::keys::{Key, KeyRole};
 use crate::log::event::Event;
+use crate::log::medium::Disk;
 use crate::log::{Entry, Reader};
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint, witness_key};
 use crate::proof::note::{Note, VerifierKey};
@@ -28,16 +33,14 @@ pub(super) struct Source {
     pub(super) reader: Reader,
 }
 
-/// What a log's latest checkpoint is worth, with the names and keys to check it.
-pub(super) struct Signed {
-    pub(super) parties: Parties,
-    pub(super) checkpoint: SignedCheckpoint,
-}
-
 impl Source {
-    pub(super) fn open(config: &Path) -> anyhow::Result<Self> {
-        let config = Config::load(config)?;
+    pub(super) fn open(config: &ConfigArg, archive: &ArchiveArg) -> anyhow::Result<Self> {
+        let config = Config::load(&config.config)?;
         let reader = Reader::open(&config.log_folder())?;
+        let reader = match &archive.archive {
+            Some(folder) => reader.with_archive(Arc::new(Disk::read_only(folder))),
+            None => reader,
+        };
         Ok(Self { config, reader })
     }
 
@@ -57,7 +60,14 @@ impl Source {
         }
         let mut found = Vec::new();
         let mut digests = std::collections::BTreeSet::new();
-        for (index, bytes) in (0..).zip(self.reader.bytes_from(0)) {
+        let from = self.reader.readable_from();
+        if from > 0 {
+            print::note(format!(
+                "note: entries 0 to {} are in an archive and were not searched; name it with `--archive DIR`",
+                from.saturating_sub(1)
+            ));
+        }
+        for (index, bytes) in (from..).zip(self.reader.bytes_from(from)) {
             let entry = self.reader.parse(index, &bytes?)?;
             let named =
                 question_of(&entry.event).filter(|one| one.to_string().starts_with(&digits));
@@ -142,6 +152,7 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         | Event::Clock { .. }
         | Event::Rejected { .. }
         | Event::ForkEvidence { .. }
+        | Event::Archived(_)
         | Event::WorkerLost { .. } => None,
     }
 }

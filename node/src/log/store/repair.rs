@@ -4,9 +4,10 @@ use std::io;
 use std::sync::{Arc, RwLock};
 
 use super::super::OpenError;
-use super::super::contents::{Contents, Leaves, Segment, Tail, io as failed, load, name};
+use super::super::contents::{Contents, Leaves, SEGMENT, Segment, Tail, io as failed, load, name};
 use super::super::mark::{self, Acknowledged, Mark};
 use super::super::medium::{self, Medium, NEW};
+use super::super::stub::STUB;
 use super::{Sizes, Store, begin_segment, zeros};
 
 impl Store {
@@ -53,8 +54,14 @@ impl Store {
 /// Removes what a crash left beside the log.
 fn tidy(medium: &dyn Medium) -> io::Result<()> {
     let mut removed = false;
-    for left in medium.list("")?.into_iter().filter(|name| name.ends_with(NEW)) {
-        medium.remove(&left)?;
+    let names = medium.list("")?;
+    // The stub of a segment that is there is of an archiving that came to no end.
+    let of_a_segment = |name: &str| {
+        let segment = name.strip_suffix(STUB).map(|first| format!("{first}{SEGMENT}"));
+        segment.is_some_and(|segment| names.contains(&segment))
+    };
+    for left in names.iter().filter(|name| name.ends_with(NEW) || of_a_segment(name)) {
+        medium.remove(left)?;
         removed = true;
     }
     if removed { medium.sync_folder("") } else { Ok(()) }

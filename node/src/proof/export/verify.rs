@@ -14,9 +14,10 @@ use serde::de::DeserializeOwned;
 
 use super::{
     FORMAT, Header, MARK_DIGITS, MAX_CHECKPOINTS, MAX_ENTRY_BYTES, MAX_HEADER_BYTES,
-    MAX_TRAILER_BYTES, Trailer,
+    MAX_TRAILER_BYTES, PART, Trailer,
 };
 use crate::proof::fault::{Fault, FaultKind};
+use crate::proof::merkle::frontier::following;
 use crate::proof::merkle::{Frontier, Head, TreeHash, leaf_hash};
 use crate::proof::parties::{Opened, Parties};
 use crate::proof::policy::Policy;
@@ -52,6 +53,8 @@ struct Stated {
     first: u64,
     count: u64,
     checkpoints: Vec<Opened>,
+    /// Roots of the subtrees between the last entry and the last checkpoint.
+    after: Vec<TreeHash>,
     marks: String,
 }
 
@@ -104,16 +107,21 @@ impl Verifier {
         let at_header = |kind: FaultKind| kind.at(1);
         let bad_header = |reason: &str| FaultKind::Header { reason: reason.to_owned() }.at(1);
         let read: Header = canonical(header, MAX_HEADER_BYTES).map_err(bad_header)?;
-        let Header { format, origin, hospital, log_key, witnesses, first, count, before } = read;
-        if format != FORMAT {
-            return Err(bad_header("format kring-audit/1"));
-        }
+        let Header { format, origin, hospital, log_key, witnesses, first, count, before, after } =
+            read;
+        let after = match (format.as_str(), after) {
+            (FORMAT, None) => Vec::new(),
+            (PART, Some(after)) => after,
+            _ => return Err(bad_header("format kring-audit/1, or kring-audit/2 with `after`")),
+        };
         let parties = Parties::new(&origin, &hospital, &log_key, &witnesses).map_err(at_header)?;
         if let Some(policy) = policy {
             policy.trusts(&parties).map_err(at_header)?;
         }
-        let peaks = before.iter().map(|text| TreeHash::from_hex(text)).collect::<Option<_>>();
-        let tree = peaks.and_then(|peaks| Frontier::from_parts(first, peaks).ok());
+        let hashes = |texts: Vec<String>| {
+            texts.iter().map(|text| TreeHash::from_hex(text)).collect::<Option<Vec<_>>>()
+        };
+        let tree = hashes(before).and_then(|peaks| Frontier::from_parts(first, peaks).ok());
         let tree =
             tree.ok_or_else(|| bad_header("the hashes of the tree before the first entry"))?;
         let end = first.checked_add(count).filter(|end| *end <= i64::MAX.unsigned_abs());
@@ -124,11 +132,16 @@ impl Verifier {
         let read: Trailer = canonical(trailer, MAX_TRAILER_BYTES).map_err(bad_trailer)?;
         let Trailer { checkpoints, marks } = read;
         let checkpoints = open(&parties, &checkpoints, first).map_err(at_trailer)?;
-        let last = checkpoints.last().ok_or_else(|| bad_trailer("at least one checkpoint"))?;
+        let (last, earlier) =
+            checkpoints.split_last().ok_or_else(|| bad_trailer("at least one checkpoint"))?;
         let covered = last.signed.head().size;
-        if covered != end {
+        let within = earlier.last().is_none_or(|one| one.signed.head().size <= end);
+        if !within || covered < end || (format == FORMAT && covered != end) {
             return Err(FaultKind::NotCovered { covered, counted: end }.at(1));
         }
+        let after = hashes(after).filter(|after| after.len() == following(end, covered).count());
+        let after =
+            after.ok_or_else(|| bad_header("the hashes of the tree after the last entry"))?;
         if Some(marks.len() as u64) != count.checked_mul(MARK_DIGITS as u64)
             || !marks.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
         {
@@ -138,7 +151,7 @@ impl Verifier {
         if let Some(policy) = policy {
             policy.quorum(&parties, last).map_err(at_trailer)?;
         }
-        let stated = Arc::new(Stated { parties, first, count, checkpoints, marks });
+        let stated = Arc::new(Stated { parties, first, count, checkpoints, after, marks });
         let story = Story::from(first);
         let mut verifier = Self {
             stated,
@@ -194,18 +207,16 @@ impl Verifier {
     /// # Errors
     /// `Fault`.
     pub fn finish(self) -> Result<Verdict, Fault> {
-        let Stated { parties, first, count, checkpoints, marks: _ } = &*self.stated;
+        let Stated { parties, first, count, checkpoints, after: _, marks: _ } = &*self.stated;
         let tree = &self.tree;
         let trailer = tree.size().saturating_sub(*first).saturating_add(2);
         if let Some(fault) = self.changed() {
             return Err(fault);
         }
-        let Some(last) = checkpoints.get(self.passed.wrapping_sub(1)) else {
+        let last = checkpoints.last().filter(|_| self.passed == checkpoints.len());
+        let Some(last) = last.filter(|_| tree.size() == first.saturating_add(*count)) else {
             return Err(FaultKind::Missed { from: tree.size() }.at(trailer));
         };
-        if self.passed < checkpoints.len() || last.signed.head() != tree.head() {
-            return Err(FaultKind::Missed { from: tree.size() }.at(trailer));
-        }
         if let Some(fault) = self.contradiction {
             return Err(fault);
         }
@@ -253,11 +264,9 @@ impl Verifier {
         let size = self.tree.size();
         while let Some(next) = self.stated.checkpoints.get(self.passed) {
             let head = next.signed.head();
-            if head.size != size {
-                break;
-            }
+            let Some(root) = self.root_at(head.size) else { break };
             let trailer = self.stated.count.saturating_add(2);
-            if head.root != self.tree.root() {
+            if head.root != root {
                 let range = FaultKind::Root { from: self.proved, to: size };
                 return Err(self.changed().unwrap_or_else(|| range.at(trailer)));
             }
@@ -268,6 +277,20 @@ impl Verifier {
             self.proved = size;
         }
         Ok(())
+    }
+
+    /// The root of the tree of so many leaves, where all entries up to there were read.
+    fn root_at(&self, size: u64) -> Option<TreeHash> {
+        if size == self.tree.size() {
+            return Some(self.tree.root());
+        }
+        let end = self.stated.first.saturating_add(self.stated.count);
+        if size < end || self.tree.size() != end {
+            return None;
+        }
+        let mut whole = self.tree.clone();
+        whole.extend(size, &self.stated.after).ok()?;
+        Some(whole.root())
     }
 
     /// The suspect as a fault, once it is known that something before here is wrong.

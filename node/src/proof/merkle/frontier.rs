@@ -25,6 +25,18 @@ pub struct BadFrontier {
     pub got: usize,
 }
 
+/// The complete subtrees that lead from a tree of `from` leaves to one of `to`, from left to right: each the largest that
+/// fits, as level and index at that level.
+pub fn following(from: u64, to: u64) -> impl Iterator<Item = (u32, u64)> {
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let level = to.checked_sub(at)?.checked_ilog2()?.min(at.trailing_zeros());
+        let found = (level, at >> level);
+        at = at.saturating_add(1 << level);
+        Some(found)
+    })
+}
+
 impl Frontier {
     /// The empty tree.
     #[must_use]
@@ -56,6 +68,30 @@ impl Frontier {
         }
         self.peaks.push(hash);
         self.size = self.size.saturating_add(1);
+    }
+
+    /// Appends the complete subtrees that follow, as [`following`] lists them up to a tree of `size` leaves.
+    ///
+    /// # Errors
+    /// `BadFrontier` when their number is not the one of these sizes.
+    pub fn extend(&mut self, size: u64, roots: &[TreeHash]) -> Result<(), BadFrontier> {
+        let levels: Vec<u32> = following(self.size, size).map(|(level, _)| level).collect();
+        if levels.len() != roots.len() || size < self.size {
+            let expected = u32::try_from(levels.len()).unwrap_or(u32::MAX);
+            return Err(BadFrontier { size, expected, got: roots.len().saturating_mul(32) });
+        }
+        for (level, root) in levels.into_iter().zip(roots) {
+            let (mut hash, mut merged) = (*root, self.size >> level);
+            while merged & 1 == 1 {
+                if let Some(left) = self.peaks.pop() {
+                    hash = node_hash(&left, &hash);
+                }
+                merged >>= 1;
+            }
+            self.peaks.push(hash);
+            self.size = self.size.saturating_add(1 << level);
+        }
+        Ok(())
     }
 
     /// Leaves so far.

@@ -3,6 +3,7 @@
 //! RFC 9162 sections 2.1.3.1 and 2.1.4.1, over the node reader of [`Nodes`]. A proof reads each hash once; the number of
 //! reads is in the order of the logarithm of the size.
 
+use super::frontier::following;
 use super::verify::{Consistency, Inclusion};
 use super::{Frontier, Nodes, TreeHash, empty_root, node_hash, split};
 
@@ -113,6 +114,22 @@ pub fn consistency<N: Nodes>(
 pub fn frontier<N: Nodes>(nodes: &mut N, size: u64) -> Result<Frontier, ProveError<N::Error>> {
     let peaks = complete(nodes, 0, size).map_err(ProveError::Read)?;
     Frontier::from_parts(size, peaks).map_err(|_too_large| ProveError::TooLarge { size })
+}
+
+/// The complete subtrees after the first `from` leaves, up to `size`: what [`Frontier::extend`] takes.
+///
+/// # Errors
+/// `Shrunk` or the reader's reason.
+pub fn after<N: Nodes>(
+    nodes: &mut N,
+    from: u64,
+    size: u64,
+) -> Result<Vec<TreeHash>, ProveError<N::Error>> {
+    if from > size {
+        return Err(ProveError::Shrunk { old: from, new: size });
+    }
+    let read = |(level, index)| nodes.node(level, index).map_err(ProveError::Read);
+    following(from, size).map(read).collect()
 }
 
 /// The hashes of the ranges, found from the root down, in the order of a proof: from the leaf up.

@@ -162,3 +162,41 @@ fn the_hashes_before_a_later_export_are_held_by_the_root() {
     let fewer = text.replacen(&format!("\"{before}\","), "", 1);
     assert_eq!(both(&mut python, fewer.as_bytes(), ""), json!(["header", 1, null]));
 }
+
+#[test]
+fn the_hashes_after_a_part_are_held_by_the_root_and_by_their_number() {
+    let (mut python, book) = (Python::start(), book());
+    let text = String::from_utf8(book.part(19, 30)).unwrap();
+    assert_eq!(both(&mut python, text.as_bytes(), ""), Value::Null);
+    let behind = text.split("\"after\":[\"").nth(1).unwrap().get(..64).unwrap().to_owned();
+    let flipped = behind.replacen(behind.get(..1).unwrap(), "", 1) + "0";
+    for (from, to, expected) in [
+        (behind.as_str(), flipped.as_str(), json!(["root", 13, null])),
+        (&format!("\"{behind}\","), "", json!(["header", 1, null])),
+        ("\"after\":[", "\"after\":[\"00\",", json!(["header", 1, null])),
+        ("kring-audit/2", "kring-audit/1", json!(["header", 1, null])),
+        ("kring-audit/2", "kring-audit/3", json!(["header", 1, null])),
+        ("\"count\":11", "\"count\":13", json!(["header", 1, null])),
+        ("\"count\":11", "\"count\":12", json!(["trailer", 13, null])),
+        ("\"first\":19", "\"first\":21", json!(["checkpoint", 13, null])),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from}");
+        assert_eq!(both(&mut python, changed.as_bytes(), ""), expected, "{from} to {to}");
+    }
+    // A whole export that says it is a part has nothing after it.
+    let whole = String::from_utf8(book.part(19, 60)).unwrap();
+    assert!(whole.contains("\"after\":[]"), "{whole}");
+    assert_eq!(both(&mut python, whole.as_bytes(), ""), Value::Null);
+    let bare = whole.replacen(",\"after\":[]", "", 1);
+    assert_eq!(both(&mut python, bare.as_bytes(), ""), json!(["header", 1, null]));
+    // Of the checkpoints, only the last may cover more than the entries.
+    let all = String::from_utf8(book.export(19)).unwrap();
+    let notes = |text: &str| {
+        let (_, trailer) = text.split_once("{\"checkpoints\":").unwrap();
+        trailer.split_once(",\"marks\"").unwrap().0.to_owned()
+    };
+    let more = text.replacen(&notes(&text), &notes(&all), 1);
+    assert_ne!(more, text);
+    assert_eq!(both(&mut python, more.as_bytes(), ""), json!(["not_covered", 1, null]));
+}

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use ed25519_dalek::SigningKey;
 use node::proof::checkpoint::{Checkpoint, Origin, SignedCheckpoint, witness_key};
 use node::proof::cosignature::cosign;
-use node::proof::export::{FORMAT, Header, Marks, before, header_line};
+use node::proof::export::{FORMAT, Header, Marks, PART, after, before, header_line};
 use node::proof::merkle::{self, Frontier, Inner, TreeHash, leaf_hash};
 use node::proof::note::VerifierKey;
 use node::proof::parties::Parties;
@@ -117,6 +117,7 @@ impl Book {
             first,
             count: self.entries.len() as u64 - first,
             before: before(&frontier),
+            after: None,
         }
     }
 
@@ -130,6 +131,31 @@ impl Book {
             marks.push(&leaf_hash(entry.as_bytes()));
         }
         text.push_str(&marks.trailer_line(&self.signed(first)));
+        text.into_bytes()
+    }
+
+    /// The entries from `first` up to `end`, under the last checkpoint.
+    pub(super) fn part(&self, first: u64, end: u64) -> Vec<u8> {
+        let leaves = self.leaves();
+        let read = |index: u64| Ok::<_, Infallible>(leaves[usize::try_from(index).unwrap()]);
+        let mut signed = self.signed(first);
+        let last = signed.pop().unwrap();
+        signed.retain(|one| one.head().size <= end);
+        let mut nodes = merkle::Leaves::new(read);
+        let behind = merkle::after(&mut nodes, end, last.head().size).unwrap();
+        signed.push(last);
+        let mut header = self.header(first);
+        header.format = PART.to_owned();
+        (header.count, header.after) = (end - first, Some(after(&behind)));
+        let mut text = header_line(&header);
+        let mut marks = Marks::default();
+        for index in first..end {
+            let entry = &self.entries[usize::try_from(index).unwrap()];
+            text.push_str(entry);
+            text.push('\n');
+            marks.push(&leaf_hash(entry.as_bytes()));
+        }
+        text.push_str(&marks.trailer_line(&signed));
         text.into_bytes()
     }
 

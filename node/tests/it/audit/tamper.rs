@@ -34,7 +34,8 @@ fn flipped(file: &[u8], place: usize, mask: u8) -> Vec<u8> {
 fn no_byte_of_header_trailer_or_proof_file_changes_unseen() {
     let (mut python, mut flips) = (Python::start(), 0);
     let book = Book::new(3, &[3], &["ZUID"]);
-    for file in [book.export(0), book.export(1), book.proof(&[2])] {
+    for file in [book.export(0), book.export(1), book.part(0, 2), book.part(1, 2), book.proof(&[2])]
+    {
         assert_eq!(both(&mut python, &file, ""), Value::Null);
         for place in 0..file.len() {
             for mask in masks(place) {
@@ -72,6 +73,22 @@ fn no_byte_of_an_entry_changes_unseen() {
     }
     verifier.finish().unwrap();
     println!("{entries} entries: {flips} flips of {} bytes, {flips} found", file.len());
+}
+
+#[test]
+fn both_verifiers_find_every_change_of_a_part() {
+    let mut python = Python::start();
+    let book = Book::new(29, &[9, 29], &["ZUID"]);
+    let file = book.part(5, 18);
+    for place in (0..file.len()).step_by(3) {
+        for mask in masks(place) {
+            let verdict = both(&mut python, &flipped(&file, place, mask), "");
+            assert_ne!(verdict, Value::Null, "byte {place}, mask {mask}");
+        }
+    }
+    for length in (0..file.len()).step_by(11) {
+        assert_ne!(both(&mut python, &file[..length], ""), Value::Null, "{length} bytes");
+    }
 }
 
 /// Whether changed bytes in the place of entry `index` lead to a fault or make exactly that entry a suspect.

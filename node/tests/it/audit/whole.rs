@@ -27,6 +27,23 @@ fn whole_exports_raise_no_alarm() {
 }
 
 #[test]
+fn whole_parts_raise_no_alarm() {
+    let mut python = Python::start();
+    for (entries, checkpoints) in [(1, vec![1]), (21, vec![5, 16, 21]), (33, vec![33])] {
+        let book = Book::new(entries, &checkpoints, &["OOST", "ZUID"]);
+        for first in 0..=entries {
+            for end in (first..=entries).step_by(if entries > 30 { 4 } else { 1 }) {
+                let verdict = both(&mut python, &book.part(first, end), &book.policy(2));
+                assert_eq!(verdict, Value::Null, "{first} to {end} of {entries}");
+            }
+        }
+        let verdict = holds(&book.part(0, entries - 1));
+        assert_eq!((verdict.first, verdict.count), (0, entries - 1));
+        assert_eq!(verdict.head.size, entries);
+    }
+}
+
+#[test]
 fn a_verdict_says_what_was_proved() {
     let book = Book::new(20, &[7, 20], &["OOST", "ZUID"]);
     let verdict = holds(&book.export(3));

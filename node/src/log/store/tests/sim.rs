@@ -43,7 +43,7 @@ enum Named {
 impl Named {
     fn folder(&self) -> &str {
         let (Self::Put(name, _) | Self::Moved(name, _, _) | Self::Gone(name)) = self;
-        name.split_once('/').map_or("", |(folder, _)| folder)
+        name.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 }
 
@@ -213,7 +213,7 @@ impl Medium for Sim {
 
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         let inner = self.inner();
-        let within = |name: &String| match (folder, name.split_once('/')) {
+        let within = |name: &String| match (folder, name.rsplit_once('/')) {
             ("", None) => Some(name.clone()),
             (folder, Some((of, name))) if of == folder => Some(name.to_owned()),
             _ => None,
