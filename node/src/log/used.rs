@@ -41,6 +41,7 @@ impl Use {
             | Event::Clock { .. }
             | Event::Rejected { .. }
             | Event::Asked { .. }
+            | Event::AskedV1 { .. }
             | Event::NotAsked { .. }
             | Event::Received { .. }
             | Event::Fault { .. }

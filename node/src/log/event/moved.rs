@@ -50,6 +50,7 @@ impl Event {
             | Self::Refused { .. }
             | Self::Rejected { .. }
             | Self::Asked { .. }
+            | Self::AskedV1 { .. }
             | Self::NotAsked { .. }
             | Self::Received { .. }
             | Self::Fault { .. }
@@ -66,7 +67,8 @@ impl Event {
                 into.extend(blob(footprint));
             }
             Self::Refused { question, .. }
-            | Self::Asked { question }
+            | Self::Asked { question, .. }
+            | Self::AskedV1 { question }
             | Self::NotAsked { question, .. } => into.extend(blob(&question.sql)),
             Self::Started { .. }
             | Self::Stopped {}
