@@ -33,8 +33,6 @@ const CONFIGURED: &str = "configured";
 /// Row of `PLACES`: the last keys.
 const KEYS: &str = "keys";
 
-/// Entries that go into the index at a time.
-const BATCH: u64 = 50_000;
 /// Most memory for pages of the file.
 const CACHE_BYTES: usize = 32 << 20;
 
@@ -118,8 +116,13 @@ impl Index {
     fn rest(&self, log: &Reader) -> Result<u64, OpenError> {
         let mut batch = Batch::after(self.known().map_err(|error| self.failed(&error))?);
         for bytes in log.bytes_from(batch.done) {
-            batch.take(&log.parse(batch.done, &bytes?)?);
-            if batch.done.is_multiple_of(BATCH) {
+            let bytes = bytes?;
+            if Batch::needs(&bytes) {
+                batch.take(&log.parse(batch.done, &bytes)?);
+            } else {
+                batch.pass();
+            }
+            if batch.is_full() {
                 let done = batch.done;
                 self.add(&std::mem::replace(&mut batch, Batch::after(done)).at(log)?)?;
             }

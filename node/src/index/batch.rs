@@ -14,6 +14,16 @@ use crate::log::stub::Stub;
 use crate::log::used::Use;
 use crate::log::{Entry, Event, OpenError, Reader};
 
+/// Questions that go into the index at a time: a batch may write to every page of the file, so few are cheaper, and one has
+/// about 160 bytes for each question.
+const QUESTIONS_AT_ONCE: usize = 200_000;
+/// What stands before an entry's kind.
+const KIND: &[u8] = br#""event":{"kind":""#;
+/// So many bytes of an entry can stand before that: version, index and time.
+const KIND_WITHIN: usize = 80;
+/// Kinds that are most of a log and say nothing that is looked up.
+const PASSED: [&[u8]; 3] = [b"asked/2\"", b"received\"", b"not_asked\""];
+
 /// Entries on their way into the index.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -34,6 +44,23 @@ impl Batch {
     /// An empty batch that follows so many entries.
     pub(super) fn after(done: u64) -> Self {
         Self { done, ..Self::default() }
+    }
+
+    /// Whether the entry with these bytes has to be read at all. Only the form that this program writes is known here.
+    pub(super) fn needs(bytes: &[u8]) -> bool {
+        let at = bytes.windows(KIND.len()).take(KIND_WITHIN).position(|window| window == KIND);
+        let kind = at.and_then(|at| bytes.get(at.saturating_add(KIND.len())..));
+        !kind.is_some_and(|kind| PASSED.iter().any(|passed| kind.starts_with(passed)))
+    }
+
+    /// Passes over the next entry.
+    pub(super) fn pass(&mut self) {
+        (self.done, self.taken) = (self.done.saturating_add(1), true);
+    }
+
+    /// Whether it is time to write.
+    pub(super) fn is_full(&self) -> bool {
+        self.questions.len() >= QUESTIONS_AT_ONCE
     }
 
     /// Takes the next entry.

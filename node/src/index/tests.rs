@@ -168,3 +168,35 @@ fn an_entry_of_a_kind_or_version_that_is_not_known_is_never_passed_over() {
         assert!(error.contains(expected) && error.contains('1'), "{error}");
     }
 }
+
+#[test]
+fn entries_that_say_nothing_to_look_up_are_not_read_and_all_others_are() {
+    let encode = |event: serde_json::Value| {
+        let event: Event = serde_json::from_value(event).unwrap();
+        Entry::new(u64::MAX, UnixTime(i64::MIN), event).encode().unwrap()
+    };
+    let Event::Refused { question, .. } = refused(1) else { panic!("another event") };
+    let passed = [
+        serde_json::json!({ "kind": "asked/2", "question": question, "hospitals": ["NOORD"] }),
+        serde_json::json!({ "kind": "not_asked", "question": question, "code": "x" }),
+        serde_json::json!({ "kind": "received", "question": request(1), "request": request(1), "responder": "NOORD",
+            "outcome": "answered", "log_index": 1 }),
+    ];
+    assert!(passed.into_iter().all(|event| !batch::Batch::needs(&encode(event))));
+    let others = [
+        serde_json::to_value(refused(1)).unwrap(),
+        serde_json::json!({ "kind": "asked", "question": question }),
+        serde_json::json!({ "kind": "configured", "config": request(1), "before": null }),
+    ];
+    assert!(others.into_iter().all(|event| batch::Batch::needs(&encode(event))));
+    assert!(batch::Batch::needs(b"") && batch::Batch::needs(b"received"));
+    // An end that is passed over is known again, too.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.redb");
+    let mut store = Store::open_folder(&folder.path().join("log")).unwrap();
+    append(&mut store, refused(1));
+    append(&mut store, Event::NotAsked { question, code: "x".to_owned() });
+    assert_eq!(Index::open(&path, &store.reader()).unwrap().catch_up(&store.reader()).unwrap(), 2);
+    append(&mut store, refused(2));
+    knows(&Index::open(&path, &store.reader()).unwrap(), 2, 2);
+}

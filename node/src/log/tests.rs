@@ -9,7 +9,6 @@ use crate::clock::SystemClock;
 use crate::proof::merkle::leaf_hash;
 
 mod disk;
-mod figures;
 
 fn lost(reason: &str) -> Event {
     Event::WorkerLost { reason: reason.to_owned() }

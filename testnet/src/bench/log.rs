@@ -10,6 +10,7 @@ use node::clock::SystemClock;
 use node::keys::{Key, KeyRole};
 use node::log::checkpoint::Signer;
 use node::log::{Event, Log, Reader, Store};
+use node::proof::merkle::inclusion;
 use node::tasks::Tasks;
 use policies::{Digest, HospitalCode};
 
@@ -24,6 +25,8 @@ use crate::{print, topology};
 const AT_ONCE: u64 = 128;
 /// Pairs of appends, one after the other.
 const PAIRS: u64 = 2_000;
+/// Proofs that are timed.
+const PROOFS: u64 = 1_000;
 /// Starts that are timed.
 const STARTS: usize = 5;
 
@@ -114,6 +117,8 @@ fn write(network: &Network, code: &str, entries: u64, table: &Table<'_>) -> anyh
         table.line("two appends, one after the other, p50 / p95", figure, "p50 under 2 ms");
         log.checkpoint().await?;
         table.line("entries", log.reader().size().to_string(), "");
+        let figure = format!("{:.2} ms", proofs(log.reader())?.p50);
+        table.line("a proof of inclusion, p50", figure, "");
         drop(log);
         let cut_off = log_tasks.drain(Duration::from_secs(60)).await;
         ensure!(cut_off.is_empty(), "the log does not close");
@@ -155,6 +160,18 @@ async fn pairs(log: &Log, trail: &Trail, from: u64) -> anyhow::Result<Times> {
         for event in both {
             log.append(event).await?;
         }
+        times.push(since.elapsed());
+    }
+    Ok(Times::of(times))
+}
+
+/// Proofs of entries all over the log.
+fn proofs(log: &Reader) -> anyhow::Result<Times> {
+    let (size, mut times) = (log.size(), Vec::new());
+    for number in 0..PROOFS {
+        let index = size.saturating_mul(number) / PROOFS;
+        let since = now();
+        log.with_nodes(|nodes| inclusion(nodes, index, size))?;
         times.push(since.elapsed());
     }
     Ok(Times::of(times))
