@@ -9,7 +9,7 @@ use node::log::{Entry, Event, Reader, Store};
 use policies::UnixTime;
 use testnet::process::Nodes;
 
-use crate::audit::{config, done, kring, start, verdict};
+use crate::audit::{config, cosigned, done, kring, start, verdict};
 use crate::support::Net;
 
 const COUNT: &str = "SELECT count(*) FROM patient";
@@ -71,7 +71,12 @@ fn files_hold(net: &Net, to: &Path) {
         let name = format!("{next:020}.audit");
         let held = verdict(net, &to.join(&name), &policy);
         assert_eq!((&held["holds"], held["first"].as_u64()), (&true.into(), Some(next)), "{held}");
-        let python = Command::new("python3").arg(script).arg(to.join(&name)).output();
+        let python = Command::new("python3")
+            .arg(script)
+            .arg(to.join(&name))
+            .arg("--policy")
+            .arg(&policy)
+            .output();
         if index == 0
             && let Ok(output) = python
         {
@@ -89,10 +94,11 @@ fn a_node_goes_on_without_its_old_entries_and_they_can_be_proved() {
     net.nodes = Nodes::start(&net.network).unwrap().0;
     net.answer("a.jansen", COUNT);
     let (to, charter) = (net.network.dir.join("archive"), net.network.charter());
-    let args = ["policy", "--root", &net.network.root, "--hospital", "NOORD", "--witnesses", "0"];
+    let args = ["policy", "--root", &net.network.root, "--hospital", "NOORD", "--witnesses", "1"];
     let text = done(&kring(&net, &args, &[("--charter", &charter)]));
     std::fs::write(net.network.dir.join("policy"), text).unwrap();
 
+    cosigned(&net, &net.network.dir.join("a.out"), &net.network.dir.join("policy"));
     refused(&archive(&net, &to, "35"), 1, "in use");
     assert_eq!(net.take("NOORD").stop().unwrap(), 0);
     let before = Reader::open(&folder).unwrap();

@@ -45,7 +45,7 @@ pub(crate) fn verdict(net: &Net, file: &Path, policy: &Path) -> Value {
 
 /// Exports NOORD's log until a witness has cosigned all that it held when this began.
 #[track_caller]
-fn cosigned(net: &Net, export: &Path, policy: &Path) -> Value {
+pub(crate) fn cosigned(net: &Net, export: &Path, policy: &Path) -> Value {
     let held = net.log("NOORD").len() as u64;
     let since = Instant::now();
     loop {
