@@ -1,7 +1,7 @@
 //! Moving old entries from the node to an archive: whole closed segments, the oldest first, and no proof is lost.
 //!
 //! For each segment, in this order: the entries are written to the archive as an export with the hashes that lead to a signed
-//! checkpoint, and their large texts beside them; what is on the archive's disk is read back and verified as a third party
+//! checkpoint, and their large texts beside them; what was written there is read back and verified as a third party
 //! would; a stub is written; an entry of the log says what was moved, by digest; then the segment is removed. Whatever
 //! the step at which the power goes, the entries are on the node or in the archive, and the step can be done again. The texts
 //! that only archived entries name are removed from the node last.
@@ -279,9 +279,11 @@ fn append(store: &mut Store, at: UnixTime, event: Event) -> Result<(), ArchiveEr
     let failed = ArchiveError::Append;
     let bytes =
         Entry::new(store.size(), at, event).encode().map_err(|error| failed(error.into()))?;
-    match store.room(record_bytes(bytes.len() as u64)).map_err(failed)? {
-        Room::Enough => store.append(&[bytes]).map_err(failed),
-        Room::Reserve(_) => Err(ArchiveError::Full),
+    let needed = record_bytes(bytes.len() as u64);
+    match store.room(needed).map_err(failed)? {
+        Room::Reserve(left) if left < needed => Err(ArchiveError::Full),
+        // On a full disk too: this is what makes room.
+        Room::Reserve(_) | Room::Enough => store.append(&[bytes]).map_err(failed),
     }
 }
 

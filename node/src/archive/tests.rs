@@ -127,7 +127,7 @@ fn dataset(number: u64) -> DatasetId {
 
 /// The text that an entry names: every other one is named again and again, by old entries and by young ones.
 fn text_of(index: u64) -> Vec<u8> {
-    let number = if index % 2 == 0 { 100 + index % 3 } else { index / 20 };
+    let number = if index.is_multiple_of(2) { 100 + index % 3 } else { index / 20 };
     format!("\"{}\"", "x".repeat(40 + usize::try_from(number).unwrap())).into_bytes()
 }
 

@@ -8,7 +8,9 @@ use super::contents::{Leaves, damaged, name};
 use super::reader::Reader;
 use super::record::RECORD_HEADER;
 use super::scan::scan;
+use super::stub;
 use super::{Entry, Event, OpenError};
+use crate::proof::merkle::{Frontier, frontier};
 
 impl Reader {
     /// Checks every record of every segment and every stub against the tree, and shows every entry that can be read: of
@@ -49,14 +51,7 @@ impl Reader {
                 contents.segments.iter().filter(|one| !matches!(one.leaves, Leaves::Archived(_)));
             here.map(|segment| (segment.first, segment.table())).collect()
         };
-        for about in self.archived() {
-            let (stub, _) = self.stub(about.first)?;
-            for (index, leaf) in (about.first..).zip(&stub.leaves) {
-                if self.leaf_hash(index)? != *leaf {
-                    return Err(self.unvouched(&about));
-                }
-            }
-        }
+        self.check_stubs()?;
         for (first, table) in segments {
             let wrong = |at, reason: &str| damaged(&*self.medium, &name(first), at, reason);
             let places = self.places(first)?;
@@ -74,6 +69,21 @@ impl Reader {
                         "another record than the tree holds",
                     ));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds the leaves in the stubs, as they are on the disk, against the tree.
+    fn check_stubs(&self) -> Result<(), OpenError> {
+        let mut tree = Frontier::new();
+        for about in self.archived() {
+            let (stub, _) = self.stub(about.first)?;
+            stub.leaves.iter().for_each(|leaf| tree.push(*leaf));
+            let same = self.with_nodes(|nodes| frontier(nodes, about.end()));
+            if same.ok().as_ref() != Some(&tree) {
+                let reason = "other leaves than the tree holds";
+                return Err(damaged(&*self.medium, &stub::name(about.first), 0, reason));
             }
         }
         Ok(())

@@ -63,9 +63,9 @@ impl Reader {
     /// `OpenError`.
     pub fn over(medium: Arc<dyn Medium>) -> Result<Self, OpenError> {
         let mut loaded = load(&*medium);
-        // What a daemon appends meanwhile may be seen in part; damage is seen again.
+        // What a daemon appends, or an archiving removes meanwhile, may be seen in part; damage is seen again.
         for _ in 0..READ_AGAIN {
-            if !matches!(loaded, Err(OpenError::Damaged { .. })) {
+            if !matches!(loaded, Err(OpenError::Damaged { .. } | OpenError::Io { .. })) {
                 break;
             }
             loaded = load(&*medium);

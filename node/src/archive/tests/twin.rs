@@ -1,8 +1,15 @@
 //! Two logs of the same entries, one of them archived at random points: whatever is derived from them is the same.
 
+use policies::SeenQuestions as _;
+
 use super::*;
+use crate::clock::SystemClock;
+use crate::consumed::Consumed;
 use crate::index::Index;
+use crate::log::Log;
+use crate::log::store::tests::signer;
 use crate::proof::merkle::{consistency, frontier, inclusion};
+use crate::tasks::Tasks;
 
 /// A small generator, so that a failed case can be run again.
 struct Dice(u64);
@@ -129,4 +136,28 @@ fn an_index_that_fell_far_behind_catches_up_over_what_was_archived() {
     let (one, other) = (Reader::over(disk(&plain)).unwrap(), Reader::over(disk(&moved)).unwrap());
     let built = Index::rebuild(&folder.path().join("plain"), &one).unwrap();
     same_index(&built, &Index::open(&path, &other).unwrap(), one.size());
+}
+
+#[tokio::test]
+async fn an_archived_question_stays_consumed_and_its_reply_is_not_looked_for() {
+    let (folder, sim) = (tempfile::tempdir().unwrap(), Sim::default());
+    fill(&sim, 60, 0);
+    archived(&sim, 50).unwrap();
+    let store = open(&sim);
+    let reader = store.reader();
+    let entries: Vec<Entry> = (0..reader.here()).map(|at| whole(&sim).entry(at).unwrap()).collect();
+    let index = Index::open(&folder.path().join("index"), &reader).unwrap();
+    let consumed = Consumed::new(index, Vec::new()).unwrap();
+    let tasks = Tasks::new();
+    // The signer of other tests: nothing is signed here.
+    let log = Log::start(store, signer(), Arc::new(SystemClock), &tasks).unwrap();
+    let mut looked = 0;
+    for entry in &entries {
+        let Event::Refused { question, .. } = &entry.event else { continue };
+        let first = consumed.find(&question.digest).unwrap();
+        let last = consumed.last(&log, &first).unwrap();
+        assert!(last.is_none_or(|last| last.entry().index >= reader.here()), "{entry:?}");
+        looked += 1;
+    }
+    assert!(looked > 5, "{looked}");
 }

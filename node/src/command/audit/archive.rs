@@ -27,6 +27,12 @@ pub(crate) fn archive(config: &Path, to: &Path, limit: &LimitArgs) -> anyhow::Re
     let folder = folder(&config, to)?;
     let source = Source { config, reader: store.reader() };
     let signed = source.signed()?;
+    let cosigned: Vec<_> = signed.parties.witnesses().keys().map(ToString::to_string).collect();
+    anyhow::ensure!(
+        !cosigned.is_empty() || source.is_alone()?,
+        "no other hospital has cosigned the latest checkpoint, which the archive is to be proved by: start the node, and stop it again \
+         some minutes after it reached one"
+    );
     let name = folder.to_str().with_context(|| format!("{} is no text", folder.display()))?;
     let terms = Terms {
         to: Arc::new(Disk::new(&folder)),
@@ -42,7 +48,13 @@ pub(crate) fn archive(config: &Path, to: &Path, limit: &LimitArgs) -> anyhow::Re
     }
     match moved.len() {
         0 => print::line(format!("nothing to archive: no closed segment is older than {before}")),
-        segments => print::line(format!("{segments} segments moved to {}", folder.display())),
+        segments => {
+            let by = if cosigned.is_empty() { "nobody".to_owned() } else { cosigned.join(", ") };
+            let to = folder.display();
+            print::line(format!(
+                "{segments} segments moved to {to}, under a checkpoint cosigned by {by}"
+            ));
+        }
     }
     Ok(Exit::Done)
 }

@@ -114,6 +114,11 @@ impl Source {
         Ok(Signed { parties, checkpoint })
     }
 
+    /// Whether the charter names nobody else who could cosign.
+    pub(super) fn is_alone(&self) -> anyhow::Result<bool> {
+        Ok(self.witness_keys()?.iter().all(|(code, _)| *code == self.config.hospital))
+    }
+
     /// The witness keys of the charter's members. Whoever verifies decides whom to trust, so it is only read here.
     fn witness_keys(&self) -> anyhow::Result<Vec<(HospitalCode, VerifierKey)>> {
         let path = &self.config.charter;
