@@ -26,8 +26,10 @@ use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::tasks::Tasks;
 use crate::witness::Desk;
+use crate::witness::hearsay::Hearsay;
 use crate::witness::own::Own;
 
+mod hearsay;
 mod noticing;
 mod start;
 mod witnessing;
@@ -113,7 +115,8 @@ impl App {
         let known = index.knows_charter(&layer)?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
-        let (desk, own) = witnessing::open(&config, &charter)?;
+        let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());
+        let (desk, own) = witnessing::open(&config, &charter, latest.as_ref())?;
         start::check_snapshots(&config, &charter)?;
         let replies_folder = config.state.join("replies");
         let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
@@ -192,6 +195,7 @@ impl App {
         for problem in net.set_peers(peers).await {
             tracing::warn!(%problem, "a member cannot be reached");
         }
+        let (hearsay, said) = Hearsay::new();
         let node = Arc::new(Node {
             hospital: config.hospital,
             clock,
@@ -201,6 +205,7 @@ impl App {
             log,
             own,
             desk: Arc::new(desk),
+            hearsay,
             consumed,
             replies,
             rejections: Rejections::default(),
@@ -215,6 +220,8 @@ impl App {
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));
         tasks.spawn("checkpoints", witnessing::checkpoints(Arc::clone(&node)));
+        tasks.spawn("contradiction", witnessing::contradiction(Arc::clone(&node)));
+        tasks.spawn("hearsay", hearsay::compare(Arc::clone(&node), said));
         Ok(Running { node, tasks, log_tasks })
     }
 }

@@ -88,6 +88,7 @@ impl Consumed {
             | Event::Fault { .. }
             | Event::NotAsked { .. }
             | Event::ForkEvidence { .. }
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => return,
         };
         let mut recent = self.recent();

@@ -189,6 +189,7 @@ impl Mapper {
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::ForkEvidence { .. }
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => digest.and_then(|digest| self.open.get(&digest).cloned()),
         }
     }

@@ -293,6 +293,7 @@ impl Target {
             | Event::Received { .. }
             | Event::Fault { .. }
             | Event::ForkEvidence { .. }
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => None,
         });
         let same = |question: &QuestionRecord| question.sql.here().is_some_and(|text| text == sql);

@@ -26,8 +26,8 @@ pub(crate) fn run(command: AuditCommand) -> anyhow::Result<Exit> {
             verify::verify(&file, trust.policy.as_deref(), format)
         }
         AuditCommand::Prove { id, config, out } => export::prove(&id, &config.config, &out),
-        AuditCommand::Policy { charter, root, hospital, witnesses } => {
-            verify::policy(&charter, root, &hospital, witnesses)
+        AuditCommand::Policy { charter, root, hospital, witnesses, gaps } => {
+            verify::policy(&charter, root, &hospital, (witnesses, gaps))
         }
     }
 }

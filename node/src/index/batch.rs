@@ -69,6 +69,7 @@ impl Batch {
             | Event::Fault { .. }
             | Event::NotAsked { .. }
             | Event::ForkEvidence { .. }
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => {}
         }
     }

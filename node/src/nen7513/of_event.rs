@@ -83,6 +83,7 @@ impl What {
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
             | Event::ForkEvidence { .. }
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => Self { question: None, record: of_the_node(event) },
         }
     }
@@ -140,6 +141,7 @@ fn noticed(event: &Event) -> Record {
         | Event::NotAsked { .. }
         | Event::Received { .. }
         | Event::ForkEvidence { .. }
+        | Event::GapAccepted { .. }
         | Event::Fault { .. } => Record::default(),
     }
 }
@@ -173,9 +175,15 @@ fn of_the_node(event: &Event) -> Record {
             record
         }
         Event::ForkEvidence { origin, shows, cosigned: _, offered: _ } => {
-            let mut record = system("another log contradicts itself", "fork_evidence", "R");
+            let mut record = system("a log contradicts itself", "fork_evidence", "R");
             record.outcome = FAILED;
             record.detail = format!("log {origin}: {shows}");
+            record
+        }
+        Event::GapAccepted { origin, before, size, root: _, seen, evidence: _ } => {
+            let mut record = system("a lost history of the log was given up", "gap_accepted", "U");
+            record.detail =
+                format!("log {before}: {size} entries kept of {seen} seen, now {origin}");
             record
         }
         Event::WorkerLost { reason } => {

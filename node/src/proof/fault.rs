@@ -126,6 +126,14 @@ pub enum FaultKind {
         /// The entry after the last that may be wrong.
         to: u64,
     },
+    /// An origin of the log does not begin with the entry of its gap, or that entry does not fit.
+    #[error(
+        "the log changes its origin without the entry that names the one before: expected {reason}"
+    )]
+    Gap {
+        /// What was expected.
+        reason: &'static str,
+    },
     /// A proof does not lead to the signed root.
     #[error("the proof does not lead from this entry to the signed root")]
     NotInLog,
@@ -155,6 +163,7 @@ impl FaultKind {
             Self::Missed { .. } => "entries_cut",
             Self::Mark => "mark_changed",
             Self::Root { .. } => "root",
+            Self::Gap { .. } => "gap",
             Self::NotInLog => "not_in_log",
         }
     }

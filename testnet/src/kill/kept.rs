@@ -53,6 +53,7 @@ fn said(entries: &[Entry]) -> Said<'_> {
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
             | Event::ForkEvidence { .. }
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => {}
         }
     }

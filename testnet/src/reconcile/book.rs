@@ -138,6 +138,7 @@ impl<'a> Book<'a> {
             | Event::SnapshotUsed { .. }
             | Event::Clock { .. }
             | Event::ForkEvidence { .. }
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => {}
         }
     }
@@ -191,6 +192,7 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         | Event::SnapshotUsed { .. }
         | Event::Clock { .. }
         | Event::ForkEvidence { .. }
+        | Event::GapAccepted { .. }
         | Event::WorkerLost { .. } => None,
     }
 }

@@ -10,10 +10,10 @@ use testnet::process::{NodeProcess, wait_connected, wait_ready};
 use crate::support::Net;
 
 /// Longest wait for something that must happen; machines are noisy.
-const PATIENCE: Duration = Duration::from_secs(60);
-const COUNT: &str = "SELECT count(*) FROM patient";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const COUNT: &str = "SELECT count(*) FROM patient";
 
-fn kring(net: &Net, args: &[&str], paths: &[(&str, &Path)]) -> Output {
+pub(crate) fn kring(net: &Net, args: &[&str], paths: &[(&str, &Path)]) -> Output {
     let mut kring = net.network.kring();
     kring.arg("audit").args(args);
     for (option, path) in paths {
@@ -26,17 +26,17 @@ fn kring(net: &Net, args: &[&str], paths: &[(&str, &Path)]) -> Output {
 }
 
 #[track_caller]
-fn done(output: &Output) -> String {
+pub(crate) fn done(output: &Output) -> String {
     let Output { status, stdout, stderr } = output;
     assert_eq!(status.code(), Some(0), "{}", String::from_utf8_lossy(stderr));
     String::from_utf8(stdout.clone()).unwrap()
 }
 
-fn config(net: &Net, code: &str) -> PathBuf {
+pub(crate) fn config(net: &Net, code: &str) -> PathBuf {
     net.network.node_dir(code).join("config.toml")
 }
 
-fn verdict(net: &Net, file: &Path, policy: &Path) -> Value {
+pub(crate) fn verdict(net: &Net, file: &Path, policy: &Path) -> Value {
     let output = kring(net, &["verify", "--format", "json"], &[("", file), ("--policy", policy)]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(if json["holds"] == true { 0 } else { 2 }), "{json}");
@@ -45,7 +45,7 @@ fn verdict(net: &Net, file: &Path, policy: &Path) -> Value {
 
 /// Exports NOORD's log until a witness has cosigned all that it held when this began.
 #[track_caller]
-fn cosigned(net: &Net, export: &Path, policy: &Path) -> Value {
+pub(crate) fn cosigned(net: &Net, export: &Path, policy: &Path) -> Value {
     let held = net.log("NOORD").len() as u64;
     let since = Instant::now();
     loop {
@@ -138,7 +138,7 @@ fn a_question_is_proved(net: &Net, proof: &Path, policy: &Path) {
     assert_eq!(unknown.status.code(), Some(64));
 }
 
-fn start(net: &mut Net, code: &str) {
+pub(crate) fn start(net: &mut Net, code: &str) {
     let mut node = NodeProcess::start(&net.network, code).unwrap();
     wait_ready(&net.network, &mut node).unwrap();
     wait_connected(&net.network, &mut node).unwrap();
@@ -146,7 +146,7 @@ fn start(net: &mut Net, code: &str) {
 }
 
 /// Copies a folder with the modes of its files.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
     std::fs::set_permissions(to, std::fs::metadata(from).unwrap().permissions()).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

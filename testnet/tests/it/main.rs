@@ -15,3 +15,4 @@ mod slt;
 mod support;
 mod tidy;
 mod up;
+mod witnesses;

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::list;
-use super::source::{Signed, Source};
+use super::source::{Chain, Signed, Source};
 use crate::cli::audit::{ExportFormat, ListFormat};
 use crate::command::{Exit, print};
 use crate::proof::export::{self, FORMAT, Header, Marks};
@@ -41,8 +41,8 @@ pub(crate) fn export(
 
 /// Entries with header and trailer, up to the latest checkpoint.
 fn proved(source: &Source, file: &mut impl Write, from: u64) -> anyhow::Result<u64> {
-    let Signed { parties, checkpoint } = source.signed()?;
-    let end = checkpoint.head().size;
+    let Chain { parties, checkpoints } = source.chain(from)?;
+    let end = checkpoints.last().map_or(0, |latest| latest.head().size);
     let held = source.reader.size();
     anyhow::ensure!(
         from <= end,
@@ -72,7 +72,7 @@ fn proved(source: &Source, file: &mut impl Write, from: u64) -> anyhow::Result<u
         file.write_all(&bytes)?;
         file.write_all(b"\n")?;
     }
-    file.write_all(marks.trailer_line(&[checkpoint]).as_bytes())?;
+    file.write_all(marks.trailer_line(&checkpoints).as_bytes())?;
     Ok(header.count)
 }
 

@@ -99,6 +99,9 @@ fn detail(entry: &Entry) -> String {
         Event::Clock { ahead_s, .. } => format!("{ahead_s} s ahead"),
         Event::WorkerLost { reason } => reason.clone(),
         Event::ForkEvidence { origin, shows, .. } => format!("{origin}: {shows}"),
+        Event::GapAccepted { origin, size, seen, .. } => {
+            format!("{size} of {seen} entries kept, continued as {origin}")
+        }
         Event::Started { version, .. } => version.clone(),
         Event::Intent { .. }
         | Event::Outcome { .. }

@@ -17,6 +17,7 @@ use super::{
     MAX_TRAILER_BYTES, Trailer,
 };
 use crate::proof::fault::{Fault, FaultKind};
+use crate::proof::gap::{BadGap, Gap, Lineage};
 use crate::proof::merkle::{Frontier, Head, TreeHash, leaf_hash};
 use crate::proof::parties::{Opened, Parties};
 use crate::proof::policy::Policy;
@@ -38,6 +39,8 @@ pub struct Verdict {
     pub head: Head,
     /// Checkpoints that hold.
     pub checkpoints: usize,
+    /// Gaps among the entries: lost histories that the hospital gave up.
+    pub gaps: Vec<Gap>,
     /// Who cosigned the last checkpoint, and when.
     pub cosigned: BTreeMap<HospitalCode, UnixTime>,
 }
@@ -57,6 +60,7 @@ struct Stated {
 pub struct Verifier {
     stated: Arc<Stated>,
     tree: Frontier,
+    lineage: Lineage,
     /// Checkpoints whose root was found.
     passed: usize,
     /// Entries up to here are proved.
@@ -132,8 +136,9 @@ impl Verifier {
         if let Some(policy) = policy {
             policy.quorum(&parties, last).map_err(at_trailer)?;
         }
+        let lineage = Lineage::new(parties.hospital().clone(), parties.public(), first);
         let stated = Arc::new(Stated { parties, first, count, checkpoints, marks });
-        let mut verifier = Self { stated, tree, passed: 0, proved: first, suspect: None };
+        let mut verifier = Self { stated, tree, lineage, passed: 0, proved: first, suspect: None };
         verifier.compare_roots()?;
         Ok(verifier)
     }
@@ -151,9 +156,13 @@ impl Verifier {
             return Err(self.changed().unwrap_or_else(|| kind.of_entry(line, index)));
         }
         let leaf = leaf_hash(entry);
+        let continued = self.lineage.entry(entry, || self.tree.head());
         self.tree.push(leaf);
         if self.suspect.is_none() && !self.marked(number, &leaf) {
             self.suspect = Some(index);
+        }
+        if let Err(error) = continued {
+            return Err(self.changed().unwrap_or_else(|| gap(error).of_entry(line, index)));
         }
         self.compare_roots()
     }
@@ -189,6 +198,7 @@ impl Verifier {
             count: *count,
             head: last.signed.head(),
             checkpoints: checkpoints.len(),
+            gaps: self.lineage.gaps().to_vec(),
             cosigned: last.cosigned.clone(),
         })
     }
@@ -235,6 +245,8 @@ impl Verifier {
             if let Some(index) = self.suspect {
                 return Err(FaultKind::Mark.of_entry(trailer, index));
             }
+            let origin = &next.signed.checkpoint().origin;
+            self.lineage.checkpoint(origin).map_err(|error| gap(error).at(trailer))?;
             self.passed = self.passed.saturating_add(1);
             self.proved = size;
         }
@@ -249,7 +261,11 @@ impl Verifier {
     }
 }
 
-/// Opens every checkpoint; their sizes rise from `first` on.
+fn gap(BadGap { reason }: BadGap) -> FaultKind {
+    FaultKind::Gap { reason }
+}
+
+/// Opens every checkpoint; their sizes rise from `first` on, and the last one is of the header's origin.
 fn open(parties: &Parties, notes: &[String], first: u64) -> Result<Vec<Opened>, FaultKind> {
     if notes.len() > MAX_CHECKPOINTS {
         let reason = format!("at most {MAX_CHECKPOINTS} checkpoints");
@@ -257,7 +273,11 @@ fn open(parties: &Parties, notes: &[String], first: u64) -> Result<Vec<Opened>, 
     }
     let mut opened: Vec<Opened> = Vec::new();
     for (number, note) in (1..).zip(notes) {
-        let one = parties.open(number, note)?;
+        let one = if number < notes.len() {
+            parties.open_earlier(number, note)?
+        } else {
+            parties.open(number, note)?
+        };
         let size = one.signed.head().size;
         let rises = opened.last().map_or(size >= first, |last| size > last.signed.head().size);
         if !rises {
