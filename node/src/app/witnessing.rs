@@ -85,7 +85,8 @@ pub(super) async fn contradiction(node: Arc<Node>) {
     };
     let Some(cosigned) = told else { return };
     let origin = node.log.signer().origin().to_string();
-    let offered = node.own.signed().map_or_else(String::new, |note| note.to_string());
+    let latest = node.log.latest_checkpoint();
+    let offered = latest.map_or_else(String::new, |latest| latest.note().to_string());
     let event = Event::ForkEvidence { origin, shows: ROLLED_BACK.to_owned(), cosigned, offered };
     if let Err(error) = node.log.append(event).await {
         tracing::error!(%error, "evidence against the own log is not logged");

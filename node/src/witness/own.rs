@@ -56,7 +56,7 @@ pub struct Own {
     peers: Vec<Peer>,
     standing: watch::Sender<Standing>,
     seats: Mutex<BTreeMap<HospitalCode, Seat>>,
-    /// The latest head that was signed: what questions carry.
+    /// The latest head that this run signed, without lines of witnesses: what questions carry.
     signed: Mutex<Option<Arc<str>>>,
     /// The entry that this log's origin begins with, once it was needed.
     gap: OnceLock<Option<(u64, Vec<u8>)>>,
@@ -72,8 +72,8 @@ impl Own {
             (peer.hospital.clone(), Seat::at(signed.map_or(0, |signed| signed.head().size)))
         };
         let seats = Mutex::new(peers.iter().map(seat).collect());
-        let signed = Mutex::new(latest.map(|latest| latest.note().to_string().into()));
-        Self { peers, standing: watch::Sender::new(standing), seats, signed, gap: OnceLock::new() }
+        let (signed, gap) = (Mutex::default(), OnceLock::new());
+        Self { peers, standing: watch::Sender::new(standing), seats, signed, gap }
     }
 
     /// Whether there is nobody to ask.
@@ -100,7 +100,7 @@ impl Own {
         self.seats().iter().map(|(code, seat)| (code.clone(), seat.word.clone())).collect()
     }
 
-    /// The note of the latest head that this log signed.
+    /// The note of the latest head that this run signed, with the log's line alone.
     #[must_use]
     pub fn signed(&self) -> Option<Arc<str>> {
         self.signed.lock().unwrap_or_else(PoisonError::into_inner).clone()

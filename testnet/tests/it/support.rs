@@ -205,8 +205,8 @@ impl RawPeer {
         })
     }
 
-    /// Answers the next request with frames of its own choice and a true signature over them.
-    pub(crate) fn answer_next(&self, frames: Vec<Vec<u8>>) {
+    /// Answers the next request with frames of its own choice and a true signature over them; the request.
+    pub(crate) fn answer_next(&self, frames: Vec<Vec<u8>>) -> Request {
         let received = async {
             let mut inbound = self.inbound.lock().await;
             loop {
@@ -227,7 +227,7 @@ impl RawPeer {
             responder: self.code.clone(),
             frames: node::reply::frames_digest(&frames),
             snapshot: Digest::of(b"a snapshot"),
-            layers: wire.layers,
+            layers: wire.layers.clone(),
             receipt: receipt(),
             status: "real".to_owned(),
             log_index: 7,
@@ -238,6 +238,7 @@ impl RawPeer {
         let mut all = frames;
         all.push(trailer);
         self.runtime.block_on(reply.send(all)).unwrap();
+        wire
     }
 
     /// The request of this node to a responder, as it likes it.

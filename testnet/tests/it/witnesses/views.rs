@@ -66,3 +66,60 @@ fn checkpoints_in_questions_are_compared_with_what_was_cosigned() {
         "what is late is none"
     );
 }
+
+/// Of different sizes the two heads alone show nothing: the log is asked for the proof between them, and has none.
+#[test]
+fn a_log_that_cannot_prove_that_it_only_grew_is_found() {
+    let mut net = Net::create(3);
+    for witness in ["OOST", "ZUID"] {
+        start_alone(&mut net, witness);
+    }
+    let noord = RawPeer::start(&net, "NOORD");
+    let log = key(&net, "NOORD", "log.key", KeyRole::Log);
+    let wrong_proof = |message: &[u8]| match Submission::parse(message) {
+        Ok(Submission::Wanted { .. }) => Reply::Continues(vec![leaf_hash(b"x"); 3]).encode(),
+        Ok(_) | Err(_) => Reply::Stands(None).encode(),
+    };
+    noord.witness_while(wrong_proof, || {
+        for (witness, history, size) in [("OOST", "one", 10), ("ZUID", "another", 12)] {
+            let note = forged(&net, &log, history, size);
+            let offer = Submission::Offer { old: 0, path: Vec::new(), note };
+            let reply = noord.submit(&net, witness, &offer);
+            assert!(matches!(reply, Reply::Cosigned(_)), "{reply:?}");
+        }
+        evidence(&net, "OOST", "not_proved");
+    });
+}
+
+/// What honest nodes send each other, and that it raises no alarm.
+#[test]
+fn honest_questions_carry_both_checkpoints_and_raise_no_alarm() {
+    let mut net = Net::start(3);
+    for round in 0..3 {
+        net.answer("a.jansen", &format!("SELECT count(*) FROM patient WHERE age > {}", 40 + round));
+        assert_eq!(net.take("NOORD").stop().unwrap(), 0);
+        start(&mut net, "NOORD");
+    }
+    let (export, policy) = (net.network.dir.join("a.audit"), net.network.dir.join("policy"));
+    trust(&net, &policy, 2);
+    cosigned(&net, &export, &policy);
+    for code in ["NOORD", "OOST", "ZUID"] {
+        let alarm = |event: &Event| {
+            matches!(event, Event::ForkEvidence { .. })
+                || matches!(event, Event::Rejected { code, .. } if code == "foreign_checkpoint")
+        };
+        assert!(!net.log(code).iter().any(|entry| alarm(&entry.event)), "{code}");
+        let state = log_state(&net, code);
+        assert_eq!(state.standing, "confirmed");
+        assert!(state.witnesses.values().any(|word| word.starts_with("cosigned")), "{state:?}");
+    }
+    net.take("ZUID").stop().unwrap();
+    let zuid = RawPeer::start(&net, "ZUID");
+    let request = std::thread::scope(|scope| {
+        let receiving = scope.spawn(|| zuid.answer_next(vec![b"{}".to_vec()]));
+        net.answer("a.jansen", COUNT);
+        receiving.join().unwrap()
+    });
+    let of = |note: &Option<String>| note.clone().unwrap().split('/').nth(1).unwrap().to_owned();
+    assert_eq!((of(&request.checkpoint), of(&request.cosigned)), ("NOORD".into(), "ZUID".into()));
+}
