@@ -236,6 +236,7 @@ class Parties:
         if not gap or int(gap.group(1) or 0) >= 2**32:
             raise Fault("origin", line)
         self.log = self.make(self.origin, Key.LOG, key, line)
+        self.name, self.gaps = name, int(gap.group(1) or 0)
         self.witnesses = {}
         for hospital, text in file["witnesses"].items():
             key = self.key(text, line)
@@ -256,17 +257,29 @@ class Parties:
         except ValueError:
             raise Fault("key", line)
 
-    def open(self, number, note, line):
+    def number(self, origin):
+        """How many gaps an origin of this log comes after, or None if it is of another log."""
+        gap = re.fullmatch(re.escape(self.name) + r"(?:/([1-9][0-9]{0,9}))?", origin)
+        return int(gap.group(1) or 0) if gap and int(gap.group(1) or 0) < 2**32 else None
+
+    def earlier(self, note):
+        """The log's key under the origin of a checkpoint, where that is one from before a gap."""
+        origin = note.split("\n", 1)[0]
+        number = self.number(origin)
+        return Key(origin, Key.LOG, self.log.data) if number is not None and number < self.gaps else self.log
+
+    def open(self, number, note, line, log=None):
         """Size, root and cosigners of a checkpoint, every line verified."""
+        log = log or self.log
         try:
             text, lines = parse_note(note)
             origin, size, root, end = text.split("\n")
             root = unbase64(root)
             if end or not re.fullmatch("0|[1-9][0-9]{0,18}", size) or int(size) > MAX_INT or root is None or len(root) != 32:
                 raise ValueError("not a checkpoint")
-            if origin != self.origin or self.log.signed(text, lines) is None:
+            if origin != log.name or log.signed(text, lines) is None:
                 raise ValueError("not of this log")
-            keys = [self.log, *self.witnesses.values()]
+            keys = [log, *self.witnesses.values()]
             for signature in lines:
                 if not any(key.claims(signature) for key in keys):
                     raise Fault("unknown_signature", line, None, f"checkpoint {number}: {signature[0]}")
@@ -532,6 +545,43 @@ def stated_index(entry):
     return int(match.group(1)) if match and int(match.group(1)) <= MAX_INT else None
 
 
+GAP = re.compile(rb'\{"version":1,"index":(0|[1-9][0-9]{0,18}),"at":-?(0|[1-9][0-9]{0,18}),"event":\{"kind":"gap_accepted",(.*)', re.S)
+GAP_FIELDS = re.compile(
+    rb'"origin":"([!#-\[\]-~]*)","before":"([!#-\[\]-~]*)","size":(0|[1-9][0-9]{0,18}),"root":"([0-9a-f]{64})",'
+    rb'"seen":(0|[1-9][0-9]{0,18}),"evidence":(0|[1-9][0-9]{0,18})\}\}'
+)
+
+
+class Lineage:
+    """Which origin of the log holds where: each begins with the entry that names the one before, and nowhere else."""
+
+    def __init__(self, parties, first):
+        self.parties, self.number, self.gaps = parties, None if first else 0, []
+
+    def entry(self, entry, tree):
+        match = GAP.match(entry)
+        if not match or int(match.group(1)) > MAX_INT or int(match.group(2)) > MAX_INT:
+            return
+        said = GAP_FIELDS.fullmatch(match.group(3))
+        if not said or any(int(said.group(n)) > MAX_INT for n in (3, 5, 6)):
+            raise ValueError("not the entry of a gap")
+        size, root = int(said.group(3)), bytes.fromhex(said.group(4).decode())
+        before, origin = (self.parties.number(said.group(n).decode()) for n in (2, 1))
+        if (size, root) != (tree.size, tree.root()) or before is None or origin is None or origin <= before:
+            raise ValueError("another head or origin")
+        if self.number not in (None, before):
+            raise ValueError("another origin holds before this entry")
+        self.number = origin
+        self.gaps.append({"index": size, "origin": said.group(1).decode(), "before": said.group(2).decode(),
+                          "root": root.hex(), "seen": int(said.group(5))})
+
+    def checkpoint(self, note):
+        number = self.parties.number(note.split("\n", 1)[0])
+        if self.number not in (None, number):
+            raise ValueError("another origin holds here")
+        self.number = number
+
+
 def verify_export(data, policy):
     lines = data.split(b"\n")
     total = len(lines) - 1
@@ -556,7 +606,8 @@ def verify_export(data, policy):
         raise Fault("trailer", total, None, "at most 1024 checkpoints")
     heads = []
     for number, note in enumerate(notes, 1):
-        head = parties.open(number, note, total)
+        log = parties.earlier(note) if number < len(notes) else parties.log
+        head = parties.open(number, note, total, log)
         if head[0] < first or (heads and head[0] <= heads[-1][0]):
             raise Fault("checkpoint", total, None, f"checkpoint {number}: sizes rise, from the first entry on")
         heads.append(head)
@@ -575,7 +626,7 @@ def verify_export(data, policy):
         policy.check(parties, heads[-1][2], total)
 
     suspect, passed, proved = None, 0, first
-    story, contradiction = Story(first), None
+    story, contradiction, lineage = Story(first), None, Lineage(parties, first)
 
     def changed():
         """The first fault once it is known that something up to here is wrong."""
@@ -593,10 +644,16 @@ def verify_export(data, policy):
                 raise changed() or Fault("entries_missing", line, index, f"entries {index} to {stated - 1} are missing here")
             if stated < index:
                 raise changed() or Fault("entry_out_of_place", line, index, f"entry {stated} stands here")
-            leaf = leaf_hash(entry)
+            leaf, gap = leaf_hash(entry), None
+            try:
+                lineage.entry(entry, tree)
+            except ValueError as error:
+                gap = Fault("gap", line, index, str(error))
             tree.push(leaf)
             if suspect is None and leaf.hex()[:8] != marks[8 * number : 8 * number + 8]:
                 suspect = index
+            if gap:
+                raise changed() or gap
             if contradiction is None:
                 try:
                     story.entry(entry)
@@ -614,6 +671,11 @@ def verify_export(data, policy):
                 raise changed() or Fault("root", count + 2, None, text)
             if suspect is not None:
                 raise Fault("mark_changed", count + 2, suspect, "the mark was changed; the entry itself is right")
+            if heads[passed][0] == tree.size:
+                try:
+                    lineage.checkpoint(notes[passed])
+                except ValueError as error:
+                    raise Fault("gap", count + 2, None, str(error))
             passed, proved = passed + 1, tree.size
     if changed() or passed < len(heads):
         raise changed() or Fault("entries_cut", total, None, f"the entries from {tree.size} on are missing")
@@ -621,7 +683,7 @@ def verify_export(data, policy):
         raise contradiction
     size, root, cosigned = heads[-1]
     return {"origin": parties.origin, "log_key": header["log_key"], "first": first, "count": count, "size": size,
-            "root": root.hex(), "checkpoints": len(heads), "cosigned": cosigned, "notes": story.end()}
+            "root": root.hex(), "checkpoints": len(heads), "gaps": lineage.gaps, "cosigned": cosigned, "notes": story.end()}
 
 
 def verify_proof(data, policy):
@@ -693,6 +755,8 @@ def main():
         for note, count in verdict.get("notes", {}).items():
             if count:
                 print(f"note: {count} {NOTES[note]}")
+        for gap in verdict.get("gaps", []):
+            print(f"gap before entry {gap['index']}: {gap['before']} was lost beyond it, up to {gap['seen']} entries were seen")
         if policy is None:
             print(f"no trust policy was given: compare the log's key yourself: {verdict['log_key']}")
     return 0 if verdict["holds"] else 2

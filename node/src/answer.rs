@@ -1,7 +1,8 @@
 //! The life of a query at a responder, as code: each stage takes the proof that the one before made.
 
+use policies::wire::Request;
 use policies::{
-    Admission, Footprint, HospitalCode, Permit, SignedRequest, Verdict, VerifiedRequest,
+    Admission, Digest, Footprint, HospitalCode, Permit, SignedRequest, Verdict, VerifiedRequest,
 };
 use query::SafeAnswer;
 use query::pipe::Work;
@@ -29,6 +30,7 @@ impl Node {
             Err(error) => return self.reject(peer, bytes, error.into()).await.into_frames(),
         };
         let asked = Asked::of(&verified);
+        self.compare_logs(&verified, peer).await;
         let reply = match self.evaluate(verified, &asked).await {
             Ok((safe, snapshot)) => self.release(&asked, safe, snapshot).await,
             Err(refused) => self.refuse(&asked, refused).await,
@@ -62,6 +64,25 @@ impl Node {
         let reply = self.work(&mut worker, head, Vec::new()).await?;
         let raw = query::receive(permit, &reply)?;
         self.alarm(asked, raw.fault()).await?;
-        Ok((query::disclose(raw)?, snapshot.id))
+        let safe = query::disclose(raw)?;
+        // A second instance of this node may have gone on meanwhile.
+        self.own.standing().allows().map_err(Refused::Withheld)?;
+        Ok((safe, snapshot.id))
+    }
+
+    /// Takes what the asking node says of its log and of this one. Only this log's own signature can stop the question.
+    async fn compare_logs(&self, verified: &VerifiedRequest, peer: &HospitalCode) {
+        if *peer == self.hospital {
+            return;
+        }
+        let Request { checkpoint, cosigned, sent_at, .. } = verified.request();
+        if let Some(note) = checkpoint {
+            self.hearsay.in_request(peer, note, *sent_at);
+        }
+        if let Some(note) = cosigned
+            && !self.own.shown(&self.log, peer, note)
+        {
+            self.count_foreign(peer, Digest::of(note.as_bytes())).await;
+        }
     }
 }

@@ -213,6 +213,8 @@ pub struct Status {
     pub snapshots: BTreeMap<DatasetId, Digest>,
     /// Other members and whether they are connected.
     pub peers: BTreeMap<HospitalCode, PeerState>,
+    /// The log before its witnesses.
+    pub log: LogState,
     /// Process ids of the idle workers.
     pub idle_workers: Vec<u32>,
     /// Walls around the workers that this kernel does not offer, and what that means.
@@ -239,6 +241,22 @@ pub struct SyslogState {
     pub entries: u64,
     /// What went wrong since something counted as received.
     pub last_error: Option<String>,
+}
+
+/// How it is with the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogState {
+    /// Its origin, after the gaps that were accepted.
+    pub origin: String,
+    /// Its entries.
+    pub entries: u64,
+    /// `confirmed`, or the code with which questions are refused.
+    pub standing: String,
+    /// Why they are.
+    pub reason: Option<String>,
+    /// The last word of each other member as a witness.
+    pub witnesses: BTreeMap<HospitalCode, String>,
 }
 
 /// How it is with one peer.

@@ -28,8 +28,10 @@ use crate::replies::Replies;
 use crate::syslog::{Forwarder, Target};
 use crate::tasks::Tasks;
 use crate::witness::Desk;
+use crate::witness::hearsay::Hearsay;
 use crate::witness::own::Own;
 
+mod hearsay;
 mod noticing;
 mod start;
 mod witnessing;
@@ -116,7 +118,8 @@ impl App {
         let known = index.knows_charter(&layer)?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
-        let (desk, own) = witnessing::open(&config, &charter)?;
+        let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());
+        let (desk, own) = witnessing::open(&config, &charter, latest.as_ref())?;
         start::check_snapshots(&config, &charter)?;
         let replies_folder = config.state.join("replies");
         let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
@@ -199,6 +202,7 @@ impl App {
         for problem in net.set_peers(peers).await {
             tracing::warn!(%problem, "a member cannot be reached");
         }
+        let (hearsay, said) = Hearsay::new();
         let node = Arc::new(Node {
             hospital: config.hospital,
             clock,
@@ -208,6 +212,7 @@ impl App {
             log,
             own,
             desk: Arc::new(desk),
+            hearsay,
             consumed,
             replies,
             rejections: Rejections::default(),
@@ -228,6 +233,8 @@ impl App {
             let stop = log_tasks.shutdown();
             log_tasks.spawn_blocking("syslog", move || forwarder.run(&stop));
         }
+        tasks.spawn("contradiction", witnessing::contradiction(Arc::clone(&node)));
+        tasks.spawn("hearsay", hearsay::compare(Arc::clone(&node), said));
         Ok(Running { node, tasks, log_tasks })
     }
 }

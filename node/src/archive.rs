@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use policies::{Digest, UnixTime};
 
-use crate::extract::{ExtractError, Signed, extract};
+use crate::extract::{Chain, ExtractError, Signed, extract};
 use crate::log::blobs::Blobs;
 use crate::log::event::Archived;
 use crate::log::medium::{self, Medium};
@@ -22,7 +22,7 @@ use crate::log::reader::file_name;
 use crate::log::store::{Closed, Room, record_bytes};
 use crate::log::stub::Stub;
 use crate::log::{Entry, Event, OpenError, Reader, Store};
-use crate::proof::export::verify::verify;
+use crate::proof::export::verify::verify_bytes;
 use crate::proof::fault::Fault;
 
 /// The least age of an entry that is archived, in days: no question lives a day, so nothing that is open or can be retried is moved,
@@ -44,6 +44,8 @@ pub struct Terms<'a> {
     pub signed: &'a Signed,
     /// Segments whose every entry is older than this are moved.
     pub before: UnixTime,
+    /// Segments that end behind this entry stay: whoever the log is forwarded to does not have them yet.
+    pub forwarded: u64,
     /// The time.
     pub now: UnixTime,
 }
@@ -152,12 +154,16 @@ fn step(
 ) -> Result<Option<Archived>, ArchiveError> {
     let Closed { first, count } = closed;
     let (reader, end) = (store.reader(), first.saturating_add(count));
+    if end > terms.forwarded {
+        return Ok(None);
+    }
     let entries = entries(&reader, closed)?;
     if entries.iter().any(|(entry, _)| entry.at >= terms.before) {
         return Ok(None);
     }
     let mut export = Vec::new();
-    extract(&reader, terms.signed, first..end, &mut export)?;
+    let chain = Chain::from(terms.signed.clone());
+    extract(&reader, &chain, first..end, &mut export)?;
     let file = put_file(terms, first, &export)?;
     let empty = || OpenError::Entry {
         path: store.medium().place(""),
@@ -198,7 +204,7 @@ fn put_file(terms: &Terms<'_>, first: u64, export: &[u8]) -> Result<Digest, Arch
     let (to, name) = (&*terms.to, file_name(first));
     let disk = |source| ArchiveError::Disk { what: name.clone(), source };
     if let Some(there) = read(to, &name).map_err(disk)? {
-        let ours = verify(&there, None).is_ok_and(|verdict| {
+        let ours = verify_bytes(&there).is_ok_and(|verdict| {
             let origin = terms.signed.parties.origin().as_str();
             verdict.origin == origin && same_entries(&there, export)
         });
@@ -211,7 +217,7 @@ fn put_file(terms: &Terms<'_>, first: u64, export: &[u8]) -> Result<Digest, Arch
     if back != export {
         return Err(ArchiveError::Changed { file: name });
     }
-    match verify(&back, None) {
+    match verify_bytes(&back) {
         Ok(_verdict) => Ok(Digest::of(&back)),
         Err(fault) => Err(ArchiveError::Unproved { file: name, fault: Box::new(fault) }),
     }

@@ -193,6 +193,8 @@ impl Node {
             layers: vec![self.layer.clone()],
             language: LANGUAGE_VERSION,
             fragments: accepted.fragments.clone(),
+            checkpoint: self.own.signed().map(|note| note.to_string()),
+            cosigned: self.desk.cosigned(audience).map(|note| note.to_string()),
             sent_at: self.clock.now(),
         };
         policies::question::sign_request(&request, self.envelope_key.secret())

@@ -90,6 +90,15 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Go on after the log was restored from an older copy and what it held beyond is lost; the daemon must not run
+    Recover {
+        /// The node whose log is continued
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Give up the lost history for good: the log goes on under another origin, and everyone who verifies it sees the gap
+        #[arg(long, required = true)]
+        accept_gap: bool,
+    },
     /// Read and run one question after another; started by the daemon
     #[command(hide = true)]
     Worker(WorkerArgs),

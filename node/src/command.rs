@@ -26,6 +26,7 @@ mod import;
 mod init;
 mod key;
 mod print;
+mod recover;
 mod run;
 mod status;
 mod worker;
@@ -124,6 +125,7 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Audit(command) => audit::run(command),
         Command::Key(KeyCommand::New { person, out }) => key::new(&person, &out),
         Command::Status { profile, format } => status::run(&profile, format),
+        Command::Recover { config, accept_gap: _ } => recover::run(&config.config),
         Command::Worker(args) => worker::run(args),
     }
 }

@@ -90,6 +90,7 @@ impl Consumed {
             | Event::NotAsked { .. }
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => return,
         };
         let mut recent = self.recent();

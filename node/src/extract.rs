@@ -21,6 +21,21 @@ pub struct Signed {
     pub checkpoint: SignedCheckpoint,
 }
 
+/// A log's checkpoints, their sizes rising, with the names and keys to check them.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// The log, its key and the witnesses that cosigned a checkpoint.
+    pub parties: Parties,
+    /// The checkpoints; the last covers more entries than any other.
+    pub checkpoints: Vec<SignedCheckpoint>,
+}
+
+impl From<Signed> for Chain {
+    fn from(Signed { parties, checkpoint }: Signed) -> Self {
+        Self { parties, checkpoints: vec![checkpoint] }
+    }
+}
+
 /// Why entries are not written.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtractError {
@@ -51,12 +66,12 @@ pub enum ExtractError {
 /// `ExtractError`; what was written is of no use then.
 pub fn extract(
     reader: &Reader,
-    signed: &Signed,
+    chain: &Chain,
     range: Range<u64>,
     to: &mut impl Write,
 ) -> Result<u64, ExtractError> {
-    let Signed { parties, checkpoint } = signed;
-    let covered = checkpoint.head().size;
+    let Chain { parties, checkpoints } = chain;
+    let covered = checkpoints.last().map_or(0, |latest| latest.head().size);
     let Range { start, end } = range;
     if end > covered || start > end {
         return Err(ExtractError::NotCovered { covered, end });
@@ -86,6 +101,6 @@ pub fn extract(
         to.write_all(&bytes)?;
         to.write_all(b"\n")?;
     }
-    to.write_all(marks.trailer_line(std::slice::from_ref(checkpoint)).as_bytes())?;
+    to.write_all(marks.trailer_line(checkpoints).as_bytes())?;
     Ok(header.count)
 }

@@ -23,6 +23,7 @@ pub mod text;
 
 pub mod blobs;
 pub mod checkpoint;
+pub mod gap;
 pub mod medium;
 pub mod reader;
 pub mod store;
@@ -33,6 +34,7 @@ mod check;
 mod contents;
 mod lock;
 mod mark;
+mod notes;
 mod open_error;
 mod record;
 mod scan;

@@ -192,6 +192,7 @@ impl Mapper {
             | Event::Fault { .. }
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => digest.and_then(|digest| self.open.get(&digest).cloned()),
         }
     }

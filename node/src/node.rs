@@ -13,7 +13,7 @@ use policies::{DatasetId, Digest, HospitalCode, UnixTime};
 use query::pipe::frame::Message;
 use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
 
-use crate::api::{Info, PeerState, Status};
+use crate::api::{Info, LogState, PeerState, Status};
 use crate::clock::Clock;
 use crate::consumed::Consumed;
 use crate::keys::Key;
@@ -27,6 +27,7 @@ use crate::replies::Replies;
 use crate::reply::Signer;
 use crate::tasks::Tasks;
 use crate::witness::Desk;
+use crate::witness::hearsay::Hearsay;
 use crate::witness::own::Own;
 
 /// A running node.
@@ -40,6 +41,7 @@ pub struct Node {
     pub(crate) log: Log,
     pub(crate) own: Own,
     pub(crate) desk: Arc<Desk>,
+    pub(crate) hearsay: Hearsay,
     pub(crate) consumed: Consumed,
     pub(crate) replies: Replies,
     pub(crate) rejections: Rejections,
@@ -178,10 +180,26 @@ impl Node {
             listen: self.net.listen_addresses(),
             snapshots,
             peers,
+            log: self.log_state(),
             idle_workers: self.pool.idle_pids(),
             worker_notes: self.pool.notes(),
             pid: std::process::id(),
             syslog: self.syslog.as_ref().map(|watch| watch.state(self.log.reader().size())),
+        }
+    }
+}
+
+impl Node {
+    fn log_state(&self) -> LogState {
+        let standing = self.own.standing();
+        let reason = standing.allows().err().map(|error| error.to_string());
+        let words = self.own.words().into_iter();
+        LogState {
+            origin: self.log.signer().origin().to_string(),
+            entries: self.log.reader().size(),
+            standing: standing.code().to_owned(),
+            reason,
+            witnesses: words.map(|(code, word)| (code, word.to_string())).collect(),
         }
     }
 }

@@ -58,6 +58,9 @@ pub(crate) enum Refused {
     /// No witness vouches for the log.
     #[error("not witnessed")]
     Unwitnessed(#[from] Unwitnessed),
+    /// A witness contradicted while the question ran.
+    #[error("not released")]
+    Withheld(#[source] Unwitnessed),
     /// The question was started before, and its answer was lost in a crash.
     #[error("interrupted")]
     Interrupted,
@@ -132,7 +135,7 @@ impl Refused {
             Self::CharterExpired => {
                 plain("charter_expired", "the charter's time is over; the board must publish a new version".to_owned())
             }
-            Self::Unwitnessed(error) => plain(error.code(), error.to_string()),
+            Self::Unwitnessed(error) | Self::Withheld(error) => plain(error.code(), error.to_string()),
             Self::Interrupted => plain(
                 "interrupted",
                 "the node stopped while it answered this question; ask it anew".to_owned(),

@@ -6,26 +6,29 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use policies::dsse::PublicKey;
-use policies::{Digest, HospitalCode, UnixTime};
+use policies::{HospitalCode, UnixTime};
 use query::snapshot::durable;
 
 use crate::keys::Key;
 use crate::proof::checkpoint::{Checkpoint, Origin, SignedCheckpoint, witness_key};
 use crate::proof::cosignature::cosign;
-use crate::proof::merkle::Consistency;
-use crate::proof::note::{BadVerifierKey, MAX_NOTE_BYTES, Note, VerifierKey};
+use crate::proof::merkle::{Consistency, Inclusion};
+use crate::proof::note::{BadVerifierKey, Note, VerifierKey};
 use crate::proof::submission::{Reply, Submission};
-use crate::proof::witness::{Evidence, Refusal, Witness};
+use crate::proof::witness::{Conflict, Evidence, Refusal, Witness};
 
+mod gap;
+pub mod hearsay;
+mod overhear;
 pub mod own;
+mod records;
 
-/// Pairs of notes that are kept against one log: a member with a bad log could make any number.
-const MAX_EVIDENCE: usize = 16;
-/// What a record's file name ends with.
-const RECORD: &str = "note";
+pub use overhear::Overheard;
+
+use records::{RECORD, record_name, restore};
 
 /// The witness.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct Desk {
     key: Key,
     logs: Logs,
     state: Mutex<Witness>,
+    /// When this run cosigned each member's log last, and the note: kept apart, because the state waits for the disk.
+    cosigned: Mutex<BTreeMap<HospitalCode, (UnixTime, Arc<str>)>>,
 }
 
 /// The members' log keys, as the charter has them.
@@ -47,6 +52,8 @@ pub struct Handled {
     pub reply: Reply,
     /// Two heads that do not go together, not seen before and already on disk.
     pub evidence: Option<Box<Evidence>>,
+    /// What is worth comparing with others.
+    pub heard: Option<Box<SignedCheckpoint>>,
 }
 
 /// Why the witness cannot start.
@@ -114,10 +121,30 @@ impl Desk {
                 restore(&mut state, &path, &logs)?;
             }
         }
-        Ok(Self { folder: folder.to_owned(), verifier, key, logs, state: Mutex::new(state) })
+        let told = logs.iter().filter_map(|(code, log)| {
+            let note: Arc<str> = state.latest_of(code, log)?.note().to_string().into();
+            // When that was is not on record, so nothing is concluded from it.
+            Some((code.clone(), (UnixTime(i64::MAX), note)))
+        });
+        let cosigned = Mutex::new(told.collect());
+        let (folder, state) = (folder.to_owned(), Mutex::new(state));
+        Ok(Self { folder, verifier, key, logs, state, cosigned })
     }
 
-    /// Answers a member's message about its own log.
+    /// The member whose log has this origin.
+    #[must_use]
+    pub fn owner_of(&self, origin: &Origin) -> Option<HospitalCode> {
+        let mut logs = self.logs.iter();
+        logs.find(|(code, key)| origin.belongs_to(code, key)).map(|(code, _)| code.clone())
+    }
+
+    /// The note of a member's log that was cosigned last.
+    #[must_use]
+    pub fn cosigned(&self, member: &HospitalCode) -> Option<Arc<str>> {
+        self.times().get(member).map(|(_, note)| Arc::clone(note))
+    }
+
+    /// Answers a member's message: about its own log, or what it heard of another one.
     #[must_use]
     pub fn handle(&self, member: &HospitalCode, message: &[u8], now: UnixTime) -> Handled {
         match Submission::parse(message) {
@@ -126,45 +153,65 @@ impl Desk {
                     return refused("witness_checkpoint");
                 };
                 let proof = Consistency { old, new: signed.head().size, path };
-                self.consider(&origin, signed, &proof, now)
+                self.offered((member, &origin), signed, &proof, now)
+            }
+            Ok(Submission::Gap { index, path, entry, note }) => {
+                let Some((signed, _)) = self.open_note(member, &note) else {
+                    return refused("witness_checkpoint");
+                };
+                let proof = Inclusion { index, size: signed.head().size, path };
+                self.after_gap(member, signed, (&entry, &proof), now)
             }
             Ok(Submission::Latest { origin }) => {
                 let owned = |key| origin.belongs_to(member, key);
                 if !self.logs.get(member).is_some_and(owned) {
                     return refused("witness_other_log");
                 }
-                Handled { reply: stands(&self.state(), &origin), evidence: None }
+                told(self.stands(&self.state(), member))
             }
-            Err(_bytes) => refused("witness_message"),
+            Ok(Submission::Heard { note }) => self.heard(&note),
+            Ok(Submission::Wanted { .. }) | Err(_) => refused("witness_message"),
         }
     }
 
-    fn consider(
+    /// An offer of the origin that is known; another one is another log's, or needs its gap.
+    fn offered(
         &self,
-        origin: &Origin,
+        (member, origin): (&HospitalCode, &Origin),
         signed: SignedCheckpoint,
         proof: &Consistency,
         now: UnixTime,
     ) -> Handled {
         let mut state = self.state();
+        let known = self.logs.get(member).and_then(|key| state.latest_of(member, key));
+        let known_gaps = known.map(|known| known.checkpoint().origin.gaps());
+        if known_gaps.is_none_or(|gaps| gaps < origin.gaps()) && origin.gaps() > 0 {
+            return refused("witness_gap");
+        }
+        if let Some(known) = known.filter(|known| known.checkpoint().origin != *origin) {
+            let kind = Conflict::OlderOrigin;
+            let evidence = Evidence { kind, cosigned: known.clone(), offered: signed };
+            return self.against(&state, member, evidence);
+        }
+        self.consider(&mut state, member, (signed, proof), now)
+    }
+
+    fn consider(
+        &self,
+        state: &mut Witness,
+        member: &HospitalCode,
+        (signed, proof): (SignedCheckpoint, &Consistency),
+        now: UnixTime,
+    ) -> Handled {
         let cosignable = match state.consider(signed, proof) {
             Ok(cosignable) => cosignable,
-            Err(Refusal::Stale { .. }) => {
-                return Handled { reply: stands(&state, origin), evidence: None };
-            }
-            Err(Refusal::Conflict(evidence)) => {
-                // Under the lock, so that the bound on files holds.
-                let fresh = self.keep(&evidence);
-                return Handled {
-                    reply: stands(&state, origin),
-                    evidence: fresh.then_some(evidence),
-                };
-            }
+            Err(Refusal::Stale { .. }) => return told(self.stands(state, member)),
+            Err(Refusal::Conflict(evidence)) => return self.against(state, member, *evidence),
             Err(error @ Refusal::Inconsistent(_)) => return refused(error.code()),
         };
-        let record = self.folder.join(record_name(origin));
-        let write =
-            |_: &Origin, note: &Note| durable::replace(&record, note.to_string().as_bytes());
+        let write = |origin: &Origin, note: &Note| {
+            durable::replace(&self.folder.join(record_name(origin)), note.to_string().as_bytes())
+        };
         let persisted = match cosignable.persist(write) {
             Ok(persisted) => persisted,
             Err(error) => {
@@ -172,11 +219,28 @@ impl Desk {
                 return refused("witness_records");
             }
         };
-        drop(state);
+        let signed = persisted.checkpoint();
+        self.times().insert(member.clone(), (now, signed.note().to_string().into()));
         match cosign(&persisted, &self.verifier, self.key.secret(), now) {
-            Ok(line) => Handled { reply: Reply::Cosigned(line), evidence: None },
+            Ok(line) => {
+                let heard = Some(Box::new(signed.clone()));
+                Handled { reply: Reply::Cosigned(line), evidence: None, heard }
+            }
             Err(_time) => refused("witness_clock"),
         }
+    }
+
+    /// Keeps evidence and tells the log where this witness stands.
+    fn against(&self, state: &Witness, member: &HospitalCode, evidence: Evidence) -> Handled {
+        // Under the lock, so that the bound on files holds.
+        let fresh = self.keep(&evidence);
+        let evidence = fresh.then(|| Box::new(evidence));
+        Handled { evidence, ..told(self.stands(state, member)) }
+    }
+
+    fn stands(&self, state: &Witness, member: &HospitalCode) -> Reply {
+        let latest = self.logs.get(member).and_then(|key| state.latest_of(member, key));
+        Reply::Stands(latest.map(|latest| latest.note().to_string()))
     }
 
     /// A checkpoint of a log of this member, without lines of others.
@@ -188,31 +252,8 @@ impl Desk {
         Some((signed.bare(&key), origin))
     }
 
-    /// Both notes, on disk for good; whether they were not there before. The first few of a log are proof enough.
-    fn keep(&self, evidence: &Evidence) -> bool {
-        let Evidence { kind, cosigned, offered } = evidence;
-        let text = format!("{}\n\n{}\n{}", kind.code(), cosigned.note(), offered.note());
-        let log = Digest::of(offered.checkpoint().origin.as_str().as_bytes());
-        for number in 0..MAX_EVIDENCE {
-            let path = self.folder.join(format!("{log}.{number}.evidence"));
-            match std::fs::read(&path) {
-                Ok(known) if known == text.as_bytes() => return false,
-                Ok(_other) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    let written = durable::replace(&path, text.as_bytes());
-                    return written
-                        .inspect_err(|error| {
-                            tracing::error!(%error, "evidence against a log cannot be stored");
-                        })
-                        .is_ok();
-                }
-                Err(error) => {
-                    tracing::error!(%error, "evidence against a log cannot be read");
-                    return false;
-                }
-            }
-        }
-        false
+    fn times(&self) -> std::sync::MutexGuard<'_, BTreeMap<HospitalCode, (UnixTime, Arc<str>)>> {
+        self.cosigned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, Witness> {
@@ -220,35 +261,12 @@ impl Desk {
     }
 }
 
-fn stands(state: &Witness, origin: &Origin) -> Reply {
-    Reply::Stands(state.latest(origin).map(|latest| latest.note().to_string()))
+fn told(reply: Reply) -> Handled {
+    Handled { reply, evidence: None, heard: None }
 }
 
 fn refused(code: &str) -> Handled {
-    Handled { reply: Reply::Refused { code: code.to_owned() }, evidence: None }
-}
-
-fn record_name(origin: &Origin) -> String {
-    format!("{}.{RECORD}", Digest::of(origin.as_str().as_bytes()))
-}
-
-fn restore(state: &mut Witness, path: &Path, logs: &Logs) -> Result<(), DeskError> {
-    let damaged = |reason: String| DeskError::Damaged { path: path.to_owned(), reason };
-    let io = |source| DeskError::Io { path: path.to_owned(), doing: "reading", source };
-    if std::fs::metadata(path).map_err(io)?.len() > MAX_NOTE_BYTES as u64 {
-        return Err(damaged("too large for a note".to_owned()));
-    }
-    let bytes = std::fs::read(path).map_err(io)?;
-    let text = String::from_utf8(bytes).map_err(|error| damaged(error.to_string()))?;
-    let note = Note::parse(&text).map_err(|error| damaged(error.to_string()))?;
-    let origin = Checkpoint::parse(note.text()).map_err(|error| damaged(error.to_string()))?.origin;
-    if path.file_name().is_none_or(|found| found != record_name(&origin).as_str()) {
-        return Err(damaged("its name is not that of its log".to_owned()));
-    }
-    let owner = logs.iter().find(|(code, key)| origin.belongs_to(code, key));
-    let Some((_, key)) = owner else { return Ok(()) };
-    let key = origin.key(key)?;
-    state.restore(&text, &key).map_err(|error| damaged(error.to_string()))
+    told(Reply::Refused { code: code.to_owned() })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::charter::MAX_MEMBERS;
 use crate::dsse::{Envelope, PayloadType};
 use crate::footprint::MAX_FRAGMENTS;
-use crate::wire::{MAX_SQL_BYTES, Question, Request};
+use crate::wire::{MAX_CHECKPOINT_BYTES, MAX_SQL_BYTES, Question, Request};
 
 /// Most layers of a charter chain: country, region, sub-network, and room.
 pub const MAX_LAYERS: usize = 16;
@@ -50,6 +50,9 @@ pub enum FormError {
         /// Fragments given.
         got: usize,
     },
+    /// A checkpoint that cannot be a signed note.
+    #[error("a log checkpoint in a request is lines of text, 1 to {MAX_CHECKPOINT_BYTES} bytes")]
+    Checkpoint,
 }
 
 impl FormError {
@@ -63,6 +66,7 @@ impl FormError {
             Self::Hospitals => "bad_hospitals",
             Self::Layers { .. } => "bad_layers",
             Self::Fragments { .. } => "bad_fragments",
+            Self::Checkpoint => "bad_checkpoint",
         }
     }
 }
@@ -128,5 +132,15 @@ pub(crate) fn parse_request(payload: &[u8]) -> Result<Request, FormError> {
     if !(1..=MAX_FRAGMENTS).contains(&request.fragments.len()) {
         return Err(FormError::Fragments { got: request.fragments.len() });
     }
+    let notes = [&request.checkpoint, &request.cosigned];
+    if !notes.into_iter().flatten().all(|note| is_bounded_text(note)) {
+        return Err(FormError::Checkpoint);
+    }
     Ok(request)
+}
+
+/// Whether text can be a checkpoint at all; what it says is for whoever knows logs.
+fn is_bounded_text(note: &str) -> bool {
+    let plain = |c: char| c == '\n' || !c.is_control();
+    (1..=MAX_CHECKPOINT_BYTES).contains(&note.len()) && note.chars().all(plain)
 }

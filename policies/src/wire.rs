@@ -15,6 +15,8 @@ use crate::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpo
 pub const LANGUAGE_VERSION: u32 = 1;
 /// Most bytes of a request envelope.
 pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
+/// Most bytes of a log checkpoint in a request: three lines and one signature.
+pub const MAX_CHECKPOINT_BYTES: usize = 1024;
 /// Most bytes of the SQL text.
 pub const MAX_SQL_BYTES: usize = 16 * 1024;
 /// Longest time between a question's issue and its expiry, in seconds.
@@ -68,6 +70,10 @@ pub struct Request {
     pub language: u32,
     /// Digest of each fragment's canonical form, as the sender's worker cut it.
     pub fragments: Vec<Digest>,
+    /// The latest checkpoint that the sender's log signed, as a signed note; none before the first. Not read here.
+    pub checkpoint: Option<String>,
+    /// The checkpoint of the audience's log that the sender cosigned last; none before the first. Not read here.
+    pub cosigned: Option<String>,
     /// When the sender signed.
     pub sent_at: UnixTime,
 }

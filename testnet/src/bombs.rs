@@ -296,6 +296,7 @@ impl Target {
             | Event::Fault { .. }
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => None,
         });
         let same = |question: &QuestionRecord| question.sql.here().is_some_and(|text| text == sql);

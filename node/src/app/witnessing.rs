@@ -10,11 +10,13 @@ use super::StartError;
 use crate::config::Config;
 use crate::keys::{Key, KeyRole};
 use crate::log::Event;
+use crate::log::gap::ROLLED_BACK;
 use crate::net::PeerKey;
 use crate::node::Node;
-use crate::proof::checkpoint::witness_key;
-use crate::proof::witness::Evidence;
+use crate::proof::checkpoint::{SignedCheckpoint, witness_key};
+use crate::proof::submission::{Reply, Submission};
 use crate::reply::Frames;
+use crate::witness::hearsay::Said;
 use crate::witness::own::{Own, Peer, Standing};
 use crate::witness::{Desk, DeskError, Handled};
 
@@ -26,7 +28,11 @@ const CHECKPOINT_SOON: Duration = Duration::from_secs(5);
 const CONFIRM_EVERY: Duration = Duration::from_millis(500);
 
 /// The witness of the other members' logs, and the members as witnesses of this one.
-pub(super) fn open(config: &Config, charter: &Charter) -> Result<(Desk, Own), StartError> {
+pub(super) fn open(
+    config: &Config,
+    charter: &Charter,
+    latest: Option<&SignedCheckpoint>,
+) -> Result<(Desk, Own), StartError> {
     let key = Key::load(&config.keys.witness, KeyRole::Witness)?;
     let others = || charter.members().filter(|member| member.code != config.hospital);
     let logs = others().map(|member| (member.code.clone(), member.keys.log)).collect();
@@ -36,7 +42,7 @@ pub(super) fn open(config: &Config, charter: &Charter) -> Result<(Desk, Own), St
         let transport = PeerKey(*member.keys.transport.as_bytes());
         Ok(Peer { hospital: member.code.clone(), transport, witness })
     });
-    Ok((desk, Own::new(peers.collect::<Result<_, DeskError>>()?)))
+    Ok((desk, Own::new(peers.collect::<Result<_, DeskError>>()?, latest)))
 }
 
 /// Asks the witnesses, then signs the head of the log now and then: what is signed cannot be taken away unseen.
@@ -50,12 +56,14 @@ pub(super) async fn checkpoints(node: Arc<Node>) {
 
 /// Ends only when a witness contradicts: nothing more is signed for a log that others know otherwise.
 async fn witnessed(node: &Node) {
-    loop {
+    while !node.own.is_alone() {
         match node.own.confirm(&node.log, &node.net).await {
-            Standing::Confirmed => break,
-            Standing::Unconfirmed => tokio::time::sleep(CONFIRM_EVERY).await,
-            Standing::Contradicted { .. } => return,
+            Ok(Standing::Confirmed) => break,
+            Ok(Standing::Unconfirmed) => {}
+            Ok(Standing::Contradicted { .. }) => return,
+            Err(error) => tracing::error!(%error, "no checkpoint of the log"),
         }
+        tokio::time::sleep(CONFIRM_EVERY).await;
     }
     loop {
         let (signed, since) = (node.log_checkpoint().await, Instant::now());
@@ -68,11 +76,28 @@ async fn witnessed(node: &Node) {
     }
 }
 
+/// Logs the note that shows another history of this log, once.
+pub(super) async fn contradiction(node: Arc<Node>) {
+    let stopping = node.tasks().shutdown();
+    let told = tokio::select! {
+        () = stopping.wait() => return,
+        told = node.own.contradicted() => told,
+    };
+    let Some(cosigned) = told else { return };
+    let origin = node.log.signer().origin().to_string();
+    let latest = node.log.latest_checkpoint();
+    let offered = latest.map_or_else(String::new, |latest| latest.note().to_string());
+    let event = Event::ForkEvidence { origin, shows: ROLLED_BACK.to_owned(), cosigned, offered };
+    if let Err(error) = node.log.append(event).await {
+        tracing::error!(%error, "evidence against the own log is not logged");
+    }
+}
+
 impl Node {
     /// Signs the head of the log and lets the witnesses cosign it; how many entries are signed.
     async fn log_checkpoint(&self) -> u64 {
         let size = self.log.reader().size();
-        let kept = match self.log.checkpoint().await {
+        let kept = match self.own.sign(&self.log).await {
             Ok(signed) => {
                 let signed = self.own.offer(&self.log, &self.net, signed).await;
                 self.log.keep_checkpoint(signed).await
@@ -99,23 +124,30 @@ impl Node {
         }
     }
 
-    /// Answers a member's message about its log.
+    /// Answers a member's message about a log: this one, its own, or another that it witnesses.
     pub(super) async fn witness(&self, member: HospitalCode, message: Vec<u8>) -> Frames {
+        match Submission::parse(&message) {
+            Ok(Submission::Wanted { old, new }) => {
+                return vec![self.own.continues(&self.log, old, new).encode()];
+            }
+            Ok(Submission::Heard { note }) if self.log.signer().open_any(&note).is_ok() => {
+                self.own.shown(&self.log, &member, &note);
+                let signed = self.own.signed().map(|note| note.to_string());
+                return vec![Reply::Stands(signed).encode()];
+            }
+            Ok(_) | Err(_) => {}
+        }
         let (desk, now) = (Arc::clone(&self.desk), self.clock.now());
         let judging =
             self.tasks.spawn_blocking("witness", move || desk.handle(&member, &message, now));
         // A panic in it ends the daemon; nothing is answered then.
-        let Ok(Handled { reply, evidence }) = judging.await else { return Frames::new() };
+        let Ok(Handled { reply, evidence, heard }) = judging.await else { return Frames::new() };
         if let Some(evidence) = evidence {
-            let Evidence { kind, cosigned, offered } = *evidence;
-            let origin = offered.checkpoint().origin.to_string();
-            let shows = kind.code().to_owned();
-            tracing::error!(log = origin, shows, "a log shows two heads that do not go together");
-            let (cosigned, offered) = (cosigned.note().to_string(), offered.note().to_string());
-            let event = Event::ForkEvidence { origin, shows, cosigned, offered };
-            if let Err(error) = self.log.append(event).await {
-                tracing::error!(%error, "evidence against a log is not logged");
-            }
+            self.log_evidence(*evidence).await;
+        }
+        if let Some(signed) = heard {
+            let cosigned = matches!(reply, Reply::Cosigned(_));
+            self.hearsay.say(if cosigned { Said::Cosigned(signed) } else { Said::Newer(signed) });
         }
         vec![reply.encode()]
     }

@@ -96,7 +96,10 @@ fn archived(sim: &Sim, before: u64) -> Result<Vec<Archived>, ArchiveError> {
     let signed = signed(&store.reader());
     let to: Arc<dyn Medium> = Arc::new(Inside(sim.clone()));
     let folder = "/archive of ZUID".to_owned();
-    archive(&mut store, &Terms { to, folder, signed: &signed, before: at(before), now: NOW })
+    archive(
+        &mut store,
+        &Terms { to, folder, signed: &signed, before: at(before), forwarded: u64::MAX, now: NOW },
+    )
 }
 
 fn at(index: u64) -> UnixTime {
@@ -239,7 +242,7 @@ fn old_segments_leave_the_node_and_every_entry_can_still_be_read_and_proved() {
     // Each file holds on its own, and says no more than what it is.
     for (archived, name) in moved.iter().zip(files(&sim, "archive", ".audit")) {
         let bytes = sim.bytes(&format!("archive/{name}"));
-        let verdict = verify(&bytes, None).unwrap();
+        let verdict = verify_bytes(&bytes).unwrap();
         assert_eq!((verdict.first, verdict.count), (archived.first, archived.count));
         assert_eq!(Digest::of(&bytes), archived.file);
     }
@@ -280,11 +283,14 @@ fn young_entries_and_those_under_no_checkpoint_stay() {
         folder: String::new(),
         signed: &signed_early,
         before: NOW.plus(-i64::from(LEAST_DAYS) * DAY_S + 1),
+        forwarded: 1,
         now: NOW,
     };
     let young = archive(&mut store, &terms).unwrap_err();
     assert!(matches!(young, ArchiveError::TooYoung), "{young}");
     terms.before = terms.before.plus(-1);
+    assert!(archive(&mut store, &terms).unwrap().is_empty(), "not forwarded yet");
+    terms.forwarded = u64::MAX;
     let error = archive(&mut store, &terms).unwrap_err();
     let ArchiveError::Extract(ExtractError::NotCovered { covered: 60, end }) = error else {
         panic!("{error}");

@@ -109,6 +109,9 @@ pub enum AuditCommand {
         /// How many of the other hospitals must have cosigned
         #[arg(long)]
         witnesses: usize,
+        /// How many gaps of that log you accept: its origin ends with their number
+        #[arg(long, default_value_t = 0)]
+        gaps: u32,
     },
 }
 

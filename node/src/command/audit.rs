@@ -35,8 +35,8 @@ pub(crate) fn run(command: AuditCommand) -> anyhow::Result<Exit> {
         AuditCommand::Archive { config, to, limit } => {
             archive::archive(&config.config, &to, &limit)
         }
-        AuditCommand::Policy { charter, root, hospital, witnesses } => {
-            verify::policy(&charter, root, &hospital, witnesses)
+        AuditCommand::Policy { charter, root, hospital, witnesses, gaps } => {
+            verify::policy(&charter, root, &hospital, (witnesses, gaps))
         }
     }
 }

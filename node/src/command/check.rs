@@ -12,6 +12,7 @@ use crate::command::{Exit, print};
 use crate::config::Config;
 use crate::index::Index;
 use crate::keys::{Key, KeyRole};
+use crate::log::gap::Histories;
 use crate::log::{Event, OpenError, Reader};
 use crate::pool::Setup;
 use crate::syslog::{Cursor, CursorError, Target};
@@ -35,7 +36,17 @@ pub(crate) fn run(path: &Path, rebuild: bool) -> anyhow::Result<Exit> {
         keep(Some(said(error)));
     }
     let held = match log(&config) {
-        Ok(held) => held,
+        Ok((held, histories)) => {
+            keep(histories.contradiction().map(|found| {
+                format!(
+                    "another hospital showed {} entries of log {} with another history (entry {} of the log here): put the \
+                     latest copy of the folder back, or, where that is lost, run `kring recover --accept-gap`; nothing is \
+                     answered until then",
+                    found.seen.head.size, found.seen.origin, found.evidence
+                )
+            }));
+            held
+        }
         Err(error) => {
             keep(Some(said(error)));
             None
@@ -68,22 +79,24 @@ fn rebuild_index(config: &Config) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Reads all of the log; the charter that came into force last.
-fn log(config: &Config) -> Result<Option<LayerRef>, OpenError> {
+/// Reads all of the log: the charter that came into force last, and what is known of other histories of it.
+fn log(config: &Config) -> Result<(Option<LayerRef>, Histories), OpenError> {
     let (folder, mut held) = (config.log_folder(), None);
+    let mut histories = Histories::default();
     let old = config.state.join("events.log");
     if old.exists() {
         return Err(OpenError::OldFormat { path: old });
     }
     if !folder.exists() {
-        return Ok(None);
+        return Ok((held, histories));
     }
     Reader::open(&folder)?.check(|entry| {
+        histories.take(entry);
         if let Event::CharterAccepted { layer } = &entry.event {
             held = Some(layer.clone());
         }
     })?;
-    Ok(held)
+    Ok((held, histories))
 }
 
 /// What this kernel does not offer the workers: no problem, but somebody should know.

@@ -34,6 +34,12 @@ pub(crate) fn run(profile: &ProfileArg, format: Format) -> anyhow::Result<Exit> 
             if peer.connected { "connected".to_owned() } else { format!("not connected{reason}") };
         print::line(format!("hospital {hospital}: {state}"));
     }
+    let log = &status.log;
+    print::line(format!("log {}: {} entries, {}", log.origin, log.entries, log.standing));
+    log.reason.iter().for_each(|reason| print::line(format!("nothing is answered: {reason}")));
+    for (hospital, word) in &log.witnesses {
+        print::line(format!("witness {hospital}: {word}"));
+    }
     print::line(format!("idle workers: {}", status.idle_workers.len()));
     status.syslog.iter().for_each(|state| print::line(syslog(state)));
     status.worker_notes.iter().for_each(|note| print::line(format!("note: {note}")));

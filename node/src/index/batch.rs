@@ -88,6 +88,7 @@ impl Batch {
             | Event::Fault { .. }
             | Event::NotAsked { .. }
             | Event::ForkEvidence { .. }
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => {}
         }
     }

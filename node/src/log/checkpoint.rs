@@ -6,11 +6,12 @@ use super::OpenError;
 use crate::keys::Key;
 use crate::proof::checkpoint::{Checkpoint, CheckpointError, Origin, SignedCheckpoint};
 use crate::proof::merkle::Head;
-use crate::proof::note::{Note, VerifierKey};
+use crate::proof::note::{BadVerifierKey, Note, VerifierKey};
 
 /// Signs the heads of one log. The one writer holds it, so no two heads of one size are signed.
 #[derive(Debug)]
 pub struct Signer {
+    hospital: HospitalCode,
     origin: Origin,
     verifier: VerifierKey,
     key: Key,
@@ -36,11 +37,35 @@ impl Signer {
             }
         };
         let verifier = origin.key(&key.public).map_err(|error| foreign(error.to_string()))?;
-        let signer = Self { origin, verifier, key };
+        let signer = Self { hospital: hospital.clone(), origin, verifier, key };
         if let Some(note) = latest {
             signer.open(note).map_err(|error| foreign(error.to_string()))?;
         }
         Ok(signer)
+    }
+
+    /// Signs for the same log after so many gaps.
+    ///
+    /// # Errors
+    /// `BadVerifierKey`, which no origin of a log leads to.
+    pub(super) fn after(self, gaps: u32) -> Result<Self, BadVerifierKey> {
+        let Self { hospital, key, origin: _, verifier: _ } = self;
+        let origin = Origin::of(&hospital, &key.public, gaps)?;
+        let verifier = origin.key(&key.public)?;
+        Ok(Self { hospital, origin, verifier, key })
+    }
+
+    /// Reads a checkpoint that this log's key signed, under this origin or another one of the same log.
+    ///
+    /// # Errors
+    /// `CheckpointError`.
+    pub fn open_any(&self, note: &str) -> Result<SignedCheckpoint, CheckpointError> {
+        let origin = stated(note)?.origin;
+        let other = origin.belongs_to(&self.hospital, &self.key.public);
+        match origin.key(&self.key.public) {
+            Ok(key) if other => SignedCheckpoint::open(note, &key),
+            Ok(_) | Err(_) => self.open(note),
+        }
     }
 
     /// The log's origin.

@@ -169,19 +169,35 @@ pub enum Event {
         /// Stable code, for the hospital's own operators.
         code: String,
     },
-    /// A member's log showed two heads that do not go together.
+    /// A member's log, or this one, showed two heads that do not go together.
     ForkEvidence {
         /// The log.
         origin: String,
-        /// `fork` or `smaller_than_cosigned`.
+        /// `fork`, `smaller_than_cosigned`, `not_proved`, `older_origin`, `gap_accepted`; `log_rolled_back` of the own log.
         shows: String,
-        /// The note that this node had cosigned.
+        /// The note that was cosigned: by this node; of the own log, by the witness that showed it.
         cosigned: String,
-        /// The note that was offered after it.
+        /// The note beside it; of the own log, its own latest one, empty if there is none.
         offered: String,
     },
     /// A segment of old entries was moved to an archive.
     Archived(Archived),
+    /// A lost history of this log was given up: from this entry on the log has another origin. Its form is read by verifiers
+    /// ([`crate::proof::gap`]).
+    GapAccepted {
+        /// The origin from here on.
+        origin: String,
+        /// The origin before.
+        before: String,
+        /// Entries before this one: those that are continued.
+        size: u64,
+        /// The root over them.
+        root: Digest,
+        /// Entries of the largest head of the lost history that a witness had shown.
+        seen: u64,
+        /// Place of the evidence in this log.
+        evidence: u64,
+    },
     /// A worker was killed or died.
     WorkerLost {
         /// `deadline`, `died` or `protocol`.
@@ -218,6 +234,7 @@ impl Event {
             | Self::Fault { .. }
             | Self::ForkEvidence { .. }
             | Self::Archived(_)
+            | Self::GapAccepted { .. }
             | Self::WorkerLost { .. } => Ok(()),
         }
     }
@@ -242,6 +259,7 @@ impl Event {
             | Self::Fault { .. }
             | Self::ForkEvidence { .. }
             | Self::Archived(_)
+            | Self::GapAccepted { .. }
             | Self::WorkerLost { .. } => true,
         }
     }

@@ -47,6 +47,7 @@ impl Use {
             | Event::Fault { .. }
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => None,
         }
     }

@@ -89,6 +89,7 @@ impl What {
             | Event::Clock { .. }
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => Self { question: None, record: of_the_node(event) },
         }
     }
@@ -148,6 +149,7 @@ fn noticed(event: &Event) -> Record {
         | Event::NotAsked { .. }
         | Event::Received { .. }
         | Event::ForkEvidence { .. }
+        | Event::GapAccepted { .. }
         | Event::Fault { .. } => Record::default(),
     }
 }
@@ -181,7 +183,7 @@ fn of_the_node(event: &Event) -> Record {
             record
         }
         Event::ForkEvidence { origin, shows, cosigned: _, offered: _ } => {
-            let mut record = system("another log contradicts itself", "fork_evidence", "R");
+            let mut record = system("a log contradicts itself", "fork_evidence", "R");
             record.outcome = FAILED;
             record.detail = format!("log {origin}: {shows}");
             record
@@ -191,6 +193,12 @@ fn of_the_node(event: &Event) -> Record {
             let last = first.saturating_add(*count).saturating_sub(1);
             record.detail =
                 format!("entries {first} to {last}, up to {latest}, to {folder}, file {file}");
+            record
+        }
+        Event::GapAccepted { origin, before, size, root: _, seen, evidence: _ } => {
+            let mut record = system("a lost history of the log was given up", "gap_accepted", "U");
+            record.detail =
+                format!("log {before}: {size} entries kept of {seen} seen, now {origin}");
             record
         }
         Event::WorkerLost { reason } => {

@@ -51,6 +51,12 @@ impl Origin {
         }
     }
 
+    /// How many lost histories were accepted before it, as its name says.
+    #[must_use]
+    pub fn gaps(&self) -> u32 {
+        self.as_str().split('/').nth(3).and_then(|gaps| gaps.parse().ok()).unwrap_or(0)
+    }
+
     /// The origin as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -131,6 +131,14 @@ pub enum FaultKind {
     /// The entry is the one that was signed, and contradicts the ones before it.
     #[error(transparent)]
     Story(#[from] Contradiction),
+    /// An origin of the log does not begin with the entry of its gap, or that entry does not fit.
+    #[error(
+        "the log changes its origin without the entry that names the one before: expected {reason}"
+    )]
+    Gap {
+        /// What was expected.
+        reason: &'static str,
+    },
     /// A proof does not lead to the signed root.
     #[error("the proof does not lead from this entry to the signed root")]
     NotInLog,
@@ -161,6 +169,7 @@ impl FaultKind {
             Self::Mark => "mark_changed",
             Self::Root { .. } => "root",
             Self::Story(contradiction) => contradiction.code(),
+            Self::Gap { .. } => "gap",
             Self::NotInLog => "not_in_log",
         }
     }

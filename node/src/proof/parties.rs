@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 use policies::dsse::PublicKey;
 use policies::{HospitalCode, UnixTime};
 
-use super::checkpoint::{Origin, SignedCheckpoint, witness_key};
+use super::checkpoint::{Checkpoint, Origin, SignedCheckpoint, witness_key};
 use super::fault::FaultKind;
-use super::note::VerifierKey;
+use super::note::{Note, VerifierKey};
 
 /// The names and keys of a file, checked.
 #[derive(Clone, Debug)]
 pub struct Parties {
     origin: Origin,
     hospital: HospitalCode,
+    public: PublicKey,
     log: VerifierKey,
     witnesses: BTreeMap<HospitalCode, VerifierKey>,
 }
@@ -64,7 +65,7 @@ impl Parties {
             let key = witness_key(&witness, &public).map_err(|_key| unusable(code))?;
             checked.insert(witness, key);
         }
-        Ok(Self { origin, hospital, log, witnesses: checked })
+        Ok(Self { origin, hospital, public, log, witnesses: checked })
     }
 
     /// The log's name.
@@ -85,6 +86,12 @@ impl Parties {
         &self.log
     }
 
+    /// The log's key without a name.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        self.public
+    }
+
     /// The witnesses' keys.
     #[must_use]
     pub fn witnesses(&self) -> &BTreeMap<HospitalCode, VerifierKey> {
@@ -96,11 +103,29 @@ impl Parties {
     /// # Errors
     /// `FaultKind::Checkpoint` or `UnknownSignature`.
     pub fn open(&self, number: usize, note: &str) -> Result<Opened, FaultKind> {
+        self.open_by(number, note, &self.log)
+    }
+
+    /// The same for a checkpoint of this origin or one that the log had before a gap.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_earlier(&self, number: usize, note: &str) -> Result<Opened, FaultKind> {
+        let stated = Note::parse(note).ok().and_then(|note| Checkpoint::parse(note.text()).ok());
+        let earlier = stated.map(|stated| stated.origin).filter(|origin| {
+            origin.belongs_to(&self.hospital, &self.public) && origin.gaps() < self.origin.gaps()
+        });
+        match earlier.and_then(|origin| origin.key(&self.public).ok()) {
+            Some(key) => self.open_by(number, note, &key),
+            None => self.open(number, note),
+        }
+    }
+
+    fn open_by(&self, number: usize, note: &str, log: &VerifierKey) -> Result<Opened, FaultKind> {
         let wrong = |reason: String| FaultKind::Checkpoint { number, reason };
-        let signed =
-            SignedCheckpoint::open(note, &self.log).map_err(|error| wrong(error.to_string()))?;
+        let signed = SignedCheckpoint::open(note, log).map_err(|error| wrong(error.to_string()))?;
         let named = |line: &&super::note::SignatureLine| {
-            line.claims(&self.log) || self.witnesses.values().any(|key| line.claims(key))
+            line.claims(log) || self.witnesses.values().any(|key| line.claims(key))
         };
         if let Some(line) = signed.note().signatures().iter().find(|line| !named(line)) {
             return Err(FaultKind::UnknownSignature { number, name: line.name().to_string() });

@@ -1,8 +1,9 @@
 //! What a log and a witness say to each other, one request and one reply.
 //!
 //! A checkpoint is offered in the body of C2SP `tlog-witness` (`old N`, hashes in base64, an empty line, the note); a log that
-//! starts asks `latest ORIGIN` for where the witness stands. The reply is the cosignature, or the note that the witness
-//! cosigned last, or a code. Bytes are bounded by whoever read them; nothing here is believed.
+//! starts asks `latest ORIGIN` for where the witness stands. `gap` offers the first checkpoint after a lost history. Witnesses
+//! compare notes with `heard`, and ask a log for the proof between two with `wanted`. The reply is the cosignature, the note
+//! that the witness cosigned last, hashes, or a code. Bytes are bounded by whoever read them; nothing here is believed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -26,10 +27,33 @@ pub enum Submission {
         /// The checkpoint's note.
         note: String,
     },
+    /// The first checkpoint of an origin that begins with a gap, with the entry that says so.
+    Gap {
+        /// Place of the entry.
+        index: u64,
+        /// The proof's hashes that it is under the checkpoint.
+        path: Vec<TreeHash>,
+        /// The entry's exact text.
+        entry: String,
+        /// The checkpoint's note.
+        note: String,
+    },
     /// Where does the witness stand with this log?
     Latest {
         /// The log.
         origin: Origin,
+    },
+    /// A witness asks a log: does your head of size `new` continue that of size `old`?
+    Wanted {
+        /// Size of the older head.
+        old: u64,
+        /// Size of the younger one.
+        new: u64,
+    },
+    /// A witness tells what it cosigned: of any member's log, or of the receiver's own.
+    Heard {
+        /// The note.
+        note: String,
     },
 }
 
@@ -40,6 +64,8 @@ pub enum Reply {
     Cosigned(SignatureLine),
     /// It stands at this note, or nowhere.
     Stands(Option<String>),
+    /// The hashes of the consistency proof that was wanted.
+    Continues(Vec<TreeHash>),
     /// It does not cosign.
     Refused {
         /// Why.
@@ -64,13 +90,15 @@ impl Submission {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         match self {
-            Self::Offer { old, path, note } => {
-                let hashes =
-                    path.iter().map(|hash| format!("{}\n", BASE64.encode(hash.as_bytes())));
-                format!("old {old}\n{}\n{note}", hashes.collect::<String>()).into_bytes()
+            Self::Offer { old, path, note } => format!("old {old}\n{}\n{note}", lines_of(path)),
+            Self::Gap { index, path, entry, note } => {
+                format!("gap {index}\n{}\n{entry}\n{note}", lines_of(path))
             }
-            Self::Latest { origin } => format!("latest {origin}\n").into_bytes(),
+            Self::Latest { origin } => format!("latest {origin}\n"),
+            Self::Wanted { old, new } => format!("wanted {old} {new}\n"),
+            Self::Heard { note } => format!("heard\n{note}"),
         }
+        .into_bytes()
     }
 
     /// Reads a submission.
@@ -79,30 +107,68 @@ impl Submission {
     /// `BadMessage`.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadMessage> {
         let text = std::str::from_utf8(bytes).map_err(|_bytes| bad("UTF-8"))?;
-        if let Some(rest) = text.strip_prefix("latest ") {
-            let origin = rest.strip_suffix('\n').ok_or(bad("a newline at the end"))?;
-            let origin = Origin::parse(origin).map_err(|_name| bad("an origin"))?;
-            return Ok(Self::Latest { origin });
+        let ended = |rest: &str| {
+            rest.strip_suffix('\n').ok_or(bad("a newline at the end")).map(str::to_owned)
+        };
+        if let Some(note) = text.strip_prefix("heard\n") {
+            return Ok(Self::Heard { note: note.to_owned() });
         }
-        let rest = text.strip_prefix("old ").ok_or(bad("`old` or `latest`"))?;
-        let (head, note) = rest.split_once("\n\n").ok_or(bad("an empty line before the note"))?;
-        let mut lines = head.split('\n');
-        let old = lines.next().unwrap_or_default();
-        let number: u64 = old.parse().map_err(|_number| bad("a size"))?;
-        if number.to_string() != old || number > i64::MAX.unsigned_abs() {
-            return Err(bad("a size without sign or leading zeros"));
-        }
-        let mut path = Vec::new();
-        for line in lines {
-            let bytes = BASE64.decode(line).map_err(|_bad| bad("hashes in canonical base64"))?;
-            let hash = bytes.try_into().map_err(|_length| bad("hashes of 32 bytes"))?;
-            path.push(TreeHash::from_bytes(hash));
-            if path.len() > MAX_PATH {
-                return Err(bad("at most 63 hashes"));
+        let (word, rest) = text.split_once(' ').ok_or(bad("a word and its values"))?;
+        match word {
+            "latest" => {
+                let origin = Origin::parse(&ended(rest)?).map_err(|_name| bad("an origin"))?;
+                Ok(Self::Latest { origin })
             }
+            "wanted" => {
+                let sizes = ended(rest)?;
+                let (old, new) = sizes.split_once(' ').ok_or(bad("two sizes"))?;
+                Ok(Self::Wanted { old: size(old)?, new: size(new)? })
+            }
+            "old" => {
+                let (old, path, note) = numbered(rest)?;
+                Ok(Self::Offer { old, path, note: note.to_owned() })
+            }
+            "gap" => {
+                let (index, path, rest) = numbered(rest)?;
+                let (entry, note) = rest.split_once('\n').ok_or(bad("an entry before the note"))?;
+                Ok(Self::Gap { index, path, entry: entry.to_owned(), note: note.to_owned() })
+            }
+            _ => Err(bad("`old`, `gap`, `latest`, `wanted` or `heard`")),
         }
-        Ok(Self::Offer { old: number, path, note: note.to_owned() })
     }
+}
+
+fn lines_of(path: &[TreeHash]) -> String {
+    path.iter().map(|hash| format!("{}\n", BASE64.encode(hash.as_bytes()))).collect()
+}
+
+fn size(text: &str) -> Result<u64, BadMessage> {
+    let number: u64 = text.parse().map_err(|_number| bad("a size"))?;
+    if number.to_string() != text || number > i64::MAX.unsigned_abs() {
+        return Err(bad("a size without sign or leading zeros"));
+    }
+    Ok(number)
+}
+
+fn hashes<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<TreeHash>, BadMessage> {
+    let mut path = Vec::new();
+    for line in lines {
+        let bytes = BASE64.decode(line).map_err(|_bad| bad("hashes in canonical base64"))?;
+        let hash = bytes.try_into().map_err(|_length| bad("hashes of 32 bytes"))?;
+        path.push(TreeHash::from_bytes(hash));
+        if path.len() > MAX_PATH {
+            return Err(bad("at most 63 hashes"));
+        }
+    }
+    Ok(path)
+}
+
+/// A number, hashes, an empty line, and what follows.
+fn numbered(rest: &str) -> Result<(u64, Vec<TreeHash>, &str), BadMessage> {
+    let (head, rest) = rest.split_once("\n\n").ok_or(bad("an empty line behind the hashes"))?;
+    let mut lines = head.split('\n');
+    let number = size(lines.next().unwrap_or_default())?;
+    Ok((number, hashes(lines)?, rest))
 }
 
 impl Reply {
@@ -111,6 +177,7 @@ impl Reply {
     pub fn encode(&self) -> Vec<u8> {
         match self {
             Self::Cosigned(line) => format!("cosigned\n{line}\n"),
+            Self::Continues(path) => format!("continues\n{}", lines_of(path)),
             Self::Stands(note) => format!("stands\n{}", note.as_deref().unwrap_or_default()),
             Self::Refused { code } => format!("refused\n{code}\n"),
         }
@@ -132,6 +199,10 @@ impl Reply {
                 Ok(Self::Cosigned(line))
             }
             "stands" => Ok(Self::Stands((!rest.is_empty()).then(|| rest.to_owned()))),
+            "continues" => {
+                let lines = if rest.is_empty() { None } else { Some(line()?.split('\n')) };
+                Ok(Self::Continues(hashes(lines.into_iter().flatten())?))
+            }
             "refused" => {
                 let code = line()?;
                 let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
@@ -140,7 +211,7 @@ impl Reply {
                 }
                 Ok(Self::Refused { code: code.to_owned() })
             }
-            _ => Err(bad("`cosigned`, `stands` or `refused`")),
+            _ => Err(bad("`cosigned`, `stands`, `continues` or `refused`")),
         }
     }
 }

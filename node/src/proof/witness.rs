@@ -8,6 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use policies::HospitalCode;
+use policies::dsse::PublicKey;
+
 use super::checkpoint::{Checkpoint, CheckpointError, Origin, SignedCheckpoint};
 use super::merkle::{BadProof, Consistency, Head};
 use super::note::{Note, VerifierKey};
@@ -37,6 +40,12 @@ pub enum Conflict {
     /// The log offers a smaller head than it had cosigned: it was rolled back or its note was late. Kept, because with
     /// the entries of that size it may show a fork.
     Smaller,
+    /// The log cannot prove that one head continues the other.
+    NotProved,
+    /// A head of an origin that the log gave up.
+    OlderOrigin,
+    /// The log gave up the history of its origin before and goes on under another.
+    Gap,
 }
 
 impl Conflict {
@@ -46,6 +55,9 @@ impl Conflict {
         match self {
             Self::Fork => "fork",
             Self::Smaller => "smaller_than_cosigned",
+            Self::NotProved => "not_proved",
+            Self::OlderOrigin => "older_origin",
+            Self::Gap => "gap_accepted",
         }
     }
 }
@@ -130,6 +142,13 @@ impl Witness {
     #[must_use]
     pub fn latest(&self, origin: &Origin) -> Option<&SignedCheckpoint> {
         self.seen.get(origin)
+    }
+
+    /// The note that was cosigned last for a hospital's log: of its latest origin.
+    #[must_use]
+    pub fn latest_of(&self, hospital: &HospitalCode, key: &PublicKey) -> Option<&SignedCheckpoint> {
+        let own = self.seen.iter().filter(|(origin, _)| origin.belongs_to(hospital, key));
+        own.max_by_key(|(origin, _)| origin.gaps()).map(|(_, signed)| signed)
     }
 
     /// Judges a checkpoint with the proof that it continues the one cosigned last.

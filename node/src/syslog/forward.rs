@@ -120,6 +120,11 @@ impl Forwarder {
                 0
             }
         };
+        let here = log.here();
+        if next < here {
+            tracing::warn!(next, here, "syslog begins with the first entry that is not archived");
+        }
+        let next = next.max(here);
         let mut mapper = Mapper::new(source);
         for index in next.saturating_sub(LOOK_BACK)..next {
             // One that cannot be read is found when the log is checked; here it only names a question.

@@ -1,28 +1,43 @@
 //! This node's own log before its witnesses: the fork guard at start, and the cosignatures afterwards.
 //!
-//! A log that was copied back from a snapshot or backup looks whole to itself. Its witnesses know better: until one of them
-//! has said where it stands, the node answers nothing, and if one stands beyond this log, or at another root, the node
-//! refuses for good. Only a note that carries this log's own signature counts, so a lying witness can neither stop a
-//! node nor be counted. A node without other members in its charter has nobody to ask and is exempt.
+//! A log that was copied back from a snapshot or backup, or that a second instance writes to as well, looks whole to itself. Its
+//! witnesses know better: the node answers nothing until one of them has cosigned a head of this very run, and if one stands
+//! beyond this log, or at another root, the node refuses for good. Only a note that carries this log's own signature counts, so
+//! a lying witness can neither stop a node nor be counted; at a start all that can be reached are heard, not only the first. A
+//! node without other members in its charter has nobody to ask and is exempt.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use policies::HospitalCode;
 use tokio::sync::watch;
 
-use crate::log::{Log, Reader};
+use crate::log::{Log, LogError};
 use crate::net::{NetHandle, PeerKey};
 use crate::proof::checkpoint::SignedCheckpoint;
-use crate::proof::merkle::{self, Head};
-use crate::proof::note::VerifierKey;
+use crate::proof::merkle;
+use crate::proof::note::{SignatureLine, VerifierKey};
 use crate::proof::submission::{Reply, Submission};
+
+mod first;
+mod seat;
+mod standing;
+mod weigh;
+
+pub use seat::Word;
+pub use standing::{Standing, Unwitnessed};
+
+use first::first_words;
+use seat::Seat;
+use weigh::Weighed;
 
 /// A question waits so long for the first witness: after a start the connections are being made.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A witness has so long to answer.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// Offers of one checkpoint to one witness: as remembered, from where it stands, with the gap.
+const OFFERS: usize = 3;
 
 /// Another member as a witness of this log.
 #[derive(Clone, Debug)]
@@ -35,74 +50,30 @@ pub struct Peer {
     pub witness: VerifierKey,
 }
 
-/// What the witnesses say of this log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Nobody has answered yet.
-    Unconfirmed,
-    /// At least one has, and none saw anything else.
-    Confirmed,
-    /// One saw another history.
-    Contradicted {
-        /// Who.
-        witness: HospitalCode,
-        /// What it cosigned.
-        seen: Head,
-        /// Entries that this log holds.
-        held: u64,
-    },
-}
-
-/// Why a node may not answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unwitnessed {
-    /// No witness could be reached.
-    #[error(
-        "no other hospital has confirmed this node's log since it started; it answers once one of them is reached"
-    )]
-    NoWitness,
-    /// The log is not the one that was cosigned.
-    #[error(
-        "{witness} cosigned this node's log at {} entries, the log here holds {held} and another history: it was restored from an \
-         older copy; put the latest copy back, nothing is answered until then",
-        .seen.size
-    )]
-    RolledBack {
-        /// The witness.
-        witness: HospitalCode,
-        /// What it cosigned.
-        seen: Head,
-        /// Entries that this log holds.
-        held: u64,
-    },
-}
-
-impl Unwitnessed {
-    /// The stable code.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NoWitness => "no_witness",
-            Self::RolledBack { .. } => "log_rolled_back",
-        }
-    }
-}
-
 /// The own log and its witnesses.
 #[derive(Debug)]
 pub struct Own {
     peers: Vec<Peer>,
     standing: watch::Sender<Standing>,
-    /// Where each witness stands.
-    sizes: Mutex<BTreeMap<HospitalCode, u64>>,
+    seats: Mutex<BTreeMap<HospitalCode, Seat>>,
+    /// The latest head that this run signed, without lines of witnesses: what questions carry.
+    signed: Mutex<Option<Arc<str>>>,
+    /// The entry that this log's origin begins with, once it was needed.
+    gap: OnceLock<Option<(u64, Vec<u8>)>>,
 }
 
 impl Own {
-    /// The witnesses of a log that nobody has confirmed yet.
+    /// The witnesses of a log that nobody has confirmed yet; `latest` is the last checkpoint on disk.
     #[must_use]
-    pub fn new(peers: Vec<Peer>) -> Self {
+    pub fn new(peers: Vec<Peer>, latest: Option<&SignedCheckpoint>) -> Self {
         let standing = if peers.is_empty() { Standing::Confirmed } else { Standing::Unconfirmed };
-        Self { peers, standing: watch::Sender::new(standing), sizes: Mutex::default() }
+        let seat = |peer: &Peer| {
+            let signed = latest.filter(|one| matches!(one.cosigned_by(&peer.witness), Ok(Some(_))));
+            (peer.hospital.clone(), Seat::at(signed.map_or(0, |signed| signed.head().size)))
+        };
+        let seats = Mutex::new(peers.iter().map(seat).collect());
+        let (signed, gap) = (Mutex::default(), OnceLock::new());
+        Self { peers, standing: watch::Sender::new(standing), seats, signed, gap }
     }
 
     /// Whether there is nobody to ask.
@@ -111,10 +82,28 @@ impl Own {
         self.peers.is_empty()
     }
 
+    /// The other members.
+    #[must_use]
+    pub fn peers(&self) -> &[Peer] {
+        &self.peers
+    }
+
     /// What the witnesses say.
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.standing.borrow().clone()
+    }
+
+    /// The last word of each witness.
+    #[must_use]
+    pub fn words(&self) -> BTreeMap<HospitalCode, Word> {
+        self.seats().iter().map(|(code, seat)| (code.clone(), seat.word.clone())).collect()
+    }
+
+    /// The note of the latest head that this run signed, with the log's line alone.
+    #[must_use]
+    pub fn signed(&self) -> Option<Arc<str>> {
+        self.signed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits a little for the first witness.
@@ -125,30 +114,67 @@ impl Own {
         let mut standing = self.standing.subscribe();
         let said = standing.wait_for(|standing| *standing != Standing::Unconfirmed);
         match tokio::time::timeout(PATIENCE, said).await {
-            Ok(Ok(standing)) => match &*standing {
-                Standing::Confirmed => Ok(()),
-                Standing::Unconfirmed => Err(Unwitnessed::NoWitness),
-                Standing::Contradicted { witness, seen, held } => Err(Unwitnessed::RolledBack {
-                    witness: witness.clone(),
-                    seen: *seen,
-                    held: *held,
-                }),
-            },
+            Ok(Ok(standing)) => standing.allows(),
             Ok(Err(_)) | Err(_) => Err(Unwitnessed::NoWitness),
         }
     }
 
-    /// Asks every witness where it stands; returns what they say together.
-    pub async fn confirm(&self, log: &Log, net: &NetHandle) -> Standing {
+    /// Waits until a witness contradicts; the note that it showed.
+    pub async fn contradicted(&self) -> Option<String> {
+        let mut standing = self.standing.subscribe();
+        let told = standing.wait_for(|one| matches!(one, Standing::Contradicted { .. })).await;
+        match told.as_deref() {
+            Ok(Standing::Contradicted { note, .. }) => Some(note.clone()),
+            Ok(Standing::Unconfirmed | Standing::Confirmed) | Err(_) => None,
+        }
+    }
+
+    /// Asks every witness where it stands, then lets them cosign the head as it is; returns what they say together. One word
+    /// is enough, but whoever is about to speak is heard.
+    ///
+    /// # Errors
+    /// `LogError` when the head cannot be signed or kept.
+    pub async fn confirm(&self, log: &Log, net: &NetHandle) -> Result<Standing, LogError> {
         let message = Submission::Latest { origin: log.signer().origin().clone() }.encode();
-        // Each word counts as soon as it is heard: one silent witness must not hold up the others.
-        let asking = self.peers.iter().map(|peer| async {
-            if let Some(Reply::Stands(note)) = self.send(net, peer, message.clone()).await {
-                self.stands(log, peer, note.as_deref());
+        let message = &message;
+        let asking = self.peers.iter().map(|peer| async move {
+            match self.send(net, peer, message.clone()).await? {
+                Reply::Stands(note) => self.stands(log, peer, note.as_deref()).then_some(peer),
+                Reply::Refused { code } => self.ignore(peer, &code),
+                Reply::Cosigned(_) | Reply::Continues(_) => self.ignore(peer, "witness_reply"),
             }
         });
-        futures::future::join_all(asking).await;
-        self.standing()
+        let willing = first_words(asking).await;
+        if willing.is_empty() || self.standing() != Standing::Unconfirmed {
+            return Ok(self.standing());
+        }
+        let signed = self.sign(log).await?;
+        let head = &signed;
+        let asking = willing
+            .into_iter()
+            .map(|peer| async move { Some((peer, self.offer_one(log, net, head, peer).await?)) });
+        let lines = first_words(asking).await;
+        let (signed, cosigned) = self.gather(signed, lines);
+        log.keep_checkpoint(signed).await?;
+        self.standing.send_if_modified(|standing| {
+            let first = cosigned && *standing == Standing::Unconfirmed;
+            if first {
+                *standing = Standing::Confirmed;
+            }
+            first
+        });
+        Ok(self.standing())
+    }
+
+    /// Signs the head of the log; questions carry it from then on.
+    ///
+    /// # Errors
+    /// `LogError`.
+    pub async fn sign(&self, log: &Log) -> Result<SignedCheckpoint, LogError> {
+        let signed = log.checkpoint().await?;
+        let note = signed.bare(log.signer().verifier()).note().to_string();
+        *self.signed.lock().unwrap_or_else(PoisonError::into_inner) = Some(note.into());
+        Ok(signed)
     }
 
     /// Offers a checkpoint to every witness and returns it with the lines of those that cosigned.
@@ -158,19 +184,35 @@ impl Own {
         net: &NetHandle,
         checkpoint: SignedCheckpoint,
     ) -> SignedCheckpoint {
-        let asking = self.peers.iter().map(|peer| self.offer_one(log, net, &checkpoint, peer));
-        let replies = futures::future::join_all(asking).await;
-        let mut signed = checkpoint.clone();
-        for (peer, line) in self.peers.iter().zip(replies) {
-            let Some(line) = line else { continue };
+        let head = &checkpoint;
+        let asking = self
+            .peers
+            .iter()
+            .map(|peer| async move { Some((peer, self.offer_one(log, net, head, peer).await?)) });
+        let lines = futures::future::join_all(asking).await;
+        self.gather(checkpoint, lines.into_iter().flatten().collect()).0
+    }
+
+    /// The checkpoint with the lines that verify, and whether there is one.
+    fn gather(
+        &self,
+        mut signed: SignedCheckpoint,
+        lines: Vec<(&Peer, SignatureLine)>,
+    ) -> (SignedCheckpoint, bool) {
+        let mut any = false;
+        for (peer, line) in lines {
             match signed.add(line, &peer.witness) {
-                Ok(_at) => self.remember(&peer.hospital, checkpoint.head().size),
+                Ok(_at) => {
+                    any = true;
+                    self.seat(peer, |seat| seat.cosigned(signed.head().size));
+                }
                 Err(error) => {
                     tracing::warn!(witness = %peer.hospital, %error, "not a cosignature");
+                    self.ignore::<()>(peer, "not_a_cosignature");
                 }
             }
         }
-        signed
+        (signed, any)
     }
 
     /// One witness's cosignature; where it stands elsewhere than remembered, the offer is made once more from there.
@@ -180,29 +222,45 @@ impl Own {
         net: &NetHandle,
         checkpoint: &SignedCheckpoint,
         peer: &Peer,
-    ) -> Option<crate::proof::note::SignatureLine> {
-        let new = checkpoint.head().size;
-        for _ in 0..2 {
-            let old = self.remembered(&peer.hospital).min(new);
-            let proof = log.reader().with_nodes(|nodes| merkle::consistency(nodes, old, new));
-            let proof = proof
-                .inspect_err(|error| tracing::error!(%error, "no proof of the own log can be made"))
-                .ok()?;
-            let note = checkpoint.note().to_string();
-            let offer = Submission::Offer { old, path: proof.path, note };
+    ) -> Option<SignatureLine> {
+        for _ in 0..OFFERS {
+            let old = self.remembered(peer).min(checkpoint.head().size);
+            let offer = self.offer_from(log, checkpoint, old)?;
             match self.send(net, peer, offer.encode()).await? {
                 Reply::Cosigned(line) => return Some(line),
-                Reply::Stands(note) => self.stands(log, peer, note.as_deref()),
-                Reply::Refused { code } => {
-                    tracing::warn!(witness = %peer.hospital, code, "a witness does not cosign");
-                    return None;
+                Reply::Stands(note) => {
+                    if !self.stands(log, peer, note.as_deref()) {
+                        return None;
+                    }
                 }
+                Reply::Refused { code } if code == "witness_gap" && old > 0 => {
+                    self.seat(peer, |seat| seat.stands(0));
+                }
+                Reply::Refused { code } => return self.ignore(peer, &code),
+                Reply::Continues(_) => return self.ignore(peer, "witness_reply"),
             }
         }
         None
     }
 
-    async fn send(&self, net: &NetHandle, peer: &Peer, message: Vec<u8>) -> Option<Reply> {
+    /// The message that offers a checkpoint to a witness that stands at `old`.
+    fn offer_from(&self, log: &Log, checkpoint: &SignedCheckpoint, old: u64) -> Option<Submission> {
+        let (new, note) = (checkpoint.head().size, checkpoint.note().to_string());
+        if old > 0 || log.signer().origin().gaps() == 0 {
+            let proof = log.reader().with_nodes(|nodes| merkle::consistency(nodes, old, new));
+            let path = proof.inspect_err(|error| no_proof(error)).ok()?.path;
+            return Some(Submission::Offer { old, path, note });
+        }
+        let read = || log.reader().gap_of(log.signer().origin());
+        let read = || read().inspect_err(|error| no_proof(error)).ok().flatten();
+        let (index, entry) = self.gap.get_or_init(read).clone()?;
+        let proof = log.reader().with_nodes(|nodes| merkle::inclusion(nodes, index, new));
+        let path = proof.inspect_err(|error| no_proof(error)).ok()?.path;
+        Some(Submission::Gap { index, path, entry: String::from_utf8(entry).ok()?, note })
+    }
+
+    /// Sends a message to a member and reads its reply; what is none is remembered against it.
+    pub async fn send(&self, net: &NetHandle, peer: &Peer, message: Vec<u8>) -> Option<Reply> {
         let frames = net
             .submit(peer.transport, message, DEADLINE)
             .await
@@ -213,67 +271,54 @@ impl Own {
         let reply = frames.first().map(|frame| Reply::parse(frame));
         match reply {
             Some(Ok(reply)) if frames.len() == 1 => Some(reply),
-            Some(_) | None => {
-                tracing::warn!(witness = %peer.hospital, "not a reply of a witness");
-                None
-            }
+            Some(_) | None => self.ignore(peer, "not_a_reply"),
         }
     }
 
-    /// Takes over where a witness says that it stands.
-    fn stands(&self, log: &Log, peer: &Peer, note: Option<&str>) {
-        let heard = match note.map(|note| log.signer().open(note)).transpose() {
-            Ok(signed) => judge(log.reader(), signed.as_ref(), &peer.hospital),
-            Err(error) => {
-                tracing::warn!(witness = %peer.hospital, %error, "a note that this log never signed");
-                return;
+    /// The proof that a head of this log continues an older one.
+    #[must_use]
+    pub fn continues(&self, log: &Log, old: u64, new: u64) -> Reply {
+        match log.reader().with_nodes(|nodes| merkle::consistency(nodes, old, new)) {
+            Ok(proof) => Reply::Continues(proof.path),
+            Err(_not_held) => Reply::Refused { code: "proof_sizes".to_owned() },
+        }
+    }
+
+    /// Takes over where a witness says that it stands; whether its word counts.
+    fn stands(&self, log: &Log, peer: &Peer, note: Option<&str>) -> bool {
+        match self.weigh(log, peer, note) {
+            Weighed::Stands(size) => {
+                self.seat(peer, |seat| {
+                    seat.stands(size);
+                    if let Word::Forgot { size, before } = seat.word {
+                        tracing::warn!(witness = %peer.hospital, size, before, "a witness forgot what it had cosigned of this log");
+                    }
+                });
+                true
             }
+            Weighed::Contradicts | Weighed::Foreign | Weighed::Unread => false,
+        }
+    }
+
+    /// Takes a note that a member says it cosigned, without having been asked; whether it is one of this log.
+    pub fn shown(&self, log: &Log, member: &HospitalCode, note: &str) -> bool {
+        let Some(peer) = self.peers.iter().find(|peer| peer.hospital == *member) else {
+            return true;
         };
-        let Some(heard) = heard else { return };
-        if let Some(signed) = note.and_then(|note| log.signer().open(note).ok()) {
-            self.remember(&peer.hospital, signed.head().size);
+        if self.seats().get(member).is_some_and(|seat| seat.shown.as_deref() == Some(note)) {
+            return true;
         }
-        self.standing.send_if_modified(|known| {
-            let worse = matches!(heard, Standing::Contradicted { .. });
-            let changes = worse || *known == Standing::Unconfirmed;
-            // Once contradicted, nothing but another start with another log helps.
-            let final_word = matches!(known, Standing::Contradicted { .. });
-            if changes && !final_word {
-                if worse {
-                    tracing::error!(witness = %peer.hospital, "a witness cosigned another history of this log");
-                }
-                *known = heard;
-            }
-            changes && !final_word
-        });
-    }
-
-    fn remembered(&self, witness: &HospitalCode) -> u64 {
-        let sizes = self.sizes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        sizes.get(witness).copied().unwrap_or(0)
-    }
-
-    fn remember(&self, witness: &HospitalCode, size: u64) {
-        let mut sizes = self.sizes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        sizes.insert(witness.clone(), size);
+        let weighed = self.weigh(log, peer, Some(note));
+        if matches!(weighed, Weighed::Stands(_)) {
+            self.seat(peer, |seat| seat.shown = Some(note.to_owned()));
+        }
+        weighed != Weighed::Foreign
     }
 }
 
-/// What a witness's last cosigned checkpoint says of the log here; nothing if the log cannot be read.
-fn judge(
-    log: &Reader,
-    signed: Option<&SignedCheckpoint>,
-    witness: &HospitalCode,
-) -> Option<Standing> {
-    let Some(seen) = signed.map(SignedCheckpoint::head) else { return Some(Standing::Confirmed) };
-    let held = log.size();
-    let contradicted = Standing::Contradicted { witness: witness.clone(), seen, held };
-    if seen.size > held {
-        return Some(contradicted);
-    }
-    let own = log
-        .with_nodes(|nodes| merkle::frontier(nodes, seen.size))
-        .inspect_err(|error| tracing::error!(%error, "the own log cannot be read"))
-        .ok()?;
-    Some(if own.root() == seen.root { Standing::Confirmed } else { contradicted })
+fn no_proof(error: &dyn std::fmt::Display) {
+    tracing::error!(%error, "no proof of the own log can be made");
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,9 +2,13 @@ use std::convert::Infallible;
 
 use ed25519_dalek::SigningKey;
 
+use super::records::{MAX_EVIDENCE, record_name};
 use super::*;
+use policies::wire::MAX_SKEW_S;
+
 use crate::keys::KeyRole;
-use crate::proof::merkle::{self, Frontier, Leaves, TreeHash, leaf_hash};
+use crate::log::{Entry, Event};
+use crate::proof::merkle::{self, Frontier, Head, Leaves, TreeHash, leaf_hash};
 use crate::proof::witness::Conflict;
 
 const NOW: UnixTime = UnixTime(1_700_000_000);
@@ -39,13 +43,21 @@ impl Pair {
     }
 
     fn origin(&self) -> Origin {
-        Origin::of(&noord(), &PublicKey::of(&self.secret).unwrap(), 0).unwrap()
+        self.after(0)
+    }
+
+    fn after(&self, gaps: u32) -> Origin {
+        Origin::of(&noord(), &PublicKey::of(&self.secret).unwrap(), gaps).unwrap()
     }
 
     fn note(&self, size: usize) -> String {
+        self.note_after(0, size)
+    }
+
+    fn note_after(&self, gaps: u32, size: usize) -> String {
         let mut frontier = Frontier::new();
         self.leaves[..size].iter().for_each(|leaf| frontier.push(*leaf));
-        let origin = self.origin();
+        let origin = self.after(gaps);
         let key = origin.key(&PublicKey::of(&self.secret).unwrap()).unwrap();
         let checkpoint = Checkpoint { origin, head: frontier.head() };
         SignedCheckpoint::sign(checkpoint, &key, &self.secret).unwrap().note().to_string()
@@ -183,4 +195,119 @@ fn evidence_against_one_log_is_bounded() {
     assert_eq!(found, MAX_EVIDENCE);
     let files = std::fs::read_dir(pair.records()).unwrap().count();
     assert_eq!(files, MAX_EVIDENCE + 1);
+}
+
+/// The log is continued after a gap with the entry at this place; its first checkpoint there, with that entry.
+fn gap(pair: &mut Pair, place: usize, gaps: u32) -> Submission {
+    let mut tree = Frontier::new();
+    pair.leaves[..place].iter().for_each(|leaf| tree.push(*leaf));
+    let Head { size, root } = tree.head();
+    let event = Event::GapAccepted {
+        origin: pair.after(gaps).to_string(),
+        before: pair.after(gaps - 1).to_string(),
+        size,
+        root: policies::Digest::from_bytes(*root.as_bytes()),
+        seen: 30,
+        evidence: 2,
+    };
+    let entry = String::from_utf8(Entry::new(size, NOW, event).encode().unwrap()).unwrap();
+    pair.leaves[place] = leaf_hash(entry.as_bytes());
+    let read = |index: u64| Ok::<_, Infallible>(pair.leaves[usize::try_from(index).unwrap()]);
+    let path = merkle::inclusion(&mut Leaves::new(read), size, size + 4).unwrap().path;
+    Submission::Gap { index: size, path, entry, note: pair.note_after(gaps, place + 4) }
+}
+
+#[test]
+fn another_origin_is_taken_with_its_entry_alone_and_ends_the_one_before() {
+    let mut pair = Pair::new();
+    drop(pair.desk().handle(&noord(), &pair.offer(0, 30), NOW));
+    let older = (pair.offer(30, 35), pair.note(30));
+    let message = gap(&mut pair, 20, 1);
+    let Submission::Gap { index, path, entry, note } = message.clone() else { panic!() };
+    let desk = pair.desk();
+    let whole = Submission::Offer { old: 0, path: vec![], note: note.clone() };
+    check(&desk, &whole.encode(), &refusal("witness_gap"));
+    let changed =
+        |index, path, entry| Submission::Gap { index, path, entry, note: note.clone() }.encode();
+    let stopped = String::from_utf8(Entry::new(20, NOW, Event::Stopped {}).encode().unwrap());
+    check(&desk, &changed(index, path.clone(), stopped.unwrap()), &refusal("witness_gap"));
+    check(&desk, &changed(index + 1, path.clone(), entry.clone()), &refusal("witness_gap"));
+    check(&desk, &changed(index, vec![], entry.clone()), &refusal("witness_gap"));
+    let other = entry.replace("/1\",\"before", "/2\",\"before");
+    check(&desk, &changed(index, path, other), &refusal("witness_gap"));
+
+    let handled = desk.handle(&noord(), &message.encode(), NOW);
+    assert!(matches!(handled.reply, Reply::Cosigned(_)), "{handled:?}");
+    let evidence = handled.evidence.unwrap();
+    assert_eq!((evidence.kind, evidence.cosigned.note().to_string()), (Conflict::Gap, older.1));
+    // The older origin is told of the later one, also after a restart.
+    let stands = Reply::Stands(Some(note));
+    for desk in [desk, pair.desk()] {
+        check(&desk, &Submission::Latest { origin: pair.origin() }.encode(), &stands);
+        check(&desk, &older.0, &stands);
+    }
+    let kinds: Vec<_> = std::fs::read_dir(pair.records())
+        .unwrap()
+        .filter_map(|file| std::fs::read_to_string(file.unwrap().path()).ok())
+        .filter_map(|text| text.split_once("\n\nkring").map(|(kind, _)| kind.to_owned()))
+        .filter(|kind| !kind.contains('\n'))
+        .collect();
+    assert!(
+        kinds.contains(&"gap_accepted".to_owned()) && kinds.contains(&"older_origin".to_owned()),
+        "{kinds:?}"
+    );
+}
+
+#[test]
+fn what_is_overheard_is_compared_and_never_cosigned() {
+    let mut pair = Pair::new();
+    let desk = pair.desk();
+    let newer = |heard: Overheard| matches!(heard, Overheard::Newer(_));
+    assert!(newer(desk.overhear(&noord(), &pair.note(20), Some(NOW))));
+    assert_eq!(desk.cosigned(&noord()), None);
+    drop(desk.handle(&noord(), &pair.offer(0, 20), NOW));
+    assert_eq!(desk.cosigned(&noord()).as_deref(), Some(pair.note(20).as_str()));
+    assert_eq!(desk.overhear(&noord(), &pair.note(20), Some(NOW)), Overheard::Known);
+    assert!(newer(desk.overhear(&noord(), &pair.note(21), Some(NOW))));
+    for bad in [String::new(), "x\n".to_owned(), pair.note(20).replace('2', "3")] {
+        assert_eq!(desk.overhear(&noord(), &bad, Some(NOW)), Overheard::Bad);
+    }
+    assert_eq!(desk.overhear(&zuid(), &pair.note(20), Some(NOW)), Overheard::Bad);
+    // Behind, but perhaps on its way; long after, it is the log's own word that it holds less.
+    let behind = Overheard::Behind(pair.note(20));
+    assert_eq!(desk.overhear(&noord(), &pair.note(19), Some(NOW.plus(MAX_SKEW_S))), behind);
+    assert_eq!(desk.overhear(&noord(), &pair.note(19), None), behind);
+    let late = desk.overhear(&noord(), &pair.note(19), Some(NOW.plus(MAX_SKEW_S + 1)));
+    assert!(matches!(late, Overheard::Evidence(evidence) if evidence.kind == Conflict::Smaller));
+    // A witness that was restarted does not know when it cosigned.
+    let again = pair.desk().overhear(&noord(), &pair.note(18), Some(NOW.plus(100_000)));
+    assert_eq!(again, behind);
+    pair.leaves[3] = leaf_hash(b"another history");
+    let fork = desk.overhear(&noord(), &pair.note(20), None);
+    assert!(matches!(fork, Overheard::Evidence(evidence) if evidence.kind == Conflict::Fork));
+    assert_eq!(desk.overhear(&noord(), &pair.note(20), None), behind, "known already");
+}
+
+#[test]
+fn witnesses_compare_what_they_cosigned() {
+    let mut pair = Pair::new();
+    let desk = pair.desk();
+    drop(desk.handle(&noord(), &pair.offer(0, 20), NOW));
+    let heard =
+        |desk: &Desk, note: String| desk.handle(&zuid(), &Submission::Heard { note }.encode(), NOW);
+    let stands = Reply::Stands(Some(pair.note(20)));
+    let same = heard(&desk, pair.note(20));
+    assert_eq!((same.reply, same.evidence, same.heard), (stands.clone(), None, None));
+    assert!(heard(&desk, pair.note(21)).heard.is_some());
+    assert_eq!(heard(&desk, "x".to_owned()).reply, refusal("witness_checkpoint"));
+    pair.leaves[3] = leaf_hash(b"another history");
+    let fork = heard(&desk, pair.note(20));
+    assert_eq!((fork.reply, fork.evidence.unwrap().kind), (stands, Conflict::Fork));
+    // A larger head of the other history: the log cannot prove it.
+    let key = pair.origin().key(&PublicKey::of(&pair.secret).unwrap()).unwrap();
+    let other = SignedCheckpoint::open(&pair.note(25), &key).unwrap();
+    assert_eq!(desk.smaller_than(&noord(), &other), Some(20));
+    check(&desk, &pair.offer(20, 25), &refusal("proof_root"));
+    assert_eq!(desk.not_proved(&noord(), &other).unwrap().kind, Conflict::NotProved);
+    assert_eq!(desk.not_proved(&noord(), &other), None, "known already");
 }

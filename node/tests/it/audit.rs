@@ -1,5 +1,6 @@
 //! Exports and proof files of the log: both verifiers accept what is whole and find what is not, at the same place.
 
+mod gaps;
 mod python;
 mod support;
 

@@ -3,7 +3,7 @@
 use policies::dsse::{Envelope, EnvelopeError, PayloadType, PublicKey};
 use policies::envelope::DecodeError;
 use policies::question::{FormError, sign_question, sign_request};
-use policies::wire::{LayerRef, MAX_REQUEST_BYTES, Question};
+use policies::wire::{LayerRef, MAX_CHECKPOINT_BYTES, MAX_REQUEST_BYTES, Question, Request};
 use policies::{Digest, SignedRequest, VerifyContext};
 
 use crate::fixture::{NOW, Seen, charter, encoded, hospital, key, question, request};
@@ -181,4 +181,25 @@ fn weak_keys_are_no_keys() {
     for text in weak {
         assert!(PublicKey::from_hex(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn checkpoints_are_bounded_lines_of_text() {
+    let request = request(&charter(), &question());
+    let with = |checkpoint: Option<&str>, cosigned: Option<&str>| {
+        let text = |note: Option<&str>| note.map(str::to_owned);
+        let (checkpoint, cosigned) = (text(checkpoint), text(cosigned));
+        encoded(&Request { checkpoint, cosigned, ..request.clone() })
+    };
+    let longest = "x".repeat(MAX_CHECKPOINT_BYTES);
+    for good in [None, Some("x"), Some("lines\nof\ntext\n"), Some("\u{2014}"), Some(&longest)] {
+        assert!(SignedRequest::decode(&with(good, None)).is_ok(), "{good:?}");
+        assert!(SignedRequest::decode(&with(None, good)).is_ok(), "{good:?}");
+    }
+    let wrong = DecodeError::Form(FormError::Checkpoint);
+    for bad in ["", "a\tb", "a\rb", "\u{7f}", "\u{85}", &format!("{longest}x")] {
+        check_decode(&with(Some(bad), None), &wrong);
+        check_decode(&with(None, Some(bad)), &wrong);
+    }
+    assert_eq!(wrong.code(), "bad_checkpoint");
 }

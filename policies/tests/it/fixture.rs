@@ -112,6 +112,8 @@ pub(crate) fn request(charter: &Charter, question: &Question) -> Request {
         layers: vec![charter.layer().unwrap()],
         language: 1,
         fragments: vec![Digest::of(b"fragment")],
+        checkpoint: Some("a log\n7\nroot\n\n\u{2014} a log signature\n".to_owned()),
+        cosigned: None,
         sent_at: NOW,
     }
 }

@@ -208,6 +208,8 @@ impl Network {
             layers: vec![self.charter.layer().context("an opened charter has a layer")?],
             language: LANGUAGE_VERSION,
             fragments: footprint.fragments.iter().map(|fragment| fragment.digest).collect(),
+            checkpoint: None,
+            cosigned: None,
             sent_at: NOW,
         };
         let bytes = sign_request(&request, &key(&format!("{ASKER} envelope"))).encode();

@@ -54,6 +54,7 @@ fn said(entries: &[Entry]) -> Said<'_> {
             | Event::Clock { .. }
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => {}
         }
     }

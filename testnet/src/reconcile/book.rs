@@ -187,6 +187,7 @@ impl<'a> Book<'a> {
             | Event::Clock { .. }
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
+            | Event::GapAccepted { .. }
             | Event::WorkerLost { .. } => {}
         }
     }
@@ -267,6 +268,7 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         | Event::Clock { .. }
         | Event::ForkEvidence { .. }
         | Event::Archived(_)
+        | Event::GapAccepted { .. }
         | Event::WorkerLost { .. } => None,
     }
 }

@@ -10,8 +10,8 @@ use testnet::process::{NodeProcess, wait_connected, wait_ready};
 use crate::support::{Net, not_asked};
 
 /// Longest wait for something that must happen; machines are noisy.
-const PATIENCE: Duration = Duration::from_secs(60);
-const COUNT: &str = "SELECT count(*) FROM patient";
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const COUNT: &str = "SELECT count(*) FROM patient";
 
 pub(crate) fn kring(net: &Net, args: &[&str], paths: &[(&str, &Path)]) -> Output {
     let mut kring = net.network.kring();
@@ -148,7 +148,7 @@ pub(crate) fn start(net: &mut Net, code: &str) {
 }
 
 /// Copies a folder with the modes of its files.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
     std::fs::set_permissions(to, std::fs::metadata(from).unwrap().permissions()).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

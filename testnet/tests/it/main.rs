@@ -19,3 +19,4 @@ mod support;
 mod syslog;
 mod tidy;
 mod up;
+mod witnesses;

@@ -9,6 +9,7 @@ use node::clock::{Clock as _, SystemClock};
 use node::keys::{Key, KeyRole};
 use node::log::{Entry, Event, Reader};
 use node::net::{Lane, NetConfig, NetHandle, NetLimits, Peer, PeerKey};
+use node::proof::submission::{Reply, Submission};
 use node::tasks::Tasks;
 use policies::charter::Charter;
 use policies::dsse::Envelope;
@@ -163,8 +164,49 @@ impl RawPeer {
         self.runtime.block_on(asked).map_err(|error| error.code())
     }
 
-    /// Answers the next request with frames of its own choice and a true signature over them.
-    pub(crate) fn answer_next(&self, frames: Vec<Vec<u8>>) {
+    /// Sends a message about a log and returns the reply.
+    pub(crate) fn submit(&self, net: &Net, to: &str, message: &Submission) -> Reply {
+        let charter = net.charter();
+        let key = PeerKey(*charter.member(&hospital(to)).unwrap().keys.transport.as_bytes());
+        let sent = self.net.submit(key, message.encode(), Duration::from_secs(60));
+        let frames = self.runtime.block_on(sent).unwrap();
+        Reply::parse(&frames[0]).unwrap()
+    }
+
+    /// Answers every message about logs with what `say` makes of it, until the work is done; the tests' own thread does the work.
+    pub(crate) fn witness_while<T>(
+        &self,
+        say: impl Fn(&[u8]) -> Vec<u8> + Sync,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        std::thread::scope(|scope| {
+            let serving = scope.spawn(|| {
+                self.runtime.block_on(async {
+                    let mut inbound = self.inbound.lock().await;
+                    let mut ended = ended;
+                    loop {
+                        let next = tokio::select! {
+                            _ = &mut ended => return,
+                            next = inbound.recv() => next.unwrap(),
+                        };
+                        if next.lane == Lane::Witness {
+                            drop(next.reply.send(vec![say(&next.request)]).await);
+                        }
+                    }
+                });
+            });
+            // A test that fails ends the serving too, because the sender goes.
+            let end = end;
+            let done = work();
+            drop(end);
+            serving.join().unwrap();
+            done
+        })
+    }
+
+    /// Answers the next request with frames of its own choice and a true signature over them; the request.
+    pub(crate) fn answer_next(&self, frames: Vec<Vec<u8>>) -> Request {
         let received = async {
             let mut inbound = self.inbound.lock().await;
             loop {
@@ -185,7 +227,7 @@ impl RawPeer {
             responder: self.code.clone(),
             frames: node::reply::frames_digest(&frames),
             snapshot: Digest::of(b"a snapshot"),
-            layers: wire.layers,
+            layers: wire.layers.clone(),
             receipt: receipt(),
             status: "real".to_owned(),
             log_index: 7,
@@ -196,6 +238,7 @@ impl RawPeer {
         let mut all = frames;
         all.push(trailer);
         self.runtime.block_on(reply.send(all)).unwrap();
+        wire
     }
 
     /// The request of this node to a responder, as it likes it.
@@ -216,6 +259,8 @@ impl RawPeer {
             layers: vec![charter.layer().unwrap()],
             language: LANGUAGE_VERSION,
             fragments,
+            checkpoint: None,
+            cosigned: None,
             sent_at: SystemClock.now(),
         };
         change(&mut request);

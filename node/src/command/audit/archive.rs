@@ -17,6 +17,7 @@ use crate::command::{Exit, print};
 use crate::config::Config;
 use crate::log::event::Archived;
 use crate::log::medium::Disk;
+use crate::syslog::Cursor;
 
 /// Moves old entries, with the log locked.
 pub(crate) fn archive(config: &Path, to: &Path, limit: &LimitArgs) -> anyhow::Result<Exit> {
@@ -39,6 +40,7 @@ pub(crate) fn archive(config: &Path, to: &Path, limit: &LimitArgs) -> anyhow::Re
         folder: name.to_owned(),
         signed: &signed,
         before,
+        forwarded: forwarded(&source)?,
         now,
     };
     let moved = move_old(&mut store, &terms)?;
@@ -47,6 +49,10 @@ pub(crate) fn archive(config: &Path, to: &Path, limit: &LimitArgs) -> anyhow::Re
         print::line(format!("entries {first} to {last}, {earliest} to {latest}, file {file}"));
     }
     match moved.len() {
+        0 if terms.forwarded < source.reader.size() => print::line(format!(
+            "nothing to archive: no closed segment is older than {before} and forwarded as syslog (up to entry {})",
+            terms.forwarded
+        )),
         0 => print::line(format!("nothing to archive: no closed segment is older than {before}")),
         segments => {
             let by = if cosigned.is_empty() { "nobody".to_owned() } else { cosigned.join(", ") };
@@ -67,6 +73,16 @@ fn limit_of(limit: &LimitArgs, now: UnixTime) -> UnixTime {
         now.plus(DAY_S.saturating_mul(i64::from(keep_days.unwrap_or(u32::MAX))).saturating_neg())
     };
     before.as_ref().map_or_else(kept, of_day)
+}
+
+/// Entries that whoever the log is forwarded to has; all, where it is not forwarded.
+fn forwarded(source: &Source) -> anyhow::Result<u64> {
+    if source.config.syslog.is_none() {
+        return Ok(u64::MAX);
+    }
+    let path = source.config.syslog_cursor();
+    let next = Cursor::load(&path).and_then(|cursor| cursor.check(&path, &source.reader));
+    next.context("what was forwarded as syslog is not known, so nothing is archived: start the node, and archive once it has forwarded the log")
 }
 
 /// The archive's folder, made if it is not there, with its whole path.

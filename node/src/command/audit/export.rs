@@ -41,8 +41,8 @@ pub(crate) fn export(
 
 /// Entries with header and trailer, up to the latest checkpoint.
 fn proved(source: &Source, file: &mut impl Write, from: u64) -> anyhow::Result<u64> {
-    let signed = source.signed()?;
-    let end = signed.checkpoint.head().size;
+    let chain = source.chain(from)?;
+    let end = chain.checkpoints.last().map_or(0, |latest| latest.head().size);
     let held = source.reader.size();
     anyhow::ensure!(
         from <= end,
@@ -52,7 +52,7 @@ fn proved(source: &Source, file: &mut impl Write, from: u64) -> anyhow::Result<u
         let left = held.saturating_sub(end);
         print::note(format!("{left} entries after the latest checkpoint are left out"));
     }
-    Ok(extract(&source.reader, &signed, from..end, file)?)
+    Ok(extract(&source.reader, &chain, from..end, file)?)
 }
 
 /// Writes a proof file.

@@ -102,6 +102,9 @@ fn detail(entry: &Entry) -> String {
             format!("{count} entries from {first} on")
         }
         Event::ForkEvidence { origin, shows, .. } => format!("{origin}: {shows}"),
+        Event::GapAccepted { origin, size, seen, .. } => {
+            format!("{size} of {seen} entries kept, continued as {origin}")
+        }
         Event::Started { version, .. } => version.clone(),
         Event::Asked { hospitals, .. } => nen7513::codes(hospitals),
         Event::Intent { .. }

@@ -10,7 +10,7 @@ use crate::cli::ConfigArg;
 use crate::cli::audit::ArchiveArg;
 use crate::command::print;
 use crate::config::Config;
-use crate::extract::Signed;
+use crate::extract::{Chain, Signed};
 use crate::keys::{Key, KeyRole};
 use crate::log::event::Event;
 use crate::log::medium::Disk;
@@ -21,6 +21,9 @@ use crate::proof::parties::Parties;
 
 /// Least digits of a question's digest that a person has to type.
 const LEAST_DIGITS: usize = 8;
+
+/// Most checkpoints of an export that this program writes; of more, every n-th and the latest.
+const MAX_CHAIN: usize = 256;
 
 /// What a person typed names no entry.
 #[derive(Debug, thiserror::Error)]
@@ -92,26 +95,62 @@ impl Source {
 
     /// The latest checkpoint with the cosignatures of members of the held charter; other lines are left out.
     pub(super) fn signed(&self) -> anyhow::Result<Signed> {
+        let note = self.latest()?;
+        let signed = self.cosigned(&[note])?;
+        let checkpoint = signed.checkpoints.into_iter().next_back();
+        let checkpoint = checkpoint.context("the latest checkpoint is not one of this log")?;
+        Ok(Signed { parties: signed.parties, checkpoint })
+    }
+
+    /// The checkpoints over `from` and more entries, up to the latest: all, or as many as an export has room for.
+    pub(super) fn chain(&self, from: u64) -> anyhow::Result<Chain> {
+        let latest = self.latest()?;
+        let end = Checkpoint::parse(Note::parse(&latest)?.text())?.head.size;
+        // Of one size, the note that was written last has the most cosignatures.
+        let mut notes = BTreeMap::new();
+        for note in self.reader.notes()? {
+            let size = Checkpoint::parse(Note::parse(&note)?.text())?.head.size;
+            if (from..end).contains(&size) {
+                notes.insert(size, note);
+            }
+        }
+        let earlier = MAX_CHAIN.saturating_sub(1);
+        let every = notes.len().div_ceil(earlier).max(1);
+        let mut notes: Vec<String> = notes.into_values().step_by(every).collect();
+        notes.push(latest);
+        self.cosigned(&notes)
+    }
+
+    fn latest(&self) -> anyhow::Result<String> {
         let note = self.reader.checkpoint().context(
             "the log has no checkpoint yet: start the node once, it signs one at start and every few minutes",
         )?;
+        Ok(note.to_string())
+    }
+
+    /// Notes in rising order, each with its log's line and those of known witnesses that verify.
+    fn cosigned(&self, notes: &[String]) -> anyhow::Result<Chain> {
         let hospital = &self.config.hospital;
         let key = Key::load(&self.config.keys.log, KeyRole::Log)?.public;
-        let origin = Checkpoint::parse(Note::parse(&note)?.text())?.origin;
-        let log = origin.key(&key)?;
-        let read = SignedCheckpoint::open(&note, &log)?;
-        let mut checkpoint = read.bare(&log);
-        let mut witnesses = BTreeMap::new();
-        for (code, key) in self.witness_keys()? {
-            let own = |line: &&crate::proof::note::SignatureLine| line.claims(&key);
-            let Some(line) = read.note().signatures().iter().find(own) else { continue };
-            if checkpoint.add(line.clone(), &key).is_ok() {
-                witnesses.insert(code.to_string(), hex::encode(key.key_bytes()));
+        let (known, mut witnesses) = (self.witness_keys()?, BTreeMap::new());
+        let (mut checkpoints, mut origin) = (Vec::new(), String::new());
+        for note in notes {
+            let stated = Checkpoint::parse(Note::parse(note)?.text())?.origin;
+            let log = stated.key(&key)?;
+            let read = SignedCheckpoint::open(note, &log)?;
+            let mut checkpoint = read.bare(&log);
+            for (code, key) in &known {
+                let own = |line: &&crate::proof::note::SignatureLine| line.claims(key);
+                let Some(line) = read.note().signatures().iter().find(own) else { continue };
+                if checkpoint.add(line.clone(), key).is_ok() {
+                    witnesses.insert(code.to_string(), hex::encode(key.key_bytes()));
+                }
             }
+            checkpoints.push(checkpoint);
+            stated.as_str().clone_into(&mut origin);
         }
-        let parties =
-            Parties::new(origin.as_str(), hospital.as_str(), &key.to_string(), &witnesses)?;
-        Ok(Signed { parties, checkpoint })
+        let parties = Parties::new(&origin, hospital.as_str(), &key.to_string(), &witnesses)?;
+        Ok(Chain { parties, checkpoints })
     }
 
     /// Whether the charter names nobody else who could cosign.
@@ -158,6 +197,7 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         | Event::Rejected { .. }
         | Event::ForkEvidence { .. }
         | Event::Archived(_)
+        | Event::GapAccepted { .. }
         | Event::WorkerLost { .. } => None,
     }
 }

@@ -15,6 +15,7 @@ use crate::proof::checkpoint::{Origin, witness_key};
 use crate::proof::export::verify::{Verdict, Verifier};
 use crate::proof::export::{MAX_ENTRY_BYTES, MAX_HEADER_BYTES, MAX_TRAILER_BYTES};
 use crate::proof::fault::{Fault, FaultKind};
+use crate::proof::gap::Gap;
 use crate::proof::policy::Policy;
 use crate::proof::receipt::{self, Shown};
 use crate::proof::story::Notes;
@@ -172,8 +173,12 @@ fn as_text(held: &Held, trusted: bool) -> String {
     } else {
         format!("no trust policy was given: compare the log's key yourself: {log_key}")
     };
+    let gaps: String = match held {
+        Held::Export(verdict) => verdict.gaps.iter().map(gap_text).collect(),
+        Held::Proof(_) => String::new(),
+    };
     format!(
-        "holds: {what} of log {origin}\nroot {} over {} entries, cosigned by {names}\n{keys}{}",
+        "holds: {what} of log {origin}\nroot {} over {} entries, cosigned by {names}\n{gaps}{keys}{}",
         head.root,
         head.size,
         noted(held)
@@ -194,6 +199,20 @@ fn noted(held: &Held) -> String {
     lines.map(|(count, what)| format!("\nnote: {count} {what}")).collect()
 }
 
+fn gap_text(gap: &Gap) -> String {
+    let Gap { origin: _, before, head, seen } = gap;
+    let at = head.size;
+    format!(
+        "gap before entry {at}: what {before} held beyond it was lost and given up; a witness had seen {seen} entries\n"
+    )
+}
+
+fn gap_json(gap: &Gap) -> Value {
+    let Gap { origin, before, head, seen } = gap;
+    let root = head.root.to_string();
+    json!({"index": head.size, "origin": origin, "before": before, "root": root, "seen": seen})
+}
+
 fn as_json(verdict: &Result<Held, Fault>, trusted: bool) -> Value {
     match verdict {
         Ok(Held::Export(Verdict {
@@ -204,12 +223,14 @@ fn as_json(verdict: &Result<Held, Fault>, trusted: bool) -> Value {
             count,
             head,
             checkpoints,
+            gaps,
             cosigned,
             notes,
         })) => json!({
             "holds": true, "origin": origin, "hospital": hospital, "log_key": log_key, "first": first,
             "count": count, "size": head.size, "root": head.root.to_string(),
-            "checkpoints": checkpoints, "cosigned": cosigned, "trusted": trusted, "notes": notes,
+            "checkpoints": checkpoints, "gaps": gaps.iter().map(gap_json).collect::<Vec<_>>(),
+            "cosigned": cosigned, "trusted": trusted, "notes": notes,
         }),
         Ok(Held::Proof(Shown { origin, hospital, log_key, head, cosigned, entries })) => json!({
             "holds": true, "origin": origin, "hospital": hospital, "log_key": log_key,
@@ -223,12 +244,12 @@ fn as_json(verdict: &Result<Held, Fault>, trusted: bool) -> Value {
     }
 }
 
-/// Prints a trust policy: the log of one member, and the other members as its witnesses.
+/// Prints a trust policy: the log of one member after so many gaps, and so many of the other members as its witnesses.
 pub(crate) fn policy(
     path: &Path,
     root: Digest,
     hospital: &HospitalCode,
-    witnesses: usize,
+    (witnesses, gaps): (usize, u32),
 ) -> anyhow::Result<Exit> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let trust = bundle::Trust { root, now: SystemClock.now(), held: None };
@@ -236,7 +257,7 @@ pub(crate) fn policy(
     let member = charter
         .member(hospital)
         .with_context(|| format!("{hospital} is not a member of {}", charter.network()))?;
-    let origin = Origin::of(hospital, &member.keys.log, 0)?;
+    let origin = Origin::of(hospital, &member.keys.log, gaps)?;
     let mut text = format!(
         "# charter of {}, version {}\nlog {}\n",
         charter.network(),

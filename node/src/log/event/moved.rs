@@ -40,6 +40,7 @@ impl Event {
             | Self::Configured { .. }
             | Self::KeysChanged { .. }
             | Self::SnapshotUsed { .. }
+            | Self::GapAccepted { .. }
             | Self::Archived(_) => true,
             Self::Started { .. }
             | Self::Stopped {}
@@ -84,6 +85,7 @@ impl Event {
             | Self::Fault { .. }
             | Self::ForkEvidence { .. }
             | Self::Archived(_)
+            | Self::GapAccepted { .. }
             | Self::WorkerLost { .. } => {}
         }
     }

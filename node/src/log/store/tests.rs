@@ -155,3 +155,16 @@ fn proofs_are_made_from_stored_leaves() {
         proof.verify(&leaf_hash(entry), &head).unwrap();
     }
 }
+
+#[test]
+fn every_checkpoint_is_read_again_across_segments() {
+    let disk = Sim::default();
+    let mut trace = workload(&disk, 60);
+    let reader = Reader::over(Arc::new(disk)).unwrap();
+    assert!(reader.contents().segments.len() > 2);
+    let mut notes = reader.notes().unwrap();
+    notes.dedup();
+    trace.notes.dedup();
+    assert!(notes.len() > 3);
+    assert_eq!(notes, trace.notes);
+}

@@ -17,6 +17,7 @@ use super::{
     MAX_TRAILER_BYTES, PART, Trailer,
 };
 use crate::proof::fault::{Fault, FaultKind};
+use crate::proof::gap::{BadGap, Gap, Lineage};
 use crate::proof::merkle::frontier::following;
 use crate::proof::merkle::{Frontier, Head, TreeHash, leaf_hash};
 use crate::proof::parties::{Opened, Parties};
@@ -40,6 +41,8 @@ pub struct Verdict {
     pub head: Head,
     /// Checkpoints that hold.
     pub checkpoints: usize,
+    /// Gaps among the entries: lost histories that the hospital gave up.
+    pub gaps: Vec<Gap>,
     /// Who cosigned the last checkpoint, and when.
     pub cosigned: BTreeMap<HospitalCode, UnixTime>,
     /// What the entries say that is legal and worth a look.
@@ -63,6 +66,7 @@ struct Stated {
 pub struct Verifier {
     stated: Arc<Stated>,
     tree: Frontier,
+    lineage: Lineage,
     /// Checkpoints whose root was found.
     passed: usize,
     /// Entries up to here are proved.
@@ -79,6 +83,18 @@ pub struct Verifier {
 /// # Errors
 /// The first `Fault`.
 pub fn verify(export: &[u8], policy: Option<&Policy>) -> Result<Verdict, Fault> {
+    read(export, policy)?.finish()
+}
+
+/// Checks that the entries are those that were signed, whatever they say: an archive takes over contradictions too.
+///
+/// # Errors
+/// The first `Fault`.
+pub fn verify_bytes(export: &[u8]) -> Result<Verdict, Fault> {
+    Verifier { contradiction: None, ..read(export, None)? }.finish()
+}
+
+fn read(export: &[u8], policy: Option<&Policy>) -> Result<Verifier, Fault> {
     let lines = export.iter().filter(|byte| **byte == b'\n').count() as u64;
     let cut_off = |reason| FaultKind::CutOff { reason }.at(lines.saturating_add(1));
     let body = export.strip_suffix(b"\n").ok_or_else(|| cut_off("a newline at the end"))?;
@@ -90,7 +106,7 @@ pub fn verify(export: &[u8], policy: Option<&Policy>) -> Result<Verdict, Fault> 
     for entry in each {
         verifier.entry(entry)?;
     }
-    verifier.finish()
+    Ok(verifier)
 }
 
 impl Verifier {
@@ -151,11 +167,13 @@ impl Verifier {
         if let Some(policy) = policy {
             policy.quorum(&parties, last).map_err(at_trailer)?;
         }
+        let lineage = Lineage::new(parties.hospital().clone(), parties.public(), first);
         let stated = Arc::new(Stated { parties, first, count, checkpoints, after, marks });
         let story = Story::from(first);
         let mut verifier = Self {
             stated,
             tree,
+            lineage,
             passed: 0,
             proved: first,
             suspect: None,
@@ -179,9 +197,13 @@ impl Verifier {
             return Err(self.changed().unwrap_or_else(|| kind.of_entry(line, index)));
         }
         let leaf = leaf_hash(entry);
+        let continued = self.lineage.entry(entry, || self.tree.head());
         self.tree.push(leaf);
         if self.suspect.is_none() && !self.marked(number, &leaf) {
             self.suspect = Some(index);
+        }
+        if let Err(error) = continued {
+            return Err(self.changed().unwrap_or_else(|| gap(error).of_entry(line, index)));
         }
         self.tell(entry, line, index);
         self.compare_roots()
@@ -229,6 +251,7 @@ impl Verifier {
             count: *count,
             head: last.signed.head(),
             checkpoints: checkpoints.len(),
+            gaps: self.lineage.gaps().to_vec(),
             cosigned: last.cosigned.clone(),
         })
     }
@@ -273,6 +296,11 @@ impl Verifier {
             if let Some(index) = self.suspect {
                 return Err(FaultKind::Mark.of_entry(trailer, index));
             }
+            // Between the end of a part and its checkpoint another origin may begin.
+            if head.size == size {
+                let origin = &next.signed.checkpoint().origin;
+                self.lineage.checkpoint(origin).map_err(|error| gap(error).at(trailer))?;
+            }
             self.passed = self.passed.saturating_add(1);
             self.proved = size;
         }
@@ -301,7 +329,11 @@ impl Verifier {
     }
 }
 
-/// Opens every checkpoint; their sizes rise from `first` on.
+fn gap(BadGap { reason }: BadGap) -> FaultKind {
+    FaultKind::Gap { reason }
+}
+
+/// Opens every checkpoint; their sizes rise from `first` on, and the last one is of the header's origin.
 fn open(parties: &Parties, notes: &[String], first: u64) -> Result<Vec<Opened>, FaultKind> {
     if notes.len() > MAX_CHECKPOINTS {
         let reason = format!("at most {MAX_CHECKPOINTS} checkpoints");
@@ -309,7 +341,11 @@ fn open(parties: &Parties, notes: &[String], first: u64) -> Result<Vec<Opened>, 
     }
     let mut opened: Vec<Opened> = Vec::new();
     for (number, note) in (1..).zip(notes) {
-        let one = parties.open(number, note)?;
+        let one = if number < notes.len() {
+            parties.open_earlier(number, note)?
+        } else {
+            parties.open(number, note)?
+        };
         let size = one.signed.head().size;
         let rises = opened.last().map_or(size >= first, |last| size > last.signed.head().size);
         if !rises {

@@ -25,12 +25,23 @@ fn every_message_is_read_as_it_was_written() {
     for message in [
         Submission::Offer { old: 0, path: vec![], note: ARCHE.to_owned() },
         Submission::Offer { old: 7, path: vec![hash; 63], note: ARCHE.to_owned() },
+        Submission::Gap {
+            index: 3,
+            path: vec![hash; 2],
+            entry: "{}".to_owned(),
+            note: ARCHE.to_owned(),
+        },
+        Submission::Gap { index: 0, path: vec![], entry: "{}".to_owned(), note: ARCHE.to_owned() },
+        Submission::Wanted { old: 3, new: 90 },
+        Submission::Heard { note: ARCHE.to_owned() },
         Submission::Latest { origin: Origin::parse("kring/NOORD/0123").unwrap() },
     ] {
         assert_eq!(Submission::parse(&message.encode()), Ok(message));
     }
     for reply in [
         Reply::Cosigned(SignatureLine::parse(line).unwrap()),
+        Reply::Continues(vec![]),
+        Reply::Continues(vec![hash; 63]),
         Reply::Stands(None),
         Reply::Stands(Some(ARCHE.to_owned())),
         Reply::Refused { code: "proof_root".to_owned() },
@@ -57,14 +68,29 @@ fn other_bytes_are_refused() {
         "latest a b\n",
         "latest a",
         "Latest a\n",
+        "wanted 3\n",
+        "wanted 3 04\n",
+        "wanted 3 4",
+        "gap 3\n\nentry",
+        "gap x\n\nentry\nnote",
+        "gap 3\nAAAA\n\nentry\nnote",
+        "heard",
         many.as_str(),
     ] {
         assert!(Submission::parse(text.as_bytes()).is_err(), "{text}");
     }
     assert!(Submission::parse(b"latest \xff\n").is_err());
-    for text in
-        ["", "cosigned", "cosigned\n", "cosigned\nx\n", "refused\na b\n", "refused\nab", "maybe\n"]
-    {
+    for text in [
+        "",
+        "continues\nx\n",
+        "continues\njrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=",
+        "cosigned",
+        "cosigned\n",
+        "cosigned\nx\n",
+        "refused\na b\n",
+        "refused\nab",
+        "maybe\n",
+    ] {
         assert!(Reply::parse(text.as_bytes()).is_err(), "{text}");
     }
     assert!(Reply::parse(format!("refused\n{}\n", "a".repeat(65)).as_bytes()).is_err());

@@ -23,6 +23,8 @@ pub(super) struct Book {
     pub(super) entries: Vec<String>,
     /// Sizes of the checkpoints.
     pub(super) checkpoints: Vec<u64>,
+    /// Indexes of the entries that begin another origin.
+    pub(super) gaps: Vec<u64>,
 }
 
 pub(super) fn public(key: &SigningKey) -> PublicKey {
@@ -53,11 +55,35 @@ impl Book {
                 .collect(),
             entries: (0..entries).map(entry).collect(),
             checkpoints: checkpoints.to_vec(),
+            gaps: Vec::new(),
         }
     }
 
+    /// The same log, continued after a lost history with the entry at each of these indexes.
+    pub(super) fn with_gaps(mut self, gaps: &[u64]) -> Self {
+        for index in gaps {
+            let place = usize::try_from(*index).unwrap();
+            let mut tree = Frontier::new();
+            self.leaves()[..place].iter().for_each(|leaf| tree.push(*leaf));
+            let before = self.origin_at(*index);
+            self.gaps.push(*index);
+            let (origin, root) = (self.origin_at(*index + 1), tree.root());
+            self.entries[place] = format!(
+                r#"{{"version":1,"index":{index},"at":1700000000,"event":{{"kind":"gap_accepted","origin":"{origin}","before":"{before}","size":{index},"root":"{root}","seen":{},"evidence":0}}}}"#,
+                index + 7
+            );
+        }
+        self
+    }
+
+    /// The origin that holds for a checkpoint of this size.
+    fn origin_at(&self, size: u64) -> Origin {
+        let gaps = self.gaps.iter().filter(|gap| **gap < size).count();
+        Origin::of(&self.hospital, &public(&self.log), u32::try_from(gaps).unwrap()).unwrap()
+    }
+
     pub(super) fn origin(&self) -> Origin {
-        Origin::of(&self.hospital, &public(&self.log), 0).unwrap()
+        self.origin_at(u64::MAX)
     }
 
     pub(super) fn log_key(&self) -> VerifierKey {
@@ -79,26 +105,33 @@ impl Book {
         let (mut inner, mut fed) = (Inner::new(), 0);
         let mut states: BTreeMap<_, _> =
             self.witnesses.keys().map(|code| (code, Witness::new())).collect();
-        let (mut last, mut signed) = (0, Vec::new());
+        let (mut last_size, mut signed) = (0, Vec::new());
         for size in self.checkpoints.iter().copied().filter(|size| *size >= first) {
             for leaf in &leaves[fed..usize::try_from(size).unwrap()] {
                 inner.push(*leaf);
             }
             fed = usize::try_from(size).unwrap();
             let head = inner.frontier().head();
-            let checkpoint = Checkpoint { origin: self.origin(), head };
-            let mut one = SignedCheckpoint::sign(checkpoint, &self.log_key(), &self.log).unwrap();
+            let origin = self.origin_at(size);
+            let key = origin.key(&public(&self.log)).unwrap();
+            // A witness begins anew with an origin.
+            let begun = signed
+                .last()
+                .is_some_and(|last: &SignedCheckpoint| last.checkpoint().origin == origin);
+            let last = if begun { last_size } else { 0 };
+            let checkpoint = Checkpoint { origin, head };
+            let mut one = SignedCheckpoint::sign(checkpoint, &key, &self.log).unwrap();
             for (code, state) in &mut states {
                 let proof = merkle::consistency(&mut inner.over(read), last, size).unwrap();
-                let cosignable = state.consider(one.bare(&self.log_key()), &proof).unwrap();
+                let cosignable = state.consider(one.bare(&key), &proof).unwrap();
                 let persisted = cosignable.persist(|_, _| Ok::<_, Infallible>(())).unwrap();
-                let key = self.witness_key(code);
+                let witness = self.witness_key(code);
                 let now = UnixTime(1_700_000_000);
-                let line = cosign(&persisted, &key, &self.witnesses[code], now).unwrap();
-                one.add(line, &key).unwrap();
+                let line = cosign(&persisted, &witness, &self.witnesses[code], now).unwrap();
+                one.add(line, &witness).unwrap();
             }
             signed.push(one);
-            last = size;
+            last_size = size;
         }
         signed
     }

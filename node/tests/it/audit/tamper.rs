@@ -33,9 +33,11 @@ fn flipped(file: &[u8], place: usize, mask: u8) -> Vec<u8> {
 #[test]
 fn no_byte_of_header_trailer_or_proof_file_changes_unseen() {
     let (mut python, mut flips) = (Python::start(), 0);
-    let book = Book::new(3, &[3], &["ZUID"]);
-    for file in [book.export(0), book.export(1), book.part(0, 2), book.part(1, 2), book.proof(&[2])]
-    {
+    let (whole, book) = (Book::new(3, &[3], &["ZUID"]), Book::new(3, &[1, 2, 3], &["ZUID"]));
+    let gap = Book::new(4, &[1, 2, 3, 4], &["ZUID"]).with_gaps(&[2]);
+    let parts = [whole.part(0, 2), whole.part(1, 2)];
+    let exports = [book.export(0), book.export(1), gap.export(0), gap.export(3)];
+    for file in parts.into_iter().chain(exports).chain([book.proof(&[2])]) {
         assert_eq!(both(&mut python, &file, ""), Value::Null);
         for place in 0..file.len() {
             for mask in masks(place) {
@@ -109,7 +111,7 @@ fn found(before: &Verifier, mut changed: Vec<u8>, next: &[u8], index: u64) -> bo
 #[test]
 fn both_verifiers_find_a_sample_of_flips_at_the_same_place() {
     let mut python = Python::start();
-    let file = Book::new(80, &[30, 80], &["ZUID"]).export(0);
+    let file = Book::new(80, &[10, 30, 50, 80], &["ZUID"]).with_gaps(&[40]).export(0);
     let line_of = |place: usize| 1 + file[..place].iter().filter(|b| **b == b'\n').count();
     let step = usize::try_from(number("KRING_TAMPER_STEP", file.len() as u64 / 400)).unwrap();
     for place in (0..file.len()).step_by(step) {

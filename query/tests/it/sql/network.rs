@@ -267,6 +267,8 @@ impl Network {
             layers: vec![self.charter.layer().unwrap()],
             language: 1,
             fragments: footprint.fragments.iter().map(|fragment| fragment.digest).collect(),
+            checkpoint: None,
+            cosigned: None,
             sent_at: NOW,
         };
         let bytes = sign_request(&request, &key("ASKER envelope")).encode();

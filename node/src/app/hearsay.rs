@@ -1,0 +1,168 @@
+//! The daemon compares checkpoints with other witnesses, away from every question.
+//!
+//! One at a time: a member can fill the queue with its own checkpoints, and keeps only its own from being compared.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use policies::{Digest, HospitalCode};
+use tokio::sync::mpsc;
+
+use crate::log::Event;
+use crate::node::Node;
+use crate::proof::checkpoint::SignedCheckpoint;
+use crate::proof::submission::{Reply, Submission};
+use crate::proof::witness::Evidence;
+use crate::witness::Overheard;
+use crate::witness::hearsay::Said;
+use crate::witness::own::Peer;
+
+/// A checkpoint that a question carried is offered at the same time: mostly it is known after this.
+const OFFER_COMES: Duration = Duration::from_millis(250);
+
+/// Compares until the daemon stops.
+pub(super) async fn compare(node: Arc<Node>, mut queue: mpsc::Receiver<Said>) {
+    let stopping = node.tasks().shutdown();
+    let mut turn = 0;
+    loop {
+        let next = tokio::select! {
+            () = stopping.wait() => return,
+            next = queue.recv() => next,
+        };
+        let Some(said) = next else { return };
+        turn += 1;
+        tokio::select! {
+            () = stopping.wait() => return,
+            () = node.take_up(said, turn) => {}
+        }
+    }
+}
+
+impl Node {
+    async fn take_up(&self, said: Said, turn: usize) {
+        match said {
+            Said::InRequest { member, note, at } => {
+                let first = Digest::of(note.as_bytes());
+                match self.overhear(member.clone(), note, Some(at)).await {
+                    Overheard::Known => {}
+                    Overheard::Bad => self.count_foreign(&member, first).await,
+                    Overheard::Newer(signed) => self.ask_for_proof(&member, *signed).await,
+                    Overheard::Behind(note) => self.show(&member, note).await,
+                    Overheard::Evidence(evidence) => {
+                        let note = evidence.cosigned.note().to_string();
+                        self.log_evidence(*evidence).await;
+                        self.show(&member, note).await;
+                    }
+                }
+            }
+            Said::Cosigned(signed) => self.tell_another(*signed, turn).await,
+            Said::Newer(signed) => {
+                if let Some(owner) = self.desk.owner_of(&signed.checkpoint().origin) {
+                    self.ask_for_proof(&owner, *signed).await;
+                }
+            }
+        }
+    }
+
+    async fn overhear(
+        &self,
+        member: HospitalCode,
+        note: String,
+        at: Option<policies::UnixTime>,
+    ) -> Overheard {
+        let desk = Arc::clone(&self.desk);
+        let judged =
+            self.tasks.spawn_blocking("witness", move || desk.overhear(&member, &note, at)).await;
+        // A panic in it ends the daemon.
+        judged.unwrap_or(Overheard::Known)
+    }
+
+    /// Tells one other witness what was cosigned here, each in its turn, and hears what it cosigned.
+    async fn tell_another(&self, signed: SignedCheckpoint, turn: usize) {
+        let Some(owner) = self.desk.owner_of(&signed.checkpoint().origin) else { return };
+        let others: Vec<&Peer> =
+            self.own.peers().iter().filter(|peer| peer.hospital != owner).collect();
+        let Some(other) = turn.checked_rem(others.len()).and_then(|turn| others.get(turn)) else {
+            return;
+        };
+        let told = Submission::Heard { note: signed.note().to_string() }.encode();
+        let Some(Reply::Stands(Some(note))) = self.own.send(&self.net, other, told).await else {
+            return;
+        };
+        match self.overhear(owner.clone(), note, None).await {
+            Overheard::Known | Overheard::Behind(_) | Overheard::Bad => {}
+            Overheard::Newer(signed) => self.ask_for_proof(&owner, *signed).await,
+            Overheard::Evidence(evidence) => self.log_evidence(*evidence).await,
+        }
+    }
+
+    /// Shows a log what was cosigned of it.
+    async fn show(&self, member: &HospitalCode, note: String) {
+        let peer = self.own.peers().iter().find(|peer| peer.hospital == *member);
+        if let Some(peer) = peer {
+            drop(self.own.send(&self.net, peer, Submission::Heard { note }.encode()).await);
+        }
+    }
+
+    /// Asks a log to prove that a head, which it signed, continues the one that was cosigned here.
+    async fn ask_for_proof(&self, owner: &HospitalCode, signed: SignedCheckpoint) {
+        tokio::time::sleep(OFFER_COMES).await;
+        let Some(old) = self.desk.smaller_than(owner, &signed) else { return };
+        let peer = self.own.peers().iter().find(|peer| peer.hospital == *owner);
+        let Some(peer) = peer else { return };
+        let wanted = Submission::Wanted { old, new: signed.head().size };
+        // A log that is not reached proves nothing and disproves nothing; it is asked again with its next checkpoint.
+        let proved = match self.own.send(&self.net, peer, wanted.encode()).await {
+            None => return,
+            Some(Reply::Continues(path)) => {
+                let note = signed.note().to_string();
+                self.judge(owner.clone(), Submission::Offer { old, path, note }.encode()).await
+            }
+            Some(Reply::Refused { .. } | Reply::Cosigned(_) | Reply::Stands(_)) => false,
+        };
+        if proved {
+            return;
+        }
+        let (desk, owner) = (Arc::clone(&self.desk), owner.clone());
+        let keeping =
+            self.tasks.spawn_blocking("witness", move || desk.not_proved(&owner, &signed));
+        if let Ok(Some(evidence)) = keeping.await {
+            self.log_evidence(*evidence).await;
+        }
+    }
+
+    /// Whether an offer is not refused.
+    async fn judge(&self, owner: HospitalCode, offer: Vec<u8>) -> bool {
+        let (desk, now) = (Arc::clone(&self.desk), self.clock.now());
+        let judging =
+            self.tasks.spawn_blocking("witness", move || desk.handle(&owner, &offer, now));
+        let Ok(handled) = judging.await else { return true };
+        if let Some(evidence) = handled.evidence {
+            self.log_evidence(*evidence).await;
+        }
+        !matches!(handled.reply, Reply::Refused { .. })
+    }
+
+    /// Logs two heads of a log that do not go together.
+    pub(super) async fn log_evidence(&self, evidence: Evidence) {
+        let Evidence { kind, cosigned, offered } = evidence;
+        let origin = offered.checkpoint().origin.to_string();
+        let shows = kind.code().to_owned();
+        tracing::error!(log = origin, shows, "a log shows two heads that do not go together");
+        let (cosigned, offered) = (cosigned.note().to_string(), offered.note().to_string());
+        let event = Event::ForkEvidence { origin, shows, cosigned, offered };
+        if let Err(error) = self.log.append(event).await {
+            tracing::error!(%error, "evidence against a log is not logged");
+        }
+    }
+
+    /// Counts a note that is not of the log that it should be of; the question goes on.
+    pub(crate) async fn count_foreign(&self, member: &HospitalCode, first: Digest) {
+        let event = self.rejections.count(member.as_str(), "foreign_checkpoint", first, 1);
+        if let Some(event) = event
+            && let Err(error) = self.log.append(event).await
+        {
+            tracing::error!(%error, "a rejection is not logged");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use policies::dsse::PublicKey;
+
+use super::*;
+use crate::clock::SystemClock;
+use crate::keys::{Key, KeyRole};
+use crate::log::checkpoint::Signer;
+use crate::log::{Event, Store};
+use crate::proof::checkpoint::{Checkpoint, Origin, witness_key};
+use crate::proof::merkle::{Frontier, leaf_hash};
+use crate::tasks::Tasks;
+
+fn zuid() -> HospitalCode {
+    HospitalCode::new("ZUID").unwrap()
+}
+
+fn peer() -> Peer {
+    let key = PublicKey::of(&SigningKey::from_bytes(&[9; 32])).unwrap();
+    let witness = witness_key(&zuid(), &key).unwrap();
+    Peer { hospital: zuid(), transport: PeerKey(*key.as_bytes()), witness }
+}
+
+/// A log of three entries with its key, and ZUID as its witness.
+struct Case {
+    folder: tempfile::TempDir,
+    tasks: Tasks,
+    log: Log,
+    own: Own,
+}
+
+impl Case {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.key");
+        let key = Key::create(&path, KeyRole::Log, "NOORD").unwrap();
+        let noord = HospitalCode::new("NOORD").unwrap();
+        let signer = Signer::new(&noord, key, None).unwrap();
+        let store = Store::open_folder(&folder.path().join("log")).unwrap();
+        let tasks = Tasks::new();
+        let log = Log::start(store, signer, Arc::new(SystemClock), &tasks).unwrap();
+        for _ in 0..3 {
+            log.append(Event::Stopped {}).await.unwrap();
+        }
+        Self { folder, tasks, log, own: Own::new(vec![peer()], None) }
+    }
+
+    /// A note over entries that this log does not hold, signed with this key.
+    fn forged(&self, key: &SigningKey, gaps: u32, size: u64) -> String {
+        let own = Key::load(&self.folder.path().join("log.key"), KeyRole::Log).unwrap();
+        let noord = HospitalCode::new("NOORD").unwrap();
+        let origin = Origin::of(&noord, &own.public, gaps).unwrap();
+        let mut tree = Frontier::new();
+        (0..size).for_each(|index| tree.push(leaf_hash(&index.to_be_bytes())));
+        let verifier = origin.key(&PublicKey::of(key).unwrap()).unwrap();
+        let checkpoint = Checkpoint { origin, head: tree.head() };
+        SignedCheckpoint::sign(checkpoint, &verifier, key).unwrap().note().to_string()
+    }
+
+    fn secret(&self) -> SigningKey {
+        Key::load(&self.folder.path().join("log.key"), KeyRole::Log).unwrap().secret().clone()
+    }
+
+    async fn end(self) {
+        drop(self.log);
+        assert!(self.tasks.drain(Duration::from_secs(10)).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn only_the_logs_own_signature_counts() {
+    let case = Case::new().await;
+    let liar = SigningKey::from_bytes(&[7; 32]);
+    let more = case.forged(&liar, 0, 900);
+    for lie in ["", "rubbish", "\u{0}", &more, &case.forged(&liar, 5, 900), more.trim_end()] {
+        assert_eq!(case.own.weigh(&case.log, &peer(), Some(lie)), Weighed::Foreign, "{lie}");
+        assert!(!case.own.shown(&case.log, &zuid(), lie));
+    }
+    assert_eq!(case.own.standing(), Standing::Unconfirmed);
+    let ignored = Word::Ignored("not_signed_by_this_log".to_owned());
+    assert_eq!(case.own.words()[&zuid()], ignored);
+    case.end().await;
+}
+
+#[tokio::test]
+async fn heads_of_this_log_are_taken_and_others_that_it_signed_contradict_for_good() {
+    let case = Case::new().await;
+    assert!(case.own.stands(&case.log, &peer(), None));
+    let signed = case.own.sign(&case.log).await.unwrap().note().to_string();
+    assert_eq!(case.own.signed().as_deref(), Some(signed.as_str()));
+    assert!(case.own.stands(&case.log, &peer(), Some(&signed)));
+    assert_eq!(case.own.words()[&zuid()], Word::Stands(3));
+    assert!(case.own.stands(&case.log, &peer(), None), "it forgot, and may be told again");
+    assert_eq!(case.own.words()[&zuid()], Word::Forgot { size: 0, before: 3 });
+    assert!(case.own.shown(&case.log, &zuid(), &signed));
+    assert_eq!(case.own.standing(), Standing::Unconfirmed, "a word is not a cosignature");
+    // Of its size, of a smaller one, of a larger one, of a later origin.
+    let others = [(0, 3), (0, 2), (0, 4), (1, 1)];
+    for (gaps, size) in others {
+        let own = Own::new(vec![peer()], None);
+        let note = case.forged(&case.secret(), gaps, size);
+        assert!(own.shown(&case.log, &zuid(), &note));
+        let Standing::Contradicted { seen, held, note: shown, .. } = own.standing() else {
+            panic!("{gaps}, {size}")
+        };
+        assert_eq!((seen.size, held, shown), (size, 3, note));
+        assert_eq!(own.confirmed().await.unwrap_err().code(), "log_rolled_back");
+        assert!(own.stands(&case.log, &peer(), Some(&signed)));
+        assert_eq!(own.standing().code(), "log_rolled_back", "nothing makes it good again");
+    }
+    case.end().await;
+}
+
+#[tokio::test]
+async fn the_others_are_heard_after_the_first_word_and_the_silent_are_not_waited_for() {
+    let after = |turns: Option<usize>, word: Option<u64>| async move {
+        match turns {
+            None => std::future::pending().await,
+            Some(turns) => {
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
+                }
+                word
+            }
+        }
+    };
+    let asking = [
+        after(Some(0), Some(1)),
+        after(None, Some(9)),
+        after(Some(1), None),
+        after(Some(5), Some(2)),
+    ];
+    assert_eq!(first_words(asking.into_iter()).await, [1, 2]);
+    let useless = [after(Some(0), None), after(Some(3), None)];
+    assert!(first_words(useless.into_iter()).await.is_empty());
+}
