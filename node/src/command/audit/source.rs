@@ -108,7 +108,7 @@ impl Source {
         let end = Checkpoint::parse(Note::parse(&latest)?.text())?.head.size;
         // Of one size, the note that was written last has the most cosignatures.
         let mut notes = BTreeMap::new();
-        for note in self.reader.notes()? {
+        for note in self.reader.notes(from)? {
             let size = Checkpoint::parse(Note::parse(&note)?.text())?.head.size;
             if (from..end).contains(&size) {
                 notes.insert(size, note);

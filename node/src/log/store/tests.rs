@@ -162,9 +162,21 @@ fn every_checkpoint_is_read_again_across_segments() {
     let mut trace = workload(&disk, 60);
     let reader = Reader::over(Arc::new(disk)).unwrap();
     assert!(reader.contents().segments.len() > 2);
-    let mut notes = reader.notes().unwrap();
-    notes.dedup();
+    let notes = |from: u64| {
+        let mut notes = reader.notes(from).unwrap();
+        notes.dedup();
+        notes
+    };
     trace.notes.dedup();
-    assert!(notes.len() > 3);
-    assert_eq!(notes, trace.notes);
+    assert!(trace.notes.len() > 3);
+    assert_eq!(notes(0), trace.notes);
+    // From any entry on, none of a later checkpoint is left out, and early segments are not read.
+    let size = |note: &String| note.lines().nth(1).unwrap().parse::<u64>().unwrap();
+    for from in 0..=reader.size() {
+        let later = |notes: &[String]| -> Vec<String> {
+            notes.iter().filter(|note| size(note) > from).cloned().collect()
+        };
+        assert_eq!(later(&notes(from)), later(&trace.notes), "from {from}");
+    }
+    assert!(notes(reader.size()).len() < trace.notes.len());
 }
