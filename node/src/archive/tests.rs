@@ -10,11 +10,13 @@ use policies::{DatasetId, HospitalCode, NetworkId};
 
 use super::*;
 use crate::log::event::{KeyPrints, QuestionRecord};
+use crate::log::gap::ROLLED_BACK;
 use crate::log::medium::MediumFile;
 use crate::log::store::Sizes;
 use crate::log::store::tests::sim::{Sim, Unsynced};
 use crate::log::text::Part;
 use crate::proof::checkpoint::{Checkpoint, Origin, SignedCheckpoint};
+use crate::proof::merkle::{Head, TreeHash};
 use crate::proof::parties::Parties;
 
 mod crash;
@@ -80,13 +82,23 @@ fn whole(sim: &Sim) -> Reader {
 
 /// The latest checkpoint over all that a log holds.
 fn signed(reader: &Reader) -> Signed {
+    signed_head(reader.head())
+}
+
+/// A head of this log that a witness showed.
+fn shown(number: u64) -> String {
+    let root = TreeHash::from_bytes(*request(number).as_bytes());
+    signed_head(Head { size: number + 1, root }).checkpoint.note().to_string()
+}
+
+fn signed_head(head: Head) -> Signed {
     let key = SigningKey::from_bytes(&[7; 32]);
     let (hospital, public) = (HospitalCode::new("ZUID").unwrap(), PublicKey::of(&key).unwrap());
     let origin = Origin::of(&hospital, &public, 0).unwrap();
     let verifier = origin.key(&public).unwrap();
     let text = public.to_string();
     let parties = Parties::new(origin.as_str(), "ZUID", &text, &[].into()).unwrap();
-    let checkpoint = Checkpoint { origin, head: reader.head() };
+    let checkpoint = Checkpoint { origin, head };
     Signed { parties, checkpoint: SignedCheckpoint::sign(checkpoint, &verifier, &key).unwrap() }
 }
 
@@ -162,6 +174,12 @@ fn event(number: u64, kind: u64) -> Event {
         5 => Event::WorkerLost { reason: "z".repeat(300) },
         // An earlier question once more: its first request stays.
         6 => refused(number / 2),
+        7 => Event::ForkEvidence {
+            origin: "kring/ZUID".to_owned(),
+            shows: ROLLED_BACK.to_owned(),
+            cosigned: shown(number),
+            offered: String::new(),
+        },
         _ => refused(number),
     }
 }

@@ -31,13 +31,13 @@ pub struct Histories {
 }
 
 impl Histories {
-    /// Reads every entry of a log.
+    /// Reads every entry of a log that is on the node.
     ///
     /// # Errors
     /// `OpenError`.
     pub fn of(log: &Reader) -> Result<Self, OpenError> {
         let mut found = Self::default();
-        for (index, bytes) in (0..).zip(log.bytes_from(0)) {
+        for (index, bytes) in log.bytes_here() {
             found.take(&log.parse(index, &bytes?)?);
         }
         Ok(found)
@@ -145,7 +145,7 @@ impl Reader {
     /// # Errors
     /// `OpenError`.
     pub fn gap_of(&self, origin: &Origin) -> Result<Option<(u64, Vec<u8>)>, OpenError> {
-        for (index, bytes) in (0..).zip(self.bytes_from(0)) {
+        for (index, bytes) in self.bytes_here() {
             let bytes = bytes?;
             let gap = crate::proof::gap::read(&bytes).ok().flatten();
             if gap.is_some_and(|gap| gap.origin == origin.as_str()) {

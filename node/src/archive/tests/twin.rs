@@ -7,6 +7,7 @@ use crate::clock::SystemClock;
 use crate::consumed::Consumed;
 use crate::index::Index;
 use crate::log::Log;
+use crate::log::gap::Histories;
 use crate::log::store::tests::signer;
 use crate::proof::merkle::{consistency, frontier, inclusion};
 use crate::tasks::Tasks;
@@ -116,6 +117,8 @@ fn whatever_is_derived_from_a_log_is_the_same_after_archiving() {
             same_index(&index, &Index::rebuild(&path("moved"), &other).unwrap(), one.size());
             same_index(&index, &Index::open(&path("kept"), &other).unwrap(), one.size());
             same_start(&one, &other, &index);
+            let histories = |log| format!("{:?}", Histories::of(log).unwrap());
+            assert_eq!(histories(&one), histories(&other));
         }
         assert!(segments > 0, "seed {seed}");
     }

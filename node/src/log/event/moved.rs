@@ -40,6 +40,7 @@ impl Event {
             | Self::Configured { .. }
             | Self::KeysChanged { .. }
             | Self::SnapshotUsed { .. }
+            | Self::ForkEvidence { .. }
             | Self::GapAccepted { .. }
             | Self::Archived(_) => true,
             Self::Started { .. }
@@ -55,7 +56,6 @@ impl Event {
             | Self::NotAsked { .. }
             | Self::Received { .. }
             | Self::Fault { .. }
-            | Self::ForkEvidence { .. }
             | Self::WorkerLost { .. } => false,
         }
     }

@@ -67,6 +67,17 @@ impl Reader {
         about.kept.iter().map(|(index, text)| self.parse(*index, text.as_bytes())).collect()
     }
 
+    /// Place and bytes of every entry on the node, in order: those that stayed of archived segments, then all others.
+    ///
+    /// # Errors
+    /// `OpenError` of an entry that cannot be read.
+    pub fn bytes_here(&self) -> impl Iterator<Item = (u64, Result<Vec<u8>, OpenError>)> + use<> {
+        let stayed = self.archived().into_iter().flat_map(|about| about.kept);
+        let stayed = stayed.map(|(index, text)| (index, Ok(text.into_bytes())));
+        let here = self.here();
+        stayed.chain((here..).zip(self.bytes_from(here)))
+    }
+
     /// Holds a stub against the entry that says what was archived.
     ///
     /// # Errors
