@@ -2,9 +2,9 @@
 //!
 //! Thirteen people ask without a pause through all of five nodes and put again what came to nothing, while nodes are killed at
 //! random moments and started again: any of them, sometimes two at once, often while they start or recover, sometimes a
-//! worker ([`plan`]). At every kill the log must continue the one that the kill before left behind ([`session`]). At the end
+//! worker (`plan`). At every kill the log must continue the one that the kill before left behind (`session`). At the end
 //! every log is checked in full, exported and verified, every record that was acknowledged to a client is looked up
-//! ([`kept`]), and the logs are reconciled.
+//! (`kept`), and the logs are reconciled.
 //!
 //! A killed process leaves the kernel's page cache: what power cuts do is tested over the log's storage, not here.
 

@@ -68,8 +68,9 @@ impl Book {
             let before = self.origin_at(*index);
             self.gaps.push(*index);
             let (origin, root) = (self.origin_at(*index + 1), tree.root());
+            let at = 1_700_000_000 + index * 7;
             self.entries[place] = format!(
-                r#"{{"version":1,"index":{index},"at":1700000000,"event":{{"kind":"gap_accepted","origin":"{origin}","before":"{before}","size":{index},"root":"{root}","seen":{},"evidence":0}}}}"#,
+                r#"{{"version":1,"index":{index},"at":{at},"event":{{"kind":"gap_accepted","origin":"{origin}","before":"{before}","size":{index},"root":"{root}","seen":{},"evidence":0}}}}"#,
                 index + 7
             );
         }
