@@ -3,9 +3,9 @@
 //! One thread reads what is durable, behind the writer, and sends it in order; nothing waits for it. What the receiver got is
 //! kept in a cursor on disk, so that a restart goes on there. Every entry is sent at least once: no protocol of syslog
 //! acknowledges, so an entry counts as received only when the connection that it left on was still whole some time later
-//! ([`progress`]), and whatever is younger when a connection breaks is sent again. `docs/AUDIT.md` says what can be lost all the same.
+//! (`progress`), and whatever is younger when a connection breaks is sent again. `docs/AUDIT.md` says what can be lost all the same.
 //!
-//! Reading order: [`message`] (one entry as one message), [`cursor`], [`progress`], [`link`] (connections), [`forward`] (the
+//! Reading order: `message` (one entry as one message), `cursor`, `progress`, `link` (connections), `forward` (the
 //! thread). This module decides nothing about what is logged, and a receiver that is gone changes nothing else in the node.
 
 use std::path::PathBuf;

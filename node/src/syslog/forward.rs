@@ -32,7 +32,7 @@ const DOUBLINGS: u32 = 16;
 pub(super) struct Pace {
     /// An entry counts as received when its connection is whole so long after it was sent.
     pub(super) settle: Duration,
-    /// The same where the receiver ends the connection in order.
+    /// The same where the receiver ends the connection in order, up to the last look before it.
     pub(super) settle_at_end: Duration,
     /// Pause after the first failure; it doubles.
     pub(super) first_pause: Duration,
@@ -62,6 +62,7 @@ pub struct Forwarder {
     link: Option<Link>,
     /// Failures since something counted as received.
     failures: u32,
+    /// When the connection was last found whole.
     looked: Instant,
     /// What the cursor on disk says, and since when.
     stored: (u64, Instant),
@@ -200,9 +201,12 @@ impl Forwarder {
         }
         let pace = self.target.pace;
         let look = link.look()?;
-        self.looked = Instant::now();
         let age = match look {
-            Look::Whole => pace.settle,
+            Look::Whole => {
+                self.looked = Instant::now();
+                pace.settle
+            }
+            // What was sent since the last look may have come after the end.
             Look::Ended => pace.settle_at_end,
         };
         if self.progress.settle(age, self.looked) {

@@ -21,6 +21,8 @@ pub(in crate::syslog) const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 const SEND_BUFFER: usize = 64 << 10;
 /// A look at what the receiver says; the least that the system can wait.
 const LOOK_WAIT: Duration = Duration::from_millis(1);
+/// A receiver that ended before it read everything refuses the rest so soon after.
+const REFUSAL_WAIT: Duration = Duration::from_millis(50);
 /// Most reads of a look: a receiver has little to say.
 const LOOKS: usize = 16;
 
@@ -36,16 +38,12 @@ impl Stream {
         tls: Option<&Arc<ClientConfig>>,
         give_up: GiveUp<'_>,
     ) -> Result<Self, LinkError> {
-        let to = address.to_string();
-        let tcp = connect(address).and_then(|tcp| {
-            prepared(tcp).map_err(|source| LinkError::Connect { to: to.clone(), source })
-        })?;
-        let mut stream = Self { tcp, tls: None };
-        if let Some(config) = tls {
-            let agree = || stream_tls(&mut stream.tcp, config, address, give_up);
-            stream.tls = Some(agree_or(agree, to)?);
-        }
-        Ok(stream)
+        let to = || address.to_string();
+        let mut tcp = connect(address, give_up)?;
+        prepare(&tcp).map_err(|source| LinkError::Connect { to: to(), source })?;
+        let agreed = tls.map(|config| agree(&mut tcp, config, address, give_up)).transpose();
+        let tls = agreed.map_err(|source| LinkError::Handshake { to: to(), source })?;
+        Ok(Self { tcp, tls })
     }
 
     /// Writes all of it, to the system.
@@ -77,7 +75,8 @@ impl Stream {
                 Some(tls) => read_tls(tls, &mut self.tcp),
             };
             match read {
-                Ok(0) => return Ok(Look::Ended),
+                // An end can hide that what was sent after it was refused.
+                Ok(0) => return self.tcp.take_error()?.map_or(Ok(Look::Ended), Err),
                 Ok(_said) => {}
                 Err(error) if waits(&error) => return Ok(Look::Whole),
                 Err(error) => return Err(error),
@@ -102,7 +101,10 @@ impl Stream {
         }
         while !late() {
             match self.look() {
-                Ok(Look::Ended) => return true,
+                Ok(Look::Ended) => {
+                    std::thread::sleep(REFUSAL_WAIT);
+                    return matches!(self.tcp.take_error(), Ok(None));
+                }
                 Ok(Look::Whole) => {}
                 Err(_reset) => return false,
             }
@@ -111,9 +113,12 @@ impl Stream {
     }
 }
 
-fn connect(address: &HostPort) -> Result<TcpStream, LinkError> {
+fn connect(address: &HostPort, give_up: GiveUp<'_>) -> Result<TcpStream, LinkError> {
     let mut failure = io::ErrorKind::NotFound.into();
     for one in addresses(address)? {
+        if give_up() {
+            return Err(LinkError::GivenUp);
+        }
         match TcpStream::connect_timeout(&one, REACH) {
             Ok(tcp) => return Ok(tcp),
             Err(error) => failure = error,
@@ -122,24 +127,17 @@ fn connect(address: &HostPort) -> Result<TcpStream, LinkError> {
     Err(LinkError::Connect { to: address.to_string(), source: failure })
 }
 
-fn prepared(tcp: TcpStream) -> io::Result<TcpStream> {
+fn prepare(tcp: &TcpStream) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     tcp.set_read_timeout(Some(LOOK_WAIT))?;
     tcp.set_write_timeout(Some(WRITE_WAIT))?;
-    let socket = SockRef::from(&tcp);
+    let socket = SockRef::from(tcp);
     socket.set_send_buffer_size(SEND_BUFFER)?;
-    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
-    Ok(tcp)
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))
 }
 
-fn agree_or(
-    agree: impl FnOnce() -> io::Result<ClientConnection>,
-    to: String,
-) -> Result<ClientConnection, LinkError> {
-    agree().map_err(|source| LinkError::Handshake { to, source })
-}
-
-fn stream_tls(
+/// The handshake.
+fn agree(
     tcp: &mut TcpStream,
     config: &Arc<ClientConfig>,
     address: &HostPort,

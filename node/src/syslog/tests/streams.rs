@@ -1,9 +1,12 @@
 //! TCP and TLS.
 
+use std::io::Read as _;
+
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::*;
+use crate::syslog::link::Link;
 
 #[test]
 fn a_receiver_that_is_killed_and_a_restart_leave_no_gap() {
@@ -33,7 +36,7 @@ fn a_receiver_that_is_killed_and_a_restart_leave_no_gap() {
     let last = second.connections()[before..].concat();
     let indexes: Vec<_> = last.iter().map(|message| index_of(message)).collect();
     assert!(indexes.into_iter().eq(500..550), "an end in order leads to no duplicates");
-    assert_eq!(running.watch.state(550).sent, 550);
+    wait_until("it is shown", || running.watch.state(550).sent == 550);
     running.stop();
 }
 
@@ -132,6 +135,38 @@ async fn a_receiver_that_never_reads_holds_up_neither_the_log_nor_the_end() {
     tokio::task::spawn_blocking(|| running.stop()).await.unwrap();
     drop(log);
     assert!(tasks.drain(PATIENCE).await.is_empty());
+}
+
+#[test]
+fn only_a_receiver_that_reads_to_the_end_confirms_it() {
+    for reads_to_the_end in [true, false] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (ended, wait_for_end) = std::sync::mpsc::channel();
+        let receiver = std::thread::spawn(move || {
+            let (mut tcp, _) = listener.accept().unwrap();
+            let mut bytes = [0; 3];
+            tcp.read_exact(&mut bytes).unwrap();
+            if reads_to_the_end {
+                ended.send(()).unwrap();
+                let mut rest = Vec::new();
+                tcp.read_to_end(&mut rest).unwrap();
+                assert_eq!(rest, b"1 b");
+            } else {
+                drop(tcp);
+                ended.send(()).unwrap();
+            }
+        });
+        let to = Destination::Tcp(HostPort { host: "127.0.0.1".to_owned(), port });
+        let never = || false;
+        let mut link = Link::open(&to, None, &never).unwrap();
+        link.send(&["a".to_owned()], &never).unwrap();
+        wait_for_end.recv().unwrap();
+        // It goes to nobody where the receiver is gone, and the system does not say so yet.
+        link.send(&["b".to_owned()], &never).unwrap();
+        assert_eq!(link.close(PATIENCE), reads_to_the_end);
+        receiver.join().unwrap();
+    }
 }
 
 /// An authority's certificate in a file, and a server's settings with a certificate of it for `localhost`.
