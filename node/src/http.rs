@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use futures::StreamExt as _;
 use policies::Digest;
 
 use crate::api::{AskBody, AskReply, ExplainBody, MAX_BODY_BYTES, RefusalBody};
@@ -23,6 +24,8 @@ use crate::tasks::Tasks;
 
 /// Longest time to send a request's head.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+/// Most bytes of a body that are read, so that who sends too much is told so, and does not just lose the connection.
+const MAX_READ_BYTES: usize = 16 * MAX_BODY_BYTES;
 /// Longest time to send a request's body.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// Open requests get this long to end when the daemon stops.
@@ -202,12 +205,28 @@ async fn explain(State(node): State<Arc<Node>>, request: Request) -> Response {
     }
 }
 
+/// The bytes of a body; nothing if it is broken or too large.
+async fn read(body: Body) -> Option<Vec<u8>> {
+    let (mut kept, mut read, mut parts) = (Vec::new(), 0_usize, body.into_data_stream());
+    while let Some(part) = parts.next().await {
+        let part = part.ok()?;
+        read = read.saturating_add(part.len());
+        if read > MAX_READ_BYTES {
+            return None;
+        }
+        if read <= MAX_BODY_BYTES {
+            kept.extend_from_slice(&part);
+        }
+    }
+    (read <= MAX_BODY_BYTES).then_some(kept)
+}
+
 /// Reads a JSON body within its limits.
 async fn body<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Response> {
-    let reading = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES);
-    let bytes: Bytes = match tokio::time::timeout(BODY_PATIENCE, reading).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_too_large_or_broken)) => {
+    let reading = read(request.into_body());
+    let bytes = match tokio::time::timeout(BODY_PATIENCE, reading).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => {
             let message = format!("a request has at most {MAX_BODY_BYTES} bytes");
             return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message));
         }

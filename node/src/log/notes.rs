@@ -1,20 +1,23 @@
 //! The notes of all checkpoints that a log holds, for those who check the chain of them.
 
-use super::contents::{Segment, damaged, name};
+use super::contents::{Leaves, Segment, damaged, name};
 use super::record::{Kind, RECORD_HEADER, SEGMENT_HEADER};
 use super::scan::record;
 use super::{OpenError, Reader};
 
 impl Reader {
-    /// The notes of the checkpoints over more than `from` entries, and some over fewer, as they were written: one that got cosignatures stands there twice, and a segment begins with
-    /// the one before it. Their signatures are not looked at. A daemon that appends meanwhile may add some at the end.
+    /// The notes of the checkpoints over more than `from` entries, and some over fewer, as they were written: one that got
+    /// cosignatures stands there twice, and a segment begins with the one before it. Their signatures are not looked at. A daemon that appends meanwhile may add some at the end.
     ///
     /// # Errors
     /// `OpenError`.
     pub fn notes(&self, from: u64) -> Result<Vec<String>, OpenError> {
         let contents = self.contents();
         // A segment repeats the last checkpoint of the one before it.
-        let before = |one: &&Segment| one.first.saturating_add(one.count) <= from;
+        // Those of archived segments are in the archive, under a later checkpoint.
+        let before = |one: &&Segment| {
+            matches!(one.leaves, Leaves::Archived(_)) || one.first.saturating_add(one.count) <= from
+        };
         let skipped = contents.segments.iter().take_while(before).count();
         let skipped = skipped.min(contents.segments.len().saturating_sub(1));
         let firsts: Vec<u64> =

@@ -169,7 +169,6 @@ impl Verifier {
         }
         let lineage = Lineage::new(parties.hospital().clone(), parties.public(), first);
         let stated = Arc::new(Stated { parties, first, count, checkpoints, after, marks });
-        let story = Story::from(first);
         let mut verifier = Self {
             stated,
             tree,
@@ -177,7 +176,7 @@ impl Verifier {
             passed: 0,
             proved: first,
             suspect: None,
-            story,
+            story: Story::from(first),
             contradiction: None,
         };
         verifier.compare_roots()?;
