@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use policies::Digest;
 use policies::charter::Charter;
 use policies::wire::LayerRef;
+use policies::{Digest, OwnRules};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
@@ -32,7 +32,7 @@ mod noticing;
 mod start;
 mod witnessing;
 
-pub use start::{StartError, exposed, held, open_charter, open_log};
+pub use start::{StartError, exposed, held, open_charter, open_log, own_rules};
 
 /// Requests that wait for a handler; the network holds further ones back.
 const INBOUND_QUEUE: usize = 64;
@@ -48,6 +48,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     charter: Arc<Charter>,
     layer: LayerRef,
+    own_rules: Option<OwnRules>,
     envelope_key: Key,
     store: Store,
     signer: Signer,
@@ -108,7 +109,10 @@ impl App {
                 return Err(error);
             }
         };
-        let (notices, at_start) = noticing::at_start(&config, &charter, (&log, &index), &*clock)?;
+        let own_rules = own_rules(&config, &charter)?;
+        let digest = own_rules.as_ref().map(OwnRules::digest);
+        let found = (&charter, digest);
+        let (notices, at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
         let layer = layer_of(&charter);
         let known = index.knows_charter(&layer)?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
@@ -134,6 +138,7 @@ impl App {
             clock,
             charter,
             layer,
+            own_rules,
             envelope_key,
             store,
             signer,
@@ -162,6 +167,7 @@ impl App {
             clock,
             charter,
             layer,
+            own_rules,
             envelope_key,
             store,
             signer,
@@ -197,6 +203,7 @@ impl App {
             clock,
             charter,
             layer,
+            own_rules,
             envelope_key,
             log,
             own,

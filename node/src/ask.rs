@@ -38,10 +38,17 @@ pub(crate) struct Accepted {
     pub(crate) question: Question,
     pub(crate) envelope: Envelope,
     pub(crate) fragments: Vec<Digest>,
+    /// The text that is asked: the person's own, or the indicator's as the charter has it.
+    pub(crate) sql: String,
     pub(crate) dataset_text: String,
 }
 
 impl Accepted {
+    /// The question, as the log names it.
+    fn record(&self) -> QuestionRecord {
+        QuestionRecord::new(self.envelope.digest(), &self.question, self.sql.clone())
+    }
+
     /// For whom a worker works.
     pub(crate) fn who(&self) -> Who {
         let Question { asking_node, person, .. } = &self.question;
@@ -56,8 +63,7 @@ impl Node {
     /// A refusal: by this node, or by every hospital.
     pub async fn ask(&self, question: &[u8]) -> Result<String, Box<RefusalBody>> {
         let accepted = self.accept(question).await.map_err(|refused| own_refusal(&refused))?;
-        let record = QuestionRecord::new(accepted.envelope.digest(), &accepted.question);
-        let logged = self.log.append(Event::Asked { question: record }).await;
+        let logged = self.log.append(Event::Asked { question: accepted.record() }).await;
         logged.map_err(|error| own_refusal(&error.into()))?;
         let collected = self.collect(&accepted).await;
         if collected.answered().next().is_none() {
@@ -76,7 +82,7 @@ impl Node {
 
     async fn try_explain(&self, body: ExplainBody) -> Result<Explanation, Refused> {
         self.charter_holds()?;
-        let ExplainBody { person, purpose, group, dataset, hospitals, sql } = body;
+        let ExplainBody { person, purpose, group, dataset, hospitals, sql, profile } = body;
         let ask = policies::Ask {
             person,
             purpose,
@@ -85,6 +91,8 @@ impl Node {
             asking_node: self.hospital.clone(),
             direct_signature: true,
             hospitals,
+            indicator: None,
+            profile,
         };
         let (dataset, text) = self.dataset(&ask.dataset)?;
         let named = Who::Named { person: ask.person.clone() };
@@ -96,8 +104,9 @@ impl Node {
         Ok(Explanation {
             explained: planned.explained,
             cells,
+            profile: granted.profile,
             rules: granted.rules,
-            protections: granted.protections,
+            protections: granted.protections.applied(),
             layers: vec![self.layer.clone()],
         })
     }
@@ -113,14 +122,15 @@ impl Node {
             question,
             envelope,
             fragments: vec![Digest::of(b"")],
+            sql: String::new(),
             dataset_text: String::new(),
         };
         let admission = self.rehearse(&accepted)?;
+        admission.text().clone_into(&mut accepted.sql);
         if let Err(refused) = self.prepare(&mut accepted, &admission).await {
             // Nobody else sees it, so this log is where it is kept.
-            let record = QuestionRecord::new(accepted.envelope.digest(), &accepted.question);
             let code = refused.told().code;
-            self.log.append(Event::NotAsked { question: record, code }).await?;
+            self.log.append(Event::NotAsked { question: accepted.record(), code }).await?;
             return Err(refused);
         }
         Ok(accepted)
@@ -130,8 +140,8 @@ impl Node {
     async fn prepare(&self, accepted: &mut Accepted, admission: &Admission) -> Result<(), Refused> {
         let (dataset, text) = self.dataset(&accepted.question.dataset)?;
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
-        let Question { sql, issued_at, .. } = &accepted.question;
-        let planned = self.plan(&mut worker, (text, sql), *issued_at).await?;
+        let issued_at = accepted.question.issued_at;
+        let planned = self.plan(&mut worker, (text, &accepted.sql), issued_at).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
         policies::explain(self.charter(), admission.ask(), &footprint)?;
         accepted.fragments = footprint.fragment_digests();

@@ -16,7 +16,7 @@ use axum::{Json, Router};
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 
-use crate::api::{AskBody, AskReply, ExplainBody, MAX_BODY_BYTES, RefusalBody};
+use crate::api::{AskBody, AskReply, ExplainBody, Indicators, MAX_BODY_BYTES, RefusalBody};
 use crate::node::Node;
 use crate::tasks::Tasks;
 
@@ -105,6 +105,7 @@ fn router(node: Arc<Node>, token: String) -> Router {
     Router::new()
         .route("/v1/info", get(info))
         .route("/v1/status", get(status))
+        .route("/v1/indicators", get(indicators))
         .route("/v1/ask", post(ask))
         .route("/v1/explain", post(explain))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "not_found", "no such page") })
@@ -151,6 +152,10 @@ async fn info(State(node): State<Arc<Node>>) -> Response {
 
 async fn status(State(node): State<Arc<Node>>) -> Response {
     Json(node.status()).into_response()
+}
+
+async fn indicators(State(node): State<Arc<Node>>) -> Json<Indicators> {
+    Json(node.indicators())
 }
 
 async fn ask(State(node): State<Arc<Node>>, request: Request) -> Response {
