@@ -11,6 +11,7 @@ use testnet::data::Data;
 use testnet::data::indicators::INDICATORS;
 use testnet::generate::Region;
 use testnet::network::Network;
+use testnet::process::{NodeProcess, wait_connected};
 
 use crate::support::{Net, RawPeer, logged, question, refused};
 
@@ -174,6 +175,31 @@ fn a_hospitals_own_rules_forbid_and_strengthen(net: &Net) {
     assert!(told.contains("wrong.cedar:1: this version of kring cannot keep `@parts`"), "{told}");
 }
 
+/// A hospital whose charter has another file under the same name and version answers no question of the others.
+fn a_hospital_with_another_file_refuses(net: &mut Net) {
+    let run = ["indicator", "run", "b1_bla_volume", "--format", "json"];
+    let held = std::fs::read(net.network.charter()).unwrap();
+    drop(net.take("OOST"));
+    let folder = net.network.dir.join("charter");
+    for (path, find, put) in [
+        ("charter.toml", "version = 1", "version = 2"),
+        ("indicators/b1_bla_volume.sql", "'cystectomy'", "'partial_cystectomy'"),
+    ] {
+        let text = std::fs::read_to_string(folder.join(path)).unwrap();
+        assert!(text.contains(find), "{text}");
+        std::fs::write(folder.join(path), text.replacen(find, put, 1)).unwrap();
+    }
+    net.network.seal().unwrap();
+    let mut oost = NodeProcess::start(&net.network, "OOST").unwrap();
+    wait_connected(&net.network, &mut oost).unwrap();
+    net.nodes.push(oost);
+    let answer = json_of(net, "a.jansen", &run);
+    assert_eq!(answer["coverage"]["OOST"], json!({"state": "refused", "code": "charter_mismatch"}));
+    assert_eq!(answer["coverage"]["NOORD"]["state"], "answered");
+    // The others hold the first one still.
+    std::fs::write(net.network.charter(), held).unwrap();
+}
+
 /// What a node would refuse is told to the board, by file and variant.
 fn a_text_that_cannot_be_asked_is_a_problem_of_its_file(net: &Net) {
     let folder = net.network.dir.join("charter");
@@ -239,11 +265,12 @@ fn another_text_is_refused(mut net: Net) {
 #[test]
 fn indicators_and_own_rules_over_a_network() {
     let data = [Data::oncology(Region::new(1, 3, 60), 1)];
-    let net = Net::start_with(3, &data, own_rules);
+    let mut net = Net::start_with(3, &data, own_rules);
     a_run_is_the_text_that_is_shown(&net);
     people_see_what_it_is(&net);
     who_may_not_is_told_what_to_do(&net);
     a_hospitals_own_rules_forbid_and_strengthen(&net);
+    a_hospital_with_another_file_refuses(&mut net);
     a_text_that_cannot_be_asked_is_a_problem_of_its_file(&net);
     another_text_is_refused(net);
 }
