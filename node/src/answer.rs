@@ -29,7 +29,7 @@ impl Node {
             Ok(Verdict::Retry { request, .. }) => return self.repeat(request).await.into_frames(),
             Err(error) => return self.reject(peer, bytes, error.into()).await.into_frames(),
         };
-        let asked = Asked::of(&verified);
+        let asked = Asked::of(self.charter(), &verified);
         self.compare_logs(&verified, peer).await;
         let reply = match self.evaluate(verified, &asked).await {
             Ok((safe, snapshot)) => self.release(&asked, safe, snapshot).await,
@@ -46,13 +46,14 @@ impl Node {
     ) -> Result<(SafeAnswer, policies::Digest), Refused> {
         self.charter_holds()?;
         self.own.confirmed().await?;
-        let admission: Admission = policies::admit(self.charter(), verified, self.clock.now())?;
+        let admission: Admission = policies::admit(self.books(), verified, self.clock.now())?;
         let (dataset, text) = self.dataset(&asked.question.dataset)?;
         let snapshot = self.snapshot(dataset)?;
+        let text = (text, admission.text());
         let planned = self.plan_apart(asked, text).await?;
         let footprint: Footprint = Footprint::check(planned.footprint, dataset)?;
         asked.same_cut(&footprint)?;
-        let permit: Permit = policies::decide(self.charter(), &admission, footprint)?;
+        let permit: Permit = policies::decide(self.books(), &admission, footprint)?;
         let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
         let work = Work::Execute {
@@ -60,7 +61,7 @@ impl Node {
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
         };
-        let head = job(self.charter(), (text, &asked.sql), asked.issued_at, work);
+        let head = job(self.charter(), text, asked.issued_at, work);
         let reply = self.work(&mut worker, head, Vec::new()).await?;
         let raw = query::receive(permit, &reply)?;
         self.alarm(asked, raw.fault()).await?;

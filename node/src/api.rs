@@ -1,13 +1,17 @@
 //! The local interface's messages: serde types and nothing else, shared by server and clients.
 //!
 //! `POST /v1/ask` takes [`AskBody`] and gives [`AskReply`] or [`RefusalBody`]; `POST /v1/explain` takes [`ExplainBody`] and
-//! gives [`Explanation`] or [`RefusalBody`]; `GET /v1/info` gives [`Info`], `GET /v1/status` gives [`Status`].
+//! gives [`Explanation`] or [`RefusalBody`]; `GET /v1/info` gives [`Info`],
+//! `GET /v1/status` gives [`Status`], `GET /v1/indicators` gives [`Indicators`].
 
 use std::collections::BTreeMap;
 
-use policies::protections::Protections;
+use policies::protections::Applied;
 use policies::wire::LayerRef;
-use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose, UnixTime};
+use policies::{
+    DatasetId, Digest, GroupId, HospitalCode, IndicatorId, NetworkId, PersonId, Profile, Purpose,
+    UnixTime,
+};
 use query::pipe::{Explained, FinishedCell, FinishedColumn, FinishedInterval};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +34,14 @@ pub struct Info {
     pub datasets: BTreeMap<DatasetId, BTreeMap<String, String>>,
     /// The node's time, to tell a wrong clock from a wrong signature.
     pub now: UnixTime,
+}
+
+/// The charter's indicators. A client makes the text of a question from the file itself, and signs its digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Indicators {
+    /// The exact text of each file.
+    pub files: BTreeMap<IndicatorId, String>,
 }
 
 /// A signed question.
@@ -113,10 +125,13 @@ pub struct AnswerBody {
 pub struct AppliedProtections {
     /// The profile that was granted.
     pub profile: String,
-    /// The rules that granted it.
+    /// The rules that granted it, and those of the hospital's own that added to it.
     pub rules: Vec<String>,
-    /// The protections in force.
-    pub protections: Protections,
+    /// Digest of the hospital's own rules, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Digest>,
+    /// The protections that were applied.
+    pub protections: Applied,
     /// Cells of the declared domain.
     pub cells: u64,
     /// Of these, cells that are null.
@@ -177,6 +192,9 @@ pub struct ExplainBody {
     pub hospitals: usize,
     /// The text.
     pub sql: String,
+    /// The profile that is named, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
 }
 
 /// What a question would do.
@@ -187,10 +205,12 @@ pub struct Explanation {
     pub explained: Explained,
     /// Cells of each fragment's domain.
     pub cells: Vec<u64>,
+    /// The profile that it would be answered under.
+    pub profile: Profile,
     /// The rules that would grant it.
     pub rules: Vec<String>,
-    /// The protections that would hold.
-    pub protections: Protections,
+    /// The protections that would be applied.
+    pub protections: Applied,
     /// The layers that would be applied.
     pub layers: Vec<LayerRef>,
 }

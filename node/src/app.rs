@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use policies::charter::Charter;
 use policies::wire::LayerRef;
-use policies::{Digest, HospitalCode};
+use policies::{Digest, HospitalCode, OwnRules};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
@@ -36,7 +36,7 @@ mod noticing;
 mod start;
 mod witnessing;
 
-pub use start::{StartError, exposed, held, open_charter, open_log};
+pub use start::{StartError, exposed, held, open_charter, open_log, own_rules};
 
 /// Requests that wait for a handler; the network holds further ones back.
 const INBOUND_QUEUE: usize = 64;
@@ -52,6 +52,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     charter: Arc<Charter>,
     layer: LayerRef,
+    own_rules: Option<OwnRules>,
     envelope_key: Key,
     store: Store,
     signer: Signer,
@@ -113,7 +114,10 @@ impl App {
                 return Err(error);
             }
         };
-        let (notices, at_start) = noticing::at_start(&config, &charter, (&log, &index), &*clock)?;
+        let own_rules = own_rules(&config, &charter)?;
+        let digest = own_rules.as_ref().map(OwnRules::digest);
+        let found = (&charter, digest);
+        let (notices, at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
         let layer = layer_of(&charter);
         let known = index.knows_charter(&layer)?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
@@ -141,6 +145,7 @@ impl App {
             clock,
             charter,
             layer,
+            own_rules,
             envelope_key,
             store,
             signer,
@@ -170,6 +175,7 @@ impl App {
             clock,
             charter,
             layer,
+            own_rules,
             envelope_key,
             store,
             signer,
@@ -208,6 +214,7 @@ impl App {
             clock,
             charter,
             layer,
+            own_rules,
             envelope_key,
             log,
             own,

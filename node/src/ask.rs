@@ -38,19 +38,21 @@ pub(crate) struct Accepted {
     pub(crate) question: Question,
     pub(crate) envelope: Envelope,
     pub(crate) fragments: Vec<Digest>,
+    /// The text that is asked: the person's own, or the indicator's as the charter has it.
+    pub(crate) sql: String,
     pub(crate) dataset_text: String,
 }
 
 impl Accepted {
+    /// The question, as the log names it.
+    fn record(&self) -> QuestionRecord {
+        QuestionRecord::new(self.envelope.digest(), &self.question, self.sql.clone())
+    }
+
     /// For whom a worker works.
     pub(crate) fn who(&self) -> Who {
         let Question { asking_node, person, .. } = &self.question;
         Who::Signed { hospital: asking_node.clone(), person: person.clone() }
-    }
-
-    /// How the log names it.
-    fn record(&self) -> QuestionRecord {
-        QuestionRecord::new(self.envelope.digest(), &self.question)
     }
 }
 
@@ -79,7 +81,7 @@ impl Node {
 
     async fn try_explain(&self, body: ExplainBody) -> Result<Explanation, Refused> {
         self.charter_holds()?;
-        let ExplainBody { person, purpose, group, dataset, hospitals, sql } = body;
+        let ExplainBody { person, purpose, group, dataset, hospitals, sql, profile } = body;
         let ask = policies::Ask {
             person,
             purpose,
@@ -88,6 +90,8 @@ impl Node {
             asking_node: self.hospital.clone(),
             direct_signature: true,
             hospitals,
+            indicator: None,
+            profile,
         };
         let (dataset, text) = self.dataset(&ask.dataset)?;
         let named = Who::Named { person: ask.person.clone() };
@@ -99,8 +103,9 @@ impl Node {
         Ok(Explanation {
             explained: planned.explained,
             cells,
+            profile: granted.profile,
             rules: granted.rules,
-            protections: granted.protections,
+            protections: granted.protections.applied(),
             layers: vec![self.layer.clone()],
         })
     }
@@ -149,10 +154,11 @@ impl Node {
     ) -> Result<(), Refused> {
         self.own.confirmed().await?;
         let admission = policies::admit(self.charter(), verified, self.clock.now())?;
+        admission.text().clone_into(&mut accepted.sql);
         let (dataset, text) = self.dataset(&accepted.question.dataset)?;
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
-        let Question { sql, issued_at, .. } = &accepted.question;
-        let planned = self.plan(&mut worker, (text, sql), *issued_at).await?;
+        let issued_at = accepted.question.issued_at;
+        let planned = self.plan(&mut worker, (text, &accepted.sql), issued_at).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
         policies::explain(self.charter(), admission.ask(), &footprint)?;
         accepted.fragments = footprint.fragment_digests();
@@ -167,7 +173,8 @@ impl Node {
             .map_err(DecodeError::from)?;
         self.charter_holds()?;
         let fragments = vec![Digest::of(b"")];
-        let accepted = Accepted { question, envelope, fragments, dataset_text: String::new() };
+        let sql = policies::indicator::text_of(self.charter(), &question).unwrap_or_default();
+        let accepted = Accepted { question, envelope, fragments, sql, dataset_text: String::new() };
         let own = accepted.question.hospitals.first().unwrap_or(&self.hospital);
         let request = self.request(&accepted, own);
         let context = VerifyContext {

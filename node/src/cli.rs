@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose};
+use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose};
 
 pub mod audit;
+pub mod indicator;
 
 use audit::AuditCommand;
+use indicator::IndicatorCommand;
 
 /// Kring: ask many hospitals one question, keep every patient's data where it is.
 #[derive(Debug, Parser)]
@@ -65,10 +67,16 @@ pub enum Command {
         /// Who asks whom, and why
         #[command(flatten)]
         context: AskContext,
+        /// The profile that it is to be answered under, e.g. ask.members [default: as the rules permit]
+        #[arg(long)]
+        under: Option<Profile>,
         /// Print in this format
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Approved questions: list, show and ask them
+    #[command(subcommand)]
+    Indicator(IndicatorCommand),
     /// Saved answers
     #[command(subcommand)]
     Answer(AnswerCommand),
@@ -148,6 +156,17 @@ pub struct ProfileArg {
 pub struct Ask {
     /// The question in SQL; - reads it from standard input
     pub sql: String,
+    /// The profile that it is to be answered under, e.g. ask.members [default: as the rules permit]
+    #[arg(long)]
+    pub under: Option<Profile>,
+    /// Who asks whom, why, and how the answer is printed
+    #[command(flatten)]
+    pub options: AskOptions,
+}
+
+/// How a question is put and its answer printed.
+#[derive(Args, Clone, Debug)]
+pub struct AskOptions {
     /// Who asks whom, and why
     #[command(flatten)]
     pub context: AskContext,
@@ -226,7 +245,7 @@ pub enum AnswerCommand {
 /// The board's rules.
 #[derive(Debug, Subcommand)]
 pub enum CharterCommand {
-    /// Report every problem of a charter's folder at once
+    /// Report every problem of a charter's folder at once, indicators that cannot be asked included
     Check {
         /// The folder
         dir: PathBuf,

@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use crate::api::{AskBody, AskReply, ExplainBody, Explanation, Info, RefusalBody, Status};
+use crate::api::{
+    AskBody, AskReply, ExplainBody, Explanation, Indicators, Info, RefusalBody, Status,
+};
 use crate::profile::Profile;
 
 /// Longest wait for an answer: longer than any question may run.
@@ -113,6 +115,14 @@ impl Client {
     /// `ClientError`.
     pub fn status(&self) -> Result<Status, ClientError> {
         self.get("/v1/status")
+    }
+
+    /// The charter's indicators.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub fn indicators(&self) -> Result<Indicators, ClientError> {
+        self.get("/v1/indicators")
     }
 
     /// Puts a signed question.

@@ -23,6 +23,7 @@ mod charter;
 mod check;
 mod explain;
 mod import;
+mod indicator;
 mod init;
 mod key;
 mod print;
@@ -111,7 +112,10 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
         }
         Command::Run(config) => run::run(&config.config),
         Command::Ask(ask) => ask::run(&ask),
-        Command::Explain { sql, context, format } => explain::run(&sql, &context, format),
+        Command::Explain { sql, context, under, format } => {
+            explain::run(&sql, (&context, under), format)
+        }
+        Command::Indicator(command) => indicator::run(&command),
         Command::Answer(AnswerCommand::Verify { file, charter, root }) => {
             answer::verify(&file, &charter, root)
         }

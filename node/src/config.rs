@@ -40,6 +40,8 @@ pub struct Config {
     pub charter: PathBuf,
     /// Fingerprint of the key that must have signed the charter.
     pub root: Digest,
+    /// The hospital's own rules, where it has any.
+    pub own_rules: Option<PathBuf>,
     /// The node's keys.
     pub keys: KeyPaths,
     /// libp2p addresses to listen on.
@@ -245,6 +247,7 @@ fn check(
         snapshots: folder.join(snapshots),
         charter: folder.join(charter.bundle),
         root: root?,
+        own_rules: charter.own_rules.map(|path| folder.join(path)),
         keys: KeyPaths {
             transport: folder.join(keys.transport),
             envelope: folder.join(keys.envelope),

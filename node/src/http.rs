@@ -18,7 +18,7 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use futures::StreamExt as _;
 use policies::Digest;
 
-use crate::api::{AskBody, AskReply, ExplainBody, MAX_BODY_BYTES, RefusalBody};
+use crate::api::{AskBody, AskReply, ExplainBody, Indicators, MAX_BODY_BYTES, RefusalBody};
 use crate::node::Node;
 use crate::tasks::Tasks;
 
@@ -112,6 +112,7 @@ fn router(node: Arc<Node>, token: String) -> Router {
     Router::new()
         .route("/v1/info", get(info))
         .route("/v1/status", get(status))
+        .route("/v1/indicators", get(indicators))
         .route("/v1/ask", post(ask))
         .route("/v1/explain", post(explain))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "not_found", "no such page") })
@@ -175,6 +176,10 @@ async fn info(State(node): State<Arc<Node>>) -> Response {
 
 async fn status(State(node): State<Arc<Node>>) -> Response {
     Json(node.status()).into_response()
+}
+
+async fn indicators(State(node): State<Arc<Node>>) -> Json<Indicators> {
+    Json(node.indicators())
 }
 
 async fn ask(State(node): State<Arc<Node>>, request: Request) -> Response {

@@ -217,6 +217,7 @@ fn fill(record: &mut Record, question: &QuestionRecord) {
         purpose,
         group,
         dataset,
+        indicator,
         sql,
         expires_at: _,
     } = question;
@@ -238,9 +239,10 @@ fn fill(record: &mut Record, question: &QuestionRecord) {
     record.authorisation = "charter";
     record.treatment_relation = "none: figures about groups";
     record.consent = "objections applied at import";
-    record.description = match sql.here() {
-        Some(text) => text.clone(),
-        None => "kept beside the log".to_owned(),
+    let text = sql.here().map_or("kept beside the log", String::as_str);
+    record.description = match indicator {
+        Some(named) => format!("indicator {} version {}: {text}", named.id, named.version),
+        None => text.to_owned(),
     };
 }
 

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use policies::charter::Charter;
 use policies::dataset::Dataset;
 use policies::wire::LayerRef;
-use policies::{DatasetId, Digest, HospitalCode, UnixTime};
+use policies::{Books, DatasetId, Digest, HospitalCode, OwnRules, UnixTime};
 use query::pipe::frame::Message;
 use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
 
-use crate::api::{Info, LogState, PeerState, Status};
+use crate::api::{Indicators, Info, LogState, PeerState, Status};
 use crate::clock::Clock;
 use crate::consumed::Consumed;
 use crate::keys::Key;
@@ -37,6 +37,7 @@ pub struct Node {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) charter: Arc<Charter>,
     pub(crate) layer: LayerRef,
+    pub(crate) own_rules: Option<OwnRules>,
     pub(crate) envelope_key: Key,
     pub(crate) log: Log,
     pub(crate) own: Own,
@@ -69,6 +70,11 @@ impl Node {
 
     pub(crate) fn charter(&self) -> &Charter {
         &self.charter
+    }
+
+    /// What this node decides by, as a responder.
+    pub(crate) fn books(&self) -> Books<'_> {
+        Books { charter: &self.charter, own: self.own_rules.as_ref() }
     }
 
     pub(crate) fn signer(&self) -> Signer<'_> {
@@ -150,6 +156,13 @@ impl Node {
             datasets: self.charter.datasets().map(|d| (d.id.clone(), d.title.clone())).collect(),
             now: self.clock.now(),
         }
+    }
+
+    /// The charter's indicators, for a client to make questions of.
+    #[must_use]
+    pub fn indicators(&self) -> Indicators {
+        let texts = self.charter.indicator_texts();
+        Indicators { files: texts.map(|(id, text)| (id.clone(), text.to_owned())).collect() }
     }
 
     /// What the node is doing.

@@ -2,9 +2,10 @@
 
 use crate::UnixTime;
 use crate::ask::Ask;
-use crate::charter::Charter;
+use crate::charter::Books;
 use crate::denial::{Denial, reasons};
 use crate::envelope::VerifiedRequest;
+use crate::indicator;
 
 /// A verified request that may be looked into: its SQL may be given to a worker.
 ///
@@ -17,6 +18,7 @@ use crate::envelope::VerifiedRequest;
 pub struct Admission {
     request: VerifiedRequest,
     ask: Ask,
+    text: String,
 }
 
 impl Admission {
@@ -26,6 +28,12 @@ impl Admission {
         &self.request
     }
 
+    /// The SQL text: the person's own, or the indicator's as this node's charter has it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Who asks for what.
     #[must_use]
     pub fn ask(&self) -> &Ask {
@@ -33,21 +41,26 @@ impl Admission {
     }
 }
 
-/// Admits a verified request: person valid, dataset known, group theirs, and the rules for `enter`.
+/// Admits a verified request: person valid, dataset known, group theirs, the rules for `enter`, and an indicator that is the
+/// same text here as the one that was signed.
 ///
 /// # Errors
 /// The denial.
-pub fn admit(
-    charter: &Charter,
+pub fn admit<'b>(
+    books: impl Into<Books<'b>>,
     request: VerifiedRequest,
     now: UnixTime,
 ) -> Result<Admission, Denial> {
+    let books = books.into();
+    let charter = books.charter;
     let ask = Ask::from(request.question());
-    ask.enter(charter)?;
+    ask.enter(books)?;
     // The charter may have changed since the envelope was verified.
     let id = &ask.person;
     if charter.person(id).is_none_or(|person| !person.valid_at(now)) {
         return Err(reasons::person_not_valid(charter, id));
     }
-    Ok(Admission { request, ask })
+    let text = indicator::text_of(charter, request.question())
+        .map_err(|fault| reasons::text(charter, &fault))?;
+    Ok(Admission { request, ask, text })
 }

@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::charter::Charter;
+use crate::capability;
+use crate::charter::own::OwnSay;
 use crate::charter::rules::{ENTER, Field, Outcome};
+use crate::charter::{Books, Charter};
 use crate::dataset::{Class, Dataset, Use};
 use crate::denial::{Denial, reasons};
 use crate::footprint::FootprintDraft;
-use crate::wire::Question;
+use crate::wire::{Asks, IndicatorRef, Question};
 use crate::{DatasetId, GroupId, HospitalCode, PersonId, Profile, Purpose};
 
 /// Who asks for what.
@@ -30,12 +32,20 @@ pub struct Ask {
     pub direct_signature: bool,
     /// How many hospitals are asked.
     pub hospitals: usize,
+    /// The indicator that is asked; none for a text of the person's own.
+    pub indicator: Option<IndicatorRef>,
+    /// The profile that the person names, if any.
+    pub profile: Option<Profile>,
 }
 
 impl From<&Question> for Ask {
     /// A question's signature is the person's own: delegations are not part of this version.
     fn from(question: &Question) -> Self {
         let Question { person, purpose, group, dataset, asking_node, hospitals, .. } = question;
+        let indicator = match &question.asks {
+            Asks::Sql(_) => None,
+            Asks::Indicator(named) => Some(named.clone()),
+        };
         Self {
             person: person.clone(),
             purpose: purpose.clone(),
@@ -44,6 +54,8 @@ impl From<&Question> for Ask {
             asking_node: asking_node.clone(),
             direct_signature: true,
             hospitals: hospitals.len(),
+            indicator,
+            profile: question.profile,
         }
     }
 }
@@ -53,7 +65,39 @@ impl Ask {
     ///
     /// Where no rule permits `enter`, the rules for the profile decide alone; a person whom none of their scopes
     /// fits is turned away here. A `forbid` on `enter` always counts.
-    pub(crate) fn enter<'c>(&self, charter: &'c Charter) -> Result<&'c Dataset, Denial> {
+    pub(crate) fn enter<'c>(&self, books: Books<'c>) -> Result<&'c Dataset, Denial> {
+        let dataset = self.enter_charter(books.charter)?;
+        if let Some(own) = books.own {
+            let say = own.say(&self.person, ENTER, &self.dataset, self.context());
+            if let OwnSay::Denies(denied) = say {
+                return Err(reasons::own(own, &denied));
+            }
+        }
+        Ok(dataset)
+    }
+
+    /// The profiles that may answer it, best first.
+    ///
+    /// # Errors
+    /// The named profile is not for this kind of question, or this version cannot answer under it.
+    pub(crate) fn profiles(&self, charter: &Charter) -> Result<Vec<Profile>, Denial> {
+        let fitting = match self.indicator {
+            Some(_) => vec![Profile::Indicator],
+            None => vec![Profile::Members, Profile::Explore],
+        };
+        let Some(named) = self.profile else {
+            return Ok(fitting.into_iter().filter(|one| capability::answers(*one)).collect());
+        };
+        if !capability::answers(named) {
+            return Err(reasons::profile_not_supported(charter, named));
+        }
+        if !fitting.contains(&named) {
+            return Err(reasons::profile_does_not_fit(charter, named, &fitting));
+        }
+        Ok(vec![named])
+    }
+
+    fn enter_charter<'c>(&self, charter: &'c Charter) -> Result<&'c Dataset, Denial> {
         let Some(person) = charter.person(&self.person) else {
             return Err(reasons::unknown_person(charter, &self.person));
         };
@@ -69,12 +113,15 @@ impl Ask {
         match rules.evaluate(&self.person, ENTER, &self.dataset, self.context()) {
             Outcome::Permitted(_) => Ok(dataset),
             Outcome::Silent if !rules.has_permit_for(ENTER) => {
-                let profile = Profile::Members.as_str();
-                let near = rules.permits_in_scope(&self.person, profile, &self.dataset);
-                if near.is_empty() {
-                    return Err(reasons::silent(charter, self, profile, &[]));
+                let profiles = self.profiles(charter)?;
+                let near = |profile: &&Profile| {
+                    let scope = (&self.person, profile.as_str(), &self.dataset);
+                    !rules.permits_in_scope(scope.0, scope.1, scope.2).is_empty()
+                };
+                match (profiles.iter().find(near), profiles.first()) {
+                    (None, Some(first)) => Err(reasons::silent(charter, self, first.as_str(), &[])),
+                    (Some(_), _) | (None, None) => Ok(dataset),
                 }
-                Ok(dataset)
             }
             denied @ (Outcome::Silent | Outcome::Forbidden(_) | Outcome::Failed(_)) => {
                 Err(reasons::outcome(charter, self, ENTER, &denied))
@@ -98,6 +145,7 @@ impl Ask {
     /// The context of a profile.
     pub(crate) fn profile_context(
         &self,
+        profile: Profile,
         draft: &FootprintDraft,
         dataset: &Dataset,
     ) -> BTreeMap<&'static str, Field> {
@@ -141,8 +189,26 @@ impl Ask {
             ("fragments", count(fragments.len())),
             ("cells", Field::Count(cells)),
         ]);
+        match (profile, &self.indicator) {
+            (Profile::Indicator, Some(named)) => context.extend(of_indicator(named)),
+            (Profile::Indicator, None)
+            | (
+                Profile::Members | Profile::Explore | Profile::Network | Profile::Strict,
+                Some(_) | None,
+            ) => {}
+        }
         context
     }
+}
+
+/// What rules about indicators may speak of.
+fn of_indicator(named: &IndicatorRef) -> Vec<(&'static str, Field)> {
+    let IndicatorRef { id, by, window, .. } = named;
+    let mut fields = vec![("indicator", Field::Word(id.to_string()))];
+    for (key, variant) in [("by", by), ("window", window)] {
+        fields.extend(variant.as_ref().map(|name| (key, Field::Word(name.to_string()))));
+    }
+    fields
 }
 
 fn count(number: usize) -> Field {

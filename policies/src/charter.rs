@@ -7,13 +7,16 @@
 use std::collections::BTreeMap;
 
 use crate::dataset::Dataset;
+use crate::indicator::Indicator;
 use crate::wire::LayerRef;
-use crate::{DatasetId, Digest, HospitalCode, NetworkId, PersonId, UnixTime};
+use crate::{DatasetId, Digest, HospitalCode, IndicatorId, NetworkId, PersonId, UnixTime};
 
 mod head;
+mod indicators;
 mod members;
 mod model;
 mod networks;
+pub(crate) mod own;
 mod parse;
 mod people;
 pub mod rules;
@@ -23,6 +26,7 @@ pub use head::Signer;
 pub(crate) use members::MAX_MEMBERS;
 pub use members::{Member, MemberKeys, MemberKind};
 pub use networks::Membership;
+pub use own::{Books, OwnRules};
 pub use parse::{MAX_FILES, parse};
 pub use people::Person;
 use rules::Rules;
@@ -36,6 +40,8 @@ pub struct Charter {
     people: BTreeMap<PersonId, Person>,
     datasets: BTreeMap<DatasetId, Dataset>,
     texts: BTreeMap<DatasetId, String>,
+    indicators: BTreeMap<IndicatorId, Indicator>,
+    indicator_texts: BTreeMap<IndicatorId, String>,
     rules: Rules,
     sealed: Option<Digest>,
 }
@@ -126,6 +132,22 @@ impl Charter {
     #[must_use]
     pub fn dataset_text(&self, id: &DatasetId) -> Option<&str> {
         self.texts.get(id).map(String::as_str)
+    }
+
+    /// An indicator.
+    #[must_use]
+    pub fn indicator(&self, id: &IndicatorId) -> Option<&Indicator> {
+        self.indicators.get(id)
+    }
+
+    /// Every indicator, by id.
+    pub fn indicators(&self) -> impl Iterator<Item = &Indicator> {
+        self.indicators.values()
+    }
+
+    /// The exact text of each indicator's file, by id: what a client makes a question of.
+    pub fn indicator_texts(&self) -> impl Iterator<Item = (&IndicatorId, &str)> {
+        self.indicator_texts.iter().map(|(id, text)| (id, text.as_str()))
     }
 
     /// Its rules.

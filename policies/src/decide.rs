@@ -1,18 +1,20 @@
 //! Is this footprint allowed, and under which protections? Total, and no by default.
 //!
-//! Protections are joined over the granting rules, strictest first; where none speaks the built-in default holds. The
-//! floors for data of people are applied here again, whatever the charter's reading let pass.
+//! Protections are joined over the granting rules and the indicator, strictest first; where none speaks the built-in default
+//! holds. The hospital's own rules come last and only take away. The floors for data of people are applied here again,
+//! whatever the charter's reading let pass.
 
-use crate::Profile;
 use crate::admit::Admission;
 use crate::ask::Ask;
-use crate::charter::Charter;
+use crate::charter::own::OwnSay;
 use crate::charter::rules::Outcome;
-use crate::dataset::DatasetStatus;
+use crate::charter::{Books, Charter};
+use crate::dataset::{Dataset, DatasetStatus};
 use crate::denial::{Denial, reasons, rule_name};
 use crate::footprint::Footprint;
 use crate::permit::{Grant, Permit};
-use crate::protections::{MinPatients, Opinions, Protections, SignatureKind};
+use crate::protections::{Opinions, Protections, SignatureKind};
+use crate::{Digest, Profile};
 
 mod alternatives;
 #[cfg(test)]
@@ -23,10 +25,12 @@ mod tests;
 pub struct Explained {
     /// The profile.
     pub profile: Profile,
-    /// The granting rules, as `network/rule`.
+    /// The granting rules, as `network/rule`, then the hospital's own that add to them, as `own/rule`.
     pub rules: Vec<String>,
     /// What would be done to the answer.
     pub protections: Protections,
+    /// Digest of the hospital's own rules, where it has any.
+    pub own: Option<Digest>,
     /// Whether the answer is about people.
     pub status: DatasetStatus,
 }
@@ -35,33 +39,58 @@ pub struct Explained {
 ///
 /// # Errors
 /// The denial.
-pub fn decide(
-    charter: &Charter,
+pub fn decide<'b>(
+    books: impl Into<Books<'b>>,
     admission: &Admission,
     footprint: Footprint,
 ) -> Result<Permit, Denial> {
-    let granted = explain(charter, admission.ask(), &footprint)?;
-    let Explained { profile, rules, protections, status } = granted;
-    let layers = charter.layer().into_iter().collect();
-    Ok(Permit::grant(Grant { footprint, profile, protections, rules, layers, status }))
+    let books = books.into();
+    let granted = explain(books, admission.ask(), &footprint)?;
+    let Explained { profile, rules, protections, own, status } = granted;
+    let layers = books.charter.layer().into_iter().collect();
+    Ok(Permit::grant(Grant { footprint, profile, protections, rules, layers, own, status }))
 }
 
 /// Says what would be granted, for an asking node that explains a question before it is sent.
 ///
 /// # Errors
-/// The denial that a responder with the same charter would give.
-pub fn explain(charter: &Charter, ask: &Ask, footprint: &Footprint) -> Result<Explained, Denial> {
-    let dataset = ask.enter(charter)?;
+/// The denial that a responder with the same rules would give.
+pub fn explain<'b>(
+    books: impl Into<Books<'b>>,
+    ask: &Ask,
+    footprint: &Footprint,
+) -> Result<Explained, Denial> {
+    let books = books.into();
+    let dataset = ask.enter(books)?;
     if *footprint.dataset() != dataset.id {
-        return Err(reasons::other_dataset(charter, &dataset.id, footprint.dataset()));
+        return Err(reasons::other_dataset(books.charter, &dataset.id, footprint.dataset()));
     }
-    let profile = Profile::Members;
-    if !ask.direct_signature {
+    let mut first = None;
+    // The first profile whose rules permit it; else the reason of the best one.
+    for profile in ask.profiles(books.charter)? {
+        match under(books, ask, profile, (footprint, dataset)) {
+            Ok(explained) => return Ok(explained),
+            Err(denial) => first = first.or(Some(denial)),
+        }
+    }
+    let none = || reasons::silent(books.charter, ask, Profile::Members.as_str(), &[]);
+    Err(first.unwrap_or_else(none))
+}
+
+/// What is granted under one profile.
+fn under(
+    books: Books<'_>,
+    ask: &Ask,
+    profile: Profile,
+    (footprint, dataset): (&Footprint, &Dataset),
+) -> Result<Explained, Denial> {
+    let Books { charter, own } = books;
+    if always_direct(profile) && !ask.direct_signature {
         return Err(reasons::direct_signature_required(charter));
     }
-    let context = ask.profile_context(footprint.draft(), dataset);
-    let outcome = charter.rules().evaluate(&ask.person, profile.as_str(), &dataset.id, context);
-    let ids = match outcome {
+    let context = || ask.profile_context(profile, footprint.draft(), dataset);
+    let rules = charter.rules();
+    let ids = match rules.evaluate(&ask.person, profile.as_str(), &dataset.id, context()) {
         Outcome::Permitted(ids) => ids,
         Outcome::Silent => {
             let others = alternatives::find(charter, ask, profile, footprint.draft(), dataset);
@@ -71,30 +100,57 @@ pub fn explain(charter: &Charter, ask: &Ask, footprint: &Footprint) -> Result<Ex
             return Err(reasons::outcome(charter, ask, profile.as_str(), &denied));
         }
     };
-    let rules = charter.rules();
-    let opinions = ids
-        .iter()
-        .filter_map(|id| rules.get(id))
-        .fold(Opinions::default(), |joined, rule| joined.join(rule.opinions));
+    let opinions = rules.opinions(&ids).join(of_indicator(charter, ask));
+    let mut named: Vec<String> = ids.iter().map(|id| rule_name(charter, id)).collect();
+    let mut added = Opinions::default();
+    if let Some(own) = own {
+        match own.say(&ask.person, profile.as_str(), &dataset.id, context()) {
+            OwnSay::Adds { rules, opinions } => {
+                named.extend(rules);
+                added = opinions;
+            }
+            OwnSay::Denies(denied) => return Err(reasons::own(own, &denied)),
+        }
+    }
+    let protections = decided(profile, (opinions, added), dataset.status);
+    if protections.signature == SignatureKind::Direct && !ask.direct_signature {
+        return Err(reasons::direct_signature_required(charter));
+    }
     Ok(Explained {
         profile,
-        rules: ids.iter().map(|id| rule_name(charter, id)).collect(),
-        protections: floored(profile, opinions, dataset.status),
+        rules: named,
+        protections,
+        own: own.map(crate::OwnRules::digest),
         status: dataset.status,
     })
 }
 
-/// The decided protections, never under what the profile and the dataset's status ask.
-fn floored(profile: Profile, opinions: Opinions, status: DatasetStatus) -> Protections {
-    let mut protections = Protections::from(opinions);
-    match status {
-        DatasetStatus::Real => {
-            protections.min_patients = protections.min_patients.max(MinPatients::FLOOR);
-        }
-        DatasetStatus::Synthetic => {}
-    }
+/// What the indicator that is asked says itself.
+fn of_indicator(charter: &Charter, ask: &Ask) -> Opinions {
+    let named = ask.indicator.as_ref().and_then(|named| charter.indicator(&named.id));
+    named.map_or_else(Opinions::default, |indicator| indicator.opinions)
+}
+
+/// Whether the profile is for people who sign each question themselves, whatever rules say.
+fn always_direct(profile: Profile) -> bool {
     match profile {
-        Profile::Members => protections.signature = SignatureKind::Direct,
+        Profile::Members => true,
+        Profile::Indicator | Profile::Explore | Profile::Network | Profile::Strict => false,
     }
-    protections
+}
+
+/// The decided protections, never under what the profile, the hospital and the dataset's status ask.
+fn decided(
+    profile: Profile,
+    (charter, own): (Opinions, Opinions),
+    status: DatasetStatus,
+) -> Protections {
+    let mut protections = Protections::from(charter).at_hospital(own);
+    if always_direct(profile) {
+        protections.signature = SignatureKind::Direct;
+    }
+    match status {
+        DatasetStatus::Real => protections.floored(),
+        DatasetStatus::Synthetic => protections,
+    }
 }

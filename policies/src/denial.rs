@@ -23,7 +23,7 @@ pub struct Denial {
 
 impl Denial {
     /// Every code of a denial.
-    pub const CODES: [&'static str; 9] = [
+    pub const CODES: [&'static str; 16] = [
         "unknown_person",
         "unknown_dataset",
         "other_dataset",
@@ -33,6 +33,13 @@ impl Denial {
         "no_rule_permits",
         "rule_failed",
         "person_not_valid",
+        "profile_not_supported",
+        "profile_does_not_fit",
+        "unknown_indicator",
+        "indicator_version",
+        "indicator_dataset",
+        "unknown_variant",
+        "indicator_mismatch",
     ];
 
     pub(crate) fn new(

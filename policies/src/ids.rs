@@ -125,6 +125,18 @@ name!(
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')
 );
 name!(
+    /// An indicator's id, e.g. `s1_oes_volume`.
+    IndicatorId, "indicator id", "2 to 48 characters: a-z, then a-z, 0-9, `_` or -", (2..=48),
+    |c| c.is_ascii_lowercase(),
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')
+);
+name!(
+    /// A variant of an indicator: what it is counted by, e.g. `hospital`, or its years, e.g. `2022-2024`.
+    VariantName, "variant", "1 to 32 characters of a-z, 0-9, `_` or -", (1..=32),
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit(),
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-')
+);
+name!(
     /// A table or column of a dataset.
     Ident, "table or column name", "1 to 63 characters: a-z, then a-z, 0-9 or _", (1..=63),
     |c| c.is_ascii_lowercase(),

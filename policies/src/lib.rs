@@ -1,13 +1,15 @@
 //! Who may ask what, for which purpose, under which protections: pure functions over signed files.
 //!
 //! Reading order: names and digests ([`ids`]), signed bytes ([`dsse`]), what is signed ([`wire`]), the data dictionary
-//! ([`dataset`]), the charter, then the stages of a question's life: envelope, admit, footprint, decide, permit.
+//! ([`dataset`]), approved questions ([`indicator`]), the charter, then the stages of a question's life: envelope, admit,
+//! footprint, decide, permit.
 //!
 //! Nothing here reads a clock, a file or a socket, or makes a random number: `now` and state are arguments.
 
 pub mod admit;
 pub mod ask;
 pub mod bundle;
+pub mod capability;
 pub mod charter;
 pub mod dataset;
 pub mod decide;
@@ -16,6 +18,7 @@ pub mod dsse;
 pub mod envelope;
 pub mod footprint;
 pub mod ids;
+pub mod indicator;
 pub mod permit;
 pub mod problem;
 pub mod protections;
@@ -26,7 +29,7 @@ pub mod wire;
 pub use admit::{Admission, admit};
 pub use ask::Ask;
 pub use bundle::{BundleError, Trust};
-pub use charter::Charter;
+pub use charter::{Books, Charter, OwnRules};
 pub use decide::{Explained, decide, explain};
 pub use denial::Denial;
 pub use envelope::{
@@ -34,7 +37,7 @@ pub use envelope::{
 };
 pub use footprint::Footprint;
 pub use ids::{
-    BadName, DatasetId, Digest, GroupId, HospitalCode, Ident, NetworkId, PersonId, Purpose, Role,
-    UnixTime,
+    BadName, DatasetId, Digest, GroupId, HospitalCode, Ident, IndicatorId, NetworkId, PersonId,
+    Purpose, Role, UnixTime, VariantName,
 };
 pub use permit::{Permit, Profile};

@@ -1,5 +1,6 @@
 //! A permit: the footprint is allowed now, under these protections. Only `decide` makes one.
 
+use crate::Digest;
 use crate::dataset::DatasetStatus;
 use crate::footprint::Footprint;
 use crate::protections::Protections;
@@ -10,18 +11,49 @@ use crate::wire::LayerRef;
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
 pub enum Profile {
+    /// Indicators that the board approved.
+    #[serde(rename = "ask.indicator")]
+    Indicator,
     /// Analysts of a tumour group, bound by agreement, exact figures.
     #[serde(rename = "ask.members")]
     Members,
+    /// Everyone else in the network, figures with noise.
+    #[serde(rename = "ask.explore")]
+    Explore,
+    /// No hospital's figure may be seen.
+    #[serde(rename = "ask.network")]
+    Network,
+    /// Publication, outsiders.
+    #[serde(rename = "ask.strict")]
+    Strict,
 }
 
 impl Profile {
+    /// Every profile.
+    pub const ALL: [Self; 5] =
+        [Self::Indicator, Self::Members, Self::Explore, Self::Network, Self::Strict];
+
     /// The action's id.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Indicator => "ask.indicator",
             Self::Members => "ask.members",
+            Self::Explore => "ask.explore",
+            Self::Network => "ask.network",
+            Self::Strict => "ask.strict",
         }
+    }
+}
+
+impl std::str::FromStr for Profile {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|profile| profile.as_str() == text);
+        named.ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            format!("`{text}` is not a profile: {known}")
+        })
     }
 }
 
@@ -39,6 +71,7 @@ pub struct Permit {
     protections: Protections,
     rules: Vec<String>,
     layers: Vec<LayerRef>,
+    own: Option<Digest>,
     status: DatasetStatus,
 }
 
@@ -50,13 +83,14 @@ pub(crate) struct Grant {
     pub(crate) protections: Protections,
     pub(crate) rules: Vec<String>,
     pub(crate) layers: Vec<LayerRef>,
+    pub(crate) own: Option<Digest>,
     pub(crate) status: DatasetStatus,
 }
 
 impl Permit {
     pub(crate) fn grant(grant: Grant) -> Self {
-        let Grant { footprint, profile, protections, rules, layers, status } = grant;
-        Self { footprint, profile, protections, rules, layers, status }
+        let Grant { footprint, profile, protections, rules, layers, own, status } = grant;
+        Self { footprint, profile, protections, rules, layers, own, status }
     }
 
     /// The footprint that is allowed.
@@ -77,7 +111,7 @@ impl Permit {
         &self.protections
     }
 
-    /// Ids of the rules that granted it, as `layer/rule`.
+    /// Ids of the rules that granted it, as `layer/rule`, and of the hospital's own that added to it, as `own/rule`.
     #[must_use]
     pub fn rules(&self) -> &[String] {
         &self.rules
@@ -87,6 +121,12 @@ impl Permit {
     #[must_use]
     pub fn layers(&self) -> &[LayerRef] {
         &self.layers
+    }
+
+    /// Digest of the hospital's own rules, where it has any.
+    #[must_use]
+    pub fn own(&self) -> Option<Digest> {
+        self.own
     }
 
     /// The dataset's status.

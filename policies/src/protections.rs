@@ -1,95 +1,251 @@
-//! The protections that rules ask for, as a lattice: joined strictest first, never loosened by adding a rule.
+//! The protections that rules, indicators and hospitals ask for, as a lattice: joined strictest first, never loosened by
+//! adding a rule that speaks.
+//!
+//! [`Opinions`] are what files say, [`Protections`] what is decided for one answer, [`Applied`] what this version of the
+//! node did to it (DISCLOSURE.md section 3; the numbers' meaning stands at each type). Applying them is not done here.
 
 use serde::{Deserialize, Serialize};
 
-/// Fewest distinct patients of a cell that is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MinPatients(u32);
+use crate::capability;
 
-impl MinPatients {
-    /// Holds where no rule speaks.
-    pub const DEFAULT: Self = Self(10);
-    /// No charter may go under this for real data.
-    pub const FLOOR: Self = Self(5);
+mod floors;
+#[cfg(test)]
+mod tests;
+mod values;
+mod words;
 
-    /// Any threshold; floors are checked where the status of the dataset is known.
-    #[must_use]
-    pub fn new(patients: u32) -> Self {
-        Self(patients)
-    }
-
-    /// The number of patients.
-    #[must_use]
-    pub fn get(self) -> u32 {
-        self.0
-    }
-}
-
-/// Whether a cell without any patient is told from a small one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Zeros {
-    /// An empty cell is shown as 0.
-    Shown,
-    /// An empty cell is the same null as a small one.
-    Hidden,
-}
-
-/// Whose signature a question must carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SignatureKind {
-    /// The person's own key or a session key that the person delegated to.
-    Delegated,
-    /// The person's own key.
-    Direct,
-}
+pub(crate) use floors::{under, under_in_a_rule};
+pub use values::{
+    Dominance, Kind, MinDf, MinPart, MinPatients, OwnFigures, PPercent, Parts, Quota,
+    SignatureKind, Variance, Zeros,
+};
+pub(crate) use words::{Word, read};
 
 /// What rules say; `None` where none speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Opinions {
     /// `@min_patients`.
     pub min_patients: Option<MinPatients>,
+    /// `@min_part`.
+    pub min_part: Option<MinPart>,
     /// `@zeros`.
     pub zeros: Option<Zeros>,
+    /// `@parts`.
+    pub parts: Option<Parts>,
+    /// `@dominance`.
+    pub dominance: Option<Dominance>,
+    /// `@p_percent`.
+    pub p_percent: Option<PPercent>,
+    /// `@min_df`.
+    pub min_df: Option<MinDf>,
+    /// `@variance`.
+    pub variance: Option<Variance>,
+    /// `@kind`.
+    pub kind: Option<Kind>,
+    /// `@quota_day`.
+    pub quota_day: Option<Quota>,
+    /// `@quota_lineage`.
+    pub quota_lineage: Option<Quota>,
     /// `@signature`.
     pub signature: Option<SignatureKind>,
+    /// `@own`, in a hospital's own file only.
+    pub own: Option<OwnFigures>,
 }
 
 impl Opinions {
     /// The strictest of both, opinion by opinion.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
-        let Self { min_patients, zeros, signature } = other;
+        let Self { min_patients, min_part, zeros, parts, dominance, p_percent, min_df, .. } = other;
+        let Self { variance, kind, quota_day, quota_lineage, signature, own, .. } = other;
         Self {
             min_patients: self.min_patients.max(min_patients),
+            min_part: self.min_part.max(min_part),
             zeros: self.zeros.max(zeros),
+            parts: self.parts.max(parts),
+            dominance: least(self.dominance, dominance),
+            p_percent: self.p_percent.max(p_percent),
+            min_df: self.min_df.max(min_df),
+            variance: self.variance.max(variance),
+            kind: match (self.kind, kind) {
+                (Some(one), Some(other)) => Some(one.join(other)),
+                (one, other) => one.or(other),
+            },
+            quota_day: least(self.quota_day, quota_day),
+            quota_lineage: least(self.quota_lineage, quota_lineage),
             signature: self.signature.max(signature),
+            own: self.own.max(own),
+        }
+    }
+
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The smaller of what is said.
+fn least<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    one.into_iter().chain(other).min()
+}
+
+/// What is decided for one answer: every opinion, or the default where none is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protections {
+    /// R1: a cell with fewer distinct patients is null.
+    pub min_patients: MinPatients,
+    /// R2: a part of a cell, or its complement, with fewer patients is treated as `parts` says.
+    pub min_part: MinPart,
+    /// Whether empty cells are shown.
+    pub zeros: Zeros,
+    /// How a small part is treated.
+    pub parts: Parts,
+    /// R4.
+    pub dominance: Dominance,
+    /// R5.
+    pub p_percent: PPercent,
+    /// R6.
+    pub min_df: MinDf,
+    /// How much noise a noisy count has.
+    pub variance: Variance,
+    /// What the figures are about, which switches R1 or a half of R2 off.
+    pub kind: Kind,
+    /// Most questions of one person and purpose a day, where there is a limit.
+    pub quota_day: Option<Quota>,
+    /// Most questions of one person and purpose over a lineage, where there is a limit.
+    pub quota_lineage: Option<Quota>,
+    /// Whose signature is asked for.
+    pub signature: SignatureKind,
+    /// Whether the hospital's own staff see their own figures as they are.
+    pub own: OwnFigures,
+}
+
+impl From<Opinions> for Protections {
+    /// The built-in default holds where no rule speaks.
+    fn from(opinions: Opinions) -> Self {
+        let Opinions { min_patients, min_part, zeros, parts, dominance, p_percent, .. } = opinions;
+        let Opinions { min_df, variance, kind, quota_day, quota_lineage, signature, own, .. } =
+            opinions;
+        Self {
+            min_patients: min_patients.unwrap_or(MinPatients::DEFAULT),
+            min_part: min_part.unwrap_or(MinPart::DEFAULT),
+            zeros: zeros.unwrap_or(Zeros::Hidden),
+            parts: parts.unwrap_or(Parts::Hide),
+            dominance: dominance.unwrap_or(Dominance::DEFAULT),
+            p_percent: p_percent.unwrap_or(PPercent::DEFAULT),
+            min_df: min_df.unwrap_or(MinDf::DEFAULT),
+            variance: variance.unwrap_or(Variance::Three),
+            kind: kind.unwrap_or(Kind::Quality),
+            quota_day,
+            quota_lineage,
+            signature: signature.unwrap_or(SignatureKind::Delegated),
+            own: own.unwrap_or(OwnFigures::Protected),
         }
     }
 }
 
-/// What a node must do to an answer: every opinion decided.
+impl From<Protections> for Opinions {
+    fn from(decided: Protections) -> Self {
+        let Protections { min_patients, min_part, zeros, parts, dominance, p_percent, .. } =
+            decided;
+        let Protections {
+            min_df, variance, kind, quota_day, quota_lineage, signature, own, ..
+        } = decided;
+        Self {
+            min_patients: Some(min_patients),
+            min_part: Some(min_part),
+            zeros: Some(zeros),
+            parts: Some(parts),
+            dominance: Some(dominance),
+            p_percent: Some(p_percent),
+            min_df: Some(min_df),
+            variance: Some(variance),
+            kind: Some(kind),
+            quota_day,
+            quota_lineage,
+            signature: Some(signature),
+            own: Some(own),
+        }
+    }
+}
+
+impl Protections {
+    /// With what the hospital's own rules say: nothing gets weaker by it, and what only the hospital can agree to holds
+    /// only if it does.
+    #[must_use]
+    pub(crate) fn at_hospital(self, own: Opinions) -> Self {
+        let agreed = own.parts == Some(Parts::Members);
+        let mut joined = Self::from(Opinions::from(self).join(own));
+        if joined.parts == Parts::Members && !agreed {
+            joined.parts = Parts::Hide;
+        }
+        joined.own = own.own.unwrap_or(OwnFigures::Protected);
+        joined
+    }
+
+    /// What this version of the node does of it, for the receipt.
+    #[must_use]
+    pub fn applied(&self) -> Applied {
+        fn done<T>(word: Word, value: T) -> Option<T> {
+            capability::applies(word).then_some(value)
+        }
+        Applied {
+            min_patients: self.min_patients,
+            zeros: self.zeros,
+            signature: self.signature,
+            min_part: done(Word::MinPart, self.min_part),
+            parts: done(Word::Parts, self.parts),
+            dominance: done(Word::Dominance, self.dominance),
+            p_percent: done(Word::PPercent, self.p_percent),
+            min_df: done(Word::MinDf, self.min_df),
+            variance: done(Word::Variance, self.variance),
+            kind: done(Word::Kind, self.kind),
+            quota_day: done(Word::QuotaDay, self.quota_day).flatten(),
+            quota_lineage: done(Word::QuotaLineage, self.quota_lineage).flatten(),
+            own: done(Word::Own, self.own),
+        }
+    }
+}
+
+/// What was done to an answer, as receipts say it: a protection that is absent was not applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Protections {
+pub struct Applied {
     /// A cell with fewer distinct patients is null.
     pub min_patients: MinPatients,
     /// Whether empty cells are shown.
     pub zeros: Zeros,
     /// Whose signature was asked for.
     pub signature: SignatureKind,
-}
-
-impl From<Opinions> for Protections {
-    /// The built-in default holds where no rule speaks.
-    fn from(opinions: Opinions) -> Self {
-        let Opinions { min_patients, zeros, signature } = opinions;
-        Self {
-            min_patients: min_patients.unwrap_or(MinPatients::DEFAULT),
-            zeros: zeros.unwrap_or(Zeros::Hidden),
-            signature: signature.unwrap_or(SignatureKind::Delegated),
-        }
-    }
+    /// Smallest part that is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_part: Option<MinPart>,
+    /// How smaller parts were treated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Parts>,
+    /// R4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dominance: Option<Dominance>,
+    /// R5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_percent: Option<PPercent>,
+    /// R6.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_df: Option<MinDf>,
+    /// Noise of noisy counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variance: Option<Variance>,
+    /// What the figures are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Most questions a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_day: Option<Quota>,
+    /// Most questions over a lineage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_lineage: Option<Quota>,
+    /// Whether these are the own hospital's figures for its own staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnFigures>,
 }

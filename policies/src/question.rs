@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::charter::MAX_MEMBERS;
 use crate::dsse::{Envelope, PayloadType};
 use crate::footprint::MAX_FRAGMENTS;
-use crate::wire::{MAX_CHECKPOINT_BYTES, MAX_SQL_BYTES, Question, Request};
+use crate::wire::{Asks, MAX_CHECKPOINT_BYTES, MAX_SQL_BYTES, Question, Request};
 
 /// Most layers of a charter chain: country, region, sub-network, and room.
 pub const MAX_LAYERS: usize = 16;
@@ -112,8 +112,11 @@ pub fn parse_question(payload: &[u8]) -> Result<Question, FormError> {
     if question.id.len() != 32 || !question.id.bytes().all(hex) {
         return Err(FormError::QuestionId);
     }
-    if question.sql.len() > MAX_SQL_BYTES {
-        return Err(FormError::SqlTooLarge { got: question.sql.len() });
+    match &question.asks {
+        Asks::Sql(sql) if sql.len() > MAX_SQL_BYTES => {
+            return Err(FormError::SqlTooLarge { got: sql.len() });
+        }
+        Asks::Sql(_) | Asks::Indicator(_) => {}
     }
     let hospitals = &question.hospitals;
     let counted = (1..=MAX_MEMBERS).contains(&hospitals.len());

@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::footprint::FootprintDraft;
 use crate::permit::Profile;
-use crate::protections::Protections;
-use crate::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose, UnixTime};
+use crate::protections::Applied;
+use crate::{
+    DatasetId, Digest, GroupId, HospitalCode, IndicatorId, NetworkId, PersonId, Purpose, UnixTime,
+    VariantName,
+};
 
 /// Version of the SQL language and of the fragments' canonical form.
 pub const LANGUAGE_VERSION: u32 = 1;
@@ -44,12 +47,40 @@ pub struct Question {
     pub asking_node: HospitalCode,
     /// The hospitals that are asked, sorted.
     pub hospitals: Vec<HospitalCode>,
-    /// The SQL text as written.
-    pub sql: String,
+    /// What is asked.
+    pub asks: Asks,
+    /// The profile that it is to be answered under; where none is named, the rules choose.
+    pub profile: Option<Profile>,
     /// When it was signed.
     pub issued_at: UnixTime,
     /// When it ends, at most 15 minutes later.
     pub expires_at: UnixTime,
+}
+
+/// What a question asks: a text of the person's own, or one that the board has approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Asks {
+    /// The SQL text as written.
+    Sql(String),
+    /// A variant of an indicator of the charter.
+    Indicator(IndicatorRef),
+}
+
+/// One variant of one version of an indicator. It holds no text: every node has its own, in its charter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndicatorRef {
+    /// Which indicator.
+    pub id: IndicatorId,
+    /// Its version.
+    pub version: u32,
+    /// What it is counted by; none where the indicator has no such variants.
+    pub by: Option<VariantName>,
+    /// Which years; none where the indicator has no such variants.
+    pub window: Option<VariantName>,
+    /// SHA-256 of the SQL text that the person's client made of it.
+    pub text: Digest,
 }
 
 /// What an asking node sends to one responder. Outer payload, signed by the asking node's envelope key.
@@ -122,10 +153,13 @@ pub struct Answer {
 pub struct Receipt {
     /// The profile that was granted.
     pub profile: Profile,
-    /// Rules that granted it, as `layer/rule`.
+    /// Rules that granted it, as `layer/rule`, and rules of the hospital's own that added to it, as `own/rule`.
     pub rules: Vec<String>,
-    /// Protections in force.
-    pub protections: Protections,
+    /// Digest of the hospital's own rules, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Digest>,
+    /// Protections that were applied.
+    pub protections: Applied,
     /// Per fragment: cells of the domain.
     pub cells: Vec<u64>,
     /// Per fragment: cells that are null.

@@ -97,7 +97,8 @@ impl SafeAnswer {
         Receipt {
             profile: self.permit.profile(),
             rules: self.permit.rules().to_vec(),
-            protections: *self.permit.protections(),
+            own: self.permit.own(),
+            protections: self.permit.protections().applied(),
             cells: self.cells.clone(),
             nulls: self.nulls.clone(),
         }

@@ -6,7 +6,7 @@ use node::client::{Client, ClientError};
 use node::clock::{Clock as _, SystemClock};
 use node::keys::{Key, KeyRole, random_bytes};
 use node::profile::Profile;
-use policies::wire::Question;
+use policies::wire::{Asks, Question};
 
 use crate::network::Network;
 use crate::topology::{PEOPLE, Person};
@@ -48,7 +48,8 @@ impl Asker {
             dataset: policies::DatasetId::new("rotterdam")?,
             asking_node: hospital,
             hospitals: members.into_keys().collect(),
-            sql: String::new(),
+            asks: Asks::Sql(String::new()),
+            profile: None,
             issued_at: now,
             expires_at: now,
         };
@@ -78,7 +79,7 @@ impl Asker {
         let mut question = self.template.clone();
         let random = random_bytes().map_err(|error| anyhow::anyhow!("{error}"))?;
         question.id = random.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        sql.clone_into(&mut question.sql);
+        question.asks = Asks::Sql(sql.to_owned());
         question.issued_at = SystemClock.now();
         question.expires_at = question.issued_at.plus(LIFE_S);
         let envelope = policies::question::sign_question(&question, self.key.secret());

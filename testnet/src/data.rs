@@ -1,4 +1,4 @@
-//! What a network holds: a dataset's dictionary, its rules, how a hospital imports it, and each hospital's files.
+//! What a network holds: a dataset's dictionary, its rules and indicators, how a hospital imports it, and each hospital's files.
 
 use std::path::Path;
 
@@ -7,6 +7,8 @@ use anyhow::Context as _;
 use crate::generate::Region;
 use crate::generate::lines::Lines;
 use crate::generate::schema::SCHEMA;
+
+pub mod indicators;
 
 /// The Rotterdam tumour bank (see data/README.md).
 const ROTTERDAM: &str = include_str!("../data/rotterdam.csv");
@@ -22,6 +24,8 @@ pub struct Data {
     pub dictionary: &'static str,
     /// Its rules: the file's name, and Cedar.
     pub rules: (&'static str, String),
+    /// Its indicators: each one's id and file.
+    pub indicators: &'static [(&'static str, &'static str)],
     /// Its section of a node's configuration.
     pub sources: String,
     files: Files,
@@ -45,6 +49,7 @@ impl Data {
             id: "rotterdam",
             dictionary: include_str!("../charter/rotterdam.toml"),
             rules: ("demo.cedar", include_str!("../charter/demo.cedar").to_owned()),
+            indicators: &[],
             sources: SOURCES.to_owned(),
             files: Files::Rotterdam,
         }
@@ -65,6 +70,7 @@ impl Data {
             id: "oncology",
             dictionary: include_str!("../charter/oncology.toml"),
             rules: ("oncology.cedar", rules.replace(MIN_PATIENTS, &min_patients.to_string())),
+            indicators: &indicators::INDICATORS,
             sources,
             files: Files::Region(region),
         }
@@ -77,6 +83,7 @@ impl Data {
             id: "lineitem",
             dictionary: include_str!("../charter/lineitem.toml"),
             rules: ("lineitem.cedar", include_str!("../charter/lineitem.cedar").to_owned()),
+            indicators: &[],
             sources: LINES.to_owned(),
             files: Files::Lines(lines),
         }

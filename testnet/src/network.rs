@@ -88,8 +88,11 @@ impl Network {
         let empty = std::fs::read_dir(&dir)?.next().is_none();
         ensure!(empty, "{} is not empty; name a new folder", dir.display());
         ensure!(hospitals.len() >= 3, "a network has at least three hospitals");
-        for folder in ["bin", "nodes", "people", "board", "charter/datasets", "charter/rules"] {
+        for folder in ["bin", "nodes", "people", "board"] {
             std::fs::create_dir_all(dir.join(folder))?;
+        }
+        for folder in ["datasets", "indicators", "rules"] {
+            std::fs::create_dir_all(dir.join("charter").join(folder))?;
         }
         std::os::unix::fs::symlink(program, dir.join("bin/kring"))?;
         let (ports, held) = reserve(&hospitals)?;
@@ -260,11 +263,14 @@ impl Network {
         Ok(())
     }
 
-    /// Adds a dataset and its rules to the charter.
+    /// Adds a dataset, its rules and its indicators to the charter.
     fn add(&self, data: &Data) -> anyhow::Result<()> {
         let folder = self.dir.join("charter");
         std::fs::write(folder.join(format!("datasets/{}.toml", data.id)), data.dictionary)?;
         std::fs::write(folder.join("rules").join(data.rules.0), &data.rules.1)?;
+        for (id, text) in data.indicators {
+            std::fs::write(folder.join(format!("indicators/{id}.sql")), text)?;
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! What the log holds of a question, and the replies that follow from it.
 
+use policies::charter::Charter;
 use policies::wire::Question;
 use policies::{Digest, Footprint, HospitalCode, Permit, UnixTime, VerifiedRequest, VerifyContext};
 use query::SafeAnswer;
@@ -18,8 +19,6 @@ use crate::reply::{SignedReply, frames_digest};
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) question: QuestionRecord,
-    /// The text.
-    pub(crate) sql: String,
     /// When it was asked: whose networks it means.
     pub(crate) issued_at: UnixTime,
     request: Digest,
@@ -27,11 +26,12 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) fn of(verified: &VerifiedRequest) -> Self {
+    /// The record of a question; the text is what the charter makes of it, if anything.
+    pub(crate) fn of(charter: &Charter, verified: &VerifiedRequest) -> Self {
         let question: &Question = verified.question();
+        let text = policies::indicator::text_of(charter, question).unwrap_or_default();
         Self {
-            question: QuestionRecord::new(verified.question_digest(), question),
-            sql: question.sql.clone(),
+            question: QuestionRecord::new(verified.question_digest(), question, text),
             issued_at: question.issued_at,
             request: verified.request_digest(),
             fragments: verified.request().fragments.clone(),
@@ -89,10 +89,10 @@ impl Node {
     pub(super) async fn plan_apart(
         &self,
         asked: &Asked,
-        dataset: &str,
+        text: (&str, &str),
     ) -> Result<Planned, Refused> {
         let mut worker = self.pool.lease(Access::Nothing, asked.who()).await?;
-        self.plan(&mut worker, (dataset, &asked.sql), asked.issued_at).await
+        self.plan(&mut worker, text, asked.issued_at).await
     }
 
     /// Tells the hospital's own operators of a failure that the asker cannot see.

@@ -23,7 +23,7 @@ use crate::tasks::Tasks;
 /// The memory of a run, and what its start logs.
 pub(super) fn at_start(
     config: &Config,
-    charter: &Charter,
+    (charter, own): (&Charter, Option<Digest>),
     (log, index): (&Reader, &Index),
     clock: &dyn Clock,
 ) -> Result<(Notices, Vec<Event>), StartError> {
@@ -35,7 +35,7 @@ pub(super) fn at_start(
     let text =
         std::fs::read(path).map_err(|source| StartError::Folder { path: path.clone(), source })?;
     let before = event_at(log, index.last_configured()?)?;
-    events.push(configured(Digest::of(&text), before));
+    events.push(configured(Digest::of(&text), own, before));
     events.extend(keys_changed(prints(config)?, event_at(log, index.last_keys()?)?));
     let mut snapshots = BTreeMap::new();
     for dataset in charter.datasets() {
@@ -85,12 +85,12 @@ fn event_at(log: &Reader, place: Option<u64>) -> Result<Option<Event>, OpenError
     place.map(|place| Ok(log.entry(place)?.event)).transpose()
 }
 
-fn configured(config: Digest, last: Option<Event>) -> Event {
+fn configured(config: Digest, own: Option<Digest>, last: Option<Event>) -> Event {
     let before = match last {
         Some(Event::Configured { config: before, .. }) if before != config => Some(before),
         Some(_) | None => None,
     };
-    Event::Configured { config, before }
+    Event::Configured { config, before, own }
 }
 
 fn keys_changed(keys: KeyPrints, last: Option<Event>) -> Option<Event> {

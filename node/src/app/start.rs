@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use policies::OwnRules;
 use policies::bundle;
 use policies::charter::Charter;
 use policies::wire::LayerRef;
@@ -68,6 +69,18 @@ pub enum StartError {
         /// The charter's.
         named: Box<policies::dsse::PublicKey>,
     },
+    /// The file of the hospital's own rules.
+    #[error("cannot read the hospital's own rules {path}; see `own_rules` in the configuration")]
+    OwnRulesFile {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What is wrong in it, all of it.
+    #[error("{} problem(s) in the hospital's own rules:\n{}", .0.len(), crate::config::list(.0))]
+    OwnRules(Vec<policies::problem::Problem>),
     /// The log.
     #[error(transparent)]
     Log(#[from] OpenError),
@@ -122,6 +135,8 @@ impl StartError {
             Self::KeyLog
             | Self::Key(_)
             | Self::CharterFile { .. }
+            | Self::OwnRulesFile { .. }
+            | Self::OwnRules(_)
             | Self::Log(_)
             | Self::LogFolder(_)
             | Self::Witness(_)
@@ -150,6 +165,15 @@ pub fn exposed(config: &Config) -> Vec<String> {
         if mode & 0o077 != 0 {
             found.push(format!(
                 "{what} {0} has mode {mode:03o}, others may have read it: make a new one and run `chmod 600 {0}`",
+                path.display()
+            ));
+        }
+    }
+    if let Some(path) = &config.own_rules {
+        let mode = mode(path);
+        if mode & 0o022 != 0 {
+            found.push(format!(
+                "own rules {0} have mode {mode:03o}, others may write them: run `chmod 600 {0}`",
                 path.display()
             ));
         }
@@ -205,6 +229,18 @@ pub(super) fn check_snapshots(config: &Config, charter: &Charter) -> Result<(), 
             .map_err(|source| StartError::Snapshot { dataset: dataset.id.clone(), source })?;
     }
     Ok(())
+}
+
+/// Reads the hospital's own rules, where the configuration names any, against the charter.
+///
+/// # Errors
+/// `StartError::OwnRulesFile` or `StartError::OwnRules`.
+pub fn own_rules(config: &Config, charter: &Charter) -> Result<Option<OwnRules>, StartError> {
+    let Some(path) = &config.own_rules else { return Ok(None) };
+    let unreadable = |source| StartError::OwnRulesFile { path: path.clone(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    charter.own_rules(&name, &text).map(Some).map_err(StartError::OwnRules)
 }
 
 /// Opens the charter that the configuration names; nothing older than `held` is taken.

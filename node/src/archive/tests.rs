@@ -160,7 +160,7 @@ fn event(number: u64, kind: u64) -> Event {
     };
     match kind {
         0 => Event::CharterAccepted { layer: layer(number) },
-        1 => Event::Configured { config: digest, before: None },
+        1 => Event::Configured { config: digest, before: None, own: None },
         2 => Event::KeysChanged {
             keys: KeyPrints { transport: digest, envelope: digest, log: digest, witness: digest },
             before: None,

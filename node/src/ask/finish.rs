@@ -44,8 +44,8 @@ impl Node {
     async fn merge(&self, accepted: &Accepted, collected: &Collected) -> Result<Finished, Refused> {
         let (work, blobs) = finish_work(collected);
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
-        let Accepted { question, dataset_text, .. } = accepted;
-        let text = (dataset_text.as_str(), question.sql.as_str());
+        let Accepted { question, dataset_text, sql, .. } = accepted;
+        let text = (dataset_text.as_str(), sql.as_str());
         let head = job(self.charter(), text, question.issued_at, work);
         finished(self.work(&mut worker, head, blobs).await?.head).map_err(Refused::Text)
     }
@@ -122,6 +122,7 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
     let applied = |answer: &policies::wire::Answer| AppliedProtections {
         profile: answer.receipt.profile.as_str().to_owned(),
         rules: answer.receipt.rules.clone(),
+        own: answer.receipt.own,
         protections: answer.receipt.protections,
         cells: answer.receipt.cells.iter().sum(),
         nulls: answer.receipt.nulls.iter().sum(),

@@ -163,7 +163,8 @@ fn finish_again(
     let dataset =
         charter.dataset_text(&question.dataset).context("the dataset is not in the charter")?;
     let (work, blobs) = finish_work(collected);
-    let head = job(charter, (dataset, &question.sql), question.issued_at, work);
+    let text = policies::indicator::text_of(charter, question)?;
+    let head = job(charter, (dataset, &text), question.issued_at, work);
     let message = Message { head, blobs };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let reply = runtime.block_on(async {

@@ -6,10 +6,10 @@ use std::io::Read as _;
 use anyhow::Context as _;
 use policies::UnixTime;
 use policies::dsse::{Envelope, PayloadType};
-use policies::wire::{MAX_QUESTION_LIFE_S, MAX_SKEW_S, MAX_SQL_BYTES, Question};
+use policies::wire::{Asks, MAX_QUESTION_LIFE_S, MAX_SKEW_S, MAX_SQL_BYTES, Question};
 
 use crate::api::{AnswerBody, AskBody, CoverageState, FinishedDocument, Info, RefusalBody};
-use crate::cli::{Ask, AskContext};
+use crate::cli::{Ask, AskContext, AskOptions, Format};
 use crate::client::{Client, ClientError};
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
@@ -21,36 +21,68 @@ pub(super) mod render;
 /// Most bytes of an answer with its evidence.
 pub(super) const MAX_FINISHED_BYTES: usize = 256 * 1024 * 1024;
 
+/// A person at a node.
+#[derive(Debug)]
+pub(super) struct Session {
+    profile: Profile,
+    client: Client,
+    info: Info,
+    key: Key,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub(super) struct Put {
+    pub(super) asks: Asks,
+    /// The profile that is named, if any.
+    pub(super) profile: Option<policies::Profile>,
+    /// What is printed above the answer.
+    pub(super) heading: Vec<String>,
+}
+
+impl Session {
+    /// Reads the person's profile and key, and asks the node who is in the network.
+    pub(super) fn open(context: &AskContext) -> anyhow::Result<Self> {
+        let profile = Profile::load(context.profile.profile.as_deref())?;
+        let client = Client::new(&profile)?;
+        let info = client.info()?;
+        let key = Key::load(&profile.key_file, KeyRole::Person)?;
+        Ok(Self { profile, client, info, key })
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
 /// Asks and prints.
 pub(crate) fn run(ask: &Ask) -> anyhow::Result<Exit> {
-    let profile = match Profile::load(ask.context.profile.profile.as_deref()) {
-        Ok(profile) => profile,
-        Err(error) => {
-            print::error(&error.into());
-            return Ok(Exit::Usage);
-        }
-    };
-    let client = Client::new(&profile)?;
-    let info = client.info()?;
-    let key = Key::load(&profile.key_file, KeyRole::Person)?;
+    let session = Session::open(&ask.options.context)?;
     let sql = text(&ask.sql)?;
     if sql.len() > MAX_SQL_BYTES {
-        render::refusal(&too_large(sql.len()), ask.format)?;
+        render::refusal(&too_large(sql.len()), ask.options.format)?;
         return Ok(Exit::Refused);
     }
-    let question = match compose(&sql, &ask.context, &profile, &info, &key) {
+    let put_it = Put { asks: Asks::Sql(sql), profile: ask.under, heading: Vec::new() };
+    put(&session, put_it, &ask.options)
+}
+
+/// Signs a question, puts it, and prints what comes back.
+pub(super) fn put(session: &Session, put: Put, options: &AskOptions) -> anyhow::Result<Exit> {
+    let Put { asks, profile, heading } = put;
+    let question = match compose((asks, profile), &options.context, session) {
         Ok(question) => question,
         Err(problem) => {
             print::note(format!("kring: {problem}"));
             return Ok(Exit::Usage);
         }
     };
-    let envelope = policies::question::sign_question(&question, key.secret());
+    let envelope = policies::question::sign_question(&question, session.key.secret());
     let body = AskBody { question: String::from_utf8(envelope.encode())? };
-    let finished = match client.ask(&body) {
+    let finished = match session.client.ask(&body) {
         Ok(reply) => reply.finished,
         Err(ClientError::Refused(refusal)) => {
-            render::refusal(&refusal, ask.format)?;
+            render::refusal(&refusal, options.format)?;
             return Ok(Exit::Refused);
         }
         Err(error) => return Err(error.into()),
@@ -63,17 +95,22 @@ pub(crate) fn run(ask: &Ask) -> anyhow::Result<Exit> {
         answer.question_digest == envelope.digest(),
         "the node answered another question"
     );
-    if let Some(path) = &ask.save {
+    if let Some(path) = &options.save {
         std::fs::write(path, &finished)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    render::answer(&answer, document.answer.get(), ask.format)?;
+    match options.format {
+        Format::Table => heading.into_iter().for_each(print::line),
+        // What a machine reads stays what it is.
+        Format::Csv | Format::Json => heading.into_iter().for_each(print::note),
+    }
+    render::answer(&answer, document.answer.get(), options.format)?;
     let answered =
         answer.coverage.values().filter(|part| part.state == CoverageState::Answered).count();
-    if answered < ask.min_hospitals {
+    if answered < options.min_hospitals {
         print::note(format!(
             "kring: {answered} hospital(s) answered, {} were asked for",
-            ask.min_hospitals
+            options.min_hospitals
         ));
         return Ok(Exit::TooFewHospitals);
     }
@@ -117,12 +154,11 @@ fn clocks_agree(own: UnixTime, node: UnixTime) -> anyhow::Result<()> {
 
 /// The question that a person's arguments, profile and node make.
 fn compose(
-    sql: &str,
+    (asks, named): (Asks, Option<policies::Profile>),
     context: &AskContext,
-    profile: &Profile,
-    info: &Info,
-    key: &Key,
+    session: &Session,
 ) -> anyhow::Result<Question> {
+    let Session { profile, info, key, client: _ } = session;
     let now = SystemClock.now();
     clocks_agree(now, info.now)?;
     let (network, purpose, dataset) = chosen(context, profile, info)?;
@@ -149,7 +185,8 @@ fn compose(
         dataset,
         asking_node: info.hospital.clone(),
         hospitals,
-        sql: sql.to_owned(),
+        asks,
+        profile: named,
         issued_at: now,
         expires_at: now.plus(MAX_QUESTION_LIFE_S),
     })

@@ -14,13 +14,21 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::keys::{Key, KeyRole};
 
+mod variants;
+
+/// The folders of a charter's folder.
+const FOLDERS: [&str; 3] = ["datasets", "indicators", "rules"];
 /// Most bytes of one file of a charter's folder.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
-/// Reports every problem of the folder.
+/// Reports every problem of the folder, also of indicators whose text a node would refuse.
 pub(crate) fn check(dir: &Path) -> anyhow::Result<Exit> {
     match charter::parse(&read_folder(dir)?) {
         Ok(charter) => {
+            let refused = variants::refused(&charter, &std::env::current_exe()?)?;
+            if !refused.is_empty() {
+                return Ok(report(dir, &refused));
+            }
             print::line(summary(&charter));
             Ok(Exit::Done)
         }
@@ -116,6 +124,13 @@ pub(crate) fn show(path: &Path) -> anyhow::Result<Exit> {
             dataset.status.as_str()
         ));
     }
+    for indicator in charter.indicators() {
+        let title = indicator.title.values().next_back().map_or("", String::as_str);
+        print::line(format!(
+            "  indicator {} version {} of {}: {title}",
+            indicator.id, indicator.version, indicator.dataset
+        ));
+    }
     for rule in charter.rules().iter() {
         let effect = match rule.effect {
             Effect::Permit => "permits",
@@ -132,7 +147,7 @@ pub(crate) fn show(path: &Path) -> anyhow::Result<Exit> {
 
 fn summary(charter: &Charter) -> String {
     format!(
-        "charter of {} version {}, valid {} to {}, {} hospital(s), {} person(s), {} dataset(s)",
+        "charter of {} version {}, valid {} to {}, {} hospital(s), {} person(s), {} dataset(s), {} indicator(s)",
         charter.network(),
         charter.version(),
         charter.valid_from(),
@@ -140,6 +155,7 @@ fn summary(charter: &Charter) -> String {
         charter.members().count(),
         charter.people().count(),
         charter.datasets().count(),
+        charter.indicators().count(),
     )
 }
 
@@ -152,7 +168,7 @@ fn report(dir: &Path, problems: &[Problem]) -> Exit {
 /// Every file of the folder and its sub-folders; links, large files and other than UTF-8 are refused.
 fn read_folder(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
-    for sub in ["", "datasets", "rules"] {
+    for sub in std::iter::once("").chain(FOLDERS) {
         let folder = dir.join(sub);
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -169,7 +185,7 @@ fn read_folder(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = entry.path();
             let metadata = entry.metadata()?;
-            if metadata.is_dir() && sub.is_empty() && (name == "datasets" || name == "rules") {
+            if metadata.is_dir() && sub.is_empty() && FOLDERS.contains(&&*name) {
                 continue;
             }
             if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {

@@ -6,7 +6,7 @@ use std::path::Path;
 use policies::charter::Charter;
 use policies::wire::LayerRef;
 
-use crate::app::{exposed, open_charter, open_log};
+use crate::app::{exposed, open_charter, open_log, own_rules};
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::config::Config;
@@ -54,7 +54,10 @@ pub(crate) fn run(path: &Path, rebuild: bool) -> anyhow::Result<Exit> {
     };
     syslog(&config, &mut keep);
     match open_charter(&config, &SystemClock, held) {
-        Ok(charter) => problems.extend(data(&config, &charter)),
+        Ok(charter) => {
+            problems.extend(own_rules(&config, &charter).err().map(said));
+            problems.extend(data(&config, &charter));
+        }
         Err(error) => keep(Some(said(error))),
     }
     match walls(&config) {

@@ -8,7 +8,11 @@ use crate::keys::{Key, KeyRole};
 use crate::profile::Profile;
 
 /// Explains and prints.
-pub(crate) fn run(sql: &str, context: &AskContext, format: Format) -> anyhow::Result<Exit> {
+pub(crate) fn run(
+    sql: &str,
+    (context, under): (&AskContext, Option<policies::Profile>),
+    format: Format,
+) -> anyhow::Result<Exit> {
     let profile = Profile::load(context.profile.profile.as_deref())?;
     let client = Client::new(&profile)?;
     let info = client.info()?;
@@ -27,6 +31,7 @@ pub(crate) fn run(sql: &str, context: &AskContext, format: Format) -> anyhow::Re
         dataset,
         hospitals: if context.to.is_empty() { info.members.len() } else { context.to.len() },
         sql: super::ask::text(sql)?,
+        profile: under,
     };
     match client.explain(&body) {
         Ok(explanation) => {
@@ -46,7 +51,7 @@ fn show(explanation: &Explanation, format: Format) -> anyhow::Result<()> {
         print::line(serde_json::to_string(explanation)?);
         return Ok(());
     }
-    let Explanation { explained, cells, rules, protections, layers } = explanation;
+    let Explanation { explained, cells, profile, rules, protections, layers } = explanation;
     let section = |title: &str, lines: &[String]| {
         print::line(title);
         lines.iter().for_each(|line| print::line(format!("  {line}")));
@@ -59,7 +64,7 @@ fn show(explanation: &Explanation, format: Format) -> anyhow::Result<()> {
     ));
     section("3. Over hospitals, at the asking node", &explained.over_hospitals);
     section("Columns", &explained.columns);
-    section("Granted by", rules);
+    section(&format!("Granted under {} by", profile.as_str()), rules);
     let zeros = match protections.zeros {
         policies::protections::Zeros::Shown => "shown as 0",
         policies::protections::Zeros::Hidden => "hidden like small ones",

@@ -97,6 +97,8 @@ snapshots = "snapshots"
 bundle = "charter.kring"
 # Fingerprint of the board key that must have signed it: 64 hexadecimal digits, from the board by another way than the bundle.
 root = ""
+# The hospital's own rules, in Cedar: they forbid and strengthen what the charter permits, and grant nothing.
+# own_rules = "own.cedar"
 
 [network]
 # Where other nodes reach this one: libp2p addresses, TCP and QUIC. One port (TCP and UDP) must be open.

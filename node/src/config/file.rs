@@ -50,6 +50,8 @@ pub struct CharterFile {
     pub bundle: PathBuf,
     /// Fingerprint of the board key that must have signed it, 64 hexadecimal digits.
     pub root: Spanned<String>,
+    /// The hospital's own rules, in Cedar: they forbid and strengthen. Default: none.
+    pub own_rules: Option<PathBuf>,
 }
 
 /// Paths of the node's keys.

@@ -107,7 +107,7 @@ fn the_last_configuration_keys_and_snapshot_of_each_dataset_are_found_also_when_
     let mut store = Store::open_folder(&folder.path().join("log")).unwrap();
     let dataset = |id: &str| DatasetId::new(id).unwrap();
     let digest = Digest::of(b"x");
-    let configured = || Event::Configured { config: digest, before: None };
+    let configured = || Event::Configured { config: digest, before: None, own: None };
     let used = |id| Event::SnapshotUsed { dataset: dataset(id), version: 1, snapshot: digest };
     let keys = crate::log::event::KeyPrints {
         transport: digest,

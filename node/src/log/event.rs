@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use policies::footprint::FootprintDraft;
-use policies::wire::{LayerRef, Receipt};
+use policies::wire::{Asks, IndicatorRef, LayerRef, Question, Receipt};
 use policies::{
     DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, UnixTime,
 };
@@ -50,6 +50,9 @@ pub enum Event {
         config: Digest,
         /// The same at the start before, where it was another.
         before: Option<Digest>,
+        /// Digest of the hospital's own rules, where it has any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own: Option<Digest>,
     },
     /// The keys of this node, at a start where they are not those of the start before.
     KeysChanged {
@@ -307,17 +310,20 @@ pub struct QuestionRecord {
     pub group: Option<GroupId>,
     /// Which dataset.
     pub dataset: DatasetId,
-    /// The text.
+    /// The indicator that is asked, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indicator: Option<IndicatorRef>,
+    /// The text; an indicator's as this node's charter has it, empty where that is not the one asked.
     pub sql: Part<String>,
     /// When it ends.
     pub expires_at: UnixTime,
 }
 
 impl QuestionRecord {
-    /// The record of a verified question.
+    /// The record of a verified question, whose text this is here.
     #[must_use]
-    pub fn new(digest: Digest, question: &policies::wire::Question) -> Self {
-        let policies::wire::Question {
+    pub fn new(digest: Digest, question: &Question, sql: String) -> Self {
+        let Question {
             id: _,
             network,
             person,
@@ -326,10 +332,15 @@ impl QuestionRecord {
             dataset,
             asking_node,
             hospitals: _,
-            sql,
+            asks,
+            profile: _,
             issued_at: _,
             expires_at,
         } = question.clone();
+        let indicator = match asks {
+            Asks::Sql(_) => None,
+            Asks::Indicator(named) => Some(named),
+        };
         Self {
             digest,
             network,
@@ -338,6 +349,7 @@ impl QuestionRecord {
             purpose,
             group,
             dataset,
+            indicator,
             sql: Part::Here(sql),
             expires_at,
         }

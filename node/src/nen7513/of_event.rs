@@ -105,9 +105,10 @@ fn noticed(event: &Event) -> Record {
             record.detail = format!("code {code}, bundle {bundle}");
             record
         }
-        Event::Configured { config, before } => {
+        Event::Configured { config, before, own } => {
             let mut record = system("configuration read", "configured", "R");
-            record.detail = format!("config {config}{}", changed(before.is_some()));
+            let own = own.map_or_else(String::new, |own| format!(", own rules {own}"));
+            record.detail = format!("config {config}{own}{}", changed(before.is_some()));
             record
         }
         Event::KeysChanged { keys, before } => {

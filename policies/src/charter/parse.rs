@@ -6,8 +6,8 @@ use crate::DatasetId;
 use crate::dataset::{self, Dataset};
 use crate::problem::{Problem, Problems};
 
-use super::rules::{self, Known};
-use super::{Charter, head, members, people};
+use super::rules::{self, Book, Known};
+use super::{Charter, head, indicators, members, people};
 
 /// Most files of a charter.
 pub const MAX_FILES: usize = 512;
@@ -19,6 +19,7 @@ enum Kind {
     Members,
     People,
     Dataset,
+    Indicator,
     Rules,
 }
 
@@ -49,18 +50,39 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
     let of_kind =
         |kind: Kind| kinds.iter().filter(move |(_, of)| *of == kind).map(|(path, _)| *path);
     let datasets = datasets(files, of_kind(Kind::Dataset), &mut found);
+    let indicators = indicators::read(files, of_kind(Kind::Indicator), &datasets, &mut found);
     let network = head.as_ref().map(|head| &head.network);
     let rule_files: Vec<(&str, &str)> = of_kind(Kind::Rules)
         .filter_map(|path| files.get(path).map(|text| (path, text.as_str())))
         .collect();
     let broken = found.iter().map(|problem| problem.file.clone()).collect();
-    let known = Known { network, members: &members, people: &people, datasets: &datasets, broken };
+    let known = Known {
+        network,
+        members: &members,
+        people: &people,
+        datasets: &datasets,
+        indicators: &indicators,
+        broken,
+        book: Book::Charter,
+    };
     let rules = rules::read(&rule_files, &known, &mut found);
     found.sort();
     match (head, rules) {
         (Some(head), Some(rules)) if found.is_empty() => {
             let texts = texts(files, &datasets);
-            Ok(Charter { head, members, networks, people, datasets, texts, rules, sealed: None })
+            let indicator_texts = indicators::texts(files, &indicators);
+            Ok(Charter {
+                head,
+                members,
+                networks,
+                people,
+                datasets,
+                texts,
+                indicators,
+                indicator_texts,
+                rules,
+                sealed: None,
+            })
         }
         (_, _) => Err(found),
     }
@@ -100,9 +122,10 @@ fn kind(path: &str) -> Result<Kind, &'static str> {
         ("members.toml", _) => Ok(Kind::Members),
         ("people.toml", _) => Ok(Kind::People),
         (_, Some(("datasets", name))) if is_name(name, ".toml") => Ok(Kind::Dataset),
+        (_, Some(("indicators", name))) if is_name(name, ".sql") => Ok(Kind::Indicator),
         (_, Some(("rules", name))) if is_name(name, ".cedar") => Ok(Kind::Rules),
         (_, _) => Err(
-            "not a file of a charter: it has charter.toml, members.toml, people.toml, datasets/*.toml and rules/*.cedar",
+            "not a file of a charter: it has charter.toml, members.toml, people.toml, datasets/*.toml, indicators/*.sql and rules/*.cedar",
         ),
     }
 }

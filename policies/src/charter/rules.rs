@@ -20,10 +20,11 @@ use super::model::{self, ModelFault};
 mod annotations;
 mod names;
 mod read;
+mod scope;
 mod size;
 mod words;
 
-pub(super) use read::{Known, read};
+pub(super) use read::{Book, Known, read};
 
 /// The action that is decided before any SQL is read.
 pub(crate) const ENTER: &str = "enter";
@@ -102,6 +103,12 @@ impl Rules {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Rule> {
         self.rules.get(id)
+    }
+
+    /// What these rules ask for, strictest first.
+    pub(crate) fn opinions(&self, ids: &BTreeSet<String>) -> Opinions {
+        let rules = ids.iter().filter_map(|id| self.rules.get(id));
+        rules.fold(Opinions::default(), |joined, rule| joined.join(rule.opinions))
     }
 
     /// Decides one request.

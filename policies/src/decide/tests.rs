@@ -1,4 +1,4 @@
-use super::floored;
+use super::decided;
 use crate::Profile;
 use crate::dataset::DatasetStatus::{Real, Synthetic};
 use crate::protections::{MinPatients, Opinions, SignatureKind, Zeros};
@@ -9,7 +9,9 @@ fn asked(min_patients: Option<u32>) -> Opinions {
 
 #[test]
 fn no_threshold_for_people_is_under_the_floor() {
-    let least = |opinions, status| floored(Profile::Members, opinions, status).min_patients.get();
+    let least = |opinions, status| {
+        decided(Profile::Members, (opinions, Opinions::default()), status).min_patients.get()
+    };
     for under in 0..5 {
         assert_eq!(least(asked(Some(under)), Real), 5);
         assert_eq!(least(asked(Some(under)), Synthetic), under);
@@ -22,7 +24,7 @@ fn no_threshold_for_people_is_under_the_floor() {
 #[test]
 fn members_sign_themselves_whatever_rules_say() {
     let loose = Opinions { signature: Some(SignatureKind::Delegated), ..Opinions::default() };
-    let protections = floored(Profile::Members, loose, Real);
+    let protections = decided(Profile::Members, (loose, Opinions::default()), Real);
     assert_eq!(protections.signature, SignatureKind::Direct);
     assert_eq!(protections.zeros, Zeros::Hidden);
 }

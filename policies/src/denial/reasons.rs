@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::ask::Ask;
 use crate::charter::rules::{Outcome, Rule};
-use crate::charter::{Charter, Person};
-use crate::{DatasetId, GroupId, PersonId, Purpose};
+use crate::charter::{Charter, OwnRules, Person, own};
+use crate::indicator::TextFault;
+use crate::{DatasetId, GroupId, PersonId, Profile, Purpose};
 
 use super::{Denial, rule_name};
 
@@ -64,6 +65,60 @@ pub(crate) fn direct_signature_required(charter: &Charter) -> Denial {
     Denial::new(charter, code, english.to_owned(), dutch.to_owned())
 }
 
+pub(crate) fn profile_not_supported(charter: &Charter, profile: Profile) -> Denial {
+    let profile = profile.as_str();
+    let english = format!("this version of kring cannot answer under `{profile}`: leave it out");
+    let dutch =
+        format!("deze versie van kring kan niet onder `{profile}` antwoorden: laat het weg");
+    Denial::new(charter, "profile_not_supported", english, dutch)
+}
+
+pub(crate) fn profile_does_not_fit(
+    charter: &Charter,
+    profile: Profile,
+    fitting: &[Profile],
+) -> Denial {
+    let (profile, known) = (profile.as_str(), list(fitting.iter().map(|one| one.as_str())));
+    let english =
+        format!("`{profile}` is not for this kind of question, it is asked under {known}");
+    let dutch = format!("`{profile}` is niet voor dit soort vraag, die gaat onder {known}");
+    Denial::new(charter, "profile_does_not_fit", english, dutch)
+}
+
+/// An indicator that is not asked.
+pub(crate) fn text(charter: &Charter, fault: &TextFault) -> Denial {
+    Denial::new(charter, fault.code(), fault.to_string(), fault.dutch())
+}
+
+/// What the hospital's own rules deny.
+pub(crate) fn own(own: &OwnRules, outcome: &Outcome) -> Denial {
+    let (code, english, dutch, rule) = match outcome {
+        Outcome::Forbidden(rules) => {
+            let found: Vec<&Rule> = rules.iter().filter_map(|id| own.rules().get(id)).collect();
+            let english = explained(&found, "en", own::rule_name);
+            let dutch = explained(&found, "nl", own::rule_name);
+            (
+                "forbidden",
+                format!("forbidden by this hospital's own rule {english}"),
+                format!("verboden door een eigen regel van dit ziekenhuis: {dutch}"),
+                rules.first().cloned(),
+            )
+        }
+        Outcome::Failed(rule) => (
+            "rule_failed",
+            "a rule of this hospital's own could not be evaluated, so the answer is no".to_owned(),
+            "een eigen regel van dit ziekenhuis kon niet worden bepaald, dus het antwoord is nee"
+                .to_owned(),
+            rule.clone(),
+        ),
+        Outcome::Permitted(_) | Outcome::Silent => {
+            ("forbidden", "not permitted here".to_owned(), "hier niet toegestaan".to_owned(), None)
+        }
+    };
+    let rule = rule.map(|rule| own::rule_name(&rule));
+    Denial { code, rule, layer: None, message: english, message_nl: dutch }
+}
+
 /// A rule that Cedar could not evaluate.
 pub(crate) fn rule_failed(charter: &Charter, rule: Option<&str>) -> Denial {
     let english = "a rule could not be evaluated, so the answer is no: tell the board";
@@ -79,8 +134,10 @@ pub(crate) fn rule_failed(charter: &Charter, rule: Option<&str>) -> Denial {
 /// One or more rules forbid it; the first by name is the denial's rule.
 pub(crate) fn forbidden(charter: &Charter, rules: &BTreeSet<String>) -> Denial {
     let found: Vec<&Rule> = rules.iter().filter_map(|id| charter.rules().get(id)).collect();
-    let english = format!("forbidden by rule {}", explained(charter, &found, "en"));
-    let dutch = format!("verboden door regel {}", explained(charter, &found, "nl"));
+    let english =
+        format!("forbidden by rule {}", explained(&found, "en", |rule| rule_name(charter, rule)));
+    let dutch =
+        format!("verboden door regel {}", explained(&found, "nl", |rule| rule_name(charter, rule)));
     let denial = Denial::new(charter, "forbidden", english, dutch);
     match rules.first() {
         Some(rule) => denial.by(charter, rule),
@@ -111,8 +168,14 @@ pub(crate) fn silent(
         wanted("voor doel", "en tumorgroep", purpose, group.as_ref())
     );
     if alternatives.is_empty() {
-        english += &format!("; under its conditions could {}", explained(charter, &near, "en"));
-        dutch += &format!("; onder voorwaarden kan {}", explained(charter, &near, "nl"));
+        english += &format!(
+            "; under its conditions could {}",
+            explained(&near, "en", |rule| rule_name(charter, rule))
+        );
+        dutch += &format!(
+            "; onder voorwaarden kan {}",
+            explained(&near, "nl", |rule| rule_name(charter, rule))
+        );
     } else {
         let each = |of: &str, and: &str, or: &str| {
             let each = alternatives.iter().take(MAX_NAMES);
@@ -142,10 +205,10 @@ fn wanted(of: &str, and: &str, purpose: &Purpose, group: Option<&GroupId>) -> St
     }
 }
 
-fn explained(charter: &Charter, rules: &[&Rule], language: &str) -> String {
+fn explained(rules: &[&Rule], language: &str, name: impl Fn(&str) -> String) -> String {
     let mut texts = Vec::new();
     for rule in rules.iter().take(MAX_RULES) {
-        let name = rule_name(charter, &rule.id);
+        let name = name(&rule.id);
         texts.push(match rule.explain.get(language) {
             Some(text) => format!("`{name}` ({text})"),
             None => format!("`{name}`"),

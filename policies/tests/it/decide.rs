@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use policies::footprint::{Footprint, FootprintDraft, FootprintError};
 use policies::protections::{SignatureKind, Zeros};
+use policies::wire::IndicatorRef;
 use policies::{
     Admission, Ask, Charter, DatasetId, Denial, Explained, GroupId, PersonId, Profile, Purpose,
     SignedRequest, Verdict, VerifyContext, admit, decide, explain,
@@ -35,6 +36,8 @@ struct Case {
     asking_node: String,
     direct_signature: bool,
     uses: Vec<String>,
+    indicator: Option<IndicatorRef>,
+    profile: Option<Profile>,
     expect: String,
 }
 
@@ -51,6 +54,8 @@ impl Default for Case {
             asking_node: "ALFA".to_owned(),
             direct_signature: true,
             uses: vec!["patient.age:aggregate".to_owned()],
+            indicator: None,
+            profile: None,
             expect: String::new(),
         }
     }
@@ -66,6 +71,8 @@ impl Case {
             asking_node: hospital(&self.asking_node),
             direct_signature: self.direct_signature,
             hospitals: 2,
+            indicator: self.indicator.clone(),
+            profile: self.profile,
         }
     }
 

@@ -3,7 +3,7 @@
 use policies::dsse::{Envelope, EnvelopeError, PayloadType, PublicKey};
 use policies::envelope::DecodeError;
 use policies::question::{FormError, sign_question, sign_request};
-use policies::wire::{LayerRef, MAX_CHECKPOINT_BYTES, MAX_REQUEST_BYTES, Question, Request};
+use policies::wire::{Asks, LayerRef, MAX_CHECKPOINT_BYTES, MAX_REQUEST_BYTES, Question, Request};
 use policies::{Digest, SignedRequest, VerifyContext};
 
 use crate::fixture::{NOW, Seen, charter, encoded, hospital, key, question, request};
@@ -29,8 +29,8 @@ fn sizes_come_first() {
     let too_large = EnvelopeError::TooLarge { limit: MAX_REQUEST_BYTES, got };
     check_decode(&vec![b'{'; got], &DecodeError::Request(too_large));
     let charter = charter();
-    let sql = "x".repeat(16 * 1024 + 1);
-    let bytes = encoded(&request(&charter, &Question { sql, ..question() }));
+    let asks = Asks::Sql("x".repeat(16 * 1024 + 1));
+    let bytes = encoded(&request(&charter, &Question { asks, ..question() }));
     check_decode(&bytes, &DecodeError::Form(FormError::SqlTooLarge { got: 16 * 1024 + 1 }));
 }
 

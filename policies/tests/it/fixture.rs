@@ -7,7 +7,7 @@ use policies::bundle::{open, seal};
 use policies::dsse::PublicKey;
 use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
 use policies::question::{sign_question, sign_request};
-use policies::wire::{Question, Request};
+use policies::wire::{Asks, Question, Request};
 use policies::{
     Charter, DatasetId, Digest, Footprint, HospitalCode, NetworkId, PersonId, Purpose,
     SeenQuestions, Trust, UnixTime,
@@ -95,7 +95,8 @@ pub(crate) fn question() -> Question {
         dataset: DatasetId::new("rotterdam").unwrap(),
         asking_node: hospital("ALFA"),
         hospitals: vec![hospital("ALFA"), hospital("BRAVO")],
-        sql: "SELECT grade, count(*) FROM patient GROUP BY grade".to_owned(),
+        asks: Asks::Sql("SELECT grade, count(*) FROM patient GROUP BY grade".to_owned()),
+        profile: None,
         issued_at: NOW.plus(-10),
         expires_at: NOW.plus(290),
     }

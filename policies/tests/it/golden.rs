@@ -1,10 +1,10 @@
 //! The exact bytes of every signed payload: a change here is a change of the protocol.
 
-use policies::Digest;
 use policies::bundle::seal;
 use policies::envelope::reply::{sign_answer, sign_refusal};
 use policies::question::{sign_question, sign_request};
-use policies::wire::{LayerRef, Request};
+use policies::wire::{Asks, IndicatorRef, LayerRef, Question, Request};
+use policies::{Digest, Profile};
 
 use crate::fixture::{charter, files, key, question, request};
 use crate::reply::{answer, refusal};
@@ -26,6 +26,19 @@ fn payloads_are_frozen() {
     let envelope = sign_question(&question(), &key("a.jansen"));
     check(envelope.unverified_payload(), include_str!("golden/question.json"));
     check(&envelope.encode(), include_str!("golden/question.envelope.json"));
+    let of_indicator = Question {
+        asks: Asks::Indicator(IndicatorRef {
+            id: "b1_bla_volume".parse().unwrap(),
+            version: 2,
+            by: Some("hospital".parse().unwrap()),
+            window: None,
+            text: Digest::of(b"SELECT 1"),
+        }),
+        profile: Some(Profile::Indicator),
+        ..question()
+    };
+    let envelope = sign_question(&of_indicator, &key("a.jansen"));
+    check(envelope.unverified_payload(), include_str!("golden/question.indicator.json"));
     let request = Request { layers: vec![layer()], ..request(&charter, &question()) };
     let envelope = sign_request(&request, &key("ALFA envelope"));
     check(envelope.unverified_payload(), include_str!("golden/request.json"));

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use policies::protections::{MinPatients, Opinions, SignatureKind, Zeros};
 use policies::{Ask, Charter, explain};
 
 use crate::fixture::{files_with_rules, footprint, hospital, question, sealed};
@@ -123,30 +122,4 @@ fn a_forbid_more_never_allows_more_and_a_permit_more_never_loosens() {
         }
     }
     assert!(granted > 40 && taken > 10 && joined > 5, "{granted} {taken} {joined}");
-}
-
-#[test]
-fn opinions_join_to_the_strictest() {
-    let mut all = Vec::new();
-    for min_patients in [None, Some(0), Some(5), Some(10), Some(50)] {
-        for zeros in [None, Some(Zeros::Shown), Some(Zeros::Hidden)] {
-            for signature in [None, Some(SignatureKind::Delegated), Some(SignatureKind::Direct)] {
-                let min_patients = min_patients.map(MinPatients::new);
-                all.push(Opinions { min_patients, zeros, signature });
-            }
-        }
-    }
-    for one in &all {
-        assert_eq!(one.join(*one), *one);
-        assert_eq!(one.join(Opinions::default()), *one);
-        for other in &all {
-            let joined = one.join(*other);
-            assert_eq!(joined, other.join(*one));
-            assert!(joined.min_patients >= one.min_patients && joined.zeros >= one.zeros);
-            assert!(joined.signature >= one.signature);
-            for third in &all {
-                assert_eq!(joined.join(*third), one.join(other.join(*third)));
-            }
-        }
-    }
 }

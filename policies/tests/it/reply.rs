@@ -4,7 +4,7 @@ use policies::dsse::{Envelope, EnvelopeError, PayloadType};
 use policies::envelope::reply::{
     ExpectedReply, ReplyError, Trailer, sign_answer, sign_refusal, verify_answer, verify_refusal,
 };
-use policies::protections::{MinPatients, Protections, SignatureKind, Zeros};
+use policies::protections::{Opinions, Protections, SignatureKind};
 use policies::wire::{Answer, Receipt, Refusal};
 use policies::{Charter, DatasetId, Digest, HospitalCode, Profile, SignedRequest, UnixTime};
 
@@ -21,11 +21,12 @@ pub(crate) fn answer(charter: &Charter) -> Answer {
         receipt: Receipt {
             profile: Profile::Members,
             rules: vec!["noord/analysts-quality".to_owned()],
-            protections: Protections {
-                min_patients: MinPatients::DEFAULT,
-                zeros: Zeros::Hidden,
-                signature: SignatureKind::Direct,
-            },
+            own: None,
+            protections: Protections::from(Opinions {
+                signature: Some(SignatureKind::Direct),
+                ..Opinions::default()
+            })
+            .applied(),
             cells: vec![12],
             nulls: vec![3],
         },

@@ -1,11 +1,15 @@
 use arrow::datatypes::{Decimal128Type, UInt8Type};
-use policies::protections::{MinPatients, SignatureKind};
+use policies::protections::{MinPatients, Opinions};
 
 use super::*;
 
 fn protections(k: u32, zeros: Zeros) -> Protections {
-    let min_patients = MinPatients::new(k);
-    Protections { min_patients, zeros, signature: SignatureKind::Delegated }
+    let said = Opinions {
+        min_patients: Some(MinPatients::new(k)),
+        zeros: Some(zeros),
+        ..Opinions::default()
+    };
+    Protections::from(said)
 }
 
 fn raw(n: &[u64], ruled_out: bool) -> RawFragment {

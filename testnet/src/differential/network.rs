@@ -12,7 +12,7 @@ use policies::bundle::{open, seal};
 use policies::dataset::Dataset;
 use policies::dsse::PublicKey;
 use policies::question::{sign_question, sign_request};
-use policies::wire::{LANGUAGE_VERSION, Question, Request};
+use policies::wire::{Asks, LANGUAGE_VERSION, Question, Request};
 use policies::{
     Charter, DatasetId, Digest, Footprint, HospitalCode, Ident, NetworkId, Permit, PersonId,
     Purpose, SeenQuestions, SignedRequest, Trust, UnixTime, Verdict, VerifyContext, admit, decide,
@@ -194,7 +194,8 @@ impl Network {
             dataset: DatasetId::new(self.dataset()?.id.as_str())?,
             asking_node: asker.clone(),
             hospitals: self.snapshots.keys().cloned().collect(),
-            sql: sql.to_owned(),
+            asks: Asks::Sql(sql.to_owned()),
+            profile: None,
             issued_at: NOW.plus(-10),
             expires_at: NOW.plus(290),
         };

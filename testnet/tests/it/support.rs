@@ -13,9 +13,10 @@ use node::proof::submission::{Reply, Submission};
 use node::tasks::Tasks;
 use policies::charter::Charter;
 use policies::dsse::Envelope;
-use policies::wire::{Answer, LANGUAGE_VERSION, Question, Receipt, Refusal, Request};
+use policies::wire::{Answer, Asks, LANGUAGE_VERSION, Question, Receipt, Refusal, Request};
 use policies::{Digest, HospitalCode, bundle};
 use serde_json::Value;
+use testnet::data::Data;
 use testnet::network::Network;
 use testnet::process::{NodeProcess, Nodes};
 use testnet::topology;
@@ -39,6 +40,22 @@ impl Net {
         )
         .unwrap();
         Self { nodes: Vec::new(), network, _folder: folder }
+    }
+
+    /// A network over other data; `prepare` may change a node's folder before it starts.
+    pub(crate) fn start_with(hospitals: usize, data: &[Data], prepare: impl Fn(&Network)) -> Self {
+        node::command::install_tls_provider();
+        let folder = tempfile::Builder::new().prefix("kring-test-").tempdir().unwrap();
+        let network = Network::with_data(
+            &folder.path().join("net"),
+            topology::hospitals(hospitals),
+            Path::new(env!("CARGO_BIN_EXE_testnet")),
+            data,
+        )
+        .unwrap();
+        prepare(&network);
+        let nodes = Nodes::start(&network).unwrap().0;
+        Self { nodes, network, _folder: folder }
     }
 
     /// A network whose nodes are ready and connected.
@@ -306,7 +323,8 @@ pub(crate) fn question(
         dataset: policies::DatasetId::new("rotterdam").unwrap(),
         asking_node: known.hospital.clone(),
         hospitals: charter.members().map(|member| member.code.clone()).collect(),
-        sql: sql.to_owned(),
+        asks: Asks::Sql(sql.to_owned()),
+        profile: None,
         issued_at: now,
         expires_at: now.plus(600),
     };
@@ -322,7 +340,7 @@ fn fragments(charter: &Charter, question: &Question) -> Vec<Digest> {
         version: PIPE_VERSION,
         whom: None,
         dataset: charter.dataset_text(&question.dataset).unwrap().to_owned(),
-        sql: question.sql.clone(),
+        sql: policies::indicator::text_of(charter, question).unwrap_or_default(),
         networks: charter.networks_at(question.issued_at),
         work: Work::Plan,
     };

@@ -19,12 +19,12 @@ fn prints(text: &str) -> KeyPrints {
 #[test]
 fn a_changed_configuration_names_the_one_before() {
     let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
-    let first = configured(one, None);
-    assert_eq!(first, Event::Configured { config: one, before: None });
-    let same = configured(one, Some(first));
-    assert_eq!(same, Event::Configured { config: one, before: None });
-    let changed = configured(two, Some(same));
-    assert_eq!(changed, Event::Configured { config: two, before: Some(one) });
+    let first = configured(one, None, None);
+    assert_eq!(first, Event::Configured { config: one, before: None, own: None });
+    let same = configured(one, None, Some(first));
+    assert_eq!(same, Event::Configured { config: one, before: None, own: None });
+    let changed = configured(two, Some(one), Some(same));
+    assert_eq!(changed, Event::Configured { config: two, before: Some(one), own: Some(one) });
 }
 
 #[test]

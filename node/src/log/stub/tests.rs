@@ -4,7 +4,7 @@ use crate::log::Event;
 fn entries() -> Vec<(Entry, Vec<u8>)> {
     let digest = Digest::of(b"x");
     let events = [
-        Event::Configured { config: digest, before: None },
+        Event::Configured { config: digest, before: None, own: None },
         Event::WorkerLost { reason: "died".to_owned() },
     ];
     let entry = |(index, event)| {

@@ -7,16 +7,14 @@ use std::collections::BTreeMap;
 
 use cedar_policy::Policy;
 
-use crate::protections::{MinPatients, Opinions, SignatureKind, Zeros};
+use crate::protections::{self, Opinions, Word};
 
 use super::Effect;
 
 /// Annotations that the language has, but this version does not support.
-const LATER: [&str; 5] = ["parts", "variance", "quota_day", "reveal", "kind"];
+const LATER: [&str; 1] = ["reveal"];
 /// Most characters of an explanation: it is shown in one paragraph.
 const MAX_EXPLAIN_CHARS: usize = 400;
-/// Most that `@min_patients` may ask.
-const MAX_MIN_PATIENTS: u32 = 1_000_000;
 
 /// What a rule's annotations say.
 #[derive(Debug, Default)]
@@ -42,45 +40,27 @@ pub(super) fn read(policy: &Policy, effect: Effect, problems: &mut Vec<String>) 
                     "`@{key}` is one line of 1 to {MAX_EXPLAIN_CHARS} visible characters"
                 )),
             },
-            "min_patients" | "zeros" | "signature" => {
-                if effect == Effect::Forbid {
-                    problems.push(format!("a forbid carries no protections: remove `@{key}`"));
-                }
-                opinion(key, value, &mut found.opinions, problems);
-            }
             _ if LATER.contains(&key) => {
                 problems.push(format!("`@{key}` is not supported by this version"));
             }
-            _ => problems.push(format!(
-                "`@{key}` is not an annotation: known are id, explain_nl, explain_en, min_patients, zeros, signature"
-            )),
+            _ => match Word::of(key) {
+                Some(word) => {
+                    if effect == Effect::Forbid {
+                        problems.push(format!("a forbid carries no protections: remove `@{key}`"));
+                    }
+                    problems.extend(protections::read(word, value, &mut found.opinions).err());
+                }
+                None => problems.push(format!(
+                    "`@{key}` is not an annotation: known are id, explain_nl, explain_en, {}",
+                    Word::ALL.map(Word::as_str).join(", ")
+                )),
+            },
         }
     }
     if policy.annotation("id").is_none() {
         problems.push("the rule has no id: write @id(\"...\") before it".to_owned());
     }
     found
-}
-
-fn opinion(key: &str, value: &str, opinions: &mut Opinions, problems: &mut Vec<String>) {
-    match (key, value) {
-        ("min_patients", _) => match min_patients(value) {
-            Some(patients) => opinions.min_patients = Some(MinPatients::new(patients)),
-            None => problems.push(format!("`@min_patients` is \"0\" to \"{MAX_MIN_PATIENTS}\"")),
-        },
-        ("zeros", "shown") => opinions.zeros = Some(Zeros::Shown),
-        ("zeros", "hidden") => opinions.zeros = Some(Zeros::Hidden),
-        ("zeros", _) => problems.push("`@zeros` is \"shown\" or \"hidden\"".to_owned()),
-        ("signature", "direct") => opinions.signature = Some(SignatureKind::Direct),
-        ("signature", "delegated") => opinions.signature = Some(SignatureKind::Delegated),
-        (_, _) => problems.push("`@signature` is \"direct\" or \"delegated\"".to_owned()),
-    }
-}
-
-fn min_patients(value: &str) -> Option<u32> {
-    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    let patients = value.parse().ok().filter(|patients| digits && *patients <= MAX_MIN_PATIENTS);
-    patients.filter(|patients: &u32| patients.to_string() == value)
 }
 
 fn is_id(text: &str) -> bool {

@@ -3,20 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cedar_policy::{
-    ActionConstraint, Policy, PolicyId, PolicySet, ResourceConstraint, Schema, ValidationMode,
-    Validator,
+    Policy, PolicyId, PolicySet, ResourceConstraint, Schema, ValidationMode, Validator,
 };
 use miette::Diagnostic;
 
 use crate::dataset::{Dataset, DatasetStatus};
+use crate::indicator::Indicator;
 use crate::problem::{Problem, Problems, line_of};
-use crate::protections::MinPatients;
-use crate::{DatasetId, HospitalCode, NetworkId, PersonId, Purpose};
+use crate::{
+    DatasetId, HospitalCode, IndicatorId, NetworkId, PersonId, Purpose, capability, protections,
+};
 
 use super::super::{Member, Person, model};
 use super::names::{self, Names};
 use super::words::{self, Vocabulary};
-use super::{ENTER, Effect, Rule, Rules, annotations, size};
+use super::{Effect, Rule, Rules, annotations, scope, size};
+
+/// Whose rules they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::charter) enum Book {
+    /// The board's: permits grant.
+    Charter,
+    /// A hospital's own: permits only add protections.
+    Own,
+}
 
 /// What the other files declare.
 #[derive(Debug)]
@@ -25,8 +35,10 @@ pub(in crate::charter) struct Known<'c> {
     pub(in crate::charter) members: &'c BTreeMap<HospitalCode, Member>,
     pub(in crate::charter) people: &'c BTreeMap<PersonId, Person>,
     pub(in crate::charter) datasets: &'c BTreeMap<DatasetId, Dataset>,
+    pub(in crate::charter) indicators: &'c BTreeMap<IndicatorId, Indicator>,
     /// Files that have problems: their names are not judged.
     pub(in crate::charter) broken: HashSet<String>,
+    pub(in crate::charter) book: Book,
 }
 
 /// What a rule's names, words and thresholds are compared with.
@@ -112,6 +124,9 @@ impl Known<'_> {
             let groups = self.people.values().flat_map(|person| &person.groups);
             words.insert("group", groups.map(ToString::to_string).collect());
         }
+        if !self.broken.iter().any(|file| file.starts_with("indicators/")) {
+            words.extend(words::of_indicators(self.indicators.values()));
+        }
         words
     }
 
@@ -132,20 +147,28 @@ impl Known<'_> {
         }
     }
 
-    /// A threshold under the floor needs a scope of one synthetic dataset, or no dataset of people at all.
-    fn under_floor(&self, rule: &Rule) -> bool {
-        let under = rule.opinions.min_patients.is_some_and(|k| k < MinPatients::FLOOR);
-        if !under {
-            return false;
-        }
-        let real = |id: &str| {
-            let dataset = self.datasets.values().find(|dataset| dataset.id.as_str() == id);
-            dataset.is_some_and(|dataset| dataset.status == DatasetStatus::Real)
+    /// What is under a floor needs a scope of one synthetic dataset, or no dataset of people at all.
+    fn under_floors(&self, rule: &Rule) -> Vec<String> {
+        let real = |dataset: &Dataset| dataset.status == DatasetStatus::Real;
+        let about_people = match &rule.resource {
+            ResourceConstraint::Eq(one) => {
+                let id: &str = one.id().unescaped();
+                self.datasets.values().any(|dataset| dataset.id.as_str() == id && real(dataset))
+            }
+            ResourceConstraint::Any
+            | ResourceConstraint::In(_)
+            | ResourceConstraint::Is(_)
+            | ResourceConstraint::IsIn(_, _) => self.datasets.values().any(real),
         };
-        if let ResourceConstraint::Eq(one) = &rule.resource {
-            return real(one.id().unescaped());
+        if !about_people {
+            return Vec::new();
         }
-        self.datasets.values().any(|dataset| dataset.status == DatasetStatus::Real)
+        let told = |under: &String| {
+            format!(
+                "{under} could apply to data of people: write resource == Kring::Dataset::\"...\" with a synthetic dataset"
+            )
+        };
+        protections::under_in_a_rule(&rule.opinions).iter().map(told).collect()
     }
 }
 
@@ -239,38 +262,14 @@ impl File<'_> {
             action: policy.action_constraint(),
             resource: policy.resource_constraint(),
         };
-        messages.extend(action_problem(&rule));
-        if lint.known.under_floor(&rule) {
-            messages.push(format!(
-                "`@min_patients` under {} could apply to data of people: write resource == Kring::Dataset::\"...\" with a synthetic dataset",
-                MinPatients::FLOOR.get()
-            ));
-        }
+        messages.extend(scope::problems(&rule, lint.known.book));
+        messages.extend(lint.known.under_floors(&rule));
+        messages.extend(capability::missing(&rule.opinions));
         for message in messages {
             self.problems.at(offset, message);
         }
         annotations.id.map(|_given| rule)
     }
-}
-
-/// A permit says what it permits; protections belong to an answer.
-fn action_problem(rule: &Rule) -> Option<String> {
-    if rule.effect == Effect::Forbid {
-        return None;
-    }
-    if rule.action == ActionConstraint::Any {
-        return Some(
-            "a permit names its action: write action == Kring::Action::\"ask.members\"".to_owned(),
-        );
-    }
-    let enter = model::uid("Action", ENTER).ok()?;
-    if rule.names(&enter) && rule.opinions != crate::protections::Opinions::default() {
-        return Some(
-            "a permit for \"enter\" carries no protections: they belong on the ask rules"
-                .to_owned(),
-        );
-    }
-    None
 }
 
 fn start(policy: &Policy) -> usize {

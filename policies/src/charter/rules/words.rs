@@ -9,7 +9,8 @@ use cedar_policy::Policy;
 use serde_json::Value;
 
 use crate::dataset::{Class, Dataset, Use};
-use crate::{DatasetId, Purpose};
+use crate::indicator::Indicator;
+use crate::{DatasetId, Purpose, VariantName};
 
 /// The words of each context attribute; an attribute that is absent is not judged.
 pub(super) type Vocabulary = BTreeMap<&'static str, BTreeSet<String>>;
@@ -50,6 +51,27 @@ pub(super) fn fixed() -> Vocabulary {
     });
     let classes = CLASSES.into_iter().map(|class| class.as_str().to_owned());
     Vocabulary::from([("classes", classes.collect()), ("class_uses", class_uses.collect())])
+}
+
+/// The words that the indicators give.
+pub(super) fn of_indicators<'i>(indicators: impl Iterator<Item = &'i Indicator>) -> Vocabulary {
+    let mut words = Vocabulary::from([
+        ("indicator", BTreeSet::new()),
+        ("by", BTreeSet::new()),
+        ("window", BTreeSet::new()),
+    ]);
+    for indicator in indicators {
+        let variants = |names: &[VariantName]| names.iter().map(ToString::to_string).collect();
+        let of_one: [(&'static str, Vec<String>); 3] = [
+            ("indicator", vec![indicator.id.to_string()]),
+            ("by", variants(&indicator.by)),
+            ("window", variants(&indicator.window)),
+        ];
+        for (attribute, names) in of_one {
+            words.entry(attribute).or_default().extend(names);
+        }
+    }
+    words
 }
 
 /// The words that a rule's conditions compare context attributes with, as (attribute, word).

@@ -131,3 +131,29 @@ fn the_forty_two_indicators_are_answered() {
     assert!(filled >= 34, "{filled} have rows");
     assert!(compared >= 24, "{compared}");
 }
+
+#[test]
+fn every_variant_that_the_charter_enumerates_is_cut() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testnet/charter/indicators");
+    let dataset = policies::dataset::file::parse("oncology", DATASET).unwrap();
+    let hospitals = BTreeMap::from([("NOORD".to_owned(), hospital(&dataset, 1))]);
+    let network = Network::new(DATASET, &hospitals, Protect::OFF);
+    let mut worker = Worker::start();
+    let (mut wrong, mut cut) = (Vec::new(), 0);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let indicator = policies::indicator::parse(&name, &text).unwrap();
+        for (by, window) in indicator.variants() {
+            let sql = indicator.expand(by, window).unwrap();
+            cut += 1;
+            if let Err(failure) = network.plan(&mut worker, &sql) {
+                wrong.push(format!("{name} {by:?} {window:?}: {failure:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+    // Three ways to count, three windows.
+    assert_eq!(cut, 42 * 9);
+}

@@ -1,0 +1,128 @@
+//! The hospital's own rules: they forbid and strengthen, and grant nothing.
+
+use policies::wire::Question;
+use policies::{Ask, Books, Charter, Denial, Digest, Explained, OwnRules, Profile, explain};
+
+use crate::fixture::{files_with_rules, footprint, question, sealed};
+
+const RULES: &str = r#"
+@id("analysts") @min_patients("10") @zeros("shown")
+permit (principal in Kring::Role::"analyst", action == Kring::Action::"ask.members", resource);
+"#;
+
+fn charter() -> Charter {
+    sealed(&files_with_rules(RULES))
+}
+
+fn problems(text: &str) -> Vec<String> {
+    let problems = charter().own_rules("own.cedar", text).unwrap_err();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+fn decision(own: &str, change: impl FnOnce(&mut Question)) -> Result<Explained, Denial> {
+    let charter = charter();
+    let own: OwnRules = charter.own_rules("own.cedar", own).unwrap();
+    let mut question = question();
+    change(&mut question);
+    let footprint = footprint(&charter, "rotterdam", &["diagnosis.grade:group".to_owned()]);
+    let books = Books { charter: &charter, own: Some(&own) };
+    explain(books, &Ask::from(&question), &footprint)
+}
+
+#[test]
+fn a_permit_adds_its_protections_where_it_matches() {
+    let own = r#"
+        @id("ours") @min_patients("25") @zeros("hidden")
+        permit (principal, action == Kring::Action::"ask.members", resource)
+        when { context.purpose == "quality" };
+    "#;
+    let explained = decision(own, |_question| {}).unwrap();
+    assert_eq!(explained.rules, ["noord/analysts", "own/ours"]);
+    assert_eq!(explained.own, Some(Digest::of(own.as_bytes())));
+    assert_eq!(explained.profile, Profile::Members);
+    let applied = serde_json::to_string(&explained.protections.applied()).unwrap();
+    assert_eq!(applied, r#"{"min_patients":25,"zeros":"hidden","signature":"direct"}"#);
+    let elsewhere = |question: &mut Question| question.purpose = "research".parse().unwrap();
+    let explained = decision(own, elsewhere).unwrap();
+    assert_eq!(explained.rules, ["noord/analysts"]);
+    assert_eq!(explained.protections.min_patients.get(), 10);
+}
+
+#[test]
+fn nothing_gets_weaker_and_nobody_is_let_in() {
+    let loose = r#"
+        @id("loose") @min_patients("5") @zeros("shown") @signature("delegated")
+        permit (principal, action == Kring::Action::"ask.members", resource);
+    "#;
+    let explained = decision(loose, |_question| {}).unwrap();
+    let applied = serde_json::to_string(&explained.protections.applied()).unwrap();
+    assert_eq!(applied, r#"{"min_patients":10,"zeros":"shown","signature":"direct"}"#);
+    let viewer = |question: &mut Question| question.person = "b.devries".parse().unwrap();
+    let denial = decision(loose, viewer).unwrap_err();
+    assert_eq!(denial.code, "no_rule_permits");
+}
+
+#[test]
+fn a_forbid_forbids_here_and_names_itself() {
+    let own = r#"
+        @id("no-research") @explain_en("not while we migrate") @explain_nl("niet tijdens de migratie")
+        forbid (principal, action, resource) when { context.purpose == "research" };
+        @id("no-grade")
+        forbid (principal, action == Kring::Action::"ask.members", resource)
+        when { context.uses.contains("diagnosis.grade:group") };
+    "#;
+    let research = |question: &mut Question| question.purpose = "research".parse().unwrap();
+    let denial = decision(own, research).unwrap_err();
+    assert_eq!((denial.code, denial.rule.as_deref()), ("forbidden", Some("own/no-research")));
+    assert_eq!(denial.layer, None);
+    let text = "forbidden by this hospital's own rule `own/no-research` (not while we migrate)";
+    assert_eq!(denial.message, text);
+    assert!(denial.message_nl.contains("niet tijdens de migratie"));
+    let denial = decision(own, |_question| {}).unwrap_err();
+    assert_eq!(denial.rule.as_deref(), Some("own/no-grade"));
+}
+
+#[test]
+fn what_cannot_be_evaluated_denies() {
+    let own = r#"
+        @id("boom")
+        forbid (principal, action == Kring::Action::"ask.members", resource)
+        when { context.cells * 9223372036854775807 < 0 };
+    "#;
+    let denial = decision(own, |_question| {}).unwrap_err();
+    assert_eq!((denial.code, denial.rule.as_deref()), ("rule_failed", Some("own/boom")));
+}
+
+#[test]
+fn a_hospital_without_rules_of_its_own_adds_nothing() {
+    let explained = decision("// nothing yet\n", |_question| {}).unwrap();
+    assert_eq!(explained.rules, ["noord/analysts"]);
+    assert_eq!(explained.protections.min_patients.get(), 10);
+}
+
+#[test]
+fn every_problem_of_the_file_is_told_with_its_line() {
+    let wrong = r#"@id("in") permit (principal, action == Kring::Action::"enter", resource);
+@id("empty") permit (principal, action == Kring::Action::"ask.members", resource);
+@id("any") @min_patients("20") permit (principal, action, resource);
+@id("who") forbid (principal == Kring::Person::"e.mulder", action, resource);
+@id("exact") @parts("members") @own("exact") permit (principal, action == Kring::Action::"ask.members", resource);
+@min_patient("9") permit (principal, action == Kring::Action::"ask.explore", resource);
+"#;
+    assert_eq!(
+        problems(wrong),
+        [
+            "own.cedar:1: a permit of the hospital's own lets nobody in: name ask.members or ask.indicator",
+            "own.cedar:2: a permit of the hospital's own grants nothing: it carries protections, such as @min_patients(\"20\")",
+            "own.cedar:3: a permit names its action: write action == Kring::Action::\"ask.members\"",
+            "own.cedar:4: Person `e.mulder` is not in people.toml",
+            "own.cedar:5: this version of kring cannot keep `@own`: remove it until a version can",
+            "own.cedar:5: this version of kring cannot keep `@parts`: remove it until a version can",
+            "own.cedar:6: `@min_patient` is not an annotation: known are id, explain_nl, explain_en, min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own",
+            "own.cedar:6: a permit of the hospital's own grants nothing: it carries protections, such as @min_patients(\"20\")",
+            "own.cedar:6: the rule has no id: write @id(\"...\") before it",
+            "own.cedar:6: this version of kring cannot answer under `ask.explore`: remove it until a version can",
+        ]
+    );
+    assert!(problems("permit (principal")[0].starts_with("own.cedar:1: not Cedar"));
+}
