@@ -13,13 +13,17 @@ use node::proof::submission::{Reply, Submission};
 use node::tasks::Tasks;
 use policies::charter::Charter;
 use policies::dsse::Envelope;
-use policies::wire::{Answer, Asks, LANGUAGE_VERSION, Question, Receipt, Refusal, Request};
+use policies::wire::{Answer, Asks, LANGUAGE_VERSION, Question, Receipt, Request};
 use policies::{Digest, HospitalCode, bundle};
 use serde_json::Value;
 use testnet::data::Data;
 use testnet::network::Network;
 use testnet::process::{NodeProcess, Nodes};
 use testnet::topology;
+
+mod said;
+
+pub(crate) use said::{Said, refused, said};
 
 /// A network in a temporary folder that goes with it. Fields drop in order: processes first.
 pub(crate) struct Net {
@@ -357,31 +361,6 @@ fn fragments(charter: &Charter, question: &Question) -> Vec<Digest> {
         Reply::Executed { .. } | Reply::Finished(_) | Reply::Failed(_) => {
             vec![Digest::of(b"no fragment")]
         }
-    }
-}
-
-/// What a trailer says, without verifying it.
-#[derive(Debug)]
-pub(crate) enum Said {
-    Answer(Box<Answer>),
-    Refusal(Box<Refusal>),
-}
-
-pub(crate) fn said(frames: &[Vec<u8>]) -> Said {
-    let trailer = Envelope::decode(frames.last().unwrap(), 1 << 20).unwrap();
-    match serde_json::from_slice(trailer.unverified_payload()) {
-        Ok(answer) => Said::Answer(Box::new(answer)),
-        Err(_) => {
-            Said::Refusal(Box::new(serde_json::from_slice(trailer.unverified_payload()).unwrap()))
-        }
-    }
-}
-
-#[track_caller]
-pub(crate) fn refused(frames: &[Vec<u8>], code: &str) {
-    match said(frames) {
-        Said::Refusal(refusal) => assert_eq!(refusal.code, code, "{refusal:?}"),
-        Said::Answer(answer) => panic!("answered: {answer:?}"),
     }
 }
 

@@ -24,7 +24,9 @@ async fn two_nodes_ask_and_answer_over_tcp_and_quic() {
                 && status[0].connected_since.is_some()
                 && status[0].address.is_some()
         );
-        assert!(a.handle.take_rejected().is_empty());
+        let rejected = a.handle.take_rejected();
+        // Two dials that cross may end in a handshake that is given up; nothing of a member is rejected.
+        assert!(rejected.iter().all(|one| one.peer.is_none()), "{rejected:?}");
         a.stop().await;
         b.stop().await;
     }
