@@ -1,4 +1,5 @@
-//! A fragment over a snapshot: raw cells, one for every value of the declared domain.
+//! A fragment over a snapshot: raw cells, one for every value of the declared domain, with the hidden summaries that are
+//! wanted.
 //!
 //! Runs in a worker. What comes out is not protected: [`crate::disclose()`] does that in the daemon. No error text of the
 //! engine leaves: it may carry a value.
@@ -10,17 +11,18 @@ use std::sync::Arc;
 use arrow::array::{
     Array as _, ArrayRef, AsArray as _, BooleanArray, Decimal128Array, RecordBatch, UInt64Array,
 };
-use arrow::datatypes::{DataType, Decimal128Type, Field, Schema, SchemaRef, UInt64Type};
+use arrow::datatypes::{Decimal128Type, UInt64Type};
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::physical_plan::collect;
 use policies::dataset::Dataset;
 use policies::{Digest, HospitalCode};
 
-use crate::cell;
+use crate::cell::{self, Layout};
 use crate::cut::{Fragment, Key, Split};
 use crate::facts::domain::Domain;
-use crate::pipe::{Failure, Networks};
+use crate::pipe::{Failure, Networks, Wanted};
+use crate::sets;
 use crate::snapshot::{self, Snapshot};
 
 mod bind;
@@ -82,13 +84,21 @@ pub(crate) struct Place<'a> {
     pub(crate) networks: &'a Networks,
 }
 
+/// One fragment's raw cells.
+pub(crate) struct Executed {
+    /// Counts and sums.
+    pub(crate) cells: RecordBatch,
+    /// Sets of patients, if any are wanted.
+    pub(crate) sets: Option<Vec<u8>>,
+}
+
 /// Runs every fragment of a split.
 pub(crate) async fn execute(
     split: &Split,
     place: &Place<'_>,
-    expected: &[Digest],
+    (expected, wanted): (&[Digest], Wanted),
     tables: &mut Tables,
-) -> Result<Vec<RecordBatch>, RunError> {
+) -> Result<Vec<Executed>, RunError> {
     if !split.fragments.iter().map(|fragment| &fragment.digest).eq(expected) {
         return Err(RunError::PlanMismatch);
     }
@@ -101,38 +111,47 @@ pub(crate) async fn execute(
     let state = session().map_err(failed)?;
     let mut cells = Vec::with_capacity(split.fragments.len());
     for fragment in &split.fragments {
-        cells.push(run(fragment, place, &snapshot, (&state, tables)).await?);
+        let run = Run { fragment, layout: bind::layout(fragment, wanted), snapshot: &snapshot };
+        cells.push(run.cells(place, &state, tables).await?);
     }
     Ok(cells)
 }
 
-async fn run(
-    fragment: &Fragment,
-    place: &Place<'_>,
-    snapshot: &Snapshot,
-    (state, tables): (&SessionState, &mut Tables),
-) -> Result<RecordBatch, RunError> {
-    let own = text::Own::of(place);
-    let mut cells = Cells::new(fragment, &own)?;
-    if text::empty(fragment, &own) {
-        cells.ruled_out.fill(true);
-        return cells.finish();
-    }
-    let plan = bind::bind(fragment, place, snapshot, tables)?;
-    let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
-    let plan = bind::grouped(fragment, rows).map_err(failed)?;
-    let batches = collect(plan, state.task_ctx()).await.map_err(failed)?;
-    for batch in &batches {
-        cells.add(batch)?;
-    }
-    cells.finish()
+/// One fragment's run.
+struct Run<'a> {
+    fragment: &'a Fragment,
+    layout: Layout,
+    snapshot: &'a Snapshot,
 }
 
-/// The schema of a fragment's raw cells: patients, whether the text rules the cell out, sums.
-pub(crate) fn raw_schema(scales: impl Iterator<Item = u8>) -> SchemaRef {
-    let mut fields: Vec<_> = cell::cell_fields(scales).iter().map(Arc::clone).collect();
-    fields.insert(1, Arc::new(Field::new("ruled_out", DataType::Boolean, false)));
-    Arc::new(Schema::new(fields))
+impl Run<'_> {
+    async fn cells(
+        &self,
+        place: &Place<'_>,
+        state: &SessionState,
+        tables: &mut Tables,
+    ) -> Result<Executed, RunError> {
+        let Self { fragment, layout, snapshot } = self;
+        let own = text::Own::of(place);
+        let mut cells = Cells::new(fragment, layout, &own)?;
+        if text::empty(fragment, &own) {
+            cells.ruled_out.fill(true);
+            return cells.finish();
+        }
+        let plan = bind::bind(fragment, place, snapshot, tables)?;
+        let keys = match layout.wanted().keys {
+            true => Some(tables.record_keys(snapshot, place.dataset)?),
+            false => None,
+        };
+        let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
+        let plan = bind::grouped(fragment, bind::cell(fragment, layout, keys), rows);
+        let plan = plan.map_err(failed)?;
+        let batches = collect(plan, state.task_ctx()).await.map_err(failed)?;
+        for batch in &batches {
+            cells.add(batch)?;
+        }
+        cells.finish()
+    }
 }
 
 /// A group key's values with their places; NULL is one of them where the key is nullable.
@@ -167,26 +186,33 @@ fn ruled_out(keys: &[Places]) -> Vec<bool> {
 /// The whole domain, being filled.
 struct Cells {
     keys: Vec<Places>,
-    scales: Vec<u8>,
+    layout: Layout,
     filled: Vec<bool>,
     ruled_out: Vec<bool>,
-    n: Vec<u64>,
+    /// Columns in the order of the layout; patients first.
+    counts: Vec<Vec<u64>>,
     sums: Vec<Vec<i128>>,
+    sets: Vec<Vec<Vec<u8>>>,
 }
 
 impl Cells {
-    fn new(fragment: &Fragment, own: &text::Own) -> Result<Self, RunError> {
+    fn new(fragment: &Fragment, layout: &Layout, own: &text::Own) -> Result<Self, RunError> {
         let keys = fragment.keys.iter().map(|key| Places::new(fragment, key, own));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         let cells = usize::try_from(fragment.cells).map_err(|_too_many| RunError::Failed)?;
-        let scales: Vec<u8> = fragment.primitives.iter().map(|sum| sum.scale).collect();
-        let sums = scales.iter().map(|_scale| vec![0; cells]).collect();
         let ruled_out = ruled_out(&keys);
         if ruled_out.len() != cells {
             return Err(RunError::Failed);
         }
-        let (filled, n) = (vec![false; cells], vec![0; cells]);
-        Ok(Self { keys, scales, filled, ruled_out, n, sums })
+        Ok(Self {
+            keys,
+            filled: vec![false; cells],
+            ruled_out,
+            counts: vec![vec![0; cells]; layout.counts().len()],
+            sums: vec![vec![0; cells]; layout.sums().len()],
+            sets: vec![vec![Vec::new(); cells]; layout.sets().len()],
+            layout: layout.clone(),
+        })
     }
 
     /// The cell of a row, if its keys are in the domain.
@@ -204,39 +230,75 @@ impl Cells {
 
     fn add(&mut self, batch: &RecordBatch) -> Result<(), RunError> {
         let structs = batch.columns().last().and_then(|column| column.as_struct_opt());
-        let structs = structs.ok_or(RunError::Failed)?;
-        let (n, sums) = structs.columns().split_first().ok_or(RunError::Failed)?;
-        let n = n.as_primitive_opt::<UInt64Type>().ok_or(RunError::Failed)?;
-        let sums = sums.iter().map(|sum| sum.as_primitive_opt::<Decimal128Type>());
-        let sums = sums.collect::<Option<Vec<_>>>().ok_or(RunError::Failed)?;
-        for row in 0..batch.num_rows() {
-            let cell = self.cell(batch, row)?;
-            let filled = self.filled.get_mut(cell).ok_or(RunError::Failed)?;
+        let columns = structs.ok_or(RunError::Failed)?.columns();
+        let places = (0..batch.num_rows()).map(|row| self.cell(batch, row));
+        let places = places.collect::<Result<Vec<_>, _>>()?;
+        for cell in &places {
+            let filled = self.filled.get_mut(*cell).ok_or(RunError::Failed)?;
             if std::mem::replace(filled, true) {
                 return Err(RunError::Failed);
             }
-            *self.n.get_mut(cell).ok_or(RunError::Failed)? = n.value(row);
-            for (column, sum) in self.sums.iter_mut().zip(&sums) {
-                *column.get_mut(cell).ok_or(RunError::Failed)? = sum.value(row);
-            }
+        }
+        let counts = self.counts.len();
+        let sums = counts.saturating_add(self.sums.len());
+        if columns.len() != sums.saturating_add(self.sets.len()) {
+            return Err(RunError::Failed);
+        }
+        for (into, from) in self.counts.iter_mut().zip(columns) {
+            let from = from.as_primitive_opt::<UInt64Type>().ok_or(RunError::Failed)?;
+            spread(into, &places, from.values().iter().copied())?;
+        }
+        for (into, from) in self.sums.iter_mut().zip(columns.iter().skip(counts)) {
+            let from = from.as_primitive_opt::<Decimal128Type>().ok_or(RunError::Failed)?;
+            spread(into, &places, from.values().iter().copied())?;
+        }
+        for (into, from) in self.sets.iter_mut().zip(columns.iter().skip(sums)) {
+            let from = from.as_binary_opt::<i32>().ok_or(RunError::Failed)?;
+            spread(into, &places, from.iter().map(|set| set.unwrap_or_default().to_vec()))?;
         }
         Ok(())
     }
 
-    fn finish(self) -> Result<RecordBatch, RunError> {
+    fn finish(self) -> Result<Executed, RunError> {
         // A cell with patients was misread as ruled out: its threshold applies, and nothing fails because of a patient.
-        let ruled_out = self.ruled_out.iter().zip(&self.n).map(|(out, n)| *out && *n == 0);
+        let n = self.counts.first().ok_or(RunError::Failed)?;
+        let ruled_out = self.ruled_out.iter().zip(n).map(|(out, n)| *out && *n == 0);
         let ruled_out = BooleanArray::from(ruled_out.collect::<Vec<_>>());
-        let mut columns: Vec<ArrayRef> =
-            vec![Arc::new(UInt64Array::from(self.n)), Arc::new(ruled_out)];
-        for (sums, scale) in self.sums.into_iter().zip(&self.scales) {
-            let column = Decimal128Array::from(sums).with_data_type(cell::sum_type(*scale));
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        columns.extend(
+            self.counts
+                .into_iter()
+                .map(|counts| -> ArrayRef { Arc::new(UInt64Array::from(counts)) }),
+        );
+        columns.insert(1, Arc::new(ruled_out));
+        for (sums, (_, scale)) in self.sums.into_iter().zip(self.layout.sums()) {
+            let column = Decimal128Array::from(sums).with_data_type(cell::sum_type(scale));
             debug_assert_eq!(column.null_count(), 0, "raw cells have no nulls");
             columns.push(Arc::new(column));
         }
-        RecordBatch::try_new(raw_schema(self.scales.into_iter()), columns)
-            .map_err(|_arrow| RunError::Failed)
+        let cells = RecordBatch::try_new(self.layout.raw_schema(), columns)
+            .map_err(|_arrow| RunError::Failed)?;
+        let by_cell = (0..cells.num_rows()).flat_map(|cell| {
+            self.sets.iter().map(move |sets| sets.get(cell).map_or(&[][..], Vec::as_slice))
+        });
+        let sets = match self.sets.is_empty() {
+            true => None,
+            false => Some(sets::encode(by_cell).ok_or(RunError::Failed)?),
+        };
+        Ok(Executed { cells, sets })
     }
+}
+
+/// Puts the values of rows into their cells.
+fn spread<T>(
+    into: &mut [T],
+    places: &[usize],
+    from: impl Iterator<Item = T>,
+) -> Result<(), RunError> {
+    for (place, value) in places.iter().zip(from) {
+        *into.get_mut(*place).ok_or(RunError::Failed)? = value;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
