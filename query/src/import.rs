@@ -2,8 +2,9 @@
 //!
 //! The order of an import: the plan is checked against the dataset ([`plan`]), the sources are read line by line, each
 //! table's mapping is run, every row is checked from the patient table down along the foreign keys, patients get their
-//! lasting numbers and their record keys ([`RecordSecret`]), and the accepted rows are sealed ([`crate::snapshot`]). A value is accepted as it is or its row is
-//! rejected and reported; only a measure beyond its declared bounds is clamped to them, and counted. All of a source is held in memory.
+//! lasting numbers and their record keys ([`RecordSecret`]), and the accepted rows are sealed ([`crate::snapshot`]). A value
+//! is accepted as it is or its row is rejected and reported; only a measure beyond its declared bounds is clamped to them,
+//! and counted. All of a source is held in memory.
 //!
 //! Nothing here reads a clock, the environment or randomness: the same input and secret give the same snapshot id.
 //!

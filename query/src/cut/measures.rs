@@ -17,49 +17,22 @@ use crate::facts::range::Range;
 use crate::facts::{Facts, Plain};
 use crate::written::written;
 
+mod argument;
 mod pair;
 mod quantile;
+
+use argument::{Argument, units};
 
 /// Digits behind the point of a sum of floats.
 pub(crate) const FLOAT_SCALE: u8 = 9;
 /// No float further from 0 is added.
 const FLOAT_LIMIT: f64 = 1e15;
-/// Floats are bounded by what is computed of bounds in another order than the engine computes: this part of the bound is
-/// let through, which no sum shows.
-const FLOAT_SLACK: u128 = 1_000_000_000;
 
 /// The sums of a cut.
 pub(super) struct Measures {
     pub(super) primitives: Vec<Primitive>,
     pub(super) outputs: Vec<Output>,
     pub(super) merged: Vec<Facts>,
-}
-
-struct Argument {
-    value: Expr,
-    scale: u8,
-    range: Range,
-}
-
-impl Argument {
-    /// A sum of it, or of its squares.
-    fn primitive(&self, kind: SumKind, filter: Option<Expr>) -> Result<Primitive, PlanError> {
-        let squares = kind == SumKind::SumSquares;
-        let scale = self.scale.saturating_mul(if squares { 2 } else { 1 });
-        let (value, bounds) = (Some(self.value.clone()), Some(self.bounds()?));
-        Ok(Primitive { kind, value, filter, scale, bounds })
-    }
-
-    /// Least and greatest addend, in units of the scale.
-    fn bounds(&self) -> Result<(i128, i128), PlanError> {
-        if let Range::Exact { lo, hi, .. } = self.range {
-            return Ok((lo, hi));
-        }
-        let most = units(self)?;
-        let most = most.saturating_add(most / FLOAT_SLACK).saturating_add(1);
-        let most = i128::try_from(most).map_err(|_too_large| PlanError::CannotPlan)?;
-        Ok((most.saturating_neg(), most))
-    }
 }
 
 /// The sums that an aggregate's expressions need.
@@ -345,22 +318,6 @@ fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argum
             format!("a sum of `{}`", written(expr)),
             "add numbers: a measure, a flag, or CASE with numbers; cast fine decimals to DOUBLE",
         )),
-    }
-}
-
-/// The greatest distance from 0 of one addend, in units of its scale.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a magnitude under 1e15, rounded up"
-)]
-fn units(argument: &Argument) -> Result<u128, PlanError> {
-    match argument.range {
-        Range::Exact { .. } => argument.range.units().ok_or(PlanError::CannotPlan),
-        Range::Float { most, .. } => {
-            Ok((most * 10_f64.powi(i32::from(FLOAT_SCALE))).ceil() as u128)
-        }
-        Range::Other => Err(PlanError::CannotPlan),
     }
 }
 

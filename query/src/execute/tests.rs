@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use arrow::array::AsArray as _;
 use arrow::datatypes::UInt64Type;
 use policies::Ident;
 

@@ -215,8 +215,7 @@ impl<'b> Columns<'b> {
         Some(self.counts.next()?.values().to_vec())
     }
 
-    /// Keys, if they are wanted; each must be an element of the field.
-    #[expect(clippy::option_option, reason = "no column is wrong, no keys are right")]
+    /// Keys, if they are wanted; each must be an element of the field. Without a column it is `None`, without a wish `Some(None)`.
     fn keys(&mut self, wanted: Wanted) -> Option<Option<Vec<RecordKey>>> {
         if !wanted.keys {
             return Some(None);
