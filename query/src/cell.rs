@@ -1,26 +1,41 @@
 //! `kring_cell`: the one grouped aggregate that computes all that a cell needs in one pass.
 //!
-//! Per group it counts distinct patients and adds the fragment's sums, as checked 128-bit integers: the engine's own sum
-//! wraps. It gives one struct a group: `n`, then `p0`, `p1`, ... in the order of the fragment. Rows may come in any order
+//! Per group it counts distinct patients and adds the fragment's sums, as 128-bit integers: the engine's own sum wraps. Where
+//! the protections want them it also gives the hidden summaries of [`Wanted`](crate::pipe::Wanted): what patients
+//! contribute to each measure, keys and sets of patients. It gives one struct a group, as [`layout`] says. Rows may come in any order
 //! and in batches of any size. It runs in one partition only: there is no intermediate state that could travel, and asking
 //! for one is an error.
+//!
+//! No value makes it fail: planning leaves room for the declared bounds of every value times the rows, and beyond that sums
+//! stay at the end of their range. Summaries cost time and memory for each patient and measure; without them this is a count
+//! of patients and sums by column.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, StructArray, UInt64Array};
-use arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use datafusion::common::{DataFusionError, Result as EngineResult, ScalarValue, exec_err};
+use arrow::array::{
+    ArrayRef, BinaryArray, BooleanArray, Decimal128Array, StructArray, UInt64Array,
+};
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{Result as EngineResult, ScalarValue, exec_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{
     Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
-use policies::footprint::SumKind;
+use policies::footprint::{SUM_LIMIT, SumKind};
 
+use crate::record::RecordKeys;
+
+mod contributions;
 mod keys;
+mod layout;
 mod patients;
+mod summaries;
 mod sums;
 
+pub(crate) use contributions::MeasureSpec;
+pub(crate) use layout::{Layout, has_set};
 use patients::Patients;
+use summaries::Summaries;
 use sums::{Batch, Sums};
 
 /// Digits of a sum on the wire.
@@ -37,29 +52,52 @@ pub(crate) struct Spec {
     pub(crate) filter: Option<usize>,
     /// Digits behind the point.
     pub(crate) scale: u8,
+    /// What values are clamped to; nothing where no summary is wanted, because import lets nothing else in.
+    pub(crate) bounds: Option<Bounds>,
+}
+
+/// Least and greatest value of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Bounds {
+    /// Least.
+    pub(crate) least: i128,
+    /// Greatest.
+    pub(crate) most: i128,
+}
+
+impl Bounds {
+    /// The nearest value inside.
+    pub(crate) fn clamp(self, value: i128) -> i128 {
+        value.max(self.least).min(self.most)
+    }
+}
+
+/// What a cell is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CellSpec {
+    /// Its sums.
+    pub(crate) sums: Vec<Spec>,
+    /// Its measures, where a summary is wanted.
+    pub(crate) measures: Vec<MeasureSpec>,
+    /// Its columns.
+    pub(crate) layout: Layout,
+    /// The snapshot's record keys, where keys are wanted.
+    pub(crate) keys: Option<Arc<RecordKeys>>,
 }
 
 /// The aggregate for one list of sums.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KringCell {
-    specs: Vec<Spec>,
+    spec: Arc<CellSpec>,
     signature: Signature,
 }
 
 impl KringCell {
-    /// The aggregate for these sums.
-    pub(crate) fn new(specs: Vec<Spec>) -> Self {
-        Self { specs, signature: Signature::variadic_any(Volatility::Immutable) }
+    /// The aggregate for cells of this kind.
+    pub(crate) fn new(spec: CellSpec) -> Self {
+        let signature = Signature::variadic_any(Volatility::Immutable);
+        Self { spec: Arc::new(spec), signature }
     }
-}
-
-/// The fields of a cell: `n` and the sums.
-pub(crate) fn cell_fields(scales: impl Iterator<Item = u8>) -> Fields {
-    let mut fields = vec![Field::new("n", DataType::UInt64, false)];
-    for (index, scale) in scales.enumerate() {
-        fields.push(Field::new(format!("p{index}"), sum_type(scale), false));
-    }
-    fields.into()
 }
 
 /// The wire's type of a sum.
@@ -77,11 +115,11 @@ impl AggregateUDFImpl for KringCell {
     }
 
     fn return_type(&self, _arguments: &[DataType]) -> EngineResult<DataType> {
-        Ok(DataType::Struct(cell_fields(self.specs.iter().map(|spec| spec.scale))))
+        Ok(DataType::Struct(self.spec.layout.fields()))
     }
 
     fn accumulator(&self, _args: AccumulatorArgs<'_>) -> EngineResult<Box<dyn Accumulator>> {
-        Ok(Box::new(OneCell(Cells::new(&self.specs))))
+        Ok(Box::new(OneCell(Cells::new(&self.spec))))
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> EngineResult<Vec<FieldRef>> {
@@ -96,16 +134,17 @@ impl AggregateUDFImpl for KringCell {
         &self,
         _args: AccumulatorArgs<'_>,
     ) -> EngineResult<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Cells::new(&self.specs)))
+        Ok(Box::new(Cells::new(&self.spec)))
     }
 }
 
 /// The cells of one run.
 #[derive(Debug)]
 struct Cells {
-    specs: Vec<Spec>,
+    spec: Arc<CellSpec>,
     patients: Vec<Patients>,
     sums: Vec<Sums>,
+    summaries: Summaries,
 }
 
 fn no_state<T>() -> EngineResult<T> {
@@ -113,9 +152,10 @@ fn no_state<T>() -> EngineResult<T> {
 }
 
 impl Cells {
-    fn new(specs: &[Spec]) -> Self {
-        let sums = specs.iter().map(|spec| Sums::new(spec.kind)).collect();
-        Self { specs: specs.to_vec(), patients: Vec::new(), sums }
+    fn new(spec: &Arc<CellSpec>) -> Self {
+        let sums = spec.sums.iter().map(|sum| Sums::new(sum.kind)).collect();
+        let summaries = Summaries::new(spec);
+        Self { spec: Arc::clone(spec), patients: Vec::new(), sums, summaries }
     }
 }
 
@@ -133,27 +173,36 @@ impl GroupsAccumulator for Cells {
         if self.patients.len() < total {
             self.patients.resize_with(total, Patients::default);
         }
-        patients::update(&mut self.patients, values.first(), groups)?;
+        let patients = patients::numbers(values.first(), groups.len())?;
+        patients::update(&mut self.patients, patients, groups);
         let batch = Batch::new(groups, total);
-        for (spec, sums) in self.specs.iter().zip(&mut self.sums) {
+        for (spec, sums) in self.spec.sums.iter().zip(&mut self.sums) {
             sums.update(spec, values, &batch)?;
         }
-        Ok(())
+        self.summaries.update(&self.spec, (values, patients), &batch)
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> EngineResult<ArrayRef> {
         let patients = emit_to.take_needed(&mut self.patients);
-        let n: UInt64Array = patients.iter().map(Patients::count).collect::<Vec<_>>().into();
-        let rows = patients.len();
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(n)];
-        for (spec, sums) in self.specs.iter().zip(&mut self.sums) {
+        let summed = self.summaries.take(emit_to, &self.spec, &patients)?;
+        let sums = self.sums.iter_mut().map(|sums| {
             let mut values = sums.take(emit_to);
-            values.resize(rows, 0);
-            let column = Decimal128Array::from(values).with_data_type(sum_type(spec.scale));
-            column.validate_decimal_precision(SUM_PRECISION)?;
-            columns.push(Arc::new(column));
+            values.resize(patients.len(), 0);
+            values
+        });
+        let sums: Vec<Vec<i128>> = sums.chain(summed.sums).collect();
+        let n = patients.iter().map(Patients::count).collect::<Vec<_>>();
+        let counts = std::iter::once(n).chain(summed.counts);
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        columns.extend(counts.map(|counts| -> ArrayRef { Arc::new(UInt64Array::from(counts)) }));
+        for (values, (_, scale)) in sums.into_iter().zip(self.spec.layout.sums()) {
+            let values = values.into_iter().map(within_digits).collect::<Vec<_>>();
+            columns.push(Arc::new(Decimal128Array::from(values).with_data_type(sum_type(scale))));
         }
-        let fields = cell_fields(self.specs.iter().map(|spec| spec.scale));
+        for sets in summed.sets {
+            columns.push(Arc::new(BinaryArray::from_iter_values(sets)));
+        }
+        let fields = self.spec.layout.fields();
         Ok(Arc::new(StructArray::try_new(fields, columns, None)?))
     }
 
@@ -180,7 +229,8 @@ impl GroupsAccumulator for Cells {
 
     fn size(&self) -> usize {
         let patients = self.patients.iter().map(Patients::size);
-        patients.chain(self.sums.iter().map(Sums::size)).fold(0, usize::saturating_add)
+        let held = patients.chain(self.sums.iter().map(Sums::size));
+        held.chain([self.summaries.size()]).fold(0, usize::saturating_add)
     }
 }
 
@@ -214,9 +264,10 @@ impl Accumulator for OneCell {
     }
 }
 
-/// The error of a sum that leaves 128 bits.
-fn overflow() -> DataFusionError {
-    DataFusionError::Execution("kring_cell: a sum leaves its range".to_owned())
+/// The nearest number of 38 digits.
+fn within_digits(sum: i128) -> i128 {
+    let most = SUM_LIMIT.saturating_sub(1);
+    sum.clamp(most.saturating_neg(), most)
 }
 
 #[cfg(test)]

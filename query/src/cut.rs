@@ -25,6 +25,7 @@ use crate::plan;
 mod above;
 mod below;
 mod canonical;
+mod contributions;
 mod explain;
 mod keys;
 mod leaf;
@@ -33,6 +34,7 @@ mod network;
 pub(crate) mod tree;
 
 pub(crate) use below::{HOSPITAL_MARK, NETWORK_MARK};
+pub(crate) use contributions::Measure;
 use tree::Step;
 
 /// Most figures of one question, 16 bytes each: they fit one frame with room to spare.
@@ -62,6 +64,8 @@ pub(crate) struct Fragment {
     pub(crate) keys: Vec<Key>,
     /// The sums of every cell, in the order of the wire.
     pub(crate) primitives: Vec<Primitive>,
+    /// What the sums are of, each once.
+    pub(crate) measures: Vec<Measure>,
     /// Conditions that every row must meet, for what the text alone says about the hospital.
     pub(crate) conditions: Vec<TextCondition>,
     /// Cells of the domain.
@@ -96,6 +100,15 @@ pub(crate) struct Primitive {
     pub(crate) filter: Option<Expr>,
     /// Digits behind the point.
     pub(crate) scale: u8,
+    /// Least and greatest value, in units of its scale, where values are added.
+    pub(crate) bounds: Option<(i128, i128)>,
+}
+
+impl Primitive {
+    /// A count.
+    pub(crate) fn count(kind: SumKind, value: Option<Expr>, filter: Option<Expr>) -> Self {
+        Self { kind, value, filter, scale: 0, bounds: None }
+    }
 }
 
 /// How an aggregate is finished; numbers are places in `primitives`.
@@ -334,12 +347,14 @@ fn footprint(fragment: &Fragment) -> FragmentFootprint {
         text: explain::primitive(primitive),
         kind: primitive.kind,
         scale: primitive.scale,
+        measure: contributions::place(primitive, &fragment.measures),
     });
     FragmentFootprint {
         digest: fragment.digest,
         group_keys: fragment.keys.iter().map(|key| key.text.clone()).collect(),
         cells: fragment.cells,
         sums: sums.collect(),
+        measures: fragment.measures.iter().map(|measure| measure.footprint.clone()).collect(),
     }
 }
 

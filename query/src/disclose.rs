@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell;
 use crate::ipc::{self, MAX_FRAME_BYTES};
+use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
 /// Version of the frames.
@@ -124,6 +125,12 @@ impl DiscloseError {
     }
 }
 
+/// The hidden summaries that the protections of a permit look at: none, they look at numbers of patients alone.
+#[must_use]
+pub fn wanted(_permit: &Permit) -> Wanted {
+    Wanted::NONE
+}
+
 /// Applies every protection of the permit.
 ///
 /// # Errors
@@ -191,7 +198,7 @@ fn state(n: u64, ruled_out: bool, protections: &Protections) -> CellState {
 
 /// Cells with everything hidden that must be.
 pub(crate) fn protect(fragment: &RawFragment, protections: &Protections) -> Option<RecordBatch> {
-    let RawFragment { n, ruled_out, sums } = fragment;
+    let RawFragment { n, ruled_out, sums, .. } = fragment;
     let cells = n.iter().zip(ruled_out);
     let states: Vec<CellState> =
         cells.map(|(n, ruled_out)| state(*n, *ruled_out, protections)).collect();

@@ -69,15 +69,15 @@ fn nulls(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(nodes.iter().next_back()?.null_count()).ok()
 }
 
-/// Reads a stream that must be the one encoding of a batch of a template's shape. `template` gives the template for a
+/// Reads a stream of at most `limit` bytes that must be the one encoding of a batch of a template's shape. `template` gives the template for a
 /// number of nulls in the last column, or `None` where there cannot be so many.
 pub(crate) fn decode(
-    bytes: &[u8],
+    (bytes, limit): (&[u8], usize),
     schema: &SchemaRef,
     template: impl Fn(usize) -> Option<RecordBatch>,
 ) -> Result<RecordBatch, IpcError> {
-    if bytes.len() > MAX_FRAME_BYTES {
-        return Err(IpcError::TooLarge { got: bytes.len(), limit: MAX_FRAME_BYTES });
+    if bytes.len() > limit {
+        return Err(IpcError::TooLarge { got: bytes.len(), limit });
     }
     let at = preamble(schema).ok_or(IpcError::OtherSchema)?;
     let plain = template(0).ok_or(IpcError::OtherSchema)?;

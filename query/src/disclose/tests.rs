@@ -14,7 +14,7 @@ fn protections(k: u32, zeros: Zeros) -> Protections {
 
 fn raw(n: &[u64], ruled_out: bool) -> RawFragment {
     let sums = n.iter().map(|n| i128::from(*n) * 3).collect();
-    RawFragment { n: n.to_vec(), ruled_out: vec![ruled_out; n.len()], sums: vec![(2, sums)] }
+    RawFragment::of_figures(n, ruled_out, vec![(2, sums)])
 }
 
 #[track_caller]
@@ -55,7 +55,7 @@ fn hidden_values_are_not_in_the_frames_bytes() {
     // 0x2b2a2928 would be seen in the buffer of values if hiding only set a null bit.
     let secret = 0x2b2a_2928_u64;
     let sums = vec![(2, vec![i128::from(secret), 5])];
-    let fragment = RawFragment { n: vec![3, 20], ruled_out: vec![false; 2], sums };
+    let fragment = RawFragment::of_figures(&[3, 20], false, sums);
     let frames = |k| {
         let safe = protect(&fragment, &protections(k, Zeros::Hidden)).unwrap();
         super::frames(&[safe]).unwrap().remove(1)

@@ -8,7 +8,7 @@ use super::FinishError;
 use crate::cell::SUM_PRECISION;
 use crate::cut::{Fragment, Primitive, Split};
 use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_schema};
-use crate::ipc;
+use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Part;
 
 /// Most bytes of frame 0.
@@ -78,7 +78,8 @@ fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Vec<SafeCells>, &'stat
 fn cells(fragment: &Fragment, frame: &[u8]) -> Result<SafeCells, &'static str> {
     let schema = safe_schema(fragment.primitives.iter().map(|sum| sum.scale));
     let rows = usize::try_from(fragment.cells).unwrap_or(usize::MAX);
-    let batch = ipc::decode(frame, &schema, |nulls| template(fragment, rows, nulls));
+    let batch =
+        ipc::decode((frame, MAX_FRAME_BYTES), &schema, |nulls| template(fragment, rows, nulls));
     let batch = batch.map_err(|error| match error {
         ipc::IpcError::TooLarge { .. } => "a frame is too large",
         ipc::IpcError::OtherSchema => "a frame has another schema",
