@@ -47,7 +47,7 @@ pub enum ExtractError {
     Tree(#[from] ProveError<OpenError>),
     /// No checkpoint covers the entries.
     #[error(
-        "the latest checkpoint covers {covered} entries, those up to {end} were asked for; the node signs one every few minutes"
+        "the latest checkpoint covers {covered} entries, those up to {end} were asked for; a running node signs one within ten seconds, try again then"
     )]
     NotCovered {
         /// Entries that it covers.

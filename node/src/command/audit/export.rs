@@ -50,7 +50,9 @@ fn proved(source: &Source, file: &mut impl Write, from: u64) -> anyhow::Result<u
     );
     if end < held {
         let left = held.saturating_sub(end);
-        print::note(format!("{left} entries after the latest checkpoint are left out"));
+        print::note(format!(
+            "{left} entries after the latest checkpoint are left out; a running node signs one within ten seconds"
+        ));
     }
     Ok(extract(&source.reader, &chain, from..end, file)?)
 }
@@ -63,7 +65,7 @@ pub(crate) fn prove(id: &str, source: &Source, out: &Path) -> anyhow::Result<Exi
     let indexes: Vec<u64> = found.iter().copied().filter(|index| *index < size).collect();
     anyhow::ensure!(
         !indexes.is_empty(),
-        "entry {} is not under a checkpoint yet; the node signs one every few minutes",
+        "entry {} is not under a checkpoint yet; a running node signs one within ten seconds, try again then",
         found.first().copied().unwrap_or_default()
     );
     anyhow::ensure!(indexes.len() <= MAX_ENTRIES, "more than {MAX_ENTRIES} entries, give an index");

@@ -123,7 +123,7 @@ impl Source {
 
     fn latest(&self) -> anyhow::Result<String> {
         let note = self.reader.checkpoint().context(
-            "the log has no checkpoint yet: start the node once, it signs one at start and every few minutes",
+            "the log has no checkpoint yet: start the node once, it signs one at start and some seconds after an entry",
         )?;
         Ok(note.to_string())
     }
