@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Use};
+use crate::explore::{Explore, ExploreRefusal};
 use crate::{DatasetId, Digest};
 
 /// Most cells that one fragment's declared domain may have.
@@ -42,7 +43,11 @@ impl FootprintDraft {
         let columns = uses.iter().flat_map(|used| [&used.table, &used.column]);
         let keys = fragments.iter().flat_map(|fragment| &fragment.group_keys);
         let sums = fragments.iter().flat_map(|fragment| &fragment.sums).map(|sum| &sum.text);
-        names.chain(columns).chain(keys).chain(sums).map(String::len).sum()
+        let forms = fragments.iter().map(|fragment| match &fragment.explore {
+            Explore::Form(form) => form.text_bytes(),
+            Explore::Refused(refusal) => refusal.clause.len(),
+        });
+        names.chain(columns).chain(keys).chain(sums).map(String::len).chain(forms).sum()
     }
 }
 
@@ -71,6 +76,8 @@ pub struct FragmentFootprint {
     pub cells: u64,
     /// Additive sums a cell, in the order of the wire.
     pub sums: Vec<SumFootprint>,
+    /// The form that `ask.explore` answers, or why it is not in it.
+    pub explore: Explore,
 }
 
 /// One additive sum of every cell.
@@ -161,6 +168,13 @@ pub enum FootprintError {
         /// Bytes of all its texts.
         bytes: usize,
     },
+    /// A form that the dataset does not allow.
+    #[error("the worker's account of the form for ask.explore does not hold")]
+    BadExplore {
+        /// What is wrong with it.
+        #[from]
+        source: ExploreRefusal,
+    },
     /// No or too many fragments.
     #[error("the question has {fragments} fragments, between 1 and {MAX_FRAGMENTS} are answered")]
     FragmentCount {
@@ -179,6 +193,7 @@ impl FootprintError {
             Self::ClassForbids { .. } => "column_class",
             Self::TooManyCells { .. } => "too_many_cells",
             Self::TooLarge { .. } => "footprint_too_large",
+            Self::BadExplore { .. } => "bad_explore",
             Self::FragmentCount { .. } => "fragment_count",
         }
     }
@@ -235,6 +250,11 @@ impl Footprint {
         }
         if let Some(large) = draft.fragments.iter().find(|f| f.cells > MAX_CELLS) {
             return Err(FootprintError::TooManyCells { cells: large.cells });
+        }
+        for fragment in &draft.fragments {
+            if let Explore::Form(form) = &fragment.explore {
+                form.check(fragment, dataset)?;
+            }
         }
         Ok(Self { draft, dataset: dataset.id.clone() })
     }

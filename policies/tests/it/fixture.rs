@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::SigningKey;
 use policies::bundle::{open, seal};
 use policies::dsse::PublicKey;
+use policies::explore::{Explore, ExploreReason, ExploreRefusal};
 use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
 use policies::question::{sign_question, sign_request};
 use policies::wire::{Question, Request};
@@ -158,6 +159,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
             group_keys,
             cells: 12,
             sums: vec![SumFootprint { text: "count(*)".to_owned(), kind: SumKind::Rows, scale: 0 }],
+            explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),
         }],
     }
 }
