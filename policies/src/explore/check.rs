@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     ChildCondition, ColumnCondition, Conditions, ExploreForm, ExploreKey, ExploreReason,
-    ExploreRefusal, ExploreTerm, MAX_CONDITIONS, MAX_QUASI, MeasureId,
+    ExploreRefusal, ExploreTerm, MAX_CONDITIONS, MAX_QUASI, MeasureId, ValueSet,
 };
 use crate::dataset::{Class, Dataset};
 use crate::footprint::FragmentFootprint;
@@ -55,7 +55,8 @@ impl ExploreForm {
         let columns: BTreeSet<(&str, &str)> = cells.iter().flat_map(named).collect();
         let children = cells.iter().any(|cell| !cell.children.is_empty());
         let one = columns.len().saturating_add(usize::from(children)) <= 1
-            || children && cells.iter().all(|cell| cell.columns.is_empty() && cell.children.len() <= 1);
+            || children
+                && cells.iter().all(|cell| cell.columns.is_empty() && cell.children.len() <= 1);
         let text = match key {
             ExploreKey::Codes { table, column } => format!("{table}.{column}"),
             ExploreKey::Cells(cells) => cells.first().map(ToString::to_string).unwrap_or_default(),
@@ -86,7 +87,9 @@ impl ExploreForm {
         for child in &conditions.children {
             self.child(child, dataset)?;
         }
-        if conditions.count() > MAX_CONDITIONS {
+        // That the column which is added has a value is no condition of the analyst's.
+        let valued = conditions.columns.iter().any(|condition| has_value(condition, dataset));
+        if conditions.count() > MAX_CONDITIONS.saturating_add(usize::from(valued)) {
             return Err(ExploreRefusal::new(ExploreReason::TooManyConditions, conditions));
         }
         if conditions.and(&Conditions::default()).reduced(&self.rows, dataset) != *conditions {
@@ -98,9 +101,9 @@ impl ExploreForm {
     fn child(&self, child: &ChildCondition, dataset: &Dataset) -> Checked {
         let below = child.of != child.table && leads(dataset, &child.table, &child.of);
         let own = child.columns.iter().all(|column| !leads(dataset, &child.of, &column.table));
-        let sorted = child.columns.is_sorted_by(|one, other| {
-            (&one.table, &one.column) < (&other.table, &other.column)
-        });
+        let sorted = child
+            .columns
+            .is_sorted_by(|one, other| (&one.table, &one.column) < (&other.table, &other.column));
         if !below || !own || !sorted || !leads(dataset, &self.rows, &child.of) {
             return Err(ExploreRefusal::new(ExploreReason::Exists, child));
         }
@@ -115,9 +118,8 @@ impl ExploreForm {
         };
         let own = std::slice::from_ref(&term.conditions);
         let own = Keyed::of(own);
-        let between = |keyed: &&Keyed<'_>| {
-            keyed.children.iter().any(|of| !leads(dataset, counted, of))
-        };
+        let between =
+            |keyed: &&Keyed<'_>| keyed.children.iter().any(|of| !leads(dataset, counted, of));
         if keys.iter().chain([&own]).filter(between).count() > 1 {
             return Err(ExploreRefusal::new(ExploreReason::Exists, &term.conditions));
         }
@@ -201,6 +203,17 @@ fn registered(condition: &ColumnCondition, rows: &str, dataset: &Dataset) -> Che
         None => Some(ExploreReason::Condition),
     };
     reason.map_or(Ok(()), |reason| Err(ExploreRefusal::new(reason, condition)))
+}
+
+/// Whether a condition says only that a measure has a value.
+fn has_value(condition: &ColumnCondition, dataset: &Dataset) -> bool {
+    let known = dataset.column(&condition.table, &condition.column);
+    let bounds =
+        known.filter(|column| column.class == Class::Measure).and_then(|known| known.bounds);
+    bounds.is_some_and(|bounds| {
+        let (low, high) = (bounds.min, bounds.max.saturating_add(1));
+        condition.values == ValueSet::Between { low, high }
+    })
 }
 
 /// Whether the rows of a table each belong to one of another, or are those.

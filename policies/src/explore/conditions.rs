@@ -53,10 +53,17 @@ impl ChildCondition {
     }
 
     /// Whether a row that meets `rows` and leads to a row of `under` shows that there is such a child.
-    fn follows(&self, (table, under, rows): (&str, &str, &[ColumnCondition]), dataset: &Dataset) -> bool {
-        let leads = |from: &str, to: &str| dataset.chain(from).any(|table| table.name.as_str() == to);
+    fn follows(
+        &self,
+        (table, under, rows): (&str, &str, &[ColumnCondition]),
+        dataset: &Dataset,
+    ) -> bool {
+        let leads =
+            |from: &str, to: &str| dataset.chain(from).any(|table| table.name.as_str() == to);
         let met = |wanted: &ColumnCondition| {
-            let same = |row: &&ColumnCondition| (&row.table, &row.column) == (&wanted.table, &wanted.column);
+            let same = |row: &&ColumnCondition| {
+                (&row.table, &row.column) == (&wanted.table, &wanted.column)
+            };
             rows.iter().find(same).is_some_and(|row| row.values.within(&wanted.values))
         };
         leads(under, &self.of) && leads(table, &self.table) && self.columns.iter().all(met)
@@ -69,7 +76,8 @@ impl Conditions {
     pub fn of(table: &str, column: &str, values: ValueSet) -> Self {
         let never = values.is_empty();
         let (table, column) = (table.to_owned(), column.to_owned());
-        let columns = if never { Vec::new() } else { vec![ColumnCondition { table, column, values }] };
+        let columns =
+            if never { Vec::new() } else { vec![ColumnCondition { table, column, values }] };
         Self { never, columns, children: Vec::new() }
     }
 
@@ -98,8 +106,10 @@ impl Conditions {
         if self.never || other.never || columns.values().any(ValueSet::is_empty) {
             return Self::nobody();
         }
-        let columns = columns.into_iter().map(|((table, column), values)| {
-            ColumnCondition { table: table.to_owned(), column: column.to_owned(), values }
+        let columns = columns.into_iter().map(|((table, column), values)| ColumnCondition {
+            table: table.to_owned(),
+            column: column.to_owned(),
+            values,
         });
         let columns = columns.collect();
         let mut children: Vec<ChildCondition> =
@@ -119,7 +129,8 @@ impl Conditions {
             self.children.iter().partition(|child| child.negated);
         let by_row = |child: &ChildCondition| child.follows((rows, rows, &self.columns), dataset);
         let shows = |one: &ChildCondition, other: &ChildCondition| {
-            let above = |table: &str| dataset.chain(&one.of).any(|known| known.name.as_str() == table);
+            let above =
+                |table: &str| dataset.chain(&one.of).any(|known| known.name.as_str() == table);
             let shared = self.columns.iter().filter(|condition| above(&condition.table));
             let all: Vec<ColumnCondition> = one.columns.iter().chain(shared).cloned().collect();
             other.follows((&one.table, &one.of, &all), dataset)
@@ -176,7 +187,10 @@ impl Conditions {
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.children.iter().map(ChildCondition::count).fold(self.columns.len(), usize::saturating_add)
+        self.children
+            .iter()
+            .map(ChildCondition::count)
+            .fold(self.columns.len(), usize::saturating_add)
     }
 
     /// Every condition on a column, those on children with them.

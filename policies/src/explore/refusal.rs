@@ -91,7 +91,7 @@ impl ExploreReason {
             Self::Group => "these codes are no group that the dataset registers".to_owned(),
             Self::Edges => "a measure is asked for between edges that the dataset registers".to_owned(),
             Self::Bins => {
-                "a quasi-identifier is asked for in one bin of a multiple of the dataset's step"
+                "a quasi-identifier is asked for in one bin, at most ten times the dataset's step wide"
                     .to_owned()
             }
             Self::Exists => "EXISTS is of one child table under such conditions".to_owned(),
@@ -116,11 +116,15 @@ impl ExploreReason {
             Self::Group => "Write column = code, or GROUP BY the column",
             Self::Edges => "Take the edges of the dataset, or CASE WHEN with them as group key",
             Self::Bins => "Write column / step = number, or GROUP BY column / step",
-            Self::Exists => "Write EXISTS (SELECT 1 FROM child WHERE child.key = outer.key AND child.column = code)",
+            Self::Exists => {
+                "Write EXISTS (SELECT 1 FROM child WHERE child.key = outer.key AND child.column = code)"
+            }
             Self::TooManyConditions => "Leave conditions out, or GROUP BY a column",
             Self::TooManyQuasi => "Leave a column out",
             Self::Key => "Group by a category, by column / step, or by CASE WHEN with edges",
-            Self::Measure => "Write count, sum, avg or stddev of one column, with FILTER (WHERE ...)",
+            Self::Measure => {
+                "Write count, sum, avg or stddev of one column, with FILTER (WHERE ...)"
+            }
         }
     }
 }

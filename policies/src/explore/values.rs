@@ -36,7 +36,9 @@ impl ValueSet {
                 Self::Between { low: *low.max(other), high: *high.min(least) }
             }
             (Self::Missing, Self::Missing) => Self::Missing,
-            (Self::Codes(_) | Self::Between { .. } | Self::Missing, _) => Self::Codes(BTreeSet::new()),
+            (Self::Codes(_) | Self::Between { .. } | Self::Missing, _) => {
+                Self::Codes(BTreeSet::new())
+            }
         }
     }
 
@@ -75,10 +77,18 @@ impl ValueSet {
         let coded = !column.codes.is_empty();
         match (column.class, self) {
             (Class::Category | Class::Flag | Class::Quasi, Self::Codes(codes)) if coded => {
-                if self.is_code_or_group(codes, column) { Ok(()) } else { Err(ExploreReason::Group) }
+                if self.is_code_or_group(codes, column) {
+                    Ok(())
+                } else {
+                    Err(ExploreReason::Group)
+                }
             }
             (Class::Measure | Class::Quasi, Self::Missing) if !coded => {
-                if column.nullable { Ok(()) } else { Err(ExploreReason::Condition) }
+                if column.nullable {
+                    Ok(())
+                } else {
+                    Err(ExploreReason::Condition)
+                }
             }
             (Class::Measure, Self::Between { low, high }) => {
                 let edges = Self::edges(column);
@@ -106,8 +116,9 @@ impl ValueSet {
         let group = |group: &crate::dataset::CodeGroup| {
             group.codes.iter().map(|code| Some(code.to_string())).collect::<BTreeSet<_>>()
         };
-        let known =
-            codes.iter().all(|code| if code.is_some() { all.contains(code) } else { column.nullable });
+        let known = codes
+            .iter()
+            .all(|code| if code.is_some() { all.contains(code) } else { column.nullable });
         let one = codes.len() == 1 || *codes == all;
         known && (one || column.groups.iter().any(|registered| group(registered) == *codes))
     }
@@ -135,11 +146,8 @@ fn is_bin(low: i64, high: i64, column: &Column) -> bool {
             && (low == bounds.min || bin(low.saturating_sub(1)) != bin(low))
             && (high == end || bin(high) != bin(last))
     };
-    // A wider bin than all of the bounds holds what the widest of these holds.
-    let widest = bounds.max.abs().max(bounds.min.abs()).saturating_add(step);
-    let widths = widest.checked_div(step).unwrap_or(0).min(MAX_WIDTHS);
-    (1..=widths).any(|times| of_width(step.saturating_mul(times)))
+    (1..=MAX_STEPS).any(|times| of_width(step.saturating_mul(times)))
 }
 
-/// Most widths of bins that are tried: birth years in single steps are some 2,000.
-const MAX_WIDTHS: i64 = 10_000;
+/// Most steps of one bin: without a limit every half of the bounds would be a bin.
+const MAX_STEPS: i64 = 10;

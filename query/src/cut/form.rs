@@ -14,7 +14,7 @@ use policies::dataset::Dataset;
 use policies::explore::{
     ChildCondition, Explore, ExploreForm, ExploreReason, ExploreRefusal, ExploreSum,
 };
-use policies::footprint::FragmentFootprint;
+use policies::footprint::{FragmentFootprint, SumKind};
 
 use super::Fragment;
 use crate::written::written;
@@ -64,6 +64,14 @@ impl Reader<'_> {
             let expr = rows.inward(&key.expr)?;
             keys.push(self.key(key, &expr)?);
         }
+        // What is added is looked at before the conditions: a sum that is not in the form is the better reason.
+        for primitive in &fragment.primitives {
+            if let (SumKind::Sum | SumKind::SumSquares, Some(value)) =
+                (primitive.kind, &primitive.value)
+            {
+                self.addable(&rows.inward(value)?)?;
+            }
+        }
         let mut sums: Vec<ExploreSum> = Vec::with_capacity(fragment.primitives.len());
         for primitive in &fragment.primitives {
             sums.push(self.sum(primitive, &rows)?);
@@ -80,7 +88,8 @@ impl Reader<'_> {
 
     /// The child that a column stands for.
     fn child(&self, name: &Name) -> Option<&ChildCondition> {
-        let of_children = name.relation.as_ref().is_some_and(|relation| relation.table() == CHILDREN);
+        let of_children =
+            name.relation.as_ref().is_some_and(|relation| relation.table() == CHILDREN);
         self.children.get(&name.name).filter(|_| of_children)
     }
 }

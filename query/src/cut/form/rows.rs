@@ -3,6 +3,8 @@
 //! Joins along the keys to the patient add the one row that a row belongs to, and no condition. EXISTS and IN are mark
 //! joins here: their mark becomes a column for the child, and conditions on what both sides share move out.
 
+use std::sync::Arc;
+
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchemaRef, JoinType};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction};
@@ -53,13 +55,16 @@ impl Reader<'_> {
         reason = "the engine's enum: what is not listed is not in the form"
     )]
     pub(super) fn rows(&mut self, plan: &LogicalPlan, once: bool) -> Formed<Rows> {
-        let schema = plan.schema().clone();
+        let schema = Arc::clone(plan.schema());
         match plan {
             LogicalPlan::TableScan(scan) => Ok(self.table(scan)),
-            LogicalPlan::SubqueryAlias(node) => Ok(Rows { schema, ..self.rows(&node.input, once)? }),
+            LogicalPlan::SubqueryAlias(node) => {
+                Ok(Rows { schema, ..self.rows(&node.input, once)? })
+            }
             LogicalPlan::Projection(node) => {
                 let input = self.rows(&node.input, once)?;
-                let columns = node.expr.iter().map(|expr| input.inward(expr)).collect::<Formed<_>>()?;
+                let columns =
+                    node.expr.iter().map(|expr| input.inward(expr)).collect::<Formed<_>>()?;
                 Ok(Rows { schema, columns, ..input })
             }
             LogicalPlan::Filter(node) => {
@@ -74,7 +79,9 @@ impl Reader<'_> {
                 let columns = columns.collect::<Formed<_>>()?;
                 Ok(Rows { schema, columns, ..input })
             }
-            LogicalPlan::Join(join) if join.join_type == JoinType::LeftMark => self.marked(join, once),
+            LogicalPlan::Join(join) if join.join_type == JoinType::LeftMark => {
+                self.marked(join, once)
+            }
             LogicalPlan::Join(join) => {
                 let sides = (self.rows(&join.left, once)?, self.rows(&join.right, once)?);
                 self.beside(sides, join)
@@ -94,7 +101,7 @@ impl Reader<'_> {
             columns.map(|name| Expr::Column(names::canonical(table, &name.name, self.dataset)));
         Rows {
             base: table.to_owned(),
-            schema: scan.projected_schema.clone(),
+            schema: Arc::clone(&scan.projected_schema),
             columns: columns.collect(),
             conditions: Vec::new(),
         }
@@ -116,7 +123,7 @@ impl Reader<'_> {
         columns.extend(right.columns);
         let mut both = Rows {
             base: String::new(),
-            schema: join.schema.clone(),
+            schema: Arc::clone(&join.schema),
             columns,
             conditions: Vec::new(),
         };
@@ -159,7 +166,9 @@ impl Reader<'_> {
         inward: &Expr,
         (schema, width): (&DFSchemaRef, usize),
     ) -> Option<&str> {
-        let (Expr::BinaryExpr(asked), Expr::BinaryExpr(inward)) = (part, inward) else { return None };
+        let (Expr::BinaryExpr(asked), Expr::BinaryExpr(inward)) = (part, inward) else {
+            return None;
+        };
         let right = |expr: &Expr| {
             let Expr::Column(name) = expr else { return None };
             Some(schema.maybe_index_of_column(name)? >= width)
@@ -202,11 +211,16 @@ impl Reader<'_> {
         let mark = self.mark(&of, &inner.base, (shared, own))?;
         let mut columns = outer.columns;
         columns.push(mark);
-        Ok(Rows { schema: join.schema.clone(), columns, ..outer })
+        Ok(Rows { schema: Arc::clone(&join.schema), columns, ..outer })
     }
 
     /// Whether a row of `of` has a row of `base` under these conditions.
-    fn mark(&mut self, of: &str, base: &str, (shared, own): (Vec<Expr>, Vec<Expr>)) -> Formed<Expr> {
+    fn mark(
+        &mut self,
+        of: &str,
+        base: &str,
+        (shared, own): (Vec<Expr>, Vec<Expr>),
+    ) -> Formed<Expr> {
         let own: Vec<Expr> = own.iter().flat_map(split_conjunction).cloned().collect();
         let (above, own): (Vec<Expr>, Vec<Expr>) =
             own.into_iter().partition(|condition| self.is_above(condition, of));

@@ -49,7 +49,8 @@ impl Reader<'_> {
             (SumKind::Distinct, Some(Expr::Column(name))) => {
                 let of = names::entity(&name, self.dataset);
                 let of = of.filter(|of| names::leads(self.dataset, &rows.base, of));
-                let of = of.ok_or_else(|| refused(ExploreReason::Measure, &Expr::Column(name.clone())))?;
+                let of =
+                    of.ok_or_else(|| refused(ExploreReason::Measure, &Expr::Column(name.clone())))?;
                 vec![counted(count(of), self.reduced(&all, &rows.base)?)]
             }
             (kind @ (SumKind::Sum | SumKind::SumSquares), Some(value)) => {
@@ -66,6 +67,11 @@ impl Reader<'_> {
             }
         };
         Ok(ExploreSum { terms: added(terms) })
+    }
+
+    /// Whether a value is a sum of multiples of one column and of constants.
+    pub(super) fn addable(&self, value: &Expr) -> Formed<()> {
+        self.linear(value).map(|_terms| ())
     }
 
     fn reduced(&self, conditions: &[Expr], rows: &str) -> Formed<Conditions> {
@@ -89,7 +95,11 @@ impl Reader<'_> {
             let factor = term.factor.units(scale, own);
             let factor = factor.ok_or_else(|| refused(ExploreReason::Measure, value))?;
             let conditions: Vec<Expr> = all.iter().cloned().chain(term.conditions).collect();
-            made.push(ExploreTerm { measure, conditions: self.reduced(&conditions, rows)?, factor });
+            made.push(ExploreTerm {
+                measure,
+                conditions: self.reduced(&conditions, rows)?,
+                factor,
+            });
         }
         Ok(made)
     }
@@ -170,11 +180,13 @@ impl Reader<'_> {
                 let factor = Exact::ONE;
                 match column.class {
                     Class::Flag => {
-                        let set = value.clone().eq(Expr::Literal(ScalarValue::Int64(Some(1)), None));
+                        let set =
+                            value.clone().eq(Expr::Literal(ScalarValue::Int64(Some(1)), None));
                         Some(vec![Term { factor, column: None, conditions: vec![set] }])
                     }
                     Class::Measure => {
-                        let column = Some((table.to_owned(), name.name.clone(), column.kind.scale()));
+                        let column =
+                            Some((table.to_owned(), name.name.clone(), column.kind.scale()));
                         Some(vec![Term { factor, column, conditions: Vec::new() }])
                     }
                     Class::Key | Class::Category | Class::Quasi | Class::Hidden => None,
@@ -256,11 +268,10 @@ fn scaled(terms: Vec<Term>, factor: Exact) -> Option<Vec<Term>> {
 
 /// Whether a type holds every digit of the terms.
 fn exactly(terms: &[Term], to: &DataType) -> bool {
-    let scale = match to {
-        DataType::Int64 => 0,
-        DataType::Decimal128(_, scale) => *scale,
-        _ => return false,
-    };
+    let scale = if let DataType::Decimal128(_, scale) = to { *scale } else { 0 };
+    if scale == 0 && !to.is_decimal() && *to != DataType::Int64 {
+        return false;
+    }
     let digits = |term: &Term| {
         let own = term.column.as_ref().map_or(0, |(_, _, scale)| *scale);
         i8::try_from(term.factor.scale().saturating_add(own)).unwrap_or(i8::MAX)
@@ -276,5 +287,6 @@ fn added(terms: Vec<ExploreTerm>) -> Vec<ExploreTerm> {
         *sum = sum.saturating_add(term.factor);
     }
     let kept = sums.into_iter().filter(|(_, factor)| *factor != 0);
-    kept.map(|((measure, conditions), factor)| ExploreTerm { measure, conditions, factor }).collect()
+    kept.map(|((measure, conditions), factor)| ExploreTerm { measure, conditions, factor })
+        .collect()
 }

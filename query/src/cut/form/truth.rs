@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column as Name, ScalarValue};
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{BinaryExpr, Expr, Operator, lit};
+use datafusion::logical_expr::{BinaryExpr, Case, Expr, Operator, lit};
 use policies::explore::{ChildCondition, Conditions, ExploreReason, ValueSet};
 
 use super::{Formed, Reader, names, refused};
@@ -38,7 +38,8 @@ impl Reader<'_> {
             if of_hospital > 0 && of_hospital == columns.len() {
                 continue;
             }
-            let joined = if columns.len() == 1 { conjunction(parts).into_iter().collect() } else { parts };
+            let joined =
+                if columns.len() == 1 { conjunction(parts).into_iter().collect() } else { parts };
             for part in joined {
                 all = all.and(&self.condition(&part)?);
             }
@@ -47,10 +48,12 @@ impl Reader<'_> {
     }
 
     /// A key has a value, and equals itself.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is not listed stays as it is"
+    )]
     fn without_keys(&self, expr: &Expr) -> Formed<Expr> {
-        let is_key = |expr: &Expr| {
-            matches!(expr, Expr::Column(name) if names::entity(name, self.dataset).is_some())
-        };
+        let is_key = |expr: &Expr| matches!(expr, Expr::Column(name) if names::entity(name, self.dataset).is_some());
         let known = expr.clone().transform(|expr| {
             let truth = match &expr {
                 Expr::IsNotNull(inner) if is_key(inner) => true,
@@ -196,6 +199,19 @@ fn split(expr: Expr, parts: &mut Vec<Expr>) {
             other => parts.push(Expr::Not(Box::new(other))),
         },
         Expr::Literal(ScalarValue::Boolean(Some(true)), _) => {}
+        Expr::Case(Case { expr: None, mut when_then_expr, else_expr })
+            if when_then_expr.len() == 1 && else_expr.as_deref().is_none_or(is_not_true) =>
+        {
+            for (when, then) in when_then_expr.drain(..) {
+                split(*when, parts);
+                split(*then, parts);
+            }
+        }
         other => parts.push(other),
     }
+}
+
+/// Whether a constant is false or unknown.
+fn is_not_true(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(value, _) if value.is_null() || *value == ScalarValue::Boolean(Some(false)))
 }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::Field;
-use datafusion::common::{Column as Name, DFSchema, ScalarValue};
+use datafusion::common::tree_node::TreeNode as _;
+use datafusion::common::{Column as Name, DFSchema, DFSchemaRef, ScalarValue};
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::execution_props::ExecutionProps;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::create_physical_expr;
 
 use super::Class;
@@ -28,9 +31,11 @@ pub(super) fn places(combination: usize, columns: &[(Name, Vec<Class>)]) -> Vec<
 /// Whether a condition is true, for every combination; `None` if it cannot be asked.
 pub(super) fn truth(expr: &Expr, columns: &[(Name, Vec<Class>)]) -> Option<Vec<bool>> {
     let values = values(expr, columns)?;
-    let truth = |value: &ScalarValue| match value {
-        ScalarValue::Boolean(truth) => Some(*truth == Some(true)),
-        value => value.is_null().then_some(false),
+    let truth = |value: &ScalarValue| {
+        let ScalarValue::Boolean(truth) = value else {
+            return value.is_null().then_some(false);
+        };
+        Some(*truth == Some(true))
     };
     values.iter().map(truth).collect()
 }
@@ -50,6 +55,8 @@ pub(super) fn values(expr: &Expr, columns: &[(Name, Vec<Class>)]) -> Option<Vec<
         arrays.push(ScalarValue::iter_to_array(values.collect::<Option<Vec<_>>>()?).ok()?);
     }
     let schema = DFSchema::new_with_metadata(fields, HashMap::new()).ok()?;
+    let schema = Arc::new(schema);
+    let expr = &executable(expr, &schema)?;
     let (properties, context) = (ExecutionProps::new(), PhysicalPlanningContext::default());
     let physical = create_physical_expr(expr, &schema, &properties, &context).ok()?;
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
@@ -57,4 +64,14 @@ pub(super) fn values(expr: &Expr, columns: &[(Name, Vec<Class>)]) -> Option<Vec<
     let batch = RecordBatch::try_new_with_options(arrow, arrays, &options).ok()?;
     let array = physical.evaluate(&batch).ok()?.into_array(rows).ok()?;
     (0..rows).map(|row| ScalarValue::try_from_array(&array, row).ok()).collect()
+}
+
+/// Functions such as `coalesce` exist for the optimiser only, which writes them as CASE.
+fn executable(expr: &Expr, schema: &DFSchemaRef) -> Option<Expr> {
+    let calls = expr.exists(|expr| Ok(matches!(expr, Expr::ScalarFunction(_)))).ok()?;
+    if !calls {
+        return Some(expr.clone());
+    }
+    let context = SimplifyContext::builder().with_schema(Arc::clone(schema)).build();
+    ExprSimplifier::new(context).simplify(expr.clone()).ok()
 }
