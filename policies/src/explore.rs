@@ -22,6 +22,8 @@ pub use values::ValueSet;
 
 /// Most conditions of one figure, those of FILTER and of EXISTS with them; group keys are not counted.
 pub const MAX_CONDITIONS: usize = 4;
+/// Most bytes of text of one form: the log keeps it with the footprint.
+pub const MAX_FORM_BYTES: usize = 64 * 1024;
 /// Most quasi-identifying columns of a fragment, group keys with them.
 pub const MAX_QUASI: usize = 3;
 

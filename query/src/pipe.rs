@@ -14,7 +14,7 @@ use policies::{Digest, HospitalCode, NetworkId};
 use serde::{Deserialize, Serialize};
 
 /// Version of the messages. Daemon and worker are the same binary, so any other version is a fault.
-pub const PIPE_VERSION: u32 = 2;
+pub const PIPE_VERSION: u32 = 3;
 /// Most bytes of one message, blobs included.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
 /// Most blobs of one message: every hospital's frames and some.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     ChildCondition, ColumnCondition, Conditions, ExploreForm, ExploreKey, ExploreReason,
-    ExploreRefusal, ExploreTerm, MAX_CONDITIONS, MAX_QUASI, MeasureId, ValueSet,
+    ExploreRefusal, ExploreTerm, MAX_CONDITIONS, MAX_FORM_BYTES, MAX_QUASI, MeasureId, ValueSet,
 };
 use crate::dataset::{Class, Dataset};
 use crate::footprint::FragmentFootprint;
@@ -19,6 +19,10 @@ impl ExploreForm {
     /// # Errors
     /// The first clause that is not in the form.
     pub fn check(&self, fragment: &FragmentFootprint, dataset: &Dataset) -> Checked {
+        if self.text_bytes() > MAX_FORM_BYTES {
+            let keys = fragment.group_keys.join(", ");
+            return Err(ExploreRefusal::new(ExploreReason::Key, keys));
+        }
         let refused = |reason, clause: &str| ExploreRefusal::new(reason, clause);
         if !leads(dataset, &self.rows, dataset.patient.as_str()) {
             return Err(refused(ExploreReason::Rows, &self.rows));
@@ -64,7 +68,15 @@ impl ExploreForm {
         if cells.is_empty() || !one {
             return Err(ExploreRefusal::new(ExploreReason::Key, text));
         }
-        cells.iter().try_for_each(|cell| self.conditions(cell, dataset))
+        match key {
+            // Each code of a column is a condition: to look at one is to look at all.
+            ExploreKey::Codes { .. } => {
+                cells.iter().take(1).try_for_each(|cell| self.conditions(cell, dataset))
+            }
+            ExploreKey::Cells(cells) => {
+                cells.iter().try_for_each(|cell| self.conditions(cell, dataset))
+            }
+        }
     }
 
     fn measure(&self, measure: &MeasureId, dataset: &Dataset) -> Checked {

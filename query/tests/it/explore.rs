@@ -182,3 +182,14 @@ fn the_examples_of_the_page_are_what_they_say() {
     });
     assert!(accepted >= 4 && refused >= 4, "{accepted} {refused}");
 }
+
+#[test]
+fn a_form_too_long_for_the_log_costs_no_other_profile_its_answer() {
+    let years = "class = \"quasi\", min = 2018, max = 2023, step = 1";
+    let many = DATASET.replace(years, "class = \"quasi\", min = 0, max = 4000, step = 1");
+    assert_ne!(many, DATASET);
+    let mut explorer = Explorer::over(&many);
+    let refused = explorer.figures("SELECT year, count(*) FROM diagnosis GROUP BY year");
+    assert_eq!(refused.unwrap_err().0, "explore_key");
+    assert!(explorer.figures("SELECT count(*) FROM diagnosis WHERE year = 2020").is_ok());
+}

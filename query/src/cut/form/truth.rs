@@ -2,12 +2,13 @@
 //!
 //! A condition on several columns is in the form only if it is an AND of conditions on each, whatever it looks like.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column as Name, ScalarValue};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{BinaryExpr, Case, Expr, Operator, lit};
+use policies::dataset::Class as ColumnClass;
 use policies::explore::{ChildCondition, Conditions, ExploreReason, ValueSet};
 
 use super::{Formed, Reader, names, refused};
@@ -77,27 +78,39 @@ impl Reader<'_> {
         let truth = evaluate::truth(part, &columns);
         let truth = truth.ok_or_else(|| refused(ExploreReason::Condition, part))?;
         let met = truth.iter().filter(|met| **met).count();
-        let mut chosen: Vec<Vec<bool>> =
-            columns.iter().map(|(_, classes)| vec![false; classes.len()]).collect();
+        let mut chosen: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); columns.len()];
         for (at, _) in truth.iter().enumerate().filter(|(_, met)| **met) {
-            let places = evaluate::places(at, &columns);
-            for (column, place) in chosen.iter_mut().zip(places) {
-                column.get_mut(place).into_iter().for_each(|chosen| *chosen = true);
+            for (column, place) in chosen.iter_mut().zip(evaluate::places(at, &columns)) {
+                column.insert(place);
             }
         }
-        let sizes = chosen.iter().map(|chosen| chosen.iter().filter(|chosen| **chosen).count());
         if met == 0 {
             return Ok(Conditions::nobody());
         }
-        if sizes.fold(1, usize::saturating_mul) != met {
+        if chosen.iter().map(BTreeSet::len).fold(1, usize::saturating_mul) != met {
             return Err(refused(ExploreReason::Condition, part));
         }
         let mut all = Conditions::default();
         for ((name, classes), chosen) in columns.iter().zip(&chosen) {
             let one = self.chosen(name, classes, chosen);
-            all = all.and(&one.ok_or_else(|| refused(ExploreReason::Edges, part))?);
+            all = all.and(&one.ok_or_else(|| refused(self.numbers(name), part))?);
         }
         Ok(all)
+    }
+
+    /// Which part of the form numbers leave that are no interval.
+    fn numbers(&self, name: &Name) -> ExploreReason {
+        match self.column(name).map(|column| column.class) {
+            Some(ColumnClass::Quasi) => ExploreReason::Bins,
+            Some(
+                ColumnClass::Measure
+                | ColumnClass::Category
+                | ColumnClass::Flag
+                | ColumnClass::Key
+                | ColumnClass::Hidden,
+            )
+            | None => ExploreReason::Edges,
+        }
     }
 
     /// For each value, the conditions under which an expression of one column has it; `None` if they are not one.
@@ -112,11 +125,13 @@ impl Reader<'_> {
         };
         let found = evaluate::values(expr, &columns);
         let found = found.ok_or_else(|| refused(ExploreReason::Key, expr))?;
-        let set = |value: &ScalarValue| {
-            let same = |found: &ScalarValue| found == value || found.is_null() && value.is_null();
-            let chosen: Vec<bool> = found.iter().map(same).collect();
-            self.chosen(name, classes, &chosen)
-        };
+        let plain = |value: &ScalarValue| (!value.is_null()).then(|| value.clone());
+        let mut places: HashMap<Option<ScalarValue>, BTreeSet<usize>> = HashMap::new();
+        for (place, value) in found.iter().enumerate() {
+            places.entry(plain(value)).or_default().insert(place);
+        }
+        let none = BTreeSet::new();
+        let set = |value| self.chosen(name, classes, places.get(&plain(value)).unwrap_or(&none));
         Ok(values.iter().map(set).collect())
     }
 
@@ -145,11 +160,15 @@ impl Reader<'_> {
     }
 
     /// The condition that a column has one of the chosen values; `None` if that is no code set, interval or absence.
-    fn chosen(&self, name: &Name, classes: &[Class], chosen: &[bool]) -> Option<Conditions> {
-        let all = chosen.iter().all(|chosen| *chosen);
-        let some = classes.iter().zip(chosen).filter(|(_, chosen)| **chosen);
-        let spans: Vec<&Span> = some.map(|(class, _)| &class.span).collect();
-        if all {
+    fn chosen(
+        &self,
+        name: &Name,
+        classes: &[Class],
+        chosen: &BTreeSet<usize>,
+    ) -> Option<Conditions> {
+        let some = chosen.iter().filter_map(|place| classes.get(*place));
+        let spans: Vec<&Span> = some.map(|class| &class.span).collect();
+        if spans.len() == classes.len() {
             return Some(Conditions::default());
         }
         let Some(first) = spans.first() else { return Some(Conditions::nobody()) };
