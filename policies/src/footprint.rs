@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Use};
+use crate::explore::{Explore, ExploreRefusal};
 use crate::{DatasetId, Digest};
 
 mod measure;
@@ -48,9 +49,14 @@ impl FootprintDraft {
         let columns = uses.iter().flat_map(|used| [&used.table, &used.column]);
         let keys = fragments.iter().flat_map(|fragment| &fragment.group_keys);
         let sums = fragments.iter().flat_map(|fragment| &fragment.sums).map(|sum| &sum.text);
-        let texts: usize = names.chain(columns).chain(keys).chain(sums).map(String::len).sum();
+        // Forms have a limit of their own, so that a long one does not cost another profile its answer.
+        let forms = fragments.iter().map(|fragment| match &fragment.explore {
+            Explore::Form(_) => 0,
+            Explore::Refused(refusal) => refusal.clause.len(),
+        });
+        let texts = names.chain(columns).chain(keys).chain(sums).map(String::len).chain(forms);
         let measures: usize = fragments.iter().map(|fragment| fragment.measures.len()).sum();
-        texts.saturating_add(measures.saturating_mul(MEASURE_BYTES))
+        texts.sum::<usize>().saturating_add(measures.saturating_mul(MEASURE_BYTES))
     }
 }
 
@@ -82,6 +88,9 @@ pub struct FragmentFootprint {
     /// What the sums are of, each measure once. Missing in entries of older logs, and in nothing that is accepted.
     #[serde(default)]
     pub measures: Vec<MeasureFootprint>,
+    /// The form that `ask.explore` answers, or why it is not in it. Missing in entries of older logs.
+    #[serde(default)]
+    pub explore: Explore,
 }
 
 /// One additive sum of every cell.
@@ -183,6 +192,13 @@ pub enum FootprintError {
         /// The fragment, from 0.
         fragment: usize,
     },
+    /// A form that the dataset does not allow.
+    #[error("the worker's account of the form for ask.explore does not hold")]
+    BadExplore {
+        /// What is wrong with it.
+        #[from]
+        source: ExploreRefusal,
+    },
     /// No or too many fragments.
     #[error("the question has {fragments} fragments, between 1 and {MAX_FRAGMENTS} are answered")]
     FragmentCount {
@@ -202,6 +218,7 @@ impl FootprintError {
             Self::TooManyCells { .. } => "too_many_cells",
             Self::TooLarge { .. } => "footprint_too_large",
             Self::Measures { .. } => "footprint_measures",
+            Self::BadExplore { .. } => "bad_explore",
             Self::FragmentCount { .. } => "fragment_count",
         }
     }
@@ -261,6 +278,11 @@ impl Footprint {
         }
         for (index, fragment) in draft.fragments.iter().enumerate() {
             measure::check(fragment, index)?;
+        }
+        for fragment in &draft.fragments {
+            if let Explore::Form(form) = &fragment.explore {
+                form.check(fragment, dataset)?;
+            }
         }
         Ok(Self { draft, dataset: dataset.id.clone() })
     }

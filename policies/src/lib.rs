@@ -16,6 +16,7 @@ pub mod decide;
 pub mod denial;
 pub mod dsse;
 pub mod envelope;
+pub mod explore;
 pub mod footprint;
 pub mod ids;
 pub mod indicator;

@@ -13,6 +13,7 @@ use datafusion::logical_expr::expr::Cast;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use policies::Digest;
 use policies::dataset::{Dataset, Use};
+use policies::explore::Explore;
 use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
 
 use crate::catalog::functions::Place;
@@ -27,6 +28,7 @@ mod below;
 mod canonical;
 mod contributions;
 mod explain;
+mod form;
 mod keys;
 mod leaf;
 mod measures;
@@ -337,25 +339,28 @@ pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result
         uses: account.uses,
         functions: account.functions,
         aggregates: account.aggregates,
-        fragments: fragments.iter().map(footprint).collect(),
+        fragments: fragments.iter().map(|fragment| footprint(fragment, dataset)).collect(),
     };
     Ok(Split { above, fragments, footprint, explained })
 }
 
-fn footprint(fragment: &Fragment) -> FragmentFootprint {
+fn footprint(fragment: &Fragment, dataset: &Dataset) -> FragmentFootprint {
     let sums = fragment.primitives.iter().map(|primitive| SumFootprint {
         text: explain::primitive(primitive),
         kind: primitive.kind,
         scale: primitive.scale,
         measure: contributions::place(primitive, &fragment.measures),
     });
-    FragmentFootprint {
+    let mut footprint = FragmentFootprint {
         digest: fragment.digest,
         group_keys: fragment.keys.iter().map(|key| key.text.clone()).collect(),
         cells: fragment.cells,
         sums: sums.collect(),
         measures: fragment.measures.iter().map(|measure| measure.footprint.clone()).collect(),
-    }
+        explore: Explore::default(),
+    };
+    footprint.explore = form::explore(fragment, &footprint, dataset);
+    footprint
 }
 
 #[cfg(test)]

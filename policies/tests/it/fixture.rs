@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::SigningKey;
 use policies::bundle::{open, seal};
 use policies::dsse::PublicKey;
+use policies::explore::{Explore, ExploreReason, ExploreRefusal};
 use policies::footprint::{
     ColumnUse, FootprintDraft, FragmentFootprint, MeasureFootprint, MeasureKind, SumFootprint,
     SumKind, Units,
@@ -177,6 +178,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
                 least: Units::new(0),
                 most: Units::new(1),
             }],
+            explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),
         }],
     }
 }

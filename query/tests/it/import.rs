@@ -38,6 +38,7 @@ fn column(name: &str, kind: ColumnType, class: Class) -> Column {
         nullable: false,
         bounds: None,
         codes: Vec::new(),
+        groups: Vec::new(),
         step: None,
         edges: Vec::new(),
         unit: None,

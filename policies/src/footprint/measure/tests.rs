@@ -1,5 +1,6 @@
 use super::*;
 use crate::Digest;
+use crate::explore::Explore;
 
 /// `count(*)`, and sum, sum of squares and count of one bounded column.
 fn fragment() -> FragmentFootprint {
@@ -28,6 +29,7 @@ fn fragment() -> FragmentFootprint {
             measure(Some(0), MeasureKind::Rows, 0, 0, 1),
             measure(Some(0), MeasureKind::Value, 1, -50, 600),
         ],
+        explore: Explore::default(),
     }
 }
 

@@ -15,6 +15,7 @@ fn column(kind: ColumnType) -> Column {
         nullable: false,
         bounds: None,
         codes: Vec::new(),
+        groups: Vec::new(),
         step: None,
         edges: Vec::new(),
         unit: None,
