@@ -193,3 +193,19 @@ fn a_form_too_long_for_the_log_costs_no_other_profile_its_answer() {
     assert_eq!(refused.unwrap_err().0, "explore_key");
     assert!(explorer.figures("SELECT count(*) FROM diagnosis WHERE year = 2020").is_ok());
 }
+
+#[test]
+fn a_refusal_names_the_columns_that_the_text_is_about() {
+    let mut explorer = Explorer::new();
+    for condition in [
+        "EXISTS (SELECT 1 FROM treatment t WHERE t.diagnosis_key = d.diagnosis_key AND t.start_day > d.day)",
+        "d.day IN (SELECT t.start_day FROM treatment t WHERE t.diagnosis_key = d.diagnosis_key)",
+    ] {
+        let refused =
+            explorer.figures(&format!("SELECT count(*) FROM diagnosis d WHERE {condition}"));
+        let (code, message) = refused.unwrap_err();
+        assert_eq!(code, "explore_exists");
+        assert!(message.contains("treatment.start_day"), "{message}");
+        assert!(message.contains("diagnosis.day") && !message.contains("__"), "{message}");
+    }
+}

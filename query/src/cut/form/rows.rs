@@ -186,7 +186,7 @@ impl Reader<'_> {
         for (one, other) in &join.on {
             let (left, right) = (outer.inward(one)?, inner.inward(other)?);
             let Some(table) = tied(&left, &right, self.dataset) else {
-                return Err(refused(ExploreReason::Exists, &one.clone().eq(other.clone())));
+                return Err(refused(ExploreReason::Exists, &left.eq(right)));
             };
             ties.push(table);
         }
@@ -198,7 +198,7 @@ impl Reader<'_> {
             } else if names.iter().all(|name| outer.schema.has_column(name)) {
                 shared.push(outer.inward(part)?);
             } else {
-                return Err(refused(ExploreReason::Exists, part));
+                return Err(two_rows(part, &outer, &inner));
             }
         }
         let common: Vec<String> =
@@ -253,6 +253,18 @@ impl Reader<'_> {
             table.is_none_or(|table| leads(self.dataset, of, table))
         })
     }
+}
+
+/// A condition that compares a child with the row that it belongs to, by the names of the dataset.
+fn two_rows(part: &Expr, outer: &Rows, inner: &Rows) -> ExploreRefusal {
+    let Ok(schema) = outer.schema.join(&inner.schema) else {
+        return shape(&inner.base);
+    };
+    let columns = outer.columns.iter().chain(&inner.columns).cloned().collect();
+    let both =
+        Rows { base: String::new(), schema: Arc::new(schema), columns, conditions: Vec::new() };
+    let inward = both.inward(part);
+    inward.map_or_else(|refusal| refusal, |part| refused(ExploreReason::Exists, &part))
 }
 
 fn shape(clause: impl std::fmt::Display) -> ExploreRefusal {
