@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use policies::Limits;
 use policies::protections::Protections;
 use policies::wire::LayerRef;
 use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose, UnixTime};
@@ -117,10 +118,15 @@ pub struct AppliedProtections {
     pub rules: Vec<String>,
     /// The protections in force.
     pub protections: Protections,
+    /// The limits of single figures in cells that are shown; none where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
     /// Cells of the declared domain.
     pub cells: u64,
     /// Of these, cells that are null.
     pub nulls: u64,
+    /// Null figures in the other cells.
+    pub figures: u64,
 }
 
 /// What became of one hospital's part.
@@ -191,6 +197,8 @@ pub struct Explanation {
     pub rules: Vec<String>,
     /// The protections that would hold.
     pub protections: Protections,
+    /// The limits of single figures that would hold; none where there are none.
+    pub limits: Option<Limits>,
     /// The layers that would be applied.
     pub layers: Vec<LayerRef>,
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use policies::dsse::Envelope;
 use policies::wire::{LANGUAGE_VERSION, MAX_REQUEST_BYTES, Question, Request};
 use policies::{
-    Admission, DecodeError, Digest, Footprint, HospitalCode, SeenQuestions, SignedRequest, Verdict,
-    VerifyContext,
+    Admission, DecodeError, Digest, Footprint, HospitalCode, Limits, SeenQuestions, SignedRequest,
+    Verdict, VerifyContext,
 };
 
 use crate::api::{ExplainBody, Explanation, RefusalBody};
@@ -93,8 +93,10 @@ impl Node {
         let footprint = Footprint::check(planned.footprint, dataset)?;
         let cells = footprint.draft().fragments.iter().map(|fragment| fragment.cells).collect();
         let granted = policies::explain(self.charter(), &ask, &footprint)?;
+        let limits = Limits::of(&granted.protections, granted.status);
         Ok(Explanation {
             explained: planned.explained,
+            limits: (!limits.is_off()).then_some(limits),
             cells,
             rules: granted.rules,
             protections: granted.protections,

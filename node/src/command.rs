@@ -23,6 +23,7 @@ mod explain;
 mod import;
 mod init;
 mod key;
+mod limits;
 mod print;
 mod run;
 mod status;

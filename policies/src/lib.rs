@@ -16,6 +16,7 @@ pub mod dsse;
 pub mod envelope;
 pub mod footprint;
 pub mod ids;
+pub mod limits;
 pub mod permit;
 pub mod problem;
 pub mod protections;
@@ -37,4 +38,5 @@ pub use ids::{
     BadName, DatasetId, Digest, GroupId, HospitalCode, Ident, NetworkId, PersonId, Purpose, Role,
     UnixTime,
 };
+pub use limits::Limits;
 pub use permit::{Permit, Profile};

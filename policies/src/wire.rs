@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::footprint::FootprintDraft;
+use crate::limits::Limits;
 use crate::permit::Profile;
 use crate::protections::Protections;
 use crate::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Purpose, UnixTime};
@@ -120,10 +121,16 @@ pub struct Receipt {
     pub rules: Vec<String>,
     /// Protections in force.
     pub protections: Protections,
+    /// Limits of single figures in cells that are shown; missing where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
     /// Per fragment: cells of the domain.
     pub cells: Vec<u64>,
     /// Per fragment: cells that are null.
     pub nulls: Vec<u64>,
+    /// Per fragment: null figures in the other cells. Missing in entries of older logs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<u64>,
 }
 
 /// A refusal, signed by the responder's envelope key.

@@ -123,8 +123,10 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
         profile: answer.receipt.profile.as_str().to_owned(),
         rules: answer.receipt.rules.clone(),
         protections: answer.receipt.protections,
+        limits: answer.receipt.limits,
         cells: answer.receipt.cells.iter().sum(),
         nulls: answer.receipt.nulls.iter().sum(),
+        figures: answer.receipt.figures.iter().sum(),
     };
     AnswerBody {
         columns,

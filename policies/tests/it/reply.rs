@@ -19,6 +19,8 @@ pub(crate) fn answer(charter: &Charter) -> Answer {
         snapshot: Digest::of(b"snapshot"),
         layers: vec![charter.layer().unwrap()],
         receipt: Receipt {
+            limits: None,
+            figures: Vec::new(),
             profile: Profile::Members,
             rules: vec!["noord/analysts-quality".to_owned()],
             protections: Protections {
