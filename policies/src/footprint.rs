@@ -122,6 +122,8 @@ pub enum SumKind {
     Sum,
     /// A fixed-point sum of squares.
     SumSquares,
+    /// A fixed-point sum of products of two arguments, for a figure of both.
+    SumProducts,
 }
 
 impl SumKind {
@@ -130,7 +132,7 @@ impl SumKind {
     pub fn is_count(self) -> bool {
         match self {
             Self::Rows | Self::NonNull | Self::Distinct => true,
-            Self::Sum | Self::SumSquares => false,
+            Self::Sum | Self::SumSquares | Self::SumProducts => false,
         }
     }
 }

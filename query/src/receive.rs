@@ -15,9 +15,7 @@ use crate::pipe::{Failure, Reply, Wanted};
 mod cells;
 mod plausible;
 
-#[cfg(test)]
-pub(crate) use cells::RawCell;
-pub(crate) use cells::RawFragment;
+pub(crate) use cells::{Contribution, RawCell, RawFragment, Tops};
 
 /// Why a worker's reply gives no answer.
 #[derive(Debug, thiserror::Error)]

@@ -100,7 +100,7 @@ impl MeasureFootprint {
                 self.kind == MeasureKind::Rows && self.argument.is_some() && digits(1)
             }
             SumKind::Distinct => self.kind == MeasureKind::Keys && digits(1),
-            SumKind::Sum => self.is_added() && digits(1),
+            SumKind::Sum | SumKind::SumProducts => self.is_added() && digits(1),
             SumKind::SumSquares => self.is_added() && digits(2),
         }
     }

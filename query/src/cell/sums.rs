@@ -58,9 +58,11 @@ impl Sums {
     pub(super) fn new(kind: SumKind) -> Self {
         match kind {
             SumKind::Distinct => Self::Keys(Vec::new()),
-            SumKind::Rows | SumKind::NonNull | SumKind::Sum | SumKind::SumSquares => {
-                Self::Added(Vec::new())
-            }
+            SumKind::Rows
+            | SumKind::NonNull
+            | SumKind::Sum
+            | SumKind::SumSquares
+            | SumKind::SumProducts => Self::Added(Vec::new()),
         }
     }
 
@@ -88,8 +90,10 @@ impl Sums {
                         rows.count(sums);
                         Ok(())
                     }
-                    (SumKind::Sum, None) => rows.add(sums, |value| value),
-                    (SumKind::Sum, Some(bounds)) => rows.add(sums, |value| bounds.clamp(value)),
+                    (SumKind::Sum | SumKind::SumProducts, None) => rows.add(sums, |value| value),
+                    (SumKind::Sum | SumKind::SumProducts, Some(bounds)) => {
+                        rows.add(sums, |value| bounds.clamp(value))
+                    }
                     (SumKind::SumSquares, bounds) => rows.add(sums, |value| {
                         let value = bounds.map_or(value, |bounds| bounds.clamp(value));
                         value.saturating_mul(value)

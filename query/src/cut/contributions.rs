@@ -38,7 +38,11 @@ pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
         let (least, most) = primitive.bounds.unwrap_or((0, 1));
         let scale = match primitive.kind {
             SumKind::SumSquares => primitive.scale / 2,
-            SumKind::Rows | SumKind::NonNull | SumKind::Distinct | SumKind::Sum => primitive.scale,
+            SumKind::Rows
+            | SumKind::NonNull
+            | SumKind::Distinct
+            | SumKind::Sum
+            | SumKind::SumProducts => primitive.scale,
         };
         let footprint = MeasureFootprint {
             condition: primitive
@@ -68,10 +72,12 @@ fn kind(primitive: &Primitive) -> MeasureKind {
     match (primitive.kind, primitive.bounds) {
         (SumKind::Rows | SumKind::NonNull, _) => MeasureKind::Rows,
         (SumKind::Distinct, _) => MeasureKind::Keys,
-        (SumKind::Sum | SumKind::SumSquares, Some((0.., ..=1))) if primitive.scale == 0 => {
+        (SumKind::Sum | SumKind::SumSquares | SumKind::SumProducts, Some((0.., ..=1)))
+            if primitive.scale == 0 =>
+        {
             MeasureKind::Flag
         }
-        (SumKind::Sum | SumKind::SumSquares, _) => MeasureKind::Value,
+        (SumKind::Sum | SumKind::SumSquares | SumKind::SumProducts, _) => MeasureKind::Value,
     }
 }
 

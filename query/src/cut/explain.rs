@@ -84,6 +84,7 @@ fn shown(primitive: &Primitive, show: impl Fn(&Expr) -> String) -> String {
         SumKind::NonNull => format!("count({value})"),
         SumKind::Distinct => format!("count(distinct {value})"),
         SumKind::Sum => format!("sum({value})"),
+        SumKind::SumProducts => format!("sum({value}) of pairs"),
         SumKind::SumSquares => format!("sum(({value})^2)"),
     };
     match filter {

@@ -133,12 +133,46 @@ impl RawFragment {
         let (n, ruled_out) = (n.to_vec(), vec![ruled_out; n.len()]);
         Self { n, ruled_out, sums, ..Self::default() }
     }
+
+    /// One cell of these patients, with sums and what each patient contributes to each measure.
+    pub(crate) fn of_contributions(
+        patients: u32,
+        sums: Vec<(u8, i128)>,
+        measures: Vec<(MeasureFootprint, Vec<(u32, i128)>)>,
+    ) -> Self {
+        let measures = measures.into_iter().map(|(footprint, contributions)| {
+            let mut sizes: Vec<i128> = contributions.iter().map(|(_, x)| x.abs()).collect();
+            sizes.sort_unstable_by(|a, b| b.cmp(a));
+            let top = |at: usize| vec![sizes.get(at).copied().unwrap_or_default()];
+            let set = contributions.iter().map(|(patient, _)| *patient).collect();
+            RawMeasure {
+                n: vec![contributions.len() as u64],
+                key: None,
+                tops: Some([top(0), top(1), vec![sizes.iter().sum()]]),
+                patients: has_set(&footprint).then(|| vec![set]),
+                footprint,
+            }
+        });
+        Self {
+            n: vec![u64::from(patients)],
+            ruled_out: vec![false],
+            sums: sums.into_iter().map(|(scale, value)| (scale, vec![value])).collect(),
+            key: None,
+            patients: Some(vec![(0..patients).collect()]),
+            measures: measures.collect(),
+        }
+    }
 }
 
 impl<'a> RawCell<'a> {
     /// Its patients, how many.
     pub(crate) fn n(self) -> u64 {
         self.fragment.n.get(self.at).copied().unwrap_or_default()
+    }
+
+    /// Whether the text alone leaves it empty.
+    pub(crate) fn is_ruled_out(self) -> bool {
+        self.fragment.ruled_out.get(self.at).copied().unwrap_or_default()
     }
 
     /// The sum of their record keys.
@@ -239,7 +273,7 @@ pub(super) fn decode(
 ) -> Result<RecordBatch, IpcError> {
     let schema = Layout::of(footprint, wanted).raw_schema();
     ipc::decode((blob, MAX_RAW_BYTES), &schema, |nulls| {
-        (nulls == 0).then(|| zeros(footprint, wanted)).flatten()
+        nulls.iter().all(|nulls| *nulls == 0).then(|| zeros(footprint, wanted)).flatten()
     })
 }
 

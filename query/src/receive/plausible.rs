@@ -104,7 +104,7 @@ fn sum_holds((value, kind): (i128, SumKind), of: &Contribution<'_>) -> bool {
         (MeasureKind::Rows | MeasureKind::Keys | MeasureKind::Flag, _) => {
             value >= i128::from(of.n) && of.tops.is_none_or(|tops| tops.all == value)
         }
-        (MeasureKind::Value, SumKind::Sum) => {
+        (MeasureKind::Value, SumKind::Sum | SumKind::SumProducts) => {
             of.tops.is_none_or(|tops| value.saturating_abs() <= tops.all)
         }
         (MeasureKind::Value, SumKind::SumSquares) => value >= 0,
@@ -128,7 +128,8 @@ fn bounds_hold(
                 && measure(sum).is_some_and(|known| known.has_contributors_of(of))
         })
     };
-    cell.sums().zip(sums).filter(|(_, sum)| sum.kind == SumKind::Sum).all(|(value, sum)| {
+    let added = |kind: SumKind| matches!(kind, SumKind::Sum | SumKind::SumProducts);
+    cell.sums().zip(sums).filter(|(_, sum)| added(sum.kind)).all(|(value, sum)| {
         let Some(of) = measure(sum).filter(|of| of.kind == MeasureKind::Value) else { return true };
         let Some((rows, _)) = rows(of) else { return true };
         let bound = |row: i128| rows.saturating_mul(row);

@@ -6,6 +6,7 @@ use arrow::array::{
 };
 use arrow::datatypes::Decimal128Type;
 use policies::Digest;
+use policies::explore::Explore;
 use policies::footprint::{MeasureFootprint, MeasureKind, SumFootprint, SumKind, Units};
 use roaring::RoaringBitmap;
 
@@ -45,6 +46,7 @@ fn footprint() -> FragmentFootprint {
             measure(None, Some(0), MeasureKind::Value, 1, (-50, 40)),
             measure(None, Some(1), MeasureKind::Flag, 0, (0, 1)),
         ],
+        explore: Explore::default(),
     }
 }
 

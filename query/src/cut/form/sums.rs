@@ -62,7 +62,7 @@ impl Reader<'_> {
                     self.terms(&value, self.linear(&value)?, &rows.base, under)?
                 }
             }
-            (SumKind::Distinct | SumKind::Sum | SumKind::SumSquares, _) => {
+            (SumKind::Distinct | SumKind::Sum | SumKind::SumSquares | SumKind::SumProducts, _) => {
                 return Err(ExploreRefusal::new(ExploreReason::Measure, &rows.base));
             }
         };

@@ -68,7 +68,7 @@ impl Measures {
                     y: self.added(&y, SumKind::Sum, &both, name)?,
                     xx: self.added(&x, SumKind::SumSquares, &both, name)?,
                     yy: self.added(&y, SumKind::SumSquares, &both, name)?,
-                    xy: self.added(&product, SumKind::Sum, &both, name)?,
+                    xy: self.added(&product, SumKind::SumProducts, &both, name)?,
                 };
                 (Output::Pair(pair, figure), Range::full(data_type))
             }
