@@ -88,6 +88,8 @@ impl Cell {
     }
 }
 
+mod properties;
+
 const SMALL: Option<Rule> = Some(Rule::SmallPart);
 
 #[test]
