@@ -143,7 +143,7 @@ fn a_slow_recount_hides_the_same_figures() {
 
 /// Limits that are at least as strict in everything.
 fn stricter(limits: Limits, dice: &mut Dice) -> Limits {
-    let parts = if dice.roll(4) == 0 { PartsTreatment::Hide } else { limits.parts };
+    let parts = if dice.roll(4) == 0 { Parts::Hide } else { limits.parts };
     Limits {
         min_part: limits.min_part + dice.roll(4),
         parts,
