@@ -1,7 +1,8 @@
 //! The safe form of an expression: it cannot fail, whatever the data are, so no failure can tell about anyone.
 //!
-//! A cast that may not fit gives NULL, one that loses digits rounds ([`rounded`]); a division by a column that is 0, of either sign, gives NULL. Overflow is not
-//! handled here: the interval arithmetic of [`super::Scope::facts`] refuses the text.
+//! A cast that may not fit gives NULL, one that loses digits rounds ([`rounded`]); a division by a column that is 0, of either
+//! sign, gives NULL; lists of values that the engine would merge keep their NULLs ([`lists`]). Overflow is not handled here: the
+//! interval arithmetic of [`super::Scope::facts`] refuses the text.
 
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -23,8 +24,9 @@ pub(crate) mod rounded;
 )]
 pub(crate) fn rewrite(expr: &Expr, schema: &DFSchema) -> Result<Expr, PlanError> {
     let rewritten = expr.clone().transform_up(|expr| step(expr, schema));
+    let rewritten = rewritten.and_then(|rewritten| lists::guarded(rewritten.data, schema));
     match rewritten {
-        Ok(rewritten) => Ok(rewritten.data),
+        Ok(rewritten) => Ok(rewritten),
         Err(error) => match error.find_root() {
             DataFusionError::Plan(what) if what == CONSTANT_ZERO => Err(PlanError::unsupported(
                 "a division by the constant 0",
@@ -63,9 +65,6 @@ const NULL_IN_LISTS: &str = "null in lists";
 )]
 fn step(expr: Expr, schema: &DFSchema) -> EngineResult<Transformed<Expr>> {
     match expr {
-        Expr::BinaryExpr(binary) if matches!(binary.op, Operator::And | Operator::Or) => {
-            lists::guarded(binary, schema)
-        }
         Expr::BinaryExpr(binary) if binary.op == Operator::Multiply => {
             neutral::product(binary, schema)
         }

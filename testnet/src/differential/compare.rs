@@ -159,6 +159,20 @@ impl Answer {
         })
     }
 
+    /// This answer with these columns of another answer to the same text, row by row.
+    #[must_use]
+    pub fn with_columns(&self, other: &Self, columns: &[usize]) -> Self {
+        let mut mixed = self.clone();
+        for (row, others) in mixed.rows.iter_mut().zip(&other.rows) {
+            for column in columns {
+                if let (Some(value), Some(own)) = (row.get_mut(*column), others.get(*column)) {
+                    own.clone_into(value);
+                }
+            }
+        }
+        mixed
+    }
+
     /// For a person, at most so many rows.
     #[must_use]
     pub fn shown(&self, rows: usize) -> String {
