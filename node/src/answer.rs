@@ -2,13 +2,15 @@
 
 use policies::wire::Request;
 use policies::{
-    Admission, Digest, Footprint, HospitalCode, Permit, SignedRequest, Verdict, VerifiedRequest,
+    Admission, DatasetId, Digest, Footprint, HospitalCode, Permit, SignedRequest, Verdict,
+    VerifiedRequest,
 };
-use query::SafeAnswer;
+use query::Moment;
 use query::pipe::Work;
 
 use crate::answer::record::Asked;
-use crate::node::{Node, job};
+use crate::ledger::{Charged, Entry};
+use crate::node::{Node, SnapshotRef, job};
 use crate::pool::Access;
 use crate::refused::Refused;
 use crate::reply::Frames;
@@ -32,7 +34,7 @@ impl Node {
         let asked = Asked::of(self.charter(), &verified);
         self.compare_logs(&verified, peer).await;
         let reply = match self.evaluate(verified, &asked).await {
-            Ok((safe, snapshot)) => self.release(&asked, safe, snapshot).await,
+            Ok((charged, snapshot)) => self.release(&asked, charged, snapshot).await,
             Err(refused) => self.refuse(&asked, refused).await,
         };
         reply.into_frames()
@@ -43,7 +45,7 @@ impl Node {
         &self,
         verified: VerifiedRequest,
         asked: &Asked,
-    ) -> Result<(SafeAnswer, policies::Digest), Refused> {
+    ) -> Result<(Charged, Digest), Refused> {
         self.charter_holds()?;
         self.own.confirmed().await?;
         let admission: Admission = policies::admit(self.books(), verified, self.clock.now())?;
@@ -54,11 +56,12 @@ impl Node {
         let footprint: Footprint = Footprint::check(planned.footprint, dataset)?;
         asked.same_cut(&footprint)?;
         let permit: Permit = policies::decide(self.books(), &admission, footprint)?;
+        let entry = self.remember(&permit, &snapshot, &dataset.id).await?;
         let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
         let wanted = query::wanted(&permit);
         let work = Work::Execute {
-            snapshot: snapshot.folder,
+            snapshot: snapshot.folder.clone(),
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
             wanted,
@@ -67,10 +70,26 @@ impl Node {
         let reply = self.work(&mut worker, head, Vec::new()).await?;
         let raw = query::receive(permit, wanted, &reply)?;
         self.alarm(asked, raw.fault()).await?;
-        let safe = query::disclose(raw)?;
+        let moment = Moment { now: self.clock.now(), snapshot: snapshot.id };
+        let charged = self.ledger.disclose(entry, raw, moment).await?;
         // A second instance of this node may have gone on meanwhile.
         self.own.standing().allows().map_err(Refused::Withheld)?;
-        Ok((safe, snapshot.id))
+        Ok((charged, snapshot.id))
+    }
+
+    /// The memory that an answer is held against, where its protections ask for one.
+    async fn remember(
+        &self,
+        permit: &Permit,
+        snapshot: &SnapshotRef,
+        dataset: &DatasetId,
+    ) -> Result<Option<Entry>, Refused> {
+        if !query::remembers(permit) {
+            return Ok(None);
+        }
+        let lineage = query::snapshot::lineage(&snapshot.folder);
+        let none = || Refused::NoSnapshot(dataset.clone());
+        self.ledger.open(lineage.ok_or_else(none)?, &snapshot.folder).await.map(Some)
     }
 
     /// Takes what the asking node says of its log and of this one. Only this log's own signature can stop the question.

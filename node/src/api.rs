@@ -138,6 +138,9 @@ pub struct AppliedProtections {
     pub nulls: u64,
     /// Null figures in the other cells.
     pub figures: u64,
+    /// Where figures stand as they were told before: the earliest day that one of them was told on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<UnixTime>,
 }
 
 /// What became of one hospital's part.

@@ -16,6 +16,7 @@ use crate::consumed::Consumed;
 use crate::http::HttpServer;
 use crate::index::Index;
 use crate::keys::{Key, KeyRole};
+use crate::ledger::{Charges, Ledger};
 use crate::log::checkpoint::Signer;
 use crate::log::{Event, Log, Store};
 use crate::nen7513::Source;
@@ -57,6 +58,7 @@ pub struct App {
     store: Store,
     signer: Signer,
     consumed: Consumed,
+    ledger: Ledger,
     /// Whether this very charter came into force here before.
     known: bool,
     notices: Notices,
@@ -129,6 +131,11 @@ impl App {
         let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
         let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
         let replies = Replies::open(&replies_folder, &envelope_key).map_err(&folder)?;
+        let charges = Charges::new(&config.ledger_folder(), &envelope_key);
+        let charges = charges
+            .map_err(|source| StartError::Folder { path: config.ledger_folder(), source })?;
+        let tasks = Tasks::new();
+        let ledger = Ledger::new(charges, index.heads()?, tasks.clone());
         let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
         let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
         let syslog = Target::open(&config)?;
@@ -137,7 +144,7 @@ impl App {
         let listen = config.listen.clone();
         let network =
             Network::build(NetConfig { keypair_seed: transport.seed(), listen, limits }).await?;
-        let (charter, tasks) = (Arc::new(charter), Tasks::new());
+        let charter = Arc::new(charter);
         let pool = Pool::start(Setup::daemon(&config, program, Arc::clone(&clock), tasks.clone()))?;
         pool.warm().await?;
         Ok(Self {
@@ -150,6 +157,7 @@ impl App {
             store,
             signer,
             consumed,
+            ledger,
             known,
             notices,
             at_start,
@@ -180,6 +188,7 @@ impl App {
             store,
             signer,
             consumed,
+            ledger,
             known,
             notices,
             at_start,
@@ -221,6 +230,7 @@ impl App {
             desk: Arc::new(desk),
             hearsay,
             consumed,
+            ledger,
             replies,
             rejections: Rejections::default(),
             notices,
@@ -231,6 +241,7 @@ impl App {
             syslog: forwarder.as_ref().map(Forwarder::watch),
         });
         node.log_start(known, at_start).await;
+        node.read_ledgers().await;
         http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));

@@ -160,6 +160,12 @@ impl Config {
         self.state.join("index.redb")
     }
 
+    /// The memory of what was answered: personal data, encrypted.
+    #[must_use]
+    pub fn ledger_folder(&self) -> PathBuf {
+        self.state.join("ledger")
+    }
+
     /// How far the log is forwarded.
     #[must_use]
     pub fn syslog_cursor(&self) -> PathBuf {

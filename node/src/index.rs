@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use policies::wire::LayerRef;
 use policies::{DatasetId, Digest, UnixTime};
-use redb::{Database, ReadableDatabase as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
+use crate::log::remembered::{Head, Heads};
 use crate::log::stub::About;
 use crate::log::{Event, OpenError, Reader};
 
@@ -22,6 +23,11 @@ type UseRow = (&'static [u8; 32], i64, u64);
 const QUESTIONS: TableDefinition<'_, &[u8; 32], UseRow> = TableDefinition::new("questions/1");
 const REQUESTS: TableDefinition<'_, &[u8; 32], &[u8; 32]> = TableDefinition::new("requests/1");
 const CHARTERS: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("charters/1");
+/// By lineage: how many charges, and the last one's digest.
+const LINEAGES: TableDefinition<'_, &[u8; 32], (u64, &[u8; 32])> =
+    TableDefinition::new("lineages/1");
+/// Snapshots of which protected answers were given that no memory holds.
+const FORGOTTEN: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("forgotten/1");
 const PLACES: TableDefinition<'_, &str, (u64, &[u8; 32])> = TableDefinition::new("places/1");
 /// Row of `PLACES`: the entries that are in the index, and the leaf of the last one.
 const DONE: &str = "done";
@@ -204,6 +210,28 @@ impl Index {
         self.last(&snapshot_row(dataset))
     }
 
+    /// What the log says of the memory of every lineage.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn heads(&self) -> Result<Heads, OpenError> {
+        let find = || -> Result<_, redb::Error> {
+            let mut heads = Heads::default();
+            let transaction = self.database.begin_read()?;
+            for row in transaction.open_table(LINEAGES)?.iter()? {
+                let (lineage, head) = row?;
+                let (charges, last) = head.value();
+                let head = Head { charges, last: Digest::from_bytes(*last) };
+                heads.lineages.insert(Digest::from_bytes(*lineage.value()), head);
+            }
+            for row in transaction.open_table(FORGOTTEN)?.iter()? {
+                heads.forgotten.insert(Digest::from_bytes(*row?.0.value()));
+            }
+            Ok(heads)
+        };
+        find().map_err(|error| self.failed(&error))
+    }
+
     /// Whether this very charter came into force here before.
     ///
     /// # Errors
@@ -224,6 +252,12 @@ impl Index {
         let database = builder().open(path).map_err(redb::Error::from)?;
         let index = Self { database, path: path.to_owned() };
         let Some((done, leaf)) = index.done()? else { return Ok(None) };
+        if let Err(redb::TableError::TableDoesNotExist(_)) =
+            index.database.begin_read().map_err(redb::Error::from)?.open_table(LINEAGES)
+        {
+            tracing::info!("the index is of a version that knew no memory");
+            return Ok(None);
+        }
         let last = done.checked_sub(1).filter(|last| *last < log.size());
         let same = match last {
             Some(last) => *log.leaf_hash(last).map_err(Failure::Log)?.as_bytes() == leaf,

@@ -26,6 +26,7 @@ pub mod checkpoint;
 pub mod gap;
 pub mod medium;
 pub mod reader;
+pub mod remembered;
 pub mod store;
 pub mod stub;
 pub mod used;

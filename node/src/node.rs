@@ -17,6 +17,7 @@ use crate::api::{Indicators, Info, LogState, PeerState, Status};
 use crate::clock::Clock;
 use crate::consumed::Consumed;
 use crate::keys::Key;
+use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::net::{NetHandle, PeerKey};
 use crate::notices::Notices;
@@ -44,6 +45,7 @@ pub struct Node {
     pub(crate) desk: Arc<Desk>,
     pub(crate) hearsay: Hearsay,
     pub(crate) consumed: Consumed,
+    pub(crate) ledger: Ledger,
     pub(crate) replies: Replies,
     pub(crate) rejections: Rejections,
     pub(crate) notices: Notices,

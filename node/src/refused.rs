@@ -1,11 +1,14 @@
 //! Why a node does not answer: every stage's error, and the one map to what the asker learns.
 
+use std::sync::Arc;
+
 use policies::footprint::FootprintError;
 use policies::wire::LayerRef;
 use policies::{DatasetId, DecodeError, Denial, VerifyError};
 use query::pipe::Failure;
 use query::{DiscloseError, ReceiveError};
 
+use crate::ledger::LedgerError;
 use crate::log::LogError;
 use crate::pool::PoolError;
 use crate::witness::own::Unwitnessed;
@@ -40,6 +43,9 @@ pub(crate) enum Refused {
     /// The protected cells cannot be encoded.
     #[error("not disclosed")]
     Disclose(#[from] DiscloseError),
+    /// What was answered before is not known.
+    #[error("not held against what was answered before")]
+    Ledger(#[source] Arc<LedgerError>),
     /// The log cannot be written.
     #[error("not logged")]
     Log(#[from] LogError),
@@ -126,6 +132,12 @@ impl Refused {
                 "no_log",
                 "the node cannot write its log, and without it there is no answer".to_owned(),
             ),
+            Self::Ledger(_) => plain(
+                "no_ledger",
+                "this hospital does not know all that it answered over this dataset before, and until it does there is no answer; \
+                 its own operators are told what to do"
+                    .to_owned(),
+            ),
             Self::UnknownDataset(id) => {
                 plain("unknown_dataset", format!("dataset `{id}` is not in the charter"))
             }
@@ -156,6 +168,12 @@ fn code_of(failure: &Failure) -> String {
 /// A worker's text, bounded and without control characters.
 fn shown(message: &str) -> String {
     message.chars().filter(|c| !c.is_control()).take(1000).collect()
+}
+
+impl From<LedgerError> for Refused {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(Arc::new(error))
+    }
 }
 
 impl From<Denial> for Refused {

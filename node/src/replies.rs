@@ -8,16 +8,13 @@ use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::hkdf;
 use policies::Digest;
-use zeroize::Zeroizing;
 
+use crate::at_rest::Sealer;
 use crate::keys::Key;
 
-/// What a file begins with; part of what is authenticated.
+/// What a file begins with.
 const FORMAT: &[u8; 8] = b"KRINGRP1";
 /// What the key is derived for.
 const PURPOSE: &[u8] = b"kring stored replies/1";
@@ -30,7 +27,7 @@ const MAX_REPLY_BYTES: u64 = 64 * 1024 * 1024;
 #[derive(Clone)]
 pub struct Replies {
     folder: PathBuf,
-    key: Arc<RandomizedNonceKey>,
+    sealer: Sealer,
 }
 
 impl std::fmt::Debug for Replies {
@@ -47,8 +44,8 @@ impl Replies {
     pub fn open(folder: &Path, key: &Key) -> std::io::Result<Self> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         remove_partial(folder)?;
-        let key = derived(key).map_err(|_unspecified| std::io::Error::other("no key"))?;
-        Ok(Self { folder: folder.to_owned(), key: Arc::new(key) })
+        let sealer = Sealer::new(key, FORMAT, PURPOSE)?;
+        Ok(Self { folder: folder.to_owned(), sealer })
     }
 
     /// Stores the frames of the reply to `request`, durably.
@@ -62,7 +59,7 @@ impl Replies {
             bytes.extend_from_slice(&length.to_be_bytes());
             bytes.extend_from_slice(frame);
         }
-        let bytes = self.sealed(request, bytes)?;
+        let bytes = self.sealer.seal(request.as_bytes(), bytes)?;
         let partial = self.folder.join(format!("{request}{PARTIAL}"));
         let mut file = OpenOptions::new()
             .write(true)
@@ -90,7 +87,8 @@ impl Replies {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let bytes = self.opened(request, bytes).ok_or(std::io::ErrorKind::InvalidData)?;
+        let bytes = self.sealer.open(request.as_bytes(), &bytes);
+        let bytes = bytes.ok_or(std::io::ErrorKind::InvalidData)?;
         let mut frames = Vec::new();
         let mut rest = bytes.as_slice();
         while !rest.is_empty() {
@@ -131,28 +129,6 @@ impl Replies {
         }
     }
 
-    /// Encrypts a reply; the file belongs to its request.
-    fn sealed(&self, request: &Digest, mut bytes: Vec<u8>) -> std::io::Result<Vec<u8>> {
-        let nonce = self
-            .key
-            .seal_in_place_append_tag(Aad::from(bound(request)), &mut bytes)
-            .map_err(|_unspecified| std::io::Error::other("the reply cannot be encrypted"))?;
-        let mut file = FORMAT.to_vec();
-        file.extend_from_slice(nonce.as_ref());
-        file.append(&mut bytes);
-        Ok(file)
-    }
-
-    /// Decrypts the reply to this very request; `None` for other bytes.
-    fn opened(&self, request: &Digest, file: Vec<u8>) -> Option<Vec<u8>> {
-        let (nonce, sealed) = file.strip_prefix(FORMAT)?.split_first_chunk::<NONCE_LEN>()?;
-        let (nonce, mut sealed) = (Nonce::assume_unique_for_key(*nonce), sealed.to_vec());
-        let opened = self.key.open_in_place(nonce, Aad::from(bound(request)), &mut sealed).ok()?;
-        let length = opened.len();
-        sealed.truncate(length);
-        Some(sealed)
-    }
-
     fn path(&self, request: &Digest) -> PathBuf {
         self.folder.join(format!("{request}.reply"))
     }
@@ -172,20 +148,6 @@ fn remove_partial(folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// What is authenticated beside the bytes.
-fn bound(request: &Digest) -> Vec<u8> {
-    [FORMAT.as_slice(), request.as_bytes()].concat()
-}
-
-/// The key of the files, from the node's own.
-fn derived(key: &Key) -> Result<RandomizedNonceKey, aws_lc_rs::error::Unspecified> {
-    let seed = key.seed();
-    let mut bytes = Zeroizing::new([0; 32]);
-    let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(&*seed);
-    secret.expand(&[PURPOSE], hkdf::HKDF_SHA256)?.fill(&mut *bytes)?;
-    RandomizedNonceKey::new(&AES_256_GCM, &*bytes)
 }
 
 #[cfg(test)]

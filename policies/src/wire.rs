@@ -167,6 +167,10 @@ pub struct Receipt {
     /// Per fragment: null figures in the other cells. Missing in entries of older logs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<u64>,
+    /// Where figures stand as they were told before, because those of too few patients changed since: the earliest day that one
+    /// of them was told on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<UnixTime>,
 }
 
 /// A refusal, signed by the responder's envelope key.

@@ -2,7 +2,9 @@
 //!
 //! [`rules`] says what of each cell is shown: a cell of fewer distinct patients than the permit says is null in every sum, a
 //! cell without patients is the same null unless zeros are shown, and in a cell that is shown single sums can be null. The
-//! number of patients itself never leaves, nor which rule made a null: that is counted for the hospital's own log.
+//! number of patients itself never leaves, nor which rule made a null: that is counted for the hospital's own log. What would be
+//! shown is then held against what was told before ([`remembered`]); what that adds to the memory is a [`Charge`], and only who has
+//! applied it gets the answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,18 +14,25 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use policies::footprint::SumFootprint;
 use policies::protections::{MinPatients, Protections, Zeros};
 use policies::wire::Receipt;
-use policies::{Limits, Permit};
+use policies::{Limits, Permit, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use crate::cell;
 use crate::ipc::{self, MAX_FRAME_BYTES};
+use crate::memory::{ApplyError, Charge, Day, Memory};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
+mod remembered;
 mod rules;
 
+pub use remembered::Moment;
+
+use remembered::Judge;
 use rules::{Rule, Verdict};
 
+/// Seconds of a day.
+const DAY_S: i64 = 86_400;
 /// Version of the frames.
 pub(crate) const FRAMES_VERSION: u32 = 1;
 
@@ -86,6 +95,8 @@ pub struct SafeAnswer {
     nulls: Vec<u64>,
     figures: Vec<u64>,
     rules: BTreeMap<Rule, u64>,
+    stands: u64,
+    since: Option<Day>,
 }
 
 impl std::fmt::Debug for SafeAnswer {
@@ -112,7 +123,14 @@ impl SafeAnswer {
             cells: self.cells.clone(),
             nulls: self.nulls.clone(),
             figures: self.figures.clone(),
+            since: self.since.map(|day| UnixTime(i64::from(day).saturating_mul(DAY_S))),
         }
+    }
+
+    /// Cells whose figures are those that were told before. For the hospital's own log: nobody else is told how many.
+    #[must_use]
+    pub fn stands(&self) -> u64 {
+        self.stands
     }
 
     /// How many figures are null by which rule. For the hospital's own log: nobody else is told.
@@ -125,6 +143,37 @@ impl SafeAnswer {
     #[must_use]
     pub fn permit(&self) -> &Permit {
         &self.permit
+    }
+}
+
+/// A protected answer whose charge is not applied yet: nothing can be signed or read of it.
+///
+/// ```compile_fail
+/// fn skip(disclosed: query::Disclosed) -> query::SafeAnswer { disclosed.safe }
+/// ```
+#[derive(Debug)]
+pub struct Disclosed {
+    safe: SafeAnswer,
+    charge: Charge,
+}
+
+impl Disclosed {
+    /// What the answer adds to the memory: to be made durable before it is applied.
+    #[must_use]
+    pub fn charge(&self) -> &Charge {
+        &self.charge
+    }
+
+    /// Applies the charge. One that adds nothing is not counted.
+    ///
+    /// # Errors
+    /// `ApplyError` where the memory is not the one that the answer was held against; nothing is changed then.
+    pub fn charged(self, memory: &mut Memory) -> Result<SafeAnswer, ApplyError> {
+        let Self { safe, charge } = self;
+        if !charge.is_empty() {
+            memory.apply(&charge)?;
+        }
+        Ok(safe)
     }
 }
 
@@ -146,22 +195,33 @@ fn limits(permit: &Permit) -> Limits {
     Limits::of(permit.protections())
 }
 
+/// Whether an answer under the permit is held against what was told before, and remembered.
+#[must_use]
+pub fn remembers(permit: &Permit) -> bool {
+    remembered::gaps(permit).is_some()
+}
+
 /// The hidden summaries that the protections of a permit look at.
 #[must_use]
 pub fn wanted(permit: &Permit) -> Wanted {
-    let limits = limits(permit);
-    if limits.is_off() {
+    let (limits, remembers) = (limits(permit), remembers(permit));
+    if limits.is_off() && !remembers {
         return Wanted::NONE;
     }
     let tops = limits.dominance < 100 || limits.p_percent > 0;
-    Wanted { contributors: true, tops, keys: false, bitmaps: limits.least_part() > 0 }
+    let bitmaps = remembers || limits.least_part() > 0;
+    Wanted { contributors: true, tops, keys: remembers, bitmaps }
 }
 
-/// Applies every protection of the permit.
+/// Applies every protection of the permit. `memory` is that of the lineage of the snapshot that was read.
 ///
 /// # Errors
 /// `DiscloseError` when the protected cells cannot be encoded.
-pub fn disclose(raw: RawAnswer) -> Result<SafeAnswer, DiscloseError> {
+pub fn disclose(
+    raw: RawAnswer,
+    memory: &Memory,
+    moment: Moment,
+) -> Result<Disclosed, DiscloseError> {
     let RawAnswer { permit, fragments, fault } = raw;
     let mut protections = *permit.protections();
     let limits = limits(&permit);
@@ -169,10 +229,15 @@ pub fn disclose(raw: RawAnswer) -> Result<SafeAnswer, DiscloseError> {
         protections.min_patients = MinPatients::new(u32::MAX);
         protections.zeros = Zeros::Hidden;
     }
+    let gaps = remembered::gaps(&permit);
+    let mut judge = gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
     let footprints = &permit.footprint().draft().fragments;
     let mut protected = Vec::with_capacity(fragments.len());
     for (fragment, footprint) in fragments.iter().zip(footprints) {
-        let cells = protect(fragment, &footprint.sums, (&protections, &limits));
+        let mut verdicts = verdicts(fragment, &footprint.sums, (&protections, &limits));
+        let standing =
+            judge.as_mut().map(|judge| judge.fragment(fragment, footprint, &mut verdicts));
+        let cells = Protected::new(fragment, &verdicts, &standing.unwrap_or_default());
         protected.push(cells.ok_or(DiscloseError)?);
     }
     let mut rules = BTreeMap::new();
@@ -186,7 +251,12 @@ pub fn disclose(raw: RawAnswer) -> Result<SafeAnswer, DiscloseError> {
     let figures = count(|fragment| fragment.figures);
     let batches: Vec<RecordBatch> = protected.into_iter().map(|fragment| fragment.batch).collect();
     let frames = frames(&batches).ok_or(DiscloseError)?;
-    Ok(SafeAnswer { permit, frames, cells, nulls, figures, rules })
+    let (charge, stands, since) = match judge.map(Judge::end) {
+        Some(judged) => (judged.charge, judged.stands, judged.since),
+        None => (memory.charge(), 0, None),
+    };
+    let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since };
+    Ok(Disclosed { safe, charge })
 }
 
 /// The frames of protected cells.
@@ -217,32 +287,44 @@ pub(crate) struct Protected {
 }
 
 /// Applies the rules to every cell.
-pub(crate) fn protect(
+pub(crate) fn verdicts(
     fragment: &RawFragment,
     sums: &[SumFootprint],
     limits: (&Protections, &Limits),
-) -> Option<Protected> {
-    let verdicts: Vec<Verdict> =
-        fragment.cells().map(|cell| rules::judge(cell, sums, limits)).collect();
-    let mut rules = BTreeMap::new();
-    verdicts.iter().for_each(|verdict| verdict.count(&mut rules));
-    let (hidden, shown): (Vec<&Verdict>, Vec<&Verdict>) =
-        verdicts.iter().partition(|verdict| verdict.state == CellState::Hidden);
-    let figures = shown.iter().flat_map(|verdict| &verdict.sums).flatten().count();
-    let many = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let (cells, nulls, figures) = (many(verdicts.len()), many(hidden.len()), many(figures));
-    let states: Vec<CellState> = verdicts.iter().map(|verdict| verdict.state).collect();
-    let columns = fragment.sums.iter().enumerate().map(|(at, (scale, values))| {
-        let shown = values.iter().zip(&verdicts).map(|(value, verdict)| {
-            let shown = verdict.state != CellState::Hidden
-                && verdict.sums.get(at).is_some_and(Option::is_none);
-            shown.then_some(*value)
+) -> Vec<Verdict> {
+    fragment.cells().map(|cell| rules::judge(cell, sums, limits)).collect()
+}
+
+impl Protected {
+    /// Hides what the verdicts hide. Where there are figures that stand for a cell, they are shown instead of its own.
+    pub(crate) fn new(
+        fragment: &RawFragment,
+        verdicts: &[Verdict],
+        standing: &[Option<Vec<Option<i128>>>],
+    ) -> Option<Self> {
+        let mut rules = BTreeMap::new();
+        verdicts.iter().for_each(|verdict| verdict.count(&mut rules));
+        let (hidden, shown): (Vec<&Verdict>, Vec<&Verdict>) =
+            verdicts.iter().partition(|verdict| verdict.state == CellState::Hidden);
+        let figures = shown.iter().flat_map(|verdict| &verdict.sums).flatten().count();
+        let many = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let (cells, nulls, figures) = (many(verdicts.len()), many(hidden.len()), many(figures));
+        let states: Vec<CellState> = verdicts.iter().map(|verdict| verdict.state).collect();
+        let columns = fragment.sums.iter().enumerate().map(|(at, (scale, values))| {
+            let shown = values.iter().zip(verdicts).enumerate().map(|(place, (value, verdict))| {
+                let shown = verdict.state != CellState::Hidden
+                    && verdict.sums.get(at).is_some_and(Option::is_none);
+                match standing.get(place).and_then(Option::as_ref) {
+                    Some(told) => told.get(at).copied().flatten().filter(|_| shown),
+                    None => shown.then_some(*value),
+                }
+            });
+            (*scale, shown.collect())
         });
-        (*scale, shown.collect())
-    });
-    let columns: Vec<(u8, Vec<Option<i128>>)> = columns.collect();
-    let batch = safe_batch(&states, &columns)?;
-    Some(Protected { batch, cells, nulls, figures, rules })
+        let columns: Vec<(u8, Vec<Option<i128>>)> = columns.collect();
+        let batch = safe_batch(&states, &columns)?;
+        Some(Self { batch, cells, nulls, figures, rules })
+    }
 }
 
 /// Released cells: each sum with its scale, null where it is not shown.

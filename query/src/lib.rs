@@ -21,6 +21,7 @@ mod facts;
 mod finish;
 mod gate;
 mod ipc;
+mod memory;
 mod network;
 mod plan;
 mod receive;
@@ -28,6 +29,7 @@ mod record;
 mod sets;
 mod written;
 
-pub use disclose::{DiscloseError, SafeAnswer, disclose, wanted};
+pub use disclose::{DiscloseError, Disclosed, Moment, SafeAnswer, disclose, remembers, wanted};
 pub use ipc::{IpcError, MAX_FRAME_BYTES};
+pub use memory::{ApplyError, Charge, CodeError, Memory};
 pub use receive::{RawAnswer, ReceiveError, receive};

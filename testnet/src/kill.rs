@@ -4,7 +4,7 @@
 //! random moments and started again: any of them, sometimes two at once, often while they start or recover, sometimes a
 //! worker (`plan`). At every kill the log must continue the one that the kill before left behind (`session`). At the end
 //! every log is checked in full, exported and verified, every record that was acknowledged to a client is looked up
-//! (`kept`), and the logs are reconciled.
+//! (`kept`), the memory of what was released is held against the logs (`charged`), and the logs are reconciled.
 //!
 //! A killed process leaves the kernel's page cache: what power cuts do is tested over the log's storage, not here.
 
@@ -23,11 +23,13 @@ use crate::print;
 use crate::reconcile::{self, Table};
 use crate::topology;
 
+mod charged;
 mod kept;
 mod load;
 mod plan;
 mod session;
 
+pub use charged::Charged;
 pub use session::Tally;
 
 use load::Asked;
@@ -52,6 +54,8 @@ pub struct Report {
     pub acknowledged: usize,
     /// Those that no log holds, in words.
     pub lost: Vec<String>,
+    /// What the nodes remember of what they released.
+    pub charged: Charged,
     /// What the logs say together.
     pub table: Table,
     /// How long the kills took.
@@ -62,7 +66,7 @@ impl Report {
     /// Whether nothing was lost, run twice, or left without a reason.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.lost.is_empty() && self.table.holds()
+        self.lost.is_empty() && self.charged.faults.is_empty() && self.table.holds()
     }
 }
 
@@ -72,7 +76,8 @@ impl Report {
 /// A node that does not start again, a log that is damaged or shorter, or a record that is lost.
 pub fn run(options: &Kill) -> anyhow::Result<()> {
     let report = kill(&std::env::current_exe()?, options)?;
-    let Report { killed, questions, again, nothing, acknowledged, lost, table: _, took } = &report;
+    let Report { killed, questions, again, nothing, acknowledged, lost, charged, table: _, took } =
+        &report;
     let pace = f64::from(killed.kills) / took.as_secs_f64().max(0.001) * 60.0;
     let pace = format!("{pace:.0}");
     for (name, figure) in [
@@ -87,12 +92,19 @@ pub fn run(options: &Kill) -> anyhow::Result<()> {
         ("  nothing came back", nothing.to_string()),
         ("acknowledged records", acknowledged.to_string()),
         ("lost", lost.len().to_string()),
+        ("charges", charged.charges.to_string()),
+        ("  without an answer", charged.unnamed.to_string()),
+        ("cells remembered", charged.cells.to_string()),
+        ("forgotten, charged twice", charged.faults.len().to_string()),
     ] {
         print::line(format!("{name:<28} {figure:>8}"));
     }
     report.table.print();
     for lost in &report.lost {
         print::line(format!("  lost: {lost}"));
+    }
+    for fault in &charged.faults {
+        print::line(format!("  memory: {fault}"));
     }
     ensure!(report.holds(), "the logs do not keep what was acknowledged");
     Ok(())
@@ -138,9 +150,10 @@ pub fn kill(program: &Path, options: &Kill) -> anyhow::Result<Report> {
     let nothing = sum(|one| one.nothing);
     let acknowledged: Vec<_> = asked.into_iter().flat_map(|one| one.acknowledged).collect();
     let lost = kept::lost(&logs, &acknowledged);
+    let charged = charged::check(&network, &logs)?;
     let table = reconcile::reconcile(&logs);
     let acknowledged = acknowledged.len();
-    Ok(Report { killed, questions, again, nothing, acknowledged, lost, table, took })
+    Ok(Report { killed, questions, again, nothing, acknowledged, lost, charged, table, took })
 }
 
 /// The second verifier.

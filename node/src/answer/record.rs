@@ -3,9 +3,9 @@
 use policies::charter::Charter;
 use policies::wire::Question;
 use policies::{Digest, Footprint, HospitalCode, Permit, UnixTime, VerifiedRequest, VerifyContext};
-use query::SafeAnswer;
 use query::pipe::Planned;
 
+use crate::ledger::Charged;
 use crate::log::event::QuestionRecord;
 use crate::log::text::Part;
 use crate::log::{Event, LogError, Recorded};
@@ -109,11 +109,11 @@ impl Node {
     pub(super) async fn release(
         &self,
         asked: &Asked,
-        safe: SafeAnswer,
+        charged: Charged,
         snapshot: Digest,
     ) -> SignedReply {
-        match self.record_outcome(asked, &safe, snapshot).await {
-            Ok(recorded) => match SignedReply::answer(self.signer(), &safe, &recorded) {
+        match self.record_outcome(asked, &charged, snapshot).await {
+            Ok(recorded) => match SignedReply::answer(self.signer(), &charged.safe, &recorded) {
                 Some(reply) => reply,
                 None => self.refuse(asked, Refused::Interrupted).await,
             },
@@ -124,7 +124,7 @@ impl Node {
     async fn record_outcome(
         &self,
         asked: &Asked,
-        safe: &SafeAnswer,
+        Charged { safe, memory }: &Charged,
         snapshot: Digest,
     ) -> Result<Recorded, Refused> {
         let (replies, request) = (self.replies.clone(), asked.request);
@@ -143,6 +143,7 @@ impl Node {
             receipt: safe.receipt(),
             status: permit.status().as_str().to_owned(),
             hidden_by: safe.rules(),
+            memory: *memory,
         };
         let recorded = self.log.append(outcome).await?;
         self.consumed.note(&recorded);

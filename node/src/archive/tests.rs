@@ -180,8 +180,28 @@ fn event(number: u64, kind: u64) -> Event {
             cosigned: shown(number),
             offered: String::new(),
         },
+        8 => outcome(number, true),
+        9 => outcome(number, false),
         _ => refused(number),
     }
+}
+
+/// An answer over one of three lineages, with its memory or by a version without one.
+fn outcome(number: u64, remembered: bool) -> Event {
+    let digest = Digest::of(&number.to_be_bytes());
+    let mut event = serde_json::json!({
+        "kind": "outcome", "question": digest, "request": request(number), "frames": digest, "snapshot": digest, "layers": [],
+        "receipt": { "profile": "ask.members", "rules": [],
+            "protections": { "min_patients": 10, "zeros": "shown", "signature": "direct" }, "cells": [1], "nulls": [0] },
+        "status": "real",
+    });
+    if remembered {
+        // Entries need not be in the order of their charges.
+        let (lineage, charges) = (Digest::of(&[u8::try_from(number % 3).unwrap()]), number ^ 1);
+        event["memory"] =
+            serde_json::json!({ "lineage": lineage, "charges": charges, "last": digest });
+    }
+    serde_json::from_value(event).unwrap()
 }
 
 fn append_bytes(store: &mut Store, bytes: Vec<u8>) {

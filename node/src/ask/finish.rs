@@ -127,6 +127,7 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
         cells: answer.receipt.cells.iter().sum(),
         nulls: answer.receipt.nulls.iter().sum(),
         figures: answer.receipt.figures.iter().sum(),
+        since: answer.receipt.since,
     };
     AnswerBody {
         columns,

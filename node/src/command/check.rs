@@ -13,9 +13,12 @@ use crate::config::Config;
 use crate::index::Index;
 use crate::keys::{Key, KeyRole, record};
 use crate::log::gap::Histories;
+use crate::log::remembered::Heads;
 use crate::log::{Event, OpenError, Reader};
 use crate::pool::Setup;
 use crate::syslog::{Cursor, CursorError, Target};
+
+mod ledger;
 
 /// A clock before this moment, 2026-01-01, has not been set.
 const EARLIEST: policies::UnixTime = policies::UnixTime(1_767_225_600);
@@ -35,8 +38,10 @@ pub(crate) fn run(path: &Path, rebuild: bool) -> anyhow::Result<Exit> {
     if rebuild && let Err(error) = rebuild_index(&config) {
         keep(Some(said(error)));
     }
+    let mut heads = None;
     let held = match log(&config) {
-        Ok((held, histories)) => {
+        Ok((held, histories, said_of_memory)) => {
+            heads = Some(said_of_memory);
             keep(histories.contradiction().map(|found| {
                 format!(
                     "another hospital showed {} entries of log {} with another history (entry {} of the log here): put the \
@@ -57,6 +62,9 @@ pub(crate) fn run(path: &Path, rebuild: bool) -> anyhow::Result<Exit> {
         Ok(charter) => {
             problems.extend(own_rules(&config, &charter).err().map(said));
             problems.extend(data(&config, &charter));
+            // A log that cannot be read was said before.
+            problems
+                .extend(heads.iter().flat_map(|heads| ledger::problems(&config, &charter, heads)));
             problems.extend(record::check(&config, &charter).err().map(said));
         }
         Err(error) => keep(Some(said(error))),
@@ -83,24 +91,27 @@ fn rebuild_index(config: &Config) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Reads all of the log: the charter that came into force last, and what is known of other histories of it.
-fn log(config: &Config) -> Result<(Option<LayerRef>, Histories), OpenError> {
+/// Reads all of the log: the charter that came into force last, what is known of other histories of it, and the memories it names.
+fn log(config: &Config) -> Result<(Option<LayerRef>, Histories, Heads), OpenError> {
     let (folder, mut held) = (config.log_folder(), None);
-    let mut histories = Histories::default();
+    let (mut histories, mut heads) = (Histories::default(), Heads::default());
     let old = config.state.join("events.log");
     if old.exists() {
         return Err(OpenError::OldFormat { path: old });
     }
     if !folder.exists() {
-        return Ok((held, histories));
+        return Ok((held, histories, heads));
     }
-    Reader::open(&folder)?.check(|entry| {
+    let reader = Reader::open(&folder)?;
+    reader.archived().iter().for_each(|about| heads.join(&about.memory));
+    reader.check(|entry| {
         histories.take(entry);
+        heads.take(&entry.event);
         if let Event::CharterAccepted { layer } = &entry.event {
             held = Some(layer.clone());
         }
     })?;
-    Ok((held, histories))
+    Ok((held, histories, heads))
 }
 
 /// What this kernel does not offer the workers: no problem, but somebody should know.

@@ -7,9 +7,10 @@ use policies::wire::LayerRef;
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::{
-    CHARTER, CHARTERS, CONFIGURED, DONE, KEYS, PLACES, QUESTIONS, REQUESTS, archived_row,
-    charter_key, snapshot_row,
+    CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, PLACES, QUESTIONS, REQUESTS,
+    archived_row, charter_key, snapshot_row,
 };
+use crate::log::remembered::Heads;
 use crate::log::stub::Stub;
 use crate::log::used::Use;
 use crate::log::{Entry, Event, OpenError, Reader};
@@ -38,6 +39,7 @@ pub(super) struct Batch {
     last_charter: Option<u64>,
     /// Places by row: the last entry of a kind.
     places: BTreeMap<String, u64>,
+    memory: Heads,
 }
 
 impl Batch {
@@ -68,6 +70,7 @@ impl Batch {
         (self.done, self.taken) = (entry.index.saturating_add(1), true);
         let last = entry.index;
         Use::of(entry).into_iter().for_each(|used| self.question(used));
+        self.memory.take(&entry.event);
         match &entry.event {
             Event::CharterAccepted { layer } => self.charter(layer, last),
             Event::Configured { .. } => self.place(CONFIGURED.to_owned(), last),
@@ -97,6 +100,7 @@ impl Batch {
     pub(super) fn take_stub(&mut self, stub: &Stub, kept: impl IntoIterator<Item = Entry>) {
         kept.into_iter().for_each(|entry| self.take(&entry));
         stub.uses.iter().for_each(|used| self.question(*used));
+        self.memory.join(&stub.about.memory);
         (self.done, self.taken) = (stub.about.end(), true);
     }
 
@@ -132,6 +136,17 @@ impl Batch {
         let mut charters = transaction.open_table(CHARTERS)?;
         for (charter, place) in &self.charters {
             charters.insert(charter, place)?;
+        }
+        let mut lineages = transaction.open_table(LINEAGES)?;
+        for (lineage, head) in &self.memory.lineages {
+            let known = lineages.get(lineage.as_bytes())?.map(|known| known.value().0);
+            if known.is_none_or(|known| known < head.charges) {
+                lineages.insert(lineage.as_bytes(), (head.charges, head.last.as_bytes()))?;
+            }
+        }
+        let mut forgotten = transaction.open_table(FORGOTTEN)?;
+        for snapshot in &self.memory.forgotten {
+            forgotten.insert(snapshot.as_bytes(), ())?;
         }
         let mut places = transaction.open_table(PLACES)?;
         if let Some(place) = self.last_charter {

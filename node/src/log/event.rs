@@ -11,6 +11,7 @@ use policies::{
 use serde::{Deserialize, Serialize};
 
 use super::blobs::Blobs;
+use super::remembered::Remembered;
 use super::text::Part;
 
 mod moved;
@@ -107,6 +108,9 @@ pub enum Event {
         /// How many figures are null by which rule: for this hospital alone, and in no answer.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         hidden_by: BTreeMap<String, u64>,
+        /// What was remembered of it; none where the protections are off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory: Option<Remembered>,
     },
     /// A refused question of a known person; it is consumed.
     Refused {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Entry;
 use super::record::{Fields, seal, sealed};
+use super::remembered::Heads;
 use super::used::Use;
 use crate::proof::merkle::{TreeHash, leaf_hash};
 
@@ -47,6 +48,9 @@ pub struct About {
     pub blobs: BTreeSet<Digest>,
     /// Rows of the table of questions.
     pub questions: u64,
+    /// What its entries say of the memory of what was answered. The charges stay on the node.
+    #[serde(default, skip_serializing_if = "Heads::is_empty")]
+    pub memory: Heads,
 }
 
 /// A stub.
@@ -81,11 +85,13 @@ impl Stub {
         let moments = || entries.iter().map(|(entry, _)| entry.at);
         let (mut kept, mut blobs) = (BTreeMap::new(), BTreeSet::new());
         let mut uses = BTreeMap::<Digest, Use>::new();
+        let mut memory = Heads::default();
         for (entry, bytes) in entries {
             if entry.event.stays() {
                 kept.insert(entry.index, String::from_utf8(bytes.clone()).ok()?);
             }
             entry.event.blobs(&mut blobs);
+            memory.take(&entry.event);
             if let Some(used) = Use::of(entry) {
                 uses.entry(used.question).or_insert(used).last = used.last;
             }
@@ -100,6 +106,7 @@ impl Stub {
             kept,
             blobs,
             questions: uses.len() as u64,
+            memory,
         };
         let leaves = entries.iter().map(|(_, bytes)| leaf_hash(bytes)).collect();
         Some(Self { about, uses: uses.into_values().collect(), leaves })

@@ -30,6 +30,7 @@ pub(crate) fn answer(charter: &Charter) -> Answer {
             .applied(),
             cells: vec![12],
             nulls: vec![3],
+            since: None,
         },
         status: "real".to_owned(),
         log_index: 7,

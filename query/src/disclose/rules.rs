@@ -41,6 +41,10 @@ pub(crate) enum Rule {
     Spread,
     /// It would tell another figure that is null.
     GivenAway,
+    /// Its patients are a few more or fewer than those of a figure that was told.
+    Before,
+    /// No more can be remembered of what is told over the lineage.
+    MemoryFull,
 }
 
 impl Rule {
@@ -55,6 +59,8 @@ impl Rule {
             Self::Rest => "r5",
             Self::Spread => "r6",
             Self::GivenAway => "given_away",
+            Self::Before => "told_before",
+            Self::MemoryFull => "memory_full",
         }
     }
 }
@@ -71,6 +77,12 @@ pub(crate) struct Verdict {
 impl Verdict {
     fn all(state: CellState, sums: &[SumFootprint], why: Option<Rule>) -> Self {
         Self { state, sums: vec![why; sums.len()] }
+    }
+
+    /// Makes the whole cell null; what is null already stays so for its own rule.
+    pub(crate) fn hide(&mut self, why: Rule) {
+        self.state = CellState::Hidden;
+        self.sums.iter_mut().for_each(|rule| *rule = rule.or(Some(why)));
     }
 
     /// Counts the rule of every null figure; a cell without figures counts once.

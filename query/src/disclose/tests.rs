@@ -24,9 +24,15 @@ fn sums() -> [SumFootprint; 1] {
     [SumFootprint { text: String::new(), kind: SumKind::Sum, scale: 2, measure: 0 }]
 }
 
+/// The cells as they leave, without a memory.
+fn protect(fragment: &RawFragment, protections: &Protections) -> Protected {
+    let verdicts = verdicts(fragment, &sums(), (protections, &Limits::OFF));
+    Protected::new(fragment, &verdicts, &[]).unwrap()
+}
+
 #[track_caller]
 fn check(fragment: &RawFragment, protections: &Protections, expected: &[(u8, Option<i128>)]) {
-    let safe = protect(fragment, &sums(), (protections, &Limits::OFF)).unwrap().batch;
+    let safe = protect(fragment, protections).batch;
     assert_eq!(safe.schema(), safe_schema([2].into_iter()));
     let states = safe.column(0).as_primitive::<UInt8Type>();
     let sums = safe.column(1).as_primitive::<Decimal128Type>();
@@ -65,7 +71,7 @@ fn hidden_values_are_not_in_the_frames_bytes() {
     let fragment = RawFragment::of_figures(&[3, 20], false, figures);
     let frames = |k| {
         let protections = protections(k, Zeros::Hidden);
-        let safe = protect(&fragment, &sums(), (&protections, &Limits::OFF)).unwrap();
+        let safe = protect(&fragment, &protections);
         super::frames(&[safe.batch]).unwrap().remove(1)
     };
     let needle = 0x2b2a_2928_u32.to_le_bytes();

@@ -134,6 +134,46 @@ impl RawFragment {
         Self { n, ruled_out, sums, ..Self::default() }
     }
 
+    /// Cells of these patients, each with a part that a second measure counts: two counts a cell, with sets and keys.
+    pub(crate) fn of_parts(
+        cells: &[(RoaringBitmap, RoaringBitmap)],
+        part: &MeasureFootprint,
+    ) -> Self {
+        let key = |set: &RoaringBitmap| {
+            let number = |patient: u32| RecordKey::new(u64::from(patient) << 24 | 1);
+            let keys = set.iter().map(|patient| number(patient).unwrap());
+            keys.fold(RecordKey::default(), RecordKey::plus)
+        };
+        let sets = |of: fn(&(RoaringBitmap, RoaringBitmap)) -> &RoaringBitmap| {
+            let sets: Vec<RoaringBitmap> = cells.iter().map(|cell| of(cell).clone()).collect();
+            let n: Vec<u64> = sets.iter().map(RoaringBitmap::len).collect();
+            let keys: Vec<RecordKey> = sets.iter().map(key).collect();
+            (n, keys, sets)
+        };
+        let figures = |n: &[u64]| (0, n.iter().map(|n| i128::from(*n)).collect());
+        let ((n, keys, patients), (m, part_keys, parts)) =
+            (sets(|cell| &cell.0), sets(|cell| &cell.1));
+        let one = |footprint, n: &[u64], key: &[RecordKey], patients| RawMeasure {
+            footprint,
+            n: n.to_vec(),
+            key: Some(key.to_vec()),
+            tops: None,
+            patients,
+        };
+        let all = MeasureFootprint { condition: None, ..part.clone() };
+        Self {
+            ruled_out: vec![false; n.len()],
+            sums: vec![figures(&n), figures(&m)],
+            measures: vec![
+                one(all, &n, &keys, None),
+                one(part.clone(), &m, &part_keys, Some(parts)),
+            ],
+            key: Some(keys),
+            patients: Some(patients),
+            n,
+        }
+    }
+
     /// One cell of these patients, with sums and what each patient contributes to each measure.
     pub(crate) fn of_contributions(
         patients: u32,

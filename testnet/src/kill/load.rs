@@ -26,7 +26,9 @@ const RETRIES: usize = 100;
 /// Refusals of the asking node that no log can hold: of a log that cannot be written.
 const UNLOGGED: [&str; 2] = ["no_log", "log_full"];
 /// What is asked. Not everybody may ask all of it.
-const QUESTIONS: [&str; 5] = [
+const QUESTIONS: [&str; 6] = [
+    // Cells of ever other patients, many of them a few apart: what was told before decides.
+    "SELECT count(*) AS n FROM patient WHERE age > YEARS",
     "SELECT count(*) AS n FROM patient",
     "SELECT grade, count(*) AS n FROM patient GROUP BY grade",
     "SELECT count(*) AS n FROM patient WHERE age > 50",
@@ -100,7 +102,8 @@ pub(super) fn ask_on(
     let node = &network.hospitals.get(person.hospital).context("a hospital")?.code;
     let mut asked = Asked::default();
     while !stop.load(Ordering::Relaxed) {
-        let question = asker.sign(dice.word(&QUESTIONS))?;
+        let years = dice.between(40, 85).to_string();
+        let question = asker.sign(&dice.word(&QUESTIONS).replace("YEARS", &years))?;
         asked.questions = asked.questions.saturating_add(1);
         let mut left = RETRIES;
         while !asked.put(&asker, node, &question)? && left > 0 && !stop.load(Ordering::Relaxed) {

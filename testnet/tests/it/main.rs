@@ -12,6 +12,7 @@ mod indicators;
 mod kill;
 mod liar;
 mod local;
+mod memory;
 mod reconcile;
 mod replay;
 

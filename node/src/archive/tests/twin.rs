@@ -70,6 +70,9 @@ fn same_index(plain: &Index, moved: &Index, size: u64) {
         assert_eq!(plain.knows_charter(&layer).unwrap(), moved.knows_charter(&layer).unwrap());
     }
     assert_eq!(last(plain), last(moved));
+    let heads = plain.heads().unwrap();
+    assert_eq!(heads, moved.heads().unwrap());
+    assert!(size < 60 || !heads.lineages.is_empty() && !heads.forgotten.is_empty());
 }
 
 /// Places of the last entries that a start reads.

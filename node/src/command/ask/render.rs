@@ -187,6 +187,11 @@ fn protections(answer: &AnswerBody) -> String {
         if applied.figures > 0 {
             nulls.push_str(&format!(" and {} figures of the others", applied.figures));
         }
+        if let Some(since) = applied.since {
+            nulls.push_str(&format!(
+                " (some figures as told on {since} or later, too few patients changed since)"
+            ));
+        }
         same.entry(text).or_default().push(nulls);
     }
     let parts: Vec<_> =
