@@ -16,7 +16,7 @@ use crate::consumed::Consumed;
 use crate::http::HttpServer;
 use crate::index::Index;
 use crate::keys::{Key, KeyRole};
-use crate::ledger::{Charges, Ledger};
+use crate::ledger::{self, Charges, Ledger};
 use crate::log::checkpoint::Signer;
 use crate::log::{Event, Log, Store};
 use crate::nen7513::Source;
@@ -102,6 +102,7 @@ impl App {
         };
         folder(&config.state)?;
         folder(&config.snapshots)?;
+        folder(&config.ledger_folder())?;
         let found = exposed(&config);
         if !found.is_empty() {
             return Err(StartError::Exposed(found));
@@ -241,7 +242,7 @@ impl App {
             syslog: forwarder.as_ref().map(Forwarder::watch),
         });
         node.log_start(known, at_start).await;
-        node.read_ledgers().await;
+        tasks.spawn("ledgers", ledger::read_all(Arc::clone(&node)));
         http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));

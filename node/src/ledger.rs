@@ -141,15 +141,14 @@ impl Ledger {
     }
 }
 
-impl Node {
-    /// Reads the memories of the snapshots that are answered from: whoever starts a node sees in its messages what is wrong with them.
-    pub(crate) async fn read_ledgers(&self) {
-        for dataset in self.charter.datasets() {
-            let Ok(snapshot) = self.snapshot(dataset) else { continue };
-            let Some(lineage) = query::snapshot::lineage(&snapshot.folder) else { continue };
-            if let Err(error) = self.ledger.open(lineage, &snapshot.folder).await {
-                tracing::error!(dataset = %dataset.id, %error, "the memory of what was answered is not whole");
-            }
+/// Reads the memories of the snapshots that are answered from: whoever starts a node sees in its messages what is wrong with them.
+/// A question that comes earlier waits for its own.
+pub(crate) async fn read_all(node: Arc<Node>) {
+    for dataset in node.charter().datasets() {
+        let Ok(snapshot) = node.snapshot(dataset) else { continue };
+        let Some(lineage) = query::snapshot::lineage(&snapshot.folder) else { continue };
+        if let Err(error) = node.ledger.open(lineage, &snapshot.folder).await {
+            tracing::error!(dataset = %dataset.id, %error, "the memory of what was told is not whole");
         }
     }
 }
