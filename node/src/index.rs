@@ -10,6 +10,7 @@ use policies::{DatasetId, Digest, UnixTime};
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 
 use crate::log::stub::About;
+use crate::log::used::Use;
 use crate::log::{Event, OpenError, Reader};
 
 mod batch;
@@ -43,17 +44,6 @@ const CACHE_BYTES: usize = 32 << 20;
 pub struct Index {
     database: Database,
     path: PathBuf,
-}
-
-/// What became of a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Used {
-    /// The request that consumed it.
-    pub request: Digest,
-    /// When it ends.
-    pub expires_at: UnixTime,
-    /// Place of the last entry about it.
-    pub last: u64,
 }
 
 impl Index {
@@ -153,13 +143,13 @@ impl Index {
     ///
     /// # Errors
     /// `OpenError::Index`.
-    pub fn question(&self, question: &Digest) -> Result<Option<Used>, OpenError> {
+    pub fn question(&self, question: &Digest) -> Result<Option<Use>, OpenError> {
         let find = || -> Result<_, redb::Error> {
             let table = self.database.begin_read()?.open_table(QUESTIONS)?;
             Ok(table.get(question.as_bytes())?.map(|row| {
                 let (request, expires_at, last) = row.value();
                 let request = Digest::from_bytes(*request);
-                Used { request, expires_at: UnixTime(expires_at), last }
+                Use { question: *question, request, expires_at: UnixTime(expires_at), last }
             }))
         };
         find().map_err(|error| self.failed(&error))
