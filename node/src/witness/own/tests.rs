@@ -7,6 +7,7 @@ use super::*;
 use crate::clock::SystemClock;
 use crate::keys::{Key, KeyRole};
 use crate::log::checkpoint::Signer;
+use crate::log::gap::ROLLED_BACK;
 use crate::log::{Event, Store};
 use crate::proof::checkpoint::{Checkpoint, Origin, witness_key};
 use crate::proof::merkle::{Frontier, leaf_hash};
@@ -109,6 +110,20 @@ async fn heads_of_this_log_are_taken_and_others_that_it_signed_contradict_for_go
         assert!(own.stands(&case.log, &peer(), Some(&signed)));
         assert_eq!(own.standing().code(), "log_rolled_back", "nothing makes it good again");
     }
+    case.end().await;
+}
+
+#[tokio::test]
+async fn a_contradiction_fits_into_the_log_whatever_its_witness_adds() {
+    let case = Case::new().await;
+    let note = case.forged(&case.secret(), 0, 4);
+    let padding = format!("\u{2014} x {}\n", "A".repeat(1_600)).repeat(60);
+    assert!(case.own.shown(&case.log, &zuid(), &format!("{note}{padding}")));
+    let told = case.own.contradicted().await.unwrap();
+    assert_eq!(told, note);
+    let (origin, shows) = (case.log.signer().origin().to_string(), ROLLED_BACK.to_owned());
+    let event = Event::ForkEvidence { origin, shows, cosigned: told, offered: String::new() };
+    assert!(case.log.append(event).await.is_ok());
     case.end().await;
 }
 
