@@ -155,7 +155,10 @@ impl Own {
             .map(|peer| async move { Some((peer, self.offer_one(log, net, head, peer).await?)) });
         let lines = first_words(asking).await;
         let (signed, cosigned) = self.gather(signed, lines);
-        log.keep_checkpoint(signed).await?;
+        // Without a cosignature it is on disk already, and this is tried again soon.
+        if cosigned {
+            log.keep_checkpoint(signed).await?;
+        }
         self.standing.send_if_modified(|standing| {
             let first = cosigned && *standing == Standing::Unconfirmed;
             if first {

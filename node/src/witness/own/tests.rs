@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use policies::dsse::PublicKey;
+use tokio::sync::mpsc;
 
 use super::*;
 use crate::clock::SystemClock;
@@ -9,6 +10,7 @@ use crate::keys::{Key, KeyRole};
 use crate::log::checkpoint::Signer;
 use crate::log::gap::ROLLED_BACK;
 use crate::log::{Event, Store};
+use crate::net::{self, Inbound, NetConfig, NetLimits, Network};
 use crate::proof::checkpoint::{Checkpoint, Origin, witness_key};
 use crate::proof::merkle::{Frontier, leaf_hash};
 use crate::tasks::Tasks;
@@ -124,6 +126,49 @@ async fn a_contradiction_fits_into_the_log_whatever_its_witness_adds() {
     let (origin, shows) = (case.log.signer().origin().to_string(), ROLLED_BACK.to_owned());
     let event = Event::ForkEvidence { origin, shows, cosigned: told, offered: String::new() };
     assert!(case.log.append(event).await.is_ok());
+    case.end().await;
+}
+
+/// A member of the network at loopback, and what it is asked.
+async fn member(seed: u8, tasks: &Tasks) -> (NetHandle, mpsc::Receiver<Inbound>) {
+    let (keypair_seed, listen) = ([seed; 32].into(), vec!["/ip4/127.0.0.1/tcp/0".to_owned()]);
+    let config = NetConfig { keypair_seed, listen, limits: NetLimits::default() };
+    let (sender, inbound) = mpsc::channel(8);
+    (Network::build(config).await.unwrap().spawn(tasks, sender), inbound)
+}
+
+#[tokio::test]
+async fn a_head_that_nobody_cosigns_is_written_once() {
+    let case = Case::new().await;
+    let (net, _unasked) = member(8, &case.tasks).await;
+    let (witness, mut asked) = member(9, &case.tasks).await;
+    let at = |net: &NetHandle| net::Peer { key: net.own_key(), addresses: net.listen_addresses() };
+    assert!(witness.set_peers(vec![at(&net)]).await.is_empty());
+    assert!(net.set_peers(vec![at(&witness)]).await.is_empty());
+    let serving = async {
+        while let Some(Inbound { request, reply, .. }) = asked.recv().await {
+            let said = match Submission::parse(&request) {
+                Ok(Submission::Latest { .. }) => Reply::Stands(None),
+                Ok(_) | Err(_) => Reply::Refused { code: "because".to_owned() },
+            };
+            drop(reply.send(vec![said.encode()]).await);
+        }
+    };
+    let refused = Word::Ignored("because".to_owned());
+    let asking = async {
+        let mut offers = 0;
+        while offers < 3 {
+            assert_eq!(case.own.confirm(&case.log, &net).await.unwrap(), Standing::Unconfirmed);
+            offers += usize::from(case.own.words()[&zuid()] == refused);
+        }
+    };
+    tokio::select! {
+        () = serving => {}
+        done = tokio::time::timeout(Duration::from_secs(60), asking) => done.unwrap(),
+    }
+    assert_eq!(case.log.reader().notes(0).unwrap().len(), 1);
+    case.tasks.stop();
+    drop((net, witness));
     case.end().await;
 }
 
