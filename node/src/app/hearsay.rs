@@ -1,12 +1,13 @@
 //! The daemon compares checkpoints with other witnesses, away from every question.
 //!
-//! One at a time: a member can fill the queue with its own checkpoints, and keeps only its own from being compared.
+//! One at a time, each log in its turn: a member that sends any number of checkpoints and then does not answer costs the
+//! others a few waits for its answers between two of theirs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use policies::{Digest, HospitalCode};
-use tokio::sync::mpsc;
 
 use crate::log::Event;
 use crate::node::Node;
@@ -20,47 +21,47 @@ use crate::witness::own::Peer;
 /// A checkpoint that a question carried is offered at the same time: mostly it is known after this.
 const OFFER_COMES: Duration = Duration::from_millis(250);
 
+/// How many times the head of each log was told: whose turn it is to hear the next one.
+type Told = BTreeMap<HospitalCode, usize>;
+
 /// Compares until the daemon stops.
-pub(super) async fn compare(node: Arc<Node>, mut queue: mpsc::Receiver<Said>) {
+pub(super) async fn compare(node: Arc<Node>) {
     let stopping = node.tasks().shutdown();
-    let mut turn = 0;
+    let mut told = Told::new();
     loop {
-        let next = tokio::select! {
-            () = stopping.wait() => return,
-            next = queue.recv() => next,
-        };
-        let Some(said) = next else { return };
-        turn += 1;
         tokio::select! {
             () = stopping.wait() => return,
-            () = node.take_up(said, turn) => {}
+            () = node.take_up_next(&mut told) => {}
         }
     }
 }
 
 impl Node {
-    async fn take_up(&self, said: Said, turn: usize) {
+    async fn take_up_next(&self, told: &mut Told) {
+        let (owner, said) = self.hearsay.next().await;
         match said {
-            Said::InRequest { member, note, at } => {
+            Said::InRequest { note, at } => {
                 let first = Digest::of(note.as_bytes());
-                match self.overhear(member.clone(), note, Some(at)).await {
+                match self.overhear(owner.clone(), note, Some(at)).await {
                     Overheard::Known => {}
-                    Overheard::Bad => self.count_foreign(&member, first).await,
-                    Overheard::Newer(signed) => self.ask_for_proof(&member, *signed).await,
-                    Overheard::Behind(note) => self.show(&member, note).await,
+                    Overheard::Bad => self.count_foreign(&owner, first).await,
+                    Overheard::Newer(signed) => self.ask_for_proof(&owner, *signed).await,
+                    Overheard::Behind(note) => self.show(&owner, note).await,
                     Overheard::Evidence(evidence) => {
                         let note = evidence.cosigned.note().to_string();
                         self.log_evidence(*evidence).await;
-                        self.show(&member, note).await;
+                        self.show(&owner, note).await;
                     }
                 }
             }
-            Said::Cosigned(signed) => self.tell_another(*signed, turn).await,
-            Said::Newer(signed) => {
-                if let Some(owner) = self.desk.owner_of(&signed.checkpoint().origin) {
-                    self.ask_for_proof(&owner, *signed).await;
-                }
+            Said::Cosigned(signed) => {
+                // Counted per log: what one log says must not decide who hears of another.
+                let turn = told.entry(owner.clone()).or_default();
+                *turn = turn.wrapping_add(1);
+                let turn = *turn;
+                self.tell_another(owner, *signed, turn).await;
             }
+            Said::Newer(signed) => self.ask_for_proof(&owner, *signed).await,
         }
     }
 
@@ -78,8 +79,7 @@ impl Node {
     }
 
     /// Tells one other witness what was cosigned here, each in its turn, and hears what it cosigned.
-    async fn tell_another(&self, signed: SignedCheckpoint, turn: usize) {
-        let Some(owner) = self.desk.owner_of(&signed.checkpoint().origin) else { return };
+    async fn tell_another(&self, owner: HospitalCode, signed: SignedCheckpoint, turn: usize) {
         let others: Vec<&Peer> =
             self.own.peers().iter().filter(|peer| peer.hospital != owner).collect();
         let Some(other) = turn.checked_rem(others.len()).and_then(|turn| others.get(turn)) else {

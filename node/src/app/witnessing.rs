@@ -145,9 +145,12 @@ impl Node {
         if let Some(evidence) = evidence {
             self.log_evidence(*evidence).await;
         }
-        if let Some(signed) = heard {
+        if let Some(signed) = heard
+            && let Some(owner) = self.desk.owner_of(&signed.checkpoint().origin)
+        {
             let cosigned = matches!(reply, Reply::Cosigned(_));
-            self.hearsay.say(if cosigned { Said::Cosigned(signed) } else { Said::Newer(signed) });
+            let said = if cosigned { Said::Cosigned(signed) } else { Said::Newer(signed) };
+            self.hearsay.say(&owner, said);
         }
         vec![reply.encode()]
     }
