@@ -1,7 +1,7 @@
 //! This node as a witness of the other members' logs.
 //!
-//! A member may offer checkpoints of its own log alone. What is cosigned is on disk first, one file a log; a file that was
-//! changed or damaged stops the start, because a witness that forgets can be made to cosign a second history. A witness
+//! A member may offer checkpoints of its own log alone. What is cosigned is on disk first, one file a log whatever its
+//! origin; a file that was changed or damaged stops the start, because a witness that forgets can be made to cosign a second history. A witness
 //! learns sizes and roots, never an entry. It trusts no clock but its own and takes no key from the network.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use crate::proof::cosignature::cosign;
 use crate::proof::merkle::{Consistency, Inclusion};
 use crate::proof::note::{BadVerifierKey, Note, VerifierKey};
 use crate::proof::submission::{Reply, Submission};
-use crate::proof::witness::{Conflict, Evidence, Refusal, Witness};
+use crate::proof::witness::{Evidence, Refusal, Witness};
 
 mod gap;
 pub mod hearsay;
@@ -28,7 +28,7 @@ mod records;
 
 pub use overhear::Overheard;
 
-use records::{RECORD, record_name, restore};
+use records::{Kept, RECORD, record_name, restore};
 
 /// The witness.
 #[derive(Debug)]
@@ -188,11 +188,6 @@ impl Desk {
         if known_gaps.is_none_or(|gaps| gaps < origin.gaps()) && origin.gaps() > 0 {
             return refused("witness_gap");
         }
-        if let Some(known) = known.filter(|known| known.checkpoint().origin != *origin) {
-            let kind = Conflict::OlderOrigin;
-            let evidence = Evidence { kind, cosigned: known.clone(), offered: signed };
-            return self.against(&state, member, evidence);
-        }
         self.consider(&mut state, member, (signed, proof), now)
     }
 
@@ -233,7 +228,7 @@ impl Desk {
     /// Keeps evidence and tells the log where this witness stands.
     fn against(&self, state: &Witness, member: &HospitalCode, evidence: Evidence) -> Handled {
         // Under the lock, so that the bound on files holds.
-        let fresh = self.keep(&evidence);
+        let fresh = self.keep(&evidence) == Kept::Fresh;
         let evidence = fresh.then(|| Box::new(evidence));
         Handled { evidence, ..told(self.stands(state, member)) }
     }

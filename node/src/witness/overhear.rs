@@ -6,6 +6,7 @@
 use policies::wire::MAX_SKEW_S;
 use policies::{HospitalCode, UnixTime};
 
+use super::records::Kept;
 use super::{Desk, Handled, told};
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::proof::note::Note;
@@ -66,7 +67,7 @@ impl Desk {
             && known.head().size < signed.head().size;
         let kind = Conflict::NotProved;
         let evidence = Evidence { kind, cosigned: known.clone(), offered: signed.clone() };
-        (newer && self.keep(&evidence)).then(|| Box::new(evidence))
+        (newer && self.keep(&evidence) == Kept::Fresh).then(|| Box::new(evidence))
     }
 
     /// Size of what was cosigned last of a log, if that is of this checkpoint's origin and smaller.
@@ -108,7 +109,7 @@ impl Desk {
         let proves = late || kind == Conflict::Fork;
         let behind = known.note().to_string();
         let evidence = Evidence { kind, cosigned: known.clone(), offered: signed };
-        if proves && self.keep(&evidence) {
+        if proves && self.keep(&evidence) == Kept::Fresh {
             return Overheard::Evidence(Box::new(evidence));
         }
         Overheard::Behind(behind)

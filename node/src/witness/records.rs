@@ -8,44 +8,71 @@ use query::snapshot::durable;
 use super::{Desk, DeskError, Logs};
 use crate::proof::checkpoint::{Checkpoint, Origin};
 use crate::proof::note::{MAX_NOTE_BYTES, Note};
-use crate::proof::witness::{Evidence, Witness};
+use crate::proof::witness::{Conflict, Evidence, Witness};
 
-/// Pairs of notes that are kept against one log: a member with a bad log could make any number.
+/// Pairs of notes that are kept against one log, beside those of its gaps: a member with a bad log could make any number.
 pub(super) const MAX_EVIDENCE: usize = 16;
 /// What a record's file name ends with.
 pub(super) const RECORD: &str = "note";
 
+/// What became of evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It is on disk for good, and was not before.
+    Fresh,
+    /// It was on disk before, or there is enough against this log.
+    Enough,
+    /// The disk failed.
+    Failed,
+}
+
 impl Desk {
-    /// Both notes, on disk for good; whether they were not there before. The first few of a log are proof enough.
-    pub(super) fn keep(&self, evidence: &Evidence) -> bool {
-        let Evidence { kind, cosigned, offered } = evidence;
-        let text = format!("{}\n\n{}\n{}", kind.code(), cosigned.note(), offered.note());
-        let log = Digest::of(offered.checkpoint().origin.as_str().as_bytes());
-        for number in 0..MAX_EVIDENCE {
-            let path = self.folder.join(format!("{log}.{number}.evidence"));
+    /// Puts both notes on disk for good. The first few against a log are proof enough, whatever its origins.
+    pub(super) fn keep(&self, evidence: &Evidence) -> Kept {
+        let text = text_of(evidence);
+        for name in names_of(evidence) {
+            let path = self.folder.join(name);
             match std::fs::read(&path) {
-                Ok(known) if known == text.as_bytes() => return false,
+                Ok(known) if known == text.as_bytes() => return Kept::Enough,
                 Ok(_other) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    let written = durable::replace(&path, text.as_bytes());
-                    return written
-                        .inspect_err(|error| {
-                            tracing::error!(%error, "evidence against a log cannot be stored");
-                        })
-                        .is_ok();
+                    return match durable::replace(&path, text.as_bytes()) {
+                        Ok(()) => Kept::Fresh,
+                        Err(error) => failed(&error),
+                    };
                 }
-                Err(error) => {
-                    tracing::error!(%error, "evidence against a log cannot be read");
-                    return false;
-                }
+                Err(error) => return failed(&error),
             }
         }
-        false
+        Kept::Enough
     }
 }
 
+fn failed(error: &std::io::Error) -> Kept {
+    tracing::error!(%error, "evidence against a log cannot be kept");
+    Kept::Failed
+}
+
+fn text_of(evidence: &Evidence) -> String {
+    let Evidence { kind, cosigned, offered } = evidence;
+    format!("{}\n\n{}\n{}", kind.code(), cosigned.note(), offered.note())
+}
+
+/// The files that evidence may be in. A gap has its own, so that other evidence cannot keep it out.
+fn names_of(evidence: &Evidence) -> Vec<String> {
+    let origin = &evidence.offered.checkpoint().origin;
+    let log = Digest::of(origin.log().as_bytes());
+    match evidence.kind {
+        Conflict::Gap => vec![format!("{log}.gap{}.evidence", origin.gaps())],
+        Conflict::Fork | Conflict::Smaller | Conflict::NotProved | Conflict::OlderOrigin => {
+            (0..MAX_EVIDENCE).map(|number| format!("{log}.{number}.evidence")).collect()
+        }
+    }
+}
+
+/// The file of a log's record: one, whatever its origin.
 pub(super) fn record_name(origin: &Origin) -> String {
-    format!("{}.{RECORD}", Digest::of(origin.as_str().as_bytes()))
+    format!("{}.{RECORD}", Digest::of(origin.log().as_bytes()))
 }
 
 pub(super) fn restore(state: &mut Witness, path: &Path, logs: &Logs) -> Result<(), DeskError> {
