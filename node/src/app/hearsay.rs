@@ -28,6 +28,10 @@ type Told = BTreeMap<HospitalCode, usize>;
 pub(super) async fn compare(node: Arc<Node>) {
     let stopping = node.tasks().shutdown();
     let mut told = Told::new();
+    tokio::select! {
+        () = stopping.wait() => return,
+        () = node.log_what_is_not() => {}
+    }
     loop {
         tokio::select! {
             () = stopping.wait() => return,
@@ -143,17 +147,31 @@ impl Node {
         !matches!(handled.reply, Reply::Refused { .. })
     }
 
+    /// Logs the evidence that an earlier run kept and did not come to log.
+    async fn log_what_is_not(&self) {
+        let desk = Arc::clone(&self.desk);
+        let found = self.tasks.spawn_blocking("witness", move || desk.unlogged()).await;
+        for evidence in found.unwrap_or_default() {
+            self.log_evidence(evidence).await;
+        }
+    }
+
     /// Logs two heads of a log that do not go together.
     pub(super) async fn log_evidence(&self, evidence: Evidence) {
-        let Evidence { kind, cosigned, offered } = evidence;
+        let Evidence { kind, cosigned, offered } = &evidence;
         let origin = offered.checkpoint().origin.to_string();
         let shows = kind.code().to_owned();
         tracing::error!(log = origin, shows, "a log shows two heads that do not go together");
         let (cosigned, offered) = (cosigned.note().to_string(), offered.note().to_string());
         let event = Event::ForkEvidence { origin, shows, cosigned, offered };
-        if let Err(error) = self.log.append(event).await {
+        let logged = self.log.append(event).await;
+        if let Err(error) = &logged {
             tracing::error!(%error, "evidence against a log is not logged");
         }
+        let desk = Arc::clone(&self.desk);
+        let done = move || desk.logged(&evidence, logged.is_ok());
+        // A panic in it ends the daemon.
+        drop(self.tasks.spawn_blocking("witness", done).await);
     }
 
     /// Counts a note that is not of the log that it should be of; the question goes on.

@@ -61,6 +61,13 @@ impl Conflict {
             Self::Gap => "gap_accepted",
         }
     }
+
+    /// What has this code.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        let all = [Self::Fork, Self::Smaller, Self::NotProved, Self::OlderOrigin, Self::Gap];
+        all.into_iter().find(|one| one.code() == code)
+    }
 }
 
 /// Why a checkpoint is not cosigned.

@@ -7,7 +7,7 @@
 
 use policies::{HospitalCode, UnixTime};
 
-use super::records::Kept;
+use super::evidence::Kept;
 use super::{Desk, Handled, refused, told};
 use crate::proof::checkpoint::SignedCheckpoint;
 use crate::proof::gap::{self, Gap, MAX_GAPS};

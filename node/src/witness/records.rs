@@ -1,74 +1,16 @@
-//! The files of a witness: what it cosigned last of each log, and evidence against logs.
+//! The records of a witness: what it cosigned last of each log.
 
 use std::path::Path;
 
 use policies::Digest;
-use query::snapshot::durable;
 
-use super::{Desk, DeskError, Logs};
+use super::{DeskError, Logs};
 use crate::proof::checkpoint::{Checkpoint, Origin};
 use crate::proof::note::{MAX_NOTE_BYTES, Note};
-use crate::proof::witness::{Conflict, Evidence, Witness};
+use crate::proof::witness::Witness;
 
-/// Pairs of notes that are kept against one log, beside those of its gaps: a member with a bad log could make any number.
-pub(super) const MAX_EVIDENCE: usize = 16;
 /// What a record's file name ends with.
 pub(super) const RECORD: &str = "note";
-
-/// What became of evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
-    /// It is on disk for good, and was not before.
-    Fresh,
-    /// It was on disk before, or there is enough against this log.
-    Enough,
-    /// The disk failed.
-    Failed,
-}
-
-impl Desk {
-    /// Puts both notes on disk for good. The first few against a log are proof enough, whatever its origins.
-    pub(super) fn keep(&self, evidence: &Evidence) -> Kept {
-        let text = text_of(evidence);
-        for name in names_of(evidence) {
-            let path = self.folder.join(name);
-            match std::fs::read(&path) {
-                Ok(known) if known == text.as_bytes() => return Kept::Enough,
-                Ok(_other) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    return match durable::replace(&path, text.as_bytes()) {
-                        Ok(()) => Kept::Fresh,
-                        Err(error) => failed(&error),
-                    };
-                }
-                Err(error) => return failed(&error),
-            }
-        }
-        Kept::Enough
-    }
-}
-
-fn failed(error: &std::io::Error) -> Kept {
-    tracing::error!(%error, "evidence against a log cannot be kept");
-    Kept::Failed
-}
-
-fn text_of(evidence: &Evidence) -> String {
-    let Evidence { kind, cosigned, offered } = evidence;
-    format!("{}\n\n{}\n{}", kind.code(), cosigned.note(), offered.note())
-}
-
-/// The files that evidence may be in. A gap has its own, so that other evidence cannot keep it out.
-fn names_of(evidence: &Evidence) -> Vec<String> {
-    let origin = &evidence.offered.checkpoint().origin;
-    let log = Digest::of(origin.log().as_bytes());
-    match evidence.kind {
-        Conflict::Gap => vec![format!("{log}.gap{}.evidence", origin.gaps())],
-        Conflict::Fork | Conflict::Smaller | Conflict::NotProved | Conflict::OlderOrigin => {
-            (0..MAX_EVIDENCE).map(|number| format!("{log}.{number}.evidence")).collect()
-        }
-    }
-}
 
 /// The file of a log's record: one, whatever its origin.
 pub(super) fn record_name(origin: &Origin) -> String {

@@ -2,7 +2,8 @@ use std::convert::Infallible;
 
 use ed25519_dalek::SigningKey;
 
-use super::records::{MAX_EVIDENCE, record_name};
+use super::evidence::MAX_EVIDENCE;
+use super::records::record_name;
 use super::*;
 use policies::wire::MAX_SKEW_S;
 
@@ -121,7 +122,7 @@ fn two_histories_leave_evidence_on_disk_and_no_cosignature() {
     let kept: Vec<_> = std::fs::read_dir(pair.records())
         .unwrap()
         .map(|file| file.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "evidence"))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "unlogged"))
         .collect();
     let [kept] = &kept[..] else { panic!("{kept:?}") };
     let text = std::fs::read_to_string(kept).unwrap();
@@ -232,6 +233,38 @@ fn fork_of(pair: &mut Pair, gaps: u32) -> String {
     pair.note_after(gaps, 24)
 }
 
+/// A kill or a full disk between the file and the log: whoever sees it again, or starts again, has it logged.
+#[test]
+fn evidence_is_given_out_until_it_is_logged() {
+    let mut pair = Pair::new();
+    let desk = pair.desk();
+    drop(desk.handle(&noord(), &pair.offer(0, 20), NOW));
+    let gap = gap(&mut pair, 15, 1).encode();
+    let first = *desk.handle(&noord(), &gap, NOW).evidence.unwrap();
+    pair.leaves[3] = leaf_hash(b"another history");
+    let fork = Submission::Heard { note: pair.note_after(1, 19) }.encode();
+    let again = |desk: &Desk| desk.handle(&zuid(), &fork, NOW).evidence.map(|pair| *pair);
+    let second = again(&desk).unwrap();
+    assert_eq!(again(&desk), None, "on its way");
+    desk.logged(&second, false);
+    assert_eq!(again(&desk), Some(second.clone()), "the log could not be written");
+    let desk = pair.desk();
+    let mut found = desk.unlogged();
+    found.sort_by_key(|pair| pair.kind.code());
+    assert_eq!(found, [second.clone(), first.clone()]);
+    assert_eq!((desk.unlogged(), again(&desk)), (vec![], None), "on its way");
+    desk.logged(&first, true);
+    desk.logged(&second, true);
+    assert_eq!(again(&desk), None);
+    assert_eq!(again(&pair.desk()), None);
+    assert_eq!(pair.desk().unlogged(), []);
+    // What is no evidence is none after a start either, and is left there.
+    for bad in ["", "fork\n\nx\n\ny\n\nz\n\n", "\u{0}"] {
+        std::fs::write(pair.records().join("0.0.unlogged"), bad).unwrap();
+        assert_eq!(pair.desk().unlogged(), []);
+    }
+}
+
 /// What a gap took is not forgotten where the evidence cannot be written.
 #[test]
 fn a_gap_without_a_place_for_its_evidence_is_not_accepted() {
@@ -240,7 +273,7 @@ fn a_gap_without_a_place_for_its_evidence_is_not_accepted() {
     drop(desk.handle(&noord(), &pair.offer(0, 30), NOW));
     let before = pair.note(30);
     let name =
-        format!("{}.gap1.evidence.tmp", policies::Digest::of(pair.origin().as_str().as_bytes()));
+        format!("{}.gap1.unlogged.tmp", policies::Digest::of(pair.origin().as_str().as_bytes()));
     std::fs::create_dir(pair.records().join(&name)).unwrap();
     let message = gap(&mut pair, 20, 1).encode();
     check(&desk, &message, &refusal("witness_records"));

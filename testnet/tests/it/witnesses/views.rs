@@ -24,7 +24,8 @@ fn split_views_are_found_when_witnesses_compare() {
         let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
         files.filter(|path| path.extension().is_some_and(|kind| kind == "evidence")).count()
     };
-    assert_eq!((kept("OOST"), kept("ZUID")), (1, 1));
+    // Its name says that it is logged only after it is.
+    eventually("both keep the notes", || (kept("OOST"), kept("ZUID")) == (1, 1));
 }
 
 /// WEST makes both witnesses ask it for proofs of hundreds of heads, and answers none; they compare what they cosigned of NOORD.
