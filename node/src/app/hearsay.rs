@@ -115,16 +115,19 @@ impl Node {
         let peer = self.own.peers().iter().find(|peer| peer.hospital == *owner);
         let Some(peer) = peer else { return };
         let wanted = Submission::Wanted { old, new: signed.head().size };
-        // A log that is not reached proves nothing and disproves nothing; it is asked again with its next checkpoint.
-        let proved = match self.own.send(&self.net, peer, wanted.encode()).await {
+        // A log that is not reached proves nothing and disproves nothing, nor does one that fails; it is asked again with its next
+        // checkpoint.
+        let disproved = match self.own.send(&self.net, peer, wanted.encode()).await {
             None => return,
             Some(Reply::Continues(path)) => {
                 let note = signed.note().to_string();
-                self.judge(owner.clone(), Submission::Offer { old, path, note }.encode()).await
+                let offer = Submission::Offer { old, path, note }.encode();
+                self.disproved(owner.clone(), offer).await
             }
-            Some(Reply::Refused { .. } | Reply::Cosigned(_) | Reply::Stands(_)) => false,
+            Some(refused @ Reply::Refused { .. }) => refused.denies_proof(),
+            Some(Reply::Cosigned(_) | Reply::Stands(_)) => true,
         };
-        if proved {
+        if !disproved {
             return;
         }
         let (desk, owner) = (Arc::clone(&self.desk), owner.clone());
@@ -135,16 +138,16 @@ impl Node {
         }
     }
 
-    /// Whether an offer is not refused.
-    async fn judge(&self, owner: HospitalCode, offer: Vec<u8>) -> bool {
+    /// Whether the proof in an offer does not hold.
+    async fn disproved(&self, owner: HospitalCode, offer: Vec<u8>) -> bool {
         let (desk, now) = (Arc::clone(&self.desk), self.clock.now());
         let judging =
             self.tasks.spawn_blocking("witness", move || desk.handle(&owner, &offer, now));
-        let Ok(handled) = judging.await else { return true };
+        let Ok(handled) = judging.await else { return false };
         if let Some(evidence) = handled.evidence {
             self.log_evidence(*evidence).await;
         }
-        !matches!(handled.reply, Reply::Refused { .. })
+        handled.reply.denies_proof()
     }
 
     /// Logs the evidence that an earlier run kept and did not come to log.

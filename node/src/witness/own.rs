@@ -13,10 +13,10 @@ use std::time::Duration;
 use policies::HospitalCode;
 use tokio::sync::watch;
 
-use crate::log::{Log, LogError};
+use crate::log::{Log, LogError, OpenError};
 use crate::net::{NetHandle, PeerKey};
 use crate::proof::checkpoint::SignedCheckpoint;
-use crate::proof::merkle;
+use crate::proof::merkle::{self, Consistency, ProveError};
 use crate::proof::note::{SignatureLine, VerifierKey};
 use crate::proof::submission::{Reply, Submission};
 
@@ -38,6 +38,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Offers of one checkpoint to one witness: as remembered, from where it stands, with the gap.
 const OFFERS: usize = 3;
+
+/// What a member is told that asks for a proof which this log cannot have.
+const NO_SUCH_PROOF: &str = "proof_sizes";
 
 /// Another member as a witness of this log.
 #[derive(Clone, Debug)]
@@ -281,10 +284,10 @@ impl Own {
     /// The proof that a head of this log continues an older one.
     #[must_use]
     pub fn continues(&self, log: &Log, old: u64, new: u64) -> Reply {
-        match log.reader().with_nodes(|nodes| merkle::consistency(nodes, old, new)) {
-            Ok(proof) => Reply::Continues(proof.path),
-            Err(_not_held) => Reply::Refused { code: "proof_sizes".to_owned() },
+        if new > log.reader().size() {
+            return refused(NO_SUCH_PROOF);
         }
+        answer(log.reader().with_nodes(|nodes| merkle::consistency(nodes, old, new)))
     }
 
     /// Takes over where a witness says that it stands; whether its word counts.
@@ -317,6 +320,26 @@ impl Own {
         }
         weighed != Weighed::Foreign
     }
+}
+
+/// What a log is told that was asked for a proof: that it has none, or that it could not read itself.
+fn answer(made: Result<Consistency, ProveError<OpenError>>) -> Reply {
+    match made {
+        Ok(proof) => Reply::Continues(proof.path),
+        Err(
+            ProveError::NoSuchEntry { .. }
+            | ProveError::Shrunk { .. }
+            | ProveError::TooLarge { .. },
+        ) => refused(NO_SUCH_PROOF),
+        Err(error @ ProveError::Read(_)) => {
+            no_proof(&error);
+            refused("log_unreadable")
+        }
+    }
+}
+
+fn refused(code: &str) -> Reply {
+    Reply::Refused { code: code.to_owned() }
 }
 
 fn no_proof(error: &dyn std::fmt::Display) {

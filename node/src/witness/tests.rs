@@ -181,6 +181,10 @@ fn what_cannot_be_recorded_is_not_cosigned() {
     let record = pair.records().join(record_name(&pair.origin()));
     std::fs::create_dir(record.with_added_extension("tmp")).unwrap();
     check(&desk, &pair.offer(0, 20), &refusal("witness_records"));
+    // The failure of the own disk is nothing against the log.
+    assert!(!desk.handle(&noord(), &pair.offer(0, 20), NOW).reply.denies_proof());
+    let wrong = Submission::Offer { old: 0, path: vec![leaf_hash(b"x")], note: pair.note(20) };
+    assert!(desk.handle(&noord(), &wrong.encode(), NOW).reply.denies_proof());
     check(&desk, &Submission::Latest { origin: pair.origin() }.encode(), &Reply::Stands(None));
 }
 

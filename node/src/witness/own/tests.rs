@@ -129,6 +129,20 @@ async fn a_contradiction_fits_into_the_log_whatever_its_witness_adds() {
     case.end().await;
 }
 
+#[tokio::test]
+async fn only_a_proof_that_cannot_be_is_denied() {
+    let case = Case::new().await;
+    assert!(matches!(case.own.continues(&case.log, 2, 3), Reply::Continues(_)));
+    for (old, new) in [(3, 2), (0, 4), (2, 4), (4, 4), (0, u64::MAX)] {
+        assert!(case.own.continues(&case.log, old, new).denies_proof(), "{old} {new}");
+    }
+    let (path, source) = (case.folder.path().to_owned(), std::io::Error::other("the disk"));
+    let unread = answer(Err(ProveError::Read(OpenError::Io { path, doing: "reading", source })));
+    assert_eq!(unread, refused("log_unreadable"));
+    assert!(!unread.denies_proof());
+    case.end().await;
+}
+
 /// A member of the network at loopback, and what it is asked.
 async fn member(seed: u8, tasks: &Tasks) -> (NetHandle, mpsc::Receiver<Inbound>) {
     let (keypair_seed, listen) = ([seed; 32].into(), vec!["/ip4/127.0.0.1/tcp/0".to_owned()]);
