@@ -128,10 +128,10 @@ impl Node {
     pub(super) async fn witness(&self, member: HospitalCode, message: Vec<u8>) -> Frames {
         match Submission::parse(&message) {
             Ok(Submission::Wanted { old, new }) => {
-                return vec![self.own.continues(&self.log, old, new).encode()];
+                return vec![self.own.continues(&self.log, old, new).await.encode()];
             }
             Ok(Submission::Heard { note }) if self.log.signer().open_any(&note).is_ok() => {
-                self.own.shown(&self.log, &member, &note);
+                self.own.shown(&self.log, &member, &note).await;
                 let signed = self.own.signed().map(|note| note.to_string());
                 return vec![Reply::Stands(signed).encode()];
             }
