@@ -208,7 +208,6 @@ impl App {
         for problem in net.set_peers(peers).await {
             tracing::warn!(%problem, "a member cannot be reached");
         }
-        let (hearsay, said) = Hearsay::new();
         let node = Arc::new(Node {
             hospital: config.hospital,
             clock,
@@ -219,7 +218,7 @@ impl App {
             log,
             own,
             desk: Arc::new(desk),
-            hearsay,
+            hearsay: Hearsay::new(),
             consumed,
             replies,
             rejections: Rejections::default(),
@@ -241,7 +240,7 @@ impl App {
             log_tasks.spawn_blocking("syslog", move || forwarder.run(&stop));
         }
         tasks.spawn("contradiction", witnessing::contradiction(Arc::clone(&node)));
-        tasks.spawn("hearsay", hearsay::compare(Arc::clone(&node), said));
+        tasks.spawn("hearsay", hearsay::compare(Arc::clone(&node)));
         Ok(Running { node, tasks, log_tasks })
     }
 }
