@@ -248,13 +248,18 @@ pub fn own_rules(config: &Config, charter: &Charter) -> Result<Option<OwnRules>,
     charter.own_rules(&name, &text).map(Some).map_err(StartError::OwnRules)
 }
 
-/// The file's text; no more is read of it than shows that it is too large.
+/// A file's bytes; no more is read of it than shows that it is larger than this.
+fn read_some(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The file's text, within its limit.
 fn rules_text(path: &Path, name: &str) -> Result<String, StartError> {
     let unreadable = |source| StartError::OwnRulesFile { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    let most = u64::try_from(MAX_RULE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = read_some(path, MAX_RULE_BYTES).map_err(unreadable)?;
     if bytes.len() > MAX_RULE_BYTES {
         let message = format!("the file is larger than the {MAX_RULE_BYTES} bytes that are read");
         let problem = Problem { file: name.to_owned(), line: None, message };
@@ -274,7 +279,7 @@ pub fn open_charter(
     held: Option<LayerRef>,
 ) -> Result<Charter, StartError> {
     let path = &config.charter;
-    let bytes = std::fs::read(path)
+    let bytes = read_some(path, bundle::MAX_BUNDLE_BYTES)
         .map_err(|source| StartError::CharterFile { path: path.clone(), source })?;
     let trust = bundle::Trust { root: config.root, now: clock.now(), held };
     let charter = bundle::open(&bytes, &trust)

@@ -21,3 +21,15 @@ fn no_more_is_read_of_own_rules_than_their_limit() {
     let error = rules_text(&path, "own.cedar").unwrap_err();
     assert!(matches!(error, StartError::OwnRulesFile { .. }), "{error}");
 }
+
+#[test]
+fn no_more_is_read_of_a_charter_than_its_limit() {
+    let read = read_some(Path::new("/dev/zero"), bundle::MAX_BUNDLE_BYTES).unwrap();
+    let trust = bundle::Trust {
+        root: policies::Digest::of(b"root"),
+        now: policies::UnixTime(0),
+        held: None,
+    };
+    let error = anyhow::Error::from(bundle::open(&read, &trust).unwrap_err());
+    assert!(format!("{error:#}").contains("16777216"), "{error:#}");
+}
