@@ -183,7 +183,7 @@ impl Bench {
                         !floats.is_empty()
                             && session
                                 .ask_with_whole_means(asked.pooled)
-                                .is_ok_and(|own| with_means_of(&expected, &own, &floats, &same))
+                                .is_ok_and(|own| with_means_of(&expected, &own, &floats, same))
                     };
                     if !same(&expected) && !plainly() {
                         return wrong("PostgreSQL", &expected, &got);
