@@ -59,6 +59,8 @@ impl Desk {
 
     /// Takes whether evidence is in the log of this node; if not, it is given out again when it is seen again.
     pub fn logged(&self, evidence: &Evidence, done: bool) {
+        // So that nothing is kept while a file changes its name.
+        let _state = self.state();
         let text = text_of(evidence);
         let same = |path: &PathBuf| matches!(known(path), Ok(Some((known, false))) if known == text.as_bytes());
         let Some(path) = self.places(evidence).into_iter().find(same) else { return };
@@ -77,6 +79,7 @@ impl Desk {
     /// The evidence that an earlier run did not log. What cannot be read stays where it is, and is said.
     #[must_use]
     pub fn unlogged(&self) -> Vec<Evidence> {
+        let _state = self.state();
         let files =
             std::fs::read_dir(&self.folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let files = files.inspect_err(|error| tracing::error!(%error, "evidence cannot be listed"));
