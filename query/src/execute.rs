@@ -9,11 +9,10 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::physical_plan::collect;
 use policies::dataset::Dataset;
 use policies::{Digest, HospitalCode};
 
-use crate::cell::Layout;
+use crate::cell::{Layout, Order};
 use crate::cut::{Fragment, Split};
 use crate::pipe::{Failure, Networks, Wanted};
 use crate::snapshot::{self, Snapshot};
@@ -21,11 +20,13 @@ use crate::snapshot::{self, Snapshot};
 mod bind;
 mod cells;
 mod hashed;
+mod places;
 mod tables;
 mod text;
 
 pub(crate) use bind::session;
-use cells::Cells;
+use cells::{FoldError, fold};
+use places::Places;
 pub(crate) use tables::Tables;
 
 /// Why a fragment gives no cells.
@@ -128,24 +129,27 @@ impl Run<'_> {
     ) -> Result<Executed, RunError> {
         let Self { fragment, layout, snapshot } = self;
         let own = text::Own::of(place);
-        let mut cells = Cells::new(fragment, layout, &own)?;
+        let places = Places::new(fragment, &own)?;
         if text::empty(fragment, &own) {
-            cells.ruled_out.fill(true);
-            return cells.finish();
+            let spec = bind::cell(fragment, layout, None);
+            let nobody = vec![true; places.cells()];
+            return cells::raw(cells::empty(&spec, &places)?, layout, &nobody);
         }
         let plan = bind::bind(fragment, place, snapshot, tables)?;
         let keys = match layout.wanted().keys {
             true => Some(tables.record_keys(snapshot, place.dataset)?),
             false => None,
         };
-        let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
-        let plan = bind::grouped(fragment, bind::cell(fragment, layout, keys), rows);
-        let plan = plan.map_err(failed)?;
-        let batches = collect(plan, state.task_ctx()).await.map_err(failed)?;
-        for batch in &batches {
-            cells.add(batch)?;
+        let spec = bind::cell(fragment, layout, keys);
+        for order in [Order::ByPatient, Order::Any] {
+            let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
+            match fold(rows, (&places, &spec, order), state.task_ctx()).await {
+                Ok(computed) => return cells::raw(computed, layout, &places.ruled_out),
+                Err(FoldError::OutOfOrder) => {}
+                Err(FoldError::Run(error)) => return Err(error),
+            }
         }
-        cells.finish()
+        Err(RunError::Failed)
     }
 }
 
