@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use policies::charter::Charter;
 use policies::wire::LayerRef;
@@ -352,10 +352,9 @@ impl Node {
         let snapshots: BTreeMap<_, _> = self.status().snapshots;
         let (version, hospital) = (env!("CARGO_PKG_VERSION").to_owned(), self.hospital.clone());
         events.push(Event::Started { version, hospital, snapshots });
-        events.extend(self.snapshots_in_use());
-        // The first look says nothing; it is what the next is compared with.
-        events.extend(self.notices.clock(self.clock.now(), Instant::now()));
         self.log_all(events).await;
+        // The first look at the clock says nothing; it is what the next is compared with.
+        self.log_notices().await;
     }
 
     async fn log_tidy(&self) {
@@ -366,9 +365,8 @@ impl Node {
             let (code, count) = (rejected.code.code().to_owned(), rejected.count);
             events.push(Event::Rejected { peer, code, count, first: Digest::of(b"") });
         }
-        events.extend(self.notices.clock(self.clock.now(), Instant::now()));
-        events.extend(self.snapshots_in_use());
         self.log_all(events).await;
+        self.log_notices().await;
         for request in self.consumed.expired_replies(self.clock.now()) {
             if let Err(error) = self.replies.delete(&request) {
                 tracing::warn!(%error, "an expired reply stays");

@@ -110,8 +110,8 @@ pub(crate) struct Computed {
     pub(crate) counts: Vec<Vec<u64>>,
     /// Those that leave first.
     pub(crate) sums: Vec<Vec<i128>>,
-    /// Sets of patients as bytes; none for nobody.
-    pub(crate) sets: Vec<Vec<Vec<u8>>>,
+    /// Sets of patients as bytes; none for nobody. Those that are the cell's are shared with it.
+    pub(crate) sets: Vec<Arc<Vec<Vec<u8>>>>,
 }
 
 /// The cells of one run.

@@ -7,8 +7,8 @@ use policies::wire::LayerRef;
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::{
-    CHARTER, CHARTERS, CONFIGURED, DONE, KEYS, PLACES, QUESTIONS, REQUESTS, archived_row,
-    charter_key, snapshot_row,
+    CHARTER, CHARTERS, CONFIGURED, DONE, KEYS, PLACES, QUESTIONS, REQUESTS, UNVOUCHED,
+    archived_row, charter_key, snapshot_row,
 };
 use crate::log::stub::Stub;
 use crate::log::used::Use;
@@ -31,6 +31,8 @@ pub(super) struct Batch {
     pub(super) done: u64,
     /// Whether there is any entry in it.
     pub(super) taken: bool,
+    /// Whether some of it came from a stub, which an entry of the log has to vouch for.
+    stub: bool,
     /// The leaf of the last one.
     leaf: [u8; 32],
     questions: BTreeMap<Digest, Use>,
@@ -98,6 +100,7 @@ impl Batch {
         kept.into_iter().for_each(|entry| self.take(&entry));
         stub.uses.iter().for_each(|used| self.question(*used));
         (self.done, self.taken) = (stub.about.end(), true);
+        self.stub = true;
     }
 
     /// The batch with the leaf of its last entry, by which the log is known again.
@@ -139,6 +142,9 @@ impl Batch {
         }
         for (row, place) in &self.places {
             places.insert(row.as_str(), (*place, &self.leaf))?;
+        }
+        if self.stub {
+            places.insert(UNVOUCHED, (self.done, &self.leaf))?;
         }
         places.insert(DONE, (self.done, &self.leaf))?;
         Ok(())

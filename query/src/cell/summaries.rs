@@ -1,5 +1,7 @@
 //! The hidden summaries of a run's cells, where some are wanted.
 
+use std::sync::Arc;
+
 use arrow::array::ArrayRef;
 use datafusion::common::{DataFusionError, Result as EngineResult, exec_err};
 use roaring::RoaringBitmap;
@@ -26,7 +28,7 @@ pub(super) struct Summaries {
 pub(super) struct Columns {
     pub(super) counts: Vec<Vec<u64>>,
     pub(super) sums: Vec<Vec<i128>>,
-    pub(super) sets: Vec<Vec<Vec<u8>>>,
+    pub(super) sets: Vec<Arc<Vec<Vec<u8>>>>,
     /// For each measure the sums of its contributions, of which figures are made.
     pub(super) made: Vec<Vec<i128>>,
 }
@@ -93,7 +95,7 @@ impl Summaries {
         if wanted.keys {
             columns.counts.push(keys.iter().map(|key| key.get()).collect());
         }
-        let sets = bytes(everyone.sets())?;
+        let sets = Arc::new(bytes(everyone.sets())?);
         for (measure, measured) in spec.measures.iter().zip(&measures) {
             let own = measured.own();
             let tallies = own.map_or_else(|| all.clone(), Contributions::tallies);
@@ -108,7 +110,7 @@ impl Summaries {
             }
             if measure.has_set {
                 let own = own.map(|own| bytes(own.sets())).transpose()?;
-                columns.sets.push(own.unwrap_or_else(|| sets.clone()));
+                columns.sets.push(own.map_or_else(|| Arc::clone(&sets), Arc::new));
             }
             columns.made.push(tallies.iter().map(|tally| tally.sum).collect());
         }

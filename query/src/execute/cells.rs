@@ -92,7 +92,7 @@ pub(super) fn raw(
         sets.iter().map(move |sets| sets.get(cell).map_or(&[][..], Vec::as_slice))
     });
     let sets = match layout.wanted().bitmaps {
-        true => Some(sets::encode(by_cell).ok_or(RunError::Failed)?),
+        true => Some(sets::encode(sets.len(), by_cell).ok_or(RunError::Failed)?),
         false => None,
     };
     Ok(Executed { cells, sets })

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _};
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::ScalarValue;
 
@@ -115,8 +114,7 @@ impl Place {
         };
         match &self.of {
             Lookup::Integers { first, places } => {
-                let integers = cast(column, &DataType::Int64).map_err(|_arrow| RunError::Failed)?;
-                let values = integers.as_primitive_opt::<Int64Type>().ok_or(RunError::Failed)?;
+                let values = column.as_primitive_opt::<Int64Type>().ok_or(RunError::BadData)?;
                 for (row, (cell, value)) in cells.iter_mut().zip(values.values()).enumerate() {
                     let at = usize::try_from(value.wrapping_sub(*first)).ok();
                     let place = at.and_then(|at| places.get(at)).copied();
@@ -147,10 +145,9 @@ impl Place {
 
 impl Lookup {
     fn new(values: &[ScalarValue], data_type: &DataType) -> Self {
-        let known = match data_type {
-            DataType::Int64 => Self::integers(values),
-            DataType::Utf8 => Texts::new(values).map(Self::Texts),
-            _ => None,
+        let known = match *data_type == DataType::Utf8 {
+            true => Texts::new(values).map(Self::Texts),
+            false => Self::integers(values),
         };
         known.unwrap_or_else(|| {
             let places = values.iter().cloned().enumerate();
@@ -159,9 +156,9 @@ impl Lookup {
     }
 
     fn integers(values: &[ScalarValue]) -> Option<Self> {
-        let value = |value: &ScalarValue| match value {
-            ScalarValue::Int64(value) => *value,
-            _ => None,
+        let value = |value: &ScalarValue| {
+            let ScalarValue::Int64(value) = value else { return None };
+            *value
         };
         let values: Vec<i64> = values.iter().map(value).collect::<Option<_>>()?;
         let first = values.iter().copied().min()?;

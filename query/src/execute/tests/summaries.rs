@@ -256,3 +256,28 @@ fn padding_lifts_no_number_of_patients() {
     assert_eq!(visits, [1, 2, 1]);
     assert_eq!(outer.cells().map(|cell| cell.n()).collect::<Vec<_>>(), [3, 2, 1]);
 }
+
+#[test]
+fn rows_that_do_not_come_patient_by_patient_give_the_same_cells() {
+    let site = Site::new();
+    let ask = |from: &str| {
+        summary(&site.ask(&format!(
+            "SELECT count(*), count(cost), sum(cost), count(*) FILTER (WHERE cost > 5) FROM {from}"
+        )))
+    };
+    let plain = ask("visit");
+    assert!(plain[0].starts_with("5 "), "{plain:?}");
+    let part = |condition: &str| format!("SELECT cost FROM visit WHERE {condition}");
+    let (low, high, unknown) = (part("cost < 6"), part("cost >= 6"), part("cost IS NULL"));
+    let union = format!("({high} UNION ALL {unknown} UNION ALL {low}) AS parts");
+    assert_eq!(ask(&union), plain);
+    // Patients without such a visit come after all others.
+    let outer = site.ask(
+        "SELECT count(*), count(v.cost) FROM patient p \
+         LEFT JOIN visit v ON p.patient_key = v.patient_key AND v.cost > 5",
+    );
+    let cell = outer.cells().next().unwrap();
+    assert_eq!((cell.n(), cell.sums().collect::<Vec<_>>()), (6, vec![8, 4]));
+    let visits = cell.contributions().nth(1).unwrap();
+    assert_eq!((visits.n, visits.tops.unwrap().first), (2, 2));
+}
