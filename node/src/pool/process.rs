@@ -20,7 +20,7 @@ const WORKER_NAME: &str = "kring";
 /// The allocator keeps one reserve of address space a thread group, not one a processor: the limit counts reserves.
 const ONE_RESERVE: (&str, &str) = ("MALLOC_ARENA_MAX", "2");
 /// The allocator keeps what a batch of rows takes and gives back, instead of asking the system for the same pages again for
-/// the next: a quarter of a scan's time otherwise. What it keeps is no more than the second number.
+/// the next. What it keeps free at the end of a reserve is no more than the second number.
 const KEEPS_BATCHES: [(&str, &str); 2] =
     [("MALLOC_MMAP_THRESHOLD_", "4194304"), ("MALLOC_TRIM_THRESHOLD_", "16777216")];
 /// The limit of processor time, in deadlines: beyond retirement, and one job on several threads.
