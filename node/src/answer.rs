@@ -56,14 +56,16 @@ impl Node {
         let permit: Permit = policies::decide(self.books(), &admission, footprint)?;
         let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
+        let wanted = query::wanted(&permit);
         let work = Work::Execute {
             snapshot: snapshot.folder,
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
+            wanted,
         };
         let head = job(self.charter(), text, asked.issued_at, work);
         let reply = self.work(&mut worker, head, Vec::new()).await?;
-        let raw = query::receive(permit, &reply)?;
+        let raw = query::receive(permit, wanted, &reply)?;
         self.alarm(asked, raw.fault()).await?;
         let safe = query::disclose(raw)?;
         // A second instance of this node may have gone on meanwhile.

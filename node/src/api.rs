@@ -136,6 +136,8 @@ pub struct AppliedProtections {
     pub cells: u64,
     /// Of these, cells that are null.
     pub nulls: u64,
+    /// Null figures in the other cells.
+    pub figures: u64,
 }
 
 /// What became of one hospital's part.

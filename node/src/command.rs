@@ -26,6 +26,7 @@ mod import;
 mod indicator;
 mod init;
 mod key;
+mod limits;
 mod print;
 mod recover;
 mod run;

@@ -69,6 +69,8 @@ pub struct KeyPaths {
     pub log: PathBuf,
     /// Cosignatures.
     pub witness: PathBuf,
+    /// The record keys in snapshots; read by `kring import`.
+    pub record: PathBuf,
 }
 
 /// The HTTPS interface for people of this hospital.
@@ -253,6 +255,7 @@ fn check(
             envelope: folder.join(keys.envelope),
             log: folder.join(keys.log),
             witness: folder.join(keys.witness),
+            record: folder.join(keys.record),
         },
         listen: network.listen.into_inner(),
         http: Http {

@@ -13,6 +13,8 @@ use policies::dsse::PublicKey;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
+pub mod record;
+
 /// Most bytes of a key file.
 const MAX_KEY_FILE_BYTES: u64 = 4096;
 
@@ -28,6 +30,8 @@ pub enum KeyRole {
     Log,
     /// A node's cosignatures under other nodes' checkpoints.
     Witness,
+    /// The record keys in a node's snapshots. It signs nothing and is in no charter.
+    Record,
     /// A person's questions, or a board member's charters.
     Person,
 }

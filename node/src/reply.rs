@@ -81,8 +81,17 @@ impl SignedReply {
 
     fn of_outcome(signer: Signer<'_>, frames: &[Vec<u8>], recorded: &Recorded) -> Option<Self> {
         let entry = recorded.entry();
-        let Event::Outcome { question, request, frames: named, snapshot, layers, receipt, status } =
-            &entry.event
+        // Which rule made how many nulls stays here.
+        let Event::Outcome {
+            question,
+            request,
+            frames: named,
+            snapshot,
+            layers,
+            receipt,
+            status,
+            hidden_by: _,
+        } = &entry.event
         else {
             return None;
         };

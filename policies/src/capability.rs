@@ -7,9 +7,18 @@ use crate::Profile;
 use crate::protections::{Kind, Opinions, Parts, Word};
 
 /// Protections that are applied to answers.
-const APPLIED: [Word; 3] = [Word::MinPatients, Word::Zeros, Word::Signature];
-/// Treatments of small parts. `hide` is not among them: parts of a shown cell are exact.
-const PARTS: [Parts; 0] = [];
+const APPLIED: [Word; 8] = [
+    Word::MinPatients,
+    Word::MinPart,
+    Word::Zeros,
+    Word::Parts,
+    Word::Dominance,
+    Word::PPercent,
+    Word::MinDf,
+    Word::Signature,
+];
+/// Treatments of small parts.
+const PARTS: [Parts; 2] = [Parts::Hide, Parts::Members];
 /// Kinds of figures.
 const KINDS: [Kind; 0] = [];
 /// Profiles under which questions are answered.

@@ -3,7 +3,7 @@
 //! The engine trusts declarations, never naming conventions: which columns are keys, whose key a foreign key holds,
 //! which values a column may have. What is not declared cannot be asked. Reading files is [`mod@file`]'s work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{DatasetId, Digest, Ident};
 
@@ -104,6 +104,8 @@ pub struct Column {
     pub bounds: Option<Bounds>,
     /// The values that a category may have, sorted; flags have 0 and 1.
     pub codes: Vec<Code>,
+    /// Sets of its codes that stand for one condition in `ask.explore`.
+    pub groups: Vec<CodeGroup>,
     /// Group widths that a quasi-identifier may be generalised to: multiples of this. `Some(1)`: every value.
     pub step: Option<i64>,
     /// Cumulative-count edges for quantiles, in units of the type's scale, ascending.
@@ -164,6 +166,26 @@ pub enum CodeValue {
     Integer(i64),
     /// Of a text column.
     Text(String),
+}
+
+impl std::fmt::Display for CodeValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Codes that the board registered to be asked for together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeGroup {
+    /// Its name.
+    pub name: Ident,
+    /// Its codes: at least two, not all of the list.
+    pub codes: BTreeSet<CodeValue>,
+    /// What it is, per language.
+    pub title: BTreeMap<String, String>,
 }
 
 /// What may be done with a column (DISCLOSURE.md section 9).
@@ -255,6 +277,15 @@ impl Dataset {
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|(key, _)| key.as_str() == name).map(|(_, table)| table)
+    }
+
+    /// A table and those that its rows belong to, up to the patient, along first foreign keys.
+    pub fn chain<'d>(&'d self, table: &'d str) -> impl Iterator<Item = &'d Table> {
+        let parent = |table: &&'d Table| {
+            let parent = table.foreign_keys.first().filter(|_| table.name != self.patient)?;
+            self.table(parent.table.as_str())
+        };
+        std::iter::successors(self.table(table), parent).take(self.tables.len())
     }
 
     /// The column of this name in this table.

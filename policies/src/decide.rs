@@ -14,7 +14,7 @@ use crate::denial::{Denial, reasons, rule_name};
 use crate::footprint::Footprint;
 use crate::indicator;
 use crate::permit::{Grant, Permit};
-use crate::protections::{Opinions, Protections, SignatureKind};
+use crate::protections::{MinPatients, Opinions, Protections, SignatureKind};
 use crate::{Digest, Profile};
 
 mod alternatives;
@@ -148,6 +148,11 @@ fn decided(
     (charter, own): (Opinions, Opinions),
     status: DatasetStatus,
 ) -> Protections {
+    let single = charter.min_patients.is_some_and(|k| k <= MinPatients::new(1));
+    let charter = match status {
+        DatasetStatus::Synthetic if single => charter.switched_off(),
+        DatasetStatus::Synthetic | DatasetStatus::Real => charter,
+    };
     let mut protections = Protections::from(charter).at_hospital(own);
     if always_direct(profile) {
         protections.signature = SignatureKind::Direct;

@@ -8,15 +8,22 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Use};
+use crate::explore::{Explore, ExploreRefusal};
 use crate::{DatasetId, Digest};
+
+mod measure;
+
+pub use measure::{MAX_ROWS, MeasureFootprint, MeasureKind, SUM_LIMIT, Units, UnitsError};
 
 /// Most cells that one fragment's declared domain may have.
 pub const MAX_CELLS: u64 = 10_000;
 /// Most fragments of one question.
 pub const MAX_FRAGMENTS: usize = 8;
 
-/// Most bytes of all texts of a footprint: it is kept in the log.
+/// Most bytes of all texts and measures of a footprint: it is kept in the log.
 pub const MAX_TEXT_BYTES: usize = 256 * 1024;
+/// Bytes of a measure in the log, roughly.
+const MEASURE_BYTES: usize = 128;
 
 /// A worker's account of a question, not believed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,14 +42,21 @@ pub struct FootprintDraft {
 }
 
 impl FootprintDraft {
-    /// Bytes of all its texts.
+    /// Bytes of all its texts and measures.
     fn text_bytes(&self) -> usize {
         let Self { tables, uses, functions, aggregates, fragments } = self;
         let names = tables.iter().chain(functions).chain(aggregates);
         let columns = uses.iter().flat_map(|used| [&used.table, &used.column]);
         let keys = fragments.iter().flat_map(|fragment| &fragment.group_keys);
         let sums = fragments.iter().flat_map(|fragment| &fragment.sums).map(|sum| &sum.text);
-        names.chain(columns).chain(keys).chain(sums).map(String::len).sum()
+        // Forms have a limit of their own, so that a long one does not cost another profile its answer.
+        let forms = fragments.iter().map(|fragment| match &fragment.explore {
+            Explore::Form(_) => 0,
+            Explore::Refused(refusal) => refusal.clause.len(),
+        });
+        let texts = names.chain(columns).chain(keys).chain(sums).map(String::len).chain(forms);
+        let measures: usize = fragments.iter().map(|fragment| fragment.measures.len()).sum();
+        texts.sum::<usize>().saturating_add(measures.saturating_mul(MEASURE_BYTES))
     }
 }
 
@@ -71,6 +85,12 @@ pub struct FragmentFootprint {
     pub cells: u64,
     /// Additive sums a cell, in the order of the wire.
     pub sums: Vec<SumFootprint>,
+    /// What the sums are of, each measure once. Missing in entries of older logs, and in nothing that is accepted.
+    #[serde(default)]
+    pub measures: Vec<MeasureFootprint>,
+    /// The form that `ask.explore` answers, or why it is not in it. Missing in entries of older logs.
+    #[serde(default)]
+    pub explore: Explore,
 }
 
 /// One additive sum of every cell.
@@ -83,6 +103,9 @@ pub struct SumFootprint {
     pub kind: SumKind,
     /// Digits behind the point of the sum: 0 for counts.
     pub scale: u8,
+    /// The place of its measure among the fragment's.
+    #[serde(default)]
+    pub measure: u32,
 }
 
 /// The kinds of additive sums.
@@ -99,6 +122,8 @@ pub enum SumKind {
     Sum,
     /// A fixed-point sum of squares.
     SumSquares,
+    /// A fixed-point sum of products of two arguments, for a figure of both.
+    SumProducts,
 }
 
 impl SumKind {
@@ -107,7 +132,7 @@ impl SumKind {
     pub fn is_count(self) -> bool {
         match self {
             Self::Rows | Self::NonNull | Self::Distinct => true,
-            Self::Sum | Self::SumSquares => false,
+            Self::Sum | Self::SumSquares | Self::SumProducts => false,
         }
     }
 }
@@ -161,6 +186,21 @@ pub enum FootprintError {
         /// Bytes of all its texts.
         bytes: usize,
     },
+    /// Sums and measures of a fragment that do not fit each other: the worker's account is wrong.
+    #[error(
+        "the account of fragment {fragment} contradicts itself: what its sums are of is not clear"
+    )]
+    Measures {
+        /// The fragment, from 0.
+        fragment: usize,
+    },
+    /// A form that the dataset does not allow.
+    #[error("the worker's account of the form for ask.explore does not hold")]
+    BadExplore {
+        /// What is wrong with it.
+        #[from]
+        source: ExploreRefusal,
+    },
     /// No or too many fragments.
     #[error("the question has {fragments} fragments, between 1 and {MAX_FRAGMENTS} are answered")]
     FragmentCount {
@@ -179,6 +219,8 @@ impl FootprintError {
             Self::ClassForbids { .. } => "column_class",
             Self::TooManyCells { .. } => "too_many_cells",
             Self::TooLarge { .. } => "footprint_too_large",
+            Self::Measures { .. } => "footprint_measures",
+            Self::BadExplore { .. } => "bad_explore",
             Self::FragmentCount { .. } => "fragment_count",
         }
     }
@@ -235,6 +277,14 @@ impl Footprint {
         }
         if let Some(large) = draft.fragments.iter().find(|f| f.cells > MAX_CELLS) {
             return Err(FootprintError::TooManyCells { cells: large.cells });
+        }
+        for (index, fragment) in draft.fragments.iter().enumerate() {
+            measure::check(fragment, index)?;
+        }
+        for fragment in &draft.fragments {
+            if let Explore::Form(form) = &fragment.explore {
+                form.check(fragment, dataset)?;
+            }
         }
         Ok(Self { draft, dataset: dataset.id.clone() })
     }

@@ -16,9 +16,11 @@ pub mod decide;
 pub mod denial;
 pub mod dsse;
 pub mod envelope;
+pub mod explore;
 pub mod footprint;
 pub mod ids;
 pub mod indicator;
+pub mod limits;
 pub mod permit;
 pub mod problem;
 pub mod protections;
@@ -40,4 +42,5 @@ pub use ids::{
     BadName, DatasetId, Digest, GroupId, HospitalCode, Ident, IndicatorId, NetworkId, PersonId,
     Purpose, Role, UnixTime, VariantName,
 };
+pub use limits::Limits;
 pub use permit::{Permit, Profile};

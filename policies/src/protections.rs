@@ -78,6 +78,19 @@ impl Opinions {
         }
     }
 
+    /// The same with everything that protects parts and sums off, where it is not spoken of: for a synthetic dataset whose
+    /// cells of a single patient are shown.
+    #[must_use]
+    pub fn switched_off(self) -> Self {
+        Self {
+            min_part: self.min_part.or(Some(MinPart::new(0))),
+            dominance: self.dominance.or(Some(Dominance::new(100))),
+            p_percent: self.p_percent.or(Some(PPercent::new(0))),
+            min_df: self.min_df.or(Some(MinDf::new(0))),
+            ..self
+        }
+    }
+
     /// Whether nothing is said.
     #[must_use]
     pub fn is_silent(&self) -> bool {

@@ -161,6 +161,9 @@ pub struct Receipt {
     pub cells: Vec<u64>,
     /// Per fragment: cells that are null.
     pub nulls: Vec<u64>,
+    /// Per fragment: null figures in the other cells. Missing in entries of older logs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<u64>,
 }
 
 /// A refusal, signed by the responder's envelope key.

@@ -1,7 +1,7 @@
 //! What a text may name: the dataset's tables with `hospital` and `network`, and exact lists of functions. Nothing else exists.
 //!
 //! The catalog is the whole world of the SQL planner: no session, no information schema, no table functions, no files,
-//! no variables. The hidden column `__patient` is not in it, so no text can name it.
+//! no variables. The hidden columns `__patient` and `__rkey` are not in it, so no text can name them.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -30,6 +30,9 @@ pub(crate) const HOSPITAL: &str = "hospital";
 pub(crate) const NETWORK: &str = "network";
 /// The hidden column that holds a patient's number at its hospital.
 pub(crate) const PATIENT: &str = "__patient";
+
+/// The hidden column of the patient table that holds a patient's record key.
+pub(crate) const RECORD_KEY: &str = "__rkey";
 
 /// What the catalog says of a table that it does not have.
 pub(crate) const UNKNOWN_TABLE: &str = "unknown table";
@@ -73,9 +76,12 @@ pub(crate) fn planned_schema(table: &Table) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// A table as a snapshot holds it: its columns and the patient.
-pub(crate) fn stored_schema(table: &Table) -> SchemaRef {
+/// A table as a snapshot holds it: its columns, the record key if it is the patient table, and the patient.
+pub(crate) fn stored_schema(table: &Table, is_patient: bool) -> SchemaRef {
     let mut fields = own_fields(table);
+    if is_patient {
+        fields.push(Field::new(RECORD_KEY, DataType::UInt64, false));
+    }
     fields.push(Field::new(PATIENT, DataType::UInt32, false));
     Arc::new(Schema::new(fields))
 }

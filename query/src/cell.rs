@@ -1,26 +1,37 @@
 //! `kring_cell`: the one grouped aggregate that computes all that a cell needs in one pass.
 //!
-//! Per group it counts distinct patients and adds the fragment's sums, as checked 128-bit integers: the engine's own sum
-//! wraps. It gives one struct a group: `n`, then `p0`, `p1`, ... in the order of the fragment. Rows may come in any order
-//! and in batches of any size. It runs in one partition only: there is no intermediate state that could travel, and asking
-//! for one is an error.
+//! Per cell it counts distinct patients and adds the fragment's sums, as 128-bit integers: the engine's own sum wraps. Where
+//! the protections want them it also gives the hidden summaries of [`Wanted`](crate::pipe::Wanted): what patients
+//! contribute to each measure, keys and sets of patients. [`layout`] says which columns that makes. Rows come in batches of
+//! any size, with the number of each row's cell. Summaries are made while rows come patient by patient; rows in another
+//! order are [`CellError::OutOfOrder`] unless [`Order::Any`] is said, which holds every patient of every cell until the end.
+//!
+//! No value makes it fail: planning leaves room for the declared bounds of every value times the rows, and beyond that sums
+//! stay at the end of their range. Figures that are sums of contributions are made of these, not added again. Without
+//! summaries this is a count of patients and sums by column, in any order.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, StructArray, UInt64Array};
-use arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use datafusion::common::{DataFusionError, Result as EngineResult, ScalarValue, exec_err};
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
-};
-use policies::footprint::SumKind;
+use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
+use datafusion::common::{DataFusionError, Result as EngineResult};
+use policies::footprint::{MeasureKind, SUM_LIMIT, SumKind};
 
+use crate::record::RecordKeys;
+
+mod contributions;
 mod keys;
+mod layout;
 mod patients;
+mod slots;
+mod summaries;
 mod sums;
 
+pub(crate) use contributions::MeasureSpec;
+pub(crate) use layout::{Layout, has_set};
 use patients::Patients;
+pub(crate) use slots::Order;
+use summaries::{Columns, Summaries};
 use sums::{Batch, Sums};
 
 /// Digits of a sum on the wire.
@@ -37,29 +48,43 @@ pub(crate) struct Spec {
     pub(crate) filter: Option<usize>,
     /// Digits behind the point.
     pub(crate) scale: u8,
+    /// What values are clamped to; nothing where no summary is wanted, because import lets nothing else in.
+    pub(crate) bounds: Option<Bounds>,
 }
 
-/// The aggregate for one list of sums.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct KringCell {
-    specs: Vec<Spec>,
-    signature: Signature,
+/// Least and greatest value of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Bounds {
+    /// Least.
+    pub(crate) least: i128,
+    /// Greatest.
+    pub(crate) most: i128,
 }
 
-impl KringCell {
-    /// The aggregate for these sums.
-    pub(crate) fn new(specs: Vec<Spec>) -> Self {
-        Self { specs, signature: Signature::variadic_any(Volatility::Immutable) }
+impl Bounds {
+    /// The nearest value inside.
+    #[inline]
+    pub(crate) fn clamp(self, value: i128) -> i128 {
+        value.max(self.least).min(self.most)
+    }
+
+    /// The most that a value is away from 0.
+    fn size(self) -> i128 {
+        self.least.saturating_abs().max(self.most.saturating_abs())
     }
 }
 
-/// The fields of a cell: `n` and the sums.
-pub(crate) fn cell_fields(scales: impl Iterator<Item = u8>) -> Fields {
-    let mut fields = vec![Field::new("n", DataType::UInt64, false)];
-    for (index, scale) in scales.enumerate() {
-        fields.push(Field::new(format!("p{index}"), sum_type(scale), false));
-    }
-    fields.into()
+/// What a cell is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct CellSpec {
+    /// Its sums.
+    pub(crate) sums: Vec<Spec>,
+    /// Its measures, where a summary is wanted.
+    pub(crate) measures: Vec<MeasureSpec>,
+    /// Its columns.
+    pub(crate) layout: Layout,
+    /// The snapshot's record keys, where keys are wanted.
+    pub(crate) keys: Option<Arc<RecordKeys>>,
 }
 
 /// The wire's type of a sum.
@@ -67,156 +92,144 @@ pub(crate) fn sum_type(scale: u8) -> DataType {
     DataType::Decimal128(SUM_PRECISION, i8::try_from(scale).unwrap_or(i8::MAX))
 }
 
-impl AggregateUDFImpl for KringCell {
-    fn name(&self) -> &'static str {
-        "kring_cell"
-    }
+/// Why there are no cells.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CellError {
+    /// Rows do not come patient by patient.
+    #[error("the rows do not come patient by patient")]
+    OutOfOrder,
+    /// Columns that are not what the plan says, or a patient without a record key.
+    #[error(transparent)]
+    Failed(#[from] DataFusionError),
+}
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _arguments: &[DataType]) -> EngineResult<DataType> {
-        Ok(DataType::Struct(cell_fields(self.specs.iter().map(|spec| spec.scale))))
-    }
-
-    fn accumulator(&self, _args: AccumulatorArgs<'_>) -> EngineResult<Box<dyn Accumulator>> {
-        Ok(Box::new(OneCell(Cells::new(&self.specs))))
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs<'_>) -> EngineResult<Vec<FieldRef>> {
-        Ok(vec![Arc::new(Field::new(args.name, DataType::Null, true))])
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        _args: AccumulatorArgs<'_>,
-    ) -> EngineResult<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Cells::new(&self.specs)))
-    }
+/// All cells, column by column in the order of the layout.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Computed {
+    /// Patients first.
+    pub(crate) counts: Vec<Vec<u64>>,
+    /// Those that leave first.
+    pub(crate) sums: Vec<Vec<i128>>,
+    /// Sets of patients as bytes; none for nobody. Those that are the cell's are shared with it.
+    pub(crate) sets: Vec<Arc<Vec<Vec<u8>>>>,
 }
 
 /// The cells of one run.
 #[derive(Debug)]
-struct Cells {
-    specs: Vec<Spec>,
-    patients: Vec<Patients>,
-    sums: Vec<Sums>,
+pub(crate) struct Cells<'a> {
+    spec: &'a CellSpec,
+    cells: usize,
+    /// None where it is made of a measure.
+    sums: Vec<Option<Sums>>,
+    who: Who,
 }
 
-fn no_state<T>() -> EngineResult<T> {
-    exec_err!("kring_cell runs in one partition, without intermediate states")
+/// What is kept of the patients of each cell.
+#[derive(Debug)]
+enum Who {
+    /// Who they are.
+    Patients(Vec<Patients>),
+    /// What the summaries need.
+    Summaries(Box<Summaries>),
 }
 
-impl Cells {
-    fn new(specs: &[Spec]) -> Self {
-        let sums = specs.iter().map(|spec| Sums::new(spec.kind)).collect();
-        Self { specs: specs.to_vec(), patients: Vec::new(), sums }
+impl<'a> Cells<'a> {
+    /// So many cells without rows, which are to come in this order.
+    pub(crate) fn new(spec: &'a CellSpec, cells: usize, order: Order) -> Self {
+        let who = match spec.layout.wanted().any() {
+            true => Who::Summaries(Box::new(Summaries::new(spec, cells, order))),
+            false => Who::Patients(std::iter::repeat_with(Patients::default).take(cells).collect()),
+        };
+        let sums = spec.sums.iter().map(|sum| match made_of(sum, &spec.measures) {
+            Some(_measure) => None,
+            None => Some(Sums::new(sum.kind)),
+        });
+        Self { spec, cells, sums: sums.collect(), who }
     }
-}
 
-impl GroupsAccumulator for Cells {
-    fn update_batch(
-        &mut self,
-        values: &[ArrayRef],
-        groups: &[usize],
-        filter: Option<&BooleanArray>,
-        total: usize,
-    ) -> EngineResult<()> {
-        if filter.is_some() {
-            return exec_err!("kring_cell takes conditions as arguments");
+    /// Adds a batch of rows: its columns, the patient first, and the cell of each row.
+    pub(crate) fn update(&mut self, values: &[ArrayRef], cells: &[usize]) -> Result<(), CellError> {
+        let patients = patients::numbers(values.first(), cells.len())?;
+        let batch = Batch::new(cells, self.cells);
+        match &mut self.who {
+            Who::Patients(known) => patients::update(known, patients, cells),
+            Who::Summaries(summaries) => {
+                summaries.update(self.spec, (values, patients), (&batch, cells))?;
+            }
         }
-        if self.patients.len() < total {
-            self.patients.resize_with(total, Patients::default);
-        }
-        patients::update(&mut self.patients, values.first(), groups)?;
-        let batch = Batch::new(groups, total);
-        for (spec, sums) in self.specs.iter().zip(&mut self.sums) {
-            sums.update(spec, values, &batch)?;
+        for (spec, sums) in self.spec.sums.iter().zip(&mut self.sums) {
+            if let Some(sums) = sums {
+                sums.update(spec, values, &batch)?;
+            }
         }
         Ok(())
     }
 
-    fn evaluate(&mut self, emit_to: EmitTo) -> EngineResult<ArrayRef> {
-        let patients = emit_to.take_needed(&mut self.patients);
-        let n: UInt64Array = patients.iter().map(Patients::count).collect::<Vec<_>>().into();
-        let rows = patients.len();
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(n)];
-        for (spec, sums) in self.specs.iter().zip(&mut self.sums) {
-            let mut values = sums.take(emit_to);
-            values.resize(rows, 0);
-            let column = Decimal128Array::from(values).with_data_type(sum_type(spec.scale));
-            column.validate_decimal_precision(SUM_PRECISION)?;
-            columns.push(Arc::new(column));
-        }
-        let fields = cell_fields(self.specs.iter().map(|spec| spec.scale));
-        Ok(Arc::new(StructArray::try_new(fields, columns, None)?))
+    /// The columns of all cells.
+    pub(crate) fn finish(self) -> EngineResult<Computed> {
+        let Self { spec, cells, sums, who } = self;
+        let Columns { counts, sums: tops, sets, made } = match who {
+            Who::Patients(patients) => {
+                let n = patients.iter().map(Patients::count).collect();
+                Columns { counts: vec![n], ..Columns::default() }
+            }
+            Who::Summaries(summaries) => summaries.finish(spec)?,
+        };
+        let own = spec.sums.iter().zip(sums).map(|(sum, sums)| match sums {
+            Some(sums) => sums.finish(cells),
+            None => {
+                let made = made_of(sum, &spec.measures).and_then(|measure| made.get(measure));
+                made.cloned().unwrap_or_else(|| vec![0; cells])
+            }
+        });
+        let sums = own.chain(tops).map(|sums| sums.into_iter().map(within_digits).collect());
+        Ok(Computed { counts, sums: sums.collect(), sets })
     }
 
-    fn state(&mut self, _emit_to: EmitTo) -> EngineResult<Vec<ArrayRef>> {
-        no_state()
-    }
-
-    fn merge_batch(
-        &mut self,
-        _values: &[ArrayRef],
-        _groups: &[usize],
-        _total: usize,
-    ) -> EngineResult<()> {
-        no_state()
-    }
-
-    fn convert_to_state(
-        &self,
-        _values: &[ArrayRef],
-        _filter: Option<&BooleanArray>,
-    ) -> EngineResult<Vec<ArrayRef>> {
-        no_state()
-    }
-
-    fn size(&self) -> usize {
-        let patients = self.patients.iter().map(Patients::size);
-        patients.chain(self.sums.iter().map(Sums::size)).fold(0, usize::saturating_add)
+    /// Bytes held, roughly.
+    pub(crate) fn size(&self) -> usize {
+        let who = match &self.who {
+            Who::Patients(patients) => {
+                patients.iter().map(Patients::size).fold(0, usize::saturating_add)
+            }
+            Who::Summaries(summaries) => summaries.size(),
+        };
+        self.sums.iter().flatten().map(Sums::size).fold(who, usize::saturating_add)
     }
 }
 
-/// The one cell of a question without GROUP BY.
-#[derive(Debug)]
-struct OneCell(Cells);
-
-impl Accumulator for OneCell {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> EngineResult<()> {
-        let rows = values.first().map_or(0, |patients| patients.len());
-        self.0.update_batch(values, &vec![0; rows], None, 1)
-    }
-
-    fn evaluate(&mut self) -> EngineResult<ScalarValue> {
-        if self.0.patients.is_empty() {
-            self.0.patients.push(Patients::default());
+/// The measure whose contributions add up to a sum.
+fn made_of(sum: &Spec, measures: &[MeasureSpec]) -> Option<usize> {
+    let is_of = |measure: &MeasureSpec| {
+        let bounded = sum.bounds == Some(measure.bounds);
+        match (sum.kind, measure.kind) {
+            (SumKind::Rows | SumKind::NonNull, MeasureKind::Rows)
+            | (SumKind::Distinct, MeasureKind::Keys) => true,
+            (SumKind::Sum | SumKind::SumProducts, MeasureKind::Value) => bounded,
+            (SumKind::Sum | SumKind::SumProducts, MeasureKind::Flag) => {
+                bounded && measure.bounds.least >= 0 && measure.bounds.most <= 1
+            }
+            (
+                SumKind::Rows
+                | SumKind::NonNull
+                | SumKind::Distinct
+                | SumKind::Sum
+                | SumKind::SumProducts
+                | SumKind::SumSquares,
+                _,
+            ) => false,
         }
-        ScalarValue::try_from_array(&self.0.evaluate(EmitTo::All)?, 0)
-    }
-
-    fn size(&self) -> usize {
-        self.0.size()
-    }
-
-    fn state(&mut self) -> EngineResult<Vec<ScalarValue>> {
-        no_state()
-    }
-
-    fn merge_batch(&mut self, _states: &[ArrayRef]) -> EngineResult<()> {
-        no_state()
-    }
+    };
+    let same = |measure: &MeasureSpec| {
+        measure.rows.value == sum.value && measure.rows.filter == sum.filter && is_of(measure)
+    };
+    measures.iter().position(same)
 }
 
-/// The error of a sum that leaves 128 bits.
-fn overflow() -> DataFusionError {
-    DataFusionError::Execution("kring_cell: a sum leaves its range".to_owned())
+/// The nearest number of 38 digits.
+fn within_digits(sum: i128) -> i128 {
+    let most = SUM_LIMIT.saturating_sub(1);
+    sum.clamp(most.saturating_neg(), most)
 }
 
 #[cfg(test)]

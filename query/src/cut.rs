@@ -13,6 +13,7 @@ use datafusion::logical_expr::expr::Cast;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use policies::Digest;
 use policies::dataset::{Dataset, Use};
+use policies::explore::Explore;
 use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
 
 use crate::catalog::functions::Place;
@@ -25,7 +26,9 @@ use crate::plan;
 mod above;
 mod below;
 mod canonical;
+mod contributions;
 mod explain;
+mod form;
 mod keys;
 mod leaf;
 mod measures;
@@ -33,6 +36,7 @@ mod network;
 pub(crate) mod tree;
 
 pub(crate) use below::{HOSPITAL_MARK, NETWORK_MARK};
+pub(crate) use contributions::Measure;
 use tree::Step;
 
 /// Most figures of one question, 16 bytes each: they fit one frame with room to spare.
@@ -62,6 +66,8 @@ pub(crate) struct Fragment {
     pub(crate) keys: Vec<Key>,
     /// The sums of every cell, in the order of the wire.
     pub(crate) primitives: Vec<Primitive>,
+    /// What the sums are of, each once.
+    pub(crate) measures: Vec<Measure>,
     /// Conditions that every row must meet, for what the text alone says about the hospital.
     pub(crate) conditions: Vec<TextCondition>,
     /// Cells of the domain.
@@ -96,6 +102,15 @@ pub(crate) struct Primitive {
     pub(crate) filter: Option<Expr>,
     /// Digits behind the point.
     pub(crate) scale: u8,
+    /// Least and greatest value, in units of its scale, where values are added.
+    pub(crate) bounds: Option<(i128, i128)>,
+}
+
+impl Primitive {
+    /// A count.
+    pub(crate) fn count(kind: SumKind, value: Option<Expr>, filter: Option<Expr>) -> Self {
+        Self { kind, value, filter, scale: 0, bounds: None }
+    }
 }
 
 /// How an aggregate is finished; numbers are places in `primitives`.
@@ -324,23 +339,28 @@ pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result
         uses: account.uses,
         functions: account.functions,
         aggregates: account.aggregates,
-        fragments: fragments.iter().map(footprint).collect(),
+        fragments: fragments.iter().map(|fragment| footprint(fragment, dataset)).collect(),
     };
     Ok(Split { above, fragments, footprint, explained })
 }
 
-fn footprint(fragment: &Fragment) -> FragmentFootprint {
+fn footprint(fragment: &Fragment, dataset: &Dataset) -> FragmentFootprint {
     let sums = fragment.primitives.iter().map(|primitive| SumFootprint {
         text: explain::primitive(primitive),
         kind: primitive.kind,
         scale: primitive.scale,
+        measure: contributions::place(primitive, &fragment.measures),
     });
-    FragmentFootprint {
+    let mut footprint = FragmentFootprint {
         digest: fragment.digest,
         group_keys: fragment.keys.iter().map(|key| key.text.clone()).collect(),
         cells: fragment.cells,
         sums: sums.collect(),
-    }
+        measures: fragment.measures.iter().map(|measure| measure.footprint.clone()).collect(),
+        explore: Explore::default(),
+    };
+    footprint.explore = form::explore(fragment, &footprint, dataset);
+    footprint
 }
 
 #[cfg(test)]

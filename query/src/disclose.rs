@@ -1,20 +1,28 @@
 //! From a [`RawAnswer`] to a [`SafeAnswer`]: every protection applied. The only answer that can be signed.
 //!
-//! R1 of DISCLOSURE.md: a cell of fewer distinct patients than the permit says is null in every sum, and a cell without
-//! patients is the same null unless zeros are shown. The number of patients itself never leaves.
+//! [`rules`] says what of each cell is shown: a cell of fewer distinct patients than the permit says is null in every sum, a
+//! cell without patients is the same null unless zeros are shown, and in a cell that is shown single sums can be null. The
+//! number of patients itself never leaves, nor which rule made a null: that is counted for the hospital's own log.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt8Array};
+use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, UInt8Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use policies::Permit;
+use policies::footprint::SumFootprint;
 use policies::protections::{MinPatients, Protections, Zeros};
 use policies::wire::Receipt;
+use policies::{Limits, Permit};
 use serde::{Deserialize, Serialize};
 
 use crate::cell;
 use crate::ipc::{self, MAX_FRAME_BYTES};
+use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
+
+mod rules;
+
+use rules::{Rule, Verdict};
 
 /// Version of the frames.
 pub(crate) const FRAMES_VERSION: u32 = 1;
@@ -24,7 +32,7 @@ pub(crate) const FRAMES_VERSION: u32 = 1;
 pub(crate) enum CellState {
     /// Nobody: sums are 0.
     Empty,
-    /// Sums are what they say.
+    /// Sums are what they say, or null for themselves; not all of them are.
     Present,
     /// Sums are null, without a reason.
     Hidden,
@@ -76,6 +84,8 @@ pub struct SafeAnswer {
     frames: Vec<Vec<u8>>,
     cells: Vec<u64>,
     nulls: Vec<u64>,
+    figures: Vec<u64>,
+    rules: BTreeMap<Rule, u64>,
 }
 
 impl std::fmt::Debug for SafeAnswer {
@@ -101,7 +111,14 @@ impl SafeAnswer {
             protections: self.permit.protections().applied(),
             cells: self.cells.clone(),
             nulls: self.nulls.clone(),
+            figures: self.figures.clone(),
         }
+    }
+
+    /// How many figures are null by which rule. For the hospital's own log: nobody else is told.
+    #[must_use]
+    pub fn rules(&self) -> BTreeMap<String, u64> {
+        self.rules.iter().map(|(rule, figures)| (rule.word().to_owned(), *figures)).collect()
     }
 
     /// The permit.
@@ -124,6 +141,22 @@ impl DiscloseError {
     }
 }
 
+/// The limits of single figures under a permit.
+fn limits(permit: &Permit) -> Limits {
+    Limits::of(permit.protections())
+}
+
+/// The hidden summaries that the protections of a permit look at.
+#[must_use]
+pub fn wanted(permit: &Permit) -> Wanted {
+    let limits = limits(permit);
+    if limits.is_off() {
+        return Wanted::NONE;
+    }
+    let tops = limits.dominance < 100 || limits.p_percent > 0;
+    Wanted { contributors: true, tops, keys: false, bitmaps: limits.least_part() > 0 }
+}
+
 /// Applies every protection of the permit.
 ///
 /// # Errors
@@ -131,32 +164,29 @@ impl DiscloseError {
 pub fn disclose(raw: RawAnswer) -> Result<SafeAnswer, DiscloseError> {
     let RawAnswer { permit, fragments, fault } = raw;
     let mut protections = *permit.protections();
+    let limits = limits(&permit);
     if fault.is_some() {
         protections.min_patients = MinPatients::new(u32::MAX);
         protections.zeros = Zeros::Hidden;
     }
-    let mut cells = Vec::with_capacity(fragments.len());
-    let mut nulls = Vec::with_capacity(fragments.len());
-    let mut safe = Vec::with_capacity(fragments.len());
-    for fragment in fragments {
-        let protected = protect(&fragment, &protections).ok_or(DiscloseError)?;
-        cells.push(u64::try_from(protected.num_rows()).unwrap_or(u64::MAX));
-        nulls.push(hidden(&protected));
-        safe.push(protected);
+    let footprints = &permit.footprint().draft().fragments;
+    let mut protected = Vec::with_capacity(fragments.len());
+    for (fragment, footprint) in fragments.iter().zip(footprints) {
+        let cells = protect(fragment, &footprint.sums, (&protections, &limits));
+        protected.push(cells.ok_or(DiscloseError)?);
     }
-    let frames = frames(&safe).ok_or(DiscloseError)?;
-    Ok(SafeAnswer { permit, frames, cells, nulls })
-}
-
-fn hidden(protected: &RecordBatch) -> u64 {
-    let states = protected
-        .columns()
-        .first()
-        .and_then(|column| column.as_primitive_opt::<arrow::datatypes::UInt8Type>());
-    let hidden = |states: &UInt8Array| {
-        states.values().iter().filter(|state| **state == CellState::Hidden.code()).count()
-    };
-    states.map_or(0, |states| u64::try_from(hidden(states)).unwrap_or(u64::MAX))
+    let mut rules = BTreeMap::new();
+    for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
+        let rule = if fault.is_some() { Rule::Fault } else { *rule };
+        let count = rules.entry(rule).or_insert(0_u64);
+        *count = count.saturating_add(*figures);
+    }
+    let count = |of: fn(&Protected) -> u64| protected.iter().map(of).collect();
+    let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
+    let figures = count(|fragment| fragment.figures);
+    let batches: Vec<RecordBatch> = protected.into_iter().map(|fragment| fragment.batch).collect();
+    let frames = frames(&batches).ok_or(DiscloseError)?;
+    Ok(SafeAnswer { permit, frames, cells, nulls, figures, rules })
 }
 
 /// The frames of protected cells.
@@ -173,41 +203,57 @@ pub(crate) fn frames(fragments: &[RecordBatch]) -> Option<Vec<Vec<u8>>> {
     Some(frames)
 }
 
-/// The state of a cell of `n` patients.
-fn state(n: u64, ruled_out: bool, protections: &Protections) -> CellState {
-    let zero = match protections.zeros {
-        Zeros::Shown => CellState::Empty,
-        Zeros::Hidden if ruled_out => CellState::Empty,
-        Zeros::Hidden => CellState::Hidden,
-    };
-    if n == 0 {
-        zero
-    } else if n < u64::from(protections.min_patients.get()) {
-        CellState::Hidden
-    } else {
-        CellState::Present
-    }
+/// A fragment's cells with everything hidden that must be.
+pub(crate) struct Protected {
+    pub(crate) batch: RecordBatch,
+    /// Cells of the domain.
+    cells: u64,
+    /// Cells that are null.
+    nulls: u64,
+    /// Null figures of the other cells.
+    figures: u64,
+    /// Null figures by rule.
+    rules: BTreeMap<Rule, u64>,
 }
 
-/// Cells with everything hidden that must be.
-pub(crate) fn protect(fragment: &RawFragment, protections: &Protections) -> Option<RecordBatch> {
-    let RawFragment { n, ruled_out, sums } = fragment;
-    let cells = n.iter().zip(ruled_out);
-    let states: Vec<CellState> =
-        cells.map(|(n, ruled_out)| state(*n, *ruled_out, protections)).collect();
-    safe_batch(&states, sums)
+/// Applies the rules to every cell.
+pub(crate) fn protect(
+    fragment: &RawFragment,
+    sums: &[SumFootprint],
+    limits: (&Protections, &Limits),
+) -> Option<Protected> {
+    let verdicts: Vec<Verdict> =
+        fragment.cells().map(|cell| rules::judge(cell, sums, limits)).collect();
+    let mut rules = BTreeMap::new();
+    verdicts.iter().for_each(|verdict| verdict.count(&mut rules));
+    let (hidden, shown): (Vec<&Verdict>, Vec<&Verdict>) =
+        verdicts.iter().partition(|verdict| verdict.state == CellState::Hidden);
+    let figures = shown.iter().flat_map(|verdict| &verdict.sums).flatten().count();
+    let many = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let (cells, nulls, figures) = (many(verdicts.len()), many(hidden.len()), many(figures));
+    let states: Vec<CellState> = verdicts.iter().map(|verdict| verdict.state).collect();
+    let columns = fragment.sums.iter().enumerate().map(|(at, (scale, values))| {
+        let shown = values.iter().zip(&verdicts).map(|(value, verdict)| {
+            let shown = verdict.state != CellState::Hidden
+                && verdict.sums.get(at).is_some_and(Option::is_none);
+            shown.then_some(*value)
+        });
+        (*scale, shown.collect())
+    });
+    let columns: Vec<(u8, Vec<Option<i128>>)> = columns.collect();
+    let batch = safe_batch(&states, &columns)?;
+    Some(Protected { batch, cells, nulls, figures, rules })
 }
 
-/// Released cells: each sum with its scale, null where the state hides it.
-pub(crate) fn safe_batch(states: &[CellState], sums: &[(u8, Vec<i128>)]) -> Option<RecordBatch> {
+/// Released cells: each sum with its scale, null where it is not shown.
+pub(crate) fn safe_batch(
+    states: &[CellState],
+    sums: &[(u8, Vec<Option<i128>>)],
+) -> Option<RecordBatch> {
     let codes: UInt8Array = states.iter().map(|state| state.code()).collect::<Vec<_>>().into();
     let mut columns: Vec<ArrayRef> = vec![Arc::new(codes)];
     for (scale, values) in sums {
-        let shown = values.iter().zip(states).map(|(value, state)| match state {
-            CellState::Hidden => None,
-            CellState::Empty | CellState::Present => Some(*value),
-        });
-        let shown: Decimal128Array = shown.collect();
+        let shown: Decimal128Array = values.iter().copied().collect();
         columns.push(Arc::new(shown.with_data_type(cell::sum_type(*scale))));
     }
     RecordBatch::try_new(safe_schema(sums.iter().map(|(scale, _)| *scale)), columns).ok()

@@ -2,10 +2,11 @@
 //!
 //! The order of an import: the plan is checked against the dataset ([`plan`]), the sources are read line by line, each
 //! table's mapping is run, every row is checked from the patient table down along the foreign keys, patients get their
-//! lasting numbers, and the accepted rows are sealed ([`crate::snapshot`]). A value is accepted as it is or its row is
-//! rejected and reported; nothing is repaired. All of a source is held in memory.
+//! lasting numbers and their record keys ([`RecordSecret`]), and the accepted rows are sealed ([`crate::snapshot`]). A value
+//! is accepted as it is or its row is rejected and reported; only a measure beyond its declared bounds is clamped to them,
+//! and counted. All of a source is held in memory.
 //!
-//! Nothing here reads a clock, the environment or randomness: the same input gives the same snapshot id.
+//! Nothing here reads a clock, the environment or randomness: the same input and secret give the same snapshot id.
 //!
 //! Patient numbers outlive snapshots. They are written durably before the snapshot that uses them, so that an import
 //! that is cut short can waste a number but never give it to somebody else.
@@ -20,6 +21,7 @@ mod order;
 pub mod plan;
 mod raw;
 pub mod report;
+mod secret;
 mod source;
 mod value;
 mod write;
@@ -28,19 +30,26 @@ use std::path::Path;
 
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use policies::Digest;
 use policies::dataset::Table;
 
 pub use error::ImportError;
 pub use plan::{Format, ImportPlan, Source, TableMapping};
 pub use report::{ImportReport, RowProblem, SourceCounts, TableCounts};
+pub use secret::RecordSecret;
 
-use crate::snapshot::{self, seal};
-use check::Checker;
+use crate::record::RecordKey;
+use crate::snapshot;
+use crate::snapshot::seal::{self, Sealing};
+use check::{Checker, Key};
 use numbering::Numbering;
 use report::Tally;
+use write::Hidden;
 
 /// Name of the column that holds the patient's number in every sealed table.
 pub const PATIENT_COLUMN: &str = "__patient";
+/// Name of the column that holds the patient's record key in the sealed patient table.
+pub const RECORD_KEY_COLUMN: &str = "__rkey";
 /// Name of the column that holds a row's line in its source: the header of a CSV file is line 1; rows of a Parquet file
 /// count from 1.
 pub const LINE_COLUMN: &str = "_line";
@@ -55,6 +64,7 @@ pub async fn import(plan: &ImportPlan<'_>) -> Result<ImportReport, ImportError> 
     let _numbers = lock(&plan.numbering.with_added_extension("lock"))?;
     let _snapshots = lock(&parent.join(".lock"))?;
     let snapshots = snapshot::currents(&plan.out, &plan.dataset.id)?;
+    let lineage = lineage(plan)?;
     let mut numbering = Numbering::open(plan, &snapshots)?;
     let mut tally = Tally::new(plan);
     let checker = checked(plan, tables, &mut tally).await?;
@@ -70,9 +80,29 @@ pub async fn import(plan: &ImportPlan<'_>) -> Result<ImportReport, ImportError> 
     }
     let numbers = numbering.number(checker.patient_keys())?;
     numbering.save()?;
-    let mut write = |table: &Table, path: &Path| write::table(&checker, &numbers, table, path);
-    let sealed = seal::seal(&plan.out, plan.dataset, &plan.hospital, &mut write)?;
+    let key = |key: &Key| plan.record_secret.key(&lineage, &key.text());
+    let keys: Vec<RecordKey> = checker.patient_keys().iter().map(key).collect();
+    let hidden = Hidden { numbers: &numbers, keys: &keys };
+    let patient = &plan.dataset.patient;
+    let mut write = |table: &Table, path: &Path| {
+        write::table((&checker, hidden), (table, table.name == *patient), path)
+    };
+    let sealing = Sealing { out: &plan.out, hospital: &plan.hospital, lineage };
+    let sealed = seal::seal(&sealing, plan.dataset, &mut write)?;
     Ok(report.sealed(sealed))
+}
+
+/// The lineage of the snapshot to be, which must be that of the current one.
+fn lineage(plan: &ImportPlan<'_>) -> Result<Digest, ImportError> {
+    let ImportPlan { dataset, hospital, record_secret, out, .. } = plan;
+    let own = record_secret.lineage(&dataset.id, dataset.version, hospital);
+    let current = snapshot::current(out, &dataset.id, dataset.version)?;
+    match current.as_deref().and_then(snapshot::lineage) {
+        Some(lineage) if lineage != own => {
+            Err(ImportError::OtherRecordKey { snapshot: current.unwrap_or_default() })
+        }
+        Some(_) | None => Ok(own),
+    }
 }
 
 /// Reads the sources and judges every row. The sources' memory is free when it returns.

@@ -62,31 +62,31 @@ fn metadata(bytes: &[u8], at: usize) -> Option<&[u8]> {
     bytes.get(start..start.checked_add(len)?)
 }
 
-/// The nulls of the last column, as the stream says.
-fn nulls(bytes: &[u8], at: usize) -> Option<usize> {
+/// The nulls of each column, as the stream says.
+fn nulls(bytes: &[u8], at: usize) -> Option<Vec<usize>> {
     let message = root_as_message(metadata(bytes, at)?).ok()?;
     let nodes = message.header_as_record_batch()?.nodes()?;
-    usize::try_from(nodes.iter().next_back()?.null_count()).ok()
+    nodes.iter().map(|node| usize::try_from(node.null_count()).ok()).collect()
 }
 
-/// Reads a stream that must be the one encoding of a batch of a template's shape. `template` gives the template for a
-/// number of nulls in the last column, or `None` where there cannot be so many.
+/// Reads a stream of at most `limit` bytes that must be the one encoding of a batch of a template's shape. `template` gives the template for
+/// numbers of nulls in each column, or `None` where there cannot be so many; without numbers it is one without nulls.
 pub(crate) fn decode(
-    bytes: &[u8],
+    (bytes, limit): (&[u8], usize),
     schema: &SchemaRef,
-    template: impl Fn(usize) -> Option<RecordBatch>,
+    template: impl Fn(&[usize]) -> Option<RecordBatch>,
 ) -> Result<RecordBatch, IpcError> {
-    if bytes.len() > MAX_FRAME_BYTES {
-        return Err(IpcError::TooLarge { got: bytes.len(), limit: MAX_FRAME_BYTES });
+    if bytes.len() > limit {
+        return Err(IpcError::TooLarge { got: bytes.len(), limit });
     }
     let at = preamble(schema).ok_or(IpcError::OtherSchema)?;
-    let plain = template(0).ok_or(IpcError::OtherSchema)?;
+    let plain = template(&[]).ok_or(IpcError::OtherSchema)?;
     let plain = encode(&plain).map_err(|_arrow| IpcError::OtherSchema)?;
     if bytes.get(..at) != plain.get(..at) {
         return Err(IpcError::OtherSchema);
     }
     let nulls = nulls(bytes, at).ok_or(IpcError::Malformed)?;
-    let template = template(nulls).ok_or(IpcError::Malformed)?;
+    let template = template(&nulls).ok_or(IpcError::Malformed)?;
     let template = encode(&template).map_err(|_arrow| IpcError::Malformed)?;
     if !same_frame(bytes, &template, at) {
         return Err(IpcError::Malformed);

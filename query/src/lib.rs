@@ -24,8 +24,10 @@ mod ipc;
 mod network;
 mod plan;
 mod receive;
+mod record;
+mod sets;
 mod written;
 
-pub use disclose::{DiscloseError, SafeAnswer, disclose};
+pub use disclose::{DiscloseError, SafeAnswer, disclose, wanted};
 pub use ipc::{IpcError, MAX_FRAME_BYTES};
 pub use receive::{RawAnswer, ReceiveError, receive};

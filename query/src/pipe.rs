@@ -5,6 +5,7 @@
 //! [`policies::Footprint::check`] re-check what matters. [`frame`] is its form on the pipe.
 
 pub mod frame;
+mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,8 +14,10 @@ use policies::footprint::FootprintDraft;
 use policies::{Digest, HospitalCode, NetworkId};
 use serde::{Deserialize, Serialize};
 
+pub use wanted::Wanted;
+
 /// Version of the messages. Daemon and worker are the same binary, so any other version is a fault.
-pub const PIPE_VERSION: u32 = 2;
+pub const PIPE_VERSION: u32 = 4;
 /// Most bytes of one message, blobs included.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
 /// Most blobs of one message: every hospital's frames and some.
@@ -55,6 +58,8 @@ pub enum Work {
         hospital: HospitalCode,
         /// Digests that the permit's footprint names; other fragments are not run.
         fragments: Vec<Digest>,
+        /// Hidden summaries that the protections need.
+        wanted: Wanted,
     },
     /// Merge the hospitals' frames and run what is above the cut.
     Finish {
@@ -79,7 +84,8 @@ pub struct Part {
 pub enum Reply {
     /// To [`Work::Plan`].
     Planned(Planned),
-    /// To [`Work::Execute`]: one blob a fragment, an Arrow IPC stream of raw cells.
+    /// To [`Work::Execute`]: one blob a fragment, an Arrow IPC stream of raw cells. Where bitmaps are wanted, one blob a
+    /// fragment more, after all of these: the sets of patients.
     Executed {
         /// Digests of the fragments, in order.
         fragments: Vec<Digest>,

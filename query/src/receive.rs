@@ -1,26 +1,21 @@
 //! From a worker's reply to a [`RawAnswer`]: the daemon believes nothing.
 //!
 //! The worker read SQL from a stranger, so what it sends is checked against the permit, whose footprint says how many
-//! cells there are and which sums each has: digests, schema, sizes, numbers of rows, and what counts and empty cells can
-//! be. The daemon needs no SQL for that. Nothing is protected here: [`crate::disclose()`] does that.
+//! cells there are, which sums each has and of which measures: digests, schema, sizes, numbers of rows, and whether the figures
+//! of a cell can stand beside each other ([`mod@plausible`]). The daemon needs no SQL for that. Nothing is protected here:
+//! [`crate::disclose()`] does that.
 
-use std::sync::Arc;
-
-use arrow::array::{
-    Array as _, ArrayRef, AsArray as _, BooleanArray, Decimal128Array, RecordBatch, UInt64Array,
-};
-use arrow::datatypes::{Decimal128Type, UInt64Type};
 use policies::Permit;
-use policies::footprint::{FragmentFootprint, SumFootprint};
+use policies::footprint::FragmentFootprint;
 
-use crate::cell;
-use crate::execute::raw_schema;
-use crate::ipc::{self, IpcError};
+use crate::ipc::IpcError;
 use crate::pipe::frame::Message;
-use crate::pipe::{Failure, Reply};
+use crate::pipe::{Failure, Reply, Wanted};
 
-/// No hospital has more patients or rows.
-const MAX_COUNT: i128 = 1_000_000_000_000;
+mod cells;
+mod plausible;
+
+pub(crate) use cells::{Contribution, RawCell, RawFragment, Tops};
 
 /// Why a worker's reply gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +38,12 @@ pub enum ReceiveError {
         #[source]
         problem: IpcError,
     },
+    /// Sets of patients that are not what the footprint describes.
+    #[error("the sets of fragment {fragment} are not of the expected form")]
+    BadSets {
+        /// The fragment, from 0.
+        fragment: usize,
+    },
     /// A figure that cannot be.
     #[error("a cell of fragment {fragment} holds a figure that cannot be")]
     Implausible {
@@ -60,19 +61,10 @@ impl ReceiveError {
             Self::OtherReply => "worker_reply",
             Self::OtherFragments => "worker_fragments",
             Self::BadCells { .. } => "worker_cells",
+            Self::BadSets { .. } => "worker_sets",
             Self::Implausible { .. } => "worker_figures",
         }
     }
-}
-
-/// One fragment's cells, not protected.
-pub(crate) struct RawFragment {
-    /// Patients of each cell.
-    pub(crate) n: Vec<u64>,
-    /// Cells that the text alone leaves empty, whatever the data are.
-    pub(crate) ruled_out: Vec<bool>,
-    /// Each sum: its digits behind the point, and its value cell by cell.
-    pub(crate) sums: Vec<(u8, Vec<i128>)>,
 }
 
 /// What a worker computed under a permit. It cannot be copied, printed or stored; only [`crate::disclose()`] takes it.
@@ -111,38 +103,37 @@ impl std::fmt::Debug for RawAnswer {
 const TOLD: [&str; 5] =
     ["bad_snapshot", "bad_version", "dataset_invalid", "dataset_mismatch", "plan_mismatch"];
 
-/// Checks a worker's reply against the permit that it ran under.
+/// Checks a worker's reply against the permit that it ran under and the summaries that it was asked for.
 ///
 /// A failure that may depend on the data of a patient gives an answer all the same, with every cell hidden.
 ///
 /// # Errors
 /// `ReceiveError::Failed` with a code that depends on no patient.
-pub fn receive(permit: Permit, reply: &Message<Reply>) -> Result<RawAnswer, ReceiveError> {
+pub fn receive(
+    permit: Permit,
+    wanted: Wanted,
+    reply: &Message<Reply>,
+) -> Result<RawAnswer, ReceiveError> {
     let footprint = &permit.footprint().draft().fragments;
-    match check(footprint, reply) {
+    match check(footprint, wanted, reply) {
         Ok(fragments) => Ok(RawAnswer { permit, fragments, fault: None }),
         Err(ReceiveError::Failed(failure)) if TOLD.contains(&failure.code.as_str()) => {
             Err(ReceiveError::Failed(failure))
         }
         Err(error) => {
-            let fragments = footprint.iter().map(withheld).collect();
+            let fragments = footprint
+                .iter()
+                .map(|footprint| RawFragment::of_nobody(footprint, wanted))
+                .collect();
             Ok(RawAnswer { permit, fragments, fault: Some(error.code().to_owned()) })
         }
     }
 }
 
-/// The cells of a fragment whose run failed.
-fn withheld(footprint: &FragmentFootprint) -> RawFragment {
-    let cells = usize::try_from(footprint.cells).unwrap_or(usize::MAX);
-    RawFragment {
-        n: vec![0; cells],
-        ruled_out: vec![false; cells],
-        sums: footprint.sums.iter().map(|sum| (sum.scale, vec![0; cells])).collect(),
-    }
-}
-
+/// The cells of a reply, if they are what the footprint describes and hold what is wanted.
 pub(crate) fn check(
     expected: &[FragmentFootprint],
+    wanted: Wanted,
     reply: &Message<Reply>,
 ) -> Result<Vec<RawFragment>, ReceiveError> {
     let digests = match &reply.head {
@@ -150,71 +141,28 @@ pub(crate) fn check(
         Reply::Failed(failure) => return Err(ReceiveError::Failed(failure.clone())),
         Reply::Planned(_) | Reply::Finished(_) => return Err(ReceiveError::OtherReply),
     };
+    let (cells, sets) = reply.blobs.split_at_checked(expected.len()).unwrap_or_default();
     let same = digests.iter().eq(expected.iter().map(|fragment| &fragment.digest))
-        && reply.blobs.len() == expected.len();
+        && cells.len() == expected.len()
+        && sets.len() == if wanted.bitmaps { expected.len() } else { 0 };
     if !same {
         return Err(ReceiveError::OtherFragments);
     }
     let mut fragments = Vec::with_capacity(expected.len());
-    for (index, (footprint, blob)) in expected.iter().zip(&reply.blobs).enumerate() {
-        let scales = || footprint.sums.iter().map(|sum| sum.scale);
-        let batch = ipc::decode(blob, &raw_schema(scales()), |nulls| {
-            (nulls == 0).then(|| zeros(footprint.cells, scales())).flatten()
-        })
-        .map_err(|problem| ReceiveError::BadCells { fragment: index, problem })?;
-        let cells =
-            figures(&batch, &footprint.sums).filter(|cells| plausible(cells, &footprint.sums));
-        fragments.push(cells.ok_or(ReceiveError::Implausible { fragment: index })?);
+    for (fragment, (footprint, blob)) in expected.iter().zip(cells).enumerate() {
+        let batch = cells::decode(footprint, wanted, blob)
+            .map_err(|problem| ReceiveError::BadCells { fragment, problem })?;
+        let sets = match sets.get(fragment) {
+            Some(sets) => Some(
+                cells::sets(footprint, wanted, sets).ok_or(ReceiveError::BadSets { fragment })?,
+            ),
+            None => None,
+        };
+        let cells = RawFragment::new(footprint, wanted, (&batch, sets))
+            .filter(|cells| plausible::holds(cells, &footprint.sums));
+        fragments.push(cells.ok_or(ReceiveError::Implausible { fragment })?);
     }
     Ok(fragments)
-}
-
-/// So many empty cells.
-fn zeros(cells: u64, scales: impl Iterator<Item = u8>) -> Option<RecordBatch> {
-    let cells = usize::try_from(cells).ok()?;
-    let mut columns: Vec<ArrayRef> = vec![
-        Arc::new(UInt64Array::from(vec![0; cells])),
-        Arc::new(BooleanArray::from(vec![false; cells])),
-    ];
-    let scales: Vec<u8> = scales.collect();
-    for scale in &scales {
-        let sums = Decimal128Array::from(vec![0; cells]).with_data_type(cell::sum_type(*scale));
-        columns.push(Arc::new(sums));
-    }
-    RecordBatch::try_new(raw_schema(scales.into_iter()), columns).ok()
-}
-
-/// The figures of a batch of the expected schema, none of them null.
-fn figures(batch: &RecordBatch, sums: &[SumFootprint]) -> Option<RawFragment> {
-    let [n, ruled_out, columns @ ..] = batch.columns() else { return None };
-    if batch.columns().iter().any(|column| column.null_count() > 0) {
-        return None;
-    }
-    let columns = columns.iter().zip(sums).map(|(column, sum)| {
-        let values = column.as_primitive_opt::<Decimal128Type>()?;
-        values.validate_decimal_precision(cell::SUM_PRECISION).ok()?;
-        Some((sum.scale, values.values().to_vec()))
-    });
-    let n = n.as_primitive_opt::<UInt64Type>()?.values().to_vec();
-    // A cell with patients is not empty, whatever the worker read in the text: its threshold applies.
-    let ruled_out = ruled_out.as_boolean_opt()?.values().iter().zip(&n);
-    Some(RawFragment {
-        ruled_out: ruled_out.map(|(ruled_out, n)| ruled_out && *n == 0).collect(),
-        n,
-        sums: columns.collect::<Option<Vec<_>>>()?,
-    })
-}
-
-/// Counts are counts, and no cell without patients has sums.
-fn plausible(cells: &RawFragment, sums: &[SumFootprint]) -> bool {
-    cells.n.iter().all(|n| i128::from(*n) <= MAX_COUNT)
-        && cells.sums.len() == sums.len()
-        && cells.sums.iter().zip(sums).all(|((_, values), sum)| {
-            values.iter().zip(&cells.n).all(|(value, n)| {
-                let count = !sum.kind.is_count() || (0..=MAX_COUNT).contains(value);
-                count && (*n > 0 || *value == 0)
-            })
-        })
 }
 
 #[cfg(test)]

@@ -27,7 +27,9 @@ pub use error::SnapshotError;
 mod tests;
 
 /// Version of the manifest and of the files' layout.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+/// The format without record keys.
+const WITHOUT_RECORD_KEYS: u32 = 1;
 /// Most bytes of a manifest: thousands of tables.
 pub const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 /// The manifest's file name.
@@ -49,10 +51,19 @@ pub struct Manifest {
     pub dataset_digest: Digest,
     /// The hospital whose rows they are.
     pub hospital: HospitalCode,
+    /// What the record keys are made for: the snapshots of one dataset version at one node under one secret have one lineage.
+    pub lineage: Digest,
     /// Its tables.
     pub tables: BTreeMap<Ident, SealedTable>,
     /// Rows of the patient table.
     pub patients: u64,
+}
+
+/// What is looked at in a manifest of any format.
+#[derive(Deserialize)]
+struct AnyManifest {
+    format: u32,
+    lineage: Option<Digest>,
 }
 
 /// One table of a snapshot.
@@ -136,11 +147,16 @@ pub fn verify(folder: &Path, full: bool) -> Result<Snapshot, SnapshotError> {
     let path = folder.join(MANIFEST);
     let bytes = read_small(&path)?;
     let invalid = |problem: String| SnapshotError::Manifest { path: path.clone(), problem };
+    let AnyManifest { format, lineage: _ } =
+        serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+    if format == WITHOUT_RECORD_KEYS {
+        return Err(SnapshotError::NoRecordKeys { folder: folder.to_owned() });
+    }
+    if format != FORMAT {
+        return Err(invalid(format!("format {format}, expected {FORMAT}")));
+    }
     let manifest: Manifest =
         serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
-    if manifest.format != FORMAT {
-        return Err(invalid(format!("format {}, expected {FORMAT}", manifest.format)));
-    }
     for (table, sealed) in &manifest.tables {
         if sealed.file != file_name(table) {
             return Err(invalid(format!("table `{table}` is not in `{}`", file_name(table))));
@@ -154,6 +170,13 @@ pub fn verify(folder: &Path, full: bool) -> Result<Snapshot, SnapshotError> {
         check_file(&folder.join(&sealed.file), sealed, full)?;
     }
     Ok(Snapshot { id, folder: folder.to_owned(), manifest })
+}
+
+/// The lineage of a snapshot, also of a damaged one; none where none can be read.
+#[must_use]
+pub fn lineage(folder: &Path) -> Option<Digest> {
+    let bytes = read_small(&folder.join(MANIFEST)).ok()?;
+    serde_json::from_slice::<AnyManifest>(&bytes).ok()?.lineage
 }
 
 fn check_file(path: &Path, sealed: &SealedTable, full: bool) -> Result<(), SnapshotError> {

@@ -120,15 +120,17 @@ impl Worker {
                     Planned { footprint: footprint.clone(), explained: explained.clone() };
                 Ok(Message { head: Reply::Planned(planned), blobs: Vec::new() })
             }
-            Work::Execute { snapshot, hospital, fragments } => {
+            Work::Execute { snapshot, hospital, fragments, wanted } => {
                 let place = execute::Place { dataset: &dataset, snapshot, hospital, networks };
-                let running = execute::execute(&split, &place, fragments, &mut self.tables);
-                let cells = self.runtime.block_on(running)?;
-                let blobs = cells.iter().map(ipc::encode);
-                let blobs = blobs.collect::<Result<Vec<_>, _>>();
-                let blobs = blobs.map_err(|_arrow| {
+                let running =
+                    execute::execute(&split, &place, (fragments, *wanted), &mut self.tables);
+                let executed = self.runtime.block_on(running)?;
+                let cells = executed.iter().map(|executed| ipc::encode(&executed.cells));
+                let cells = cells.collect::<Result<Vec<_>, _>>();
+                let mut blobs = cells.map_err(|_arrow| {
                     failure("failed_execution", "the question could not be run")
                 })?;
+                blobs.extend(executed.into_iter().filter_map(|executed| executed.sets));
                 let head = Reply::Executed { fragments: fragments.clone() };
                 Ok(Message { head, blobs })
             }

@@ -142,6 +142,7 @@ impl Node {
             layers: permit.layers().to_vec(),
             receipt: safe.receipt(),
             status: permit.status().as_str().to_owned(),
+            hidden_by: safe.rules(),
         };
         let recorded = self.log.append(outcome).await?;
         self.consumed.note(&recorded);

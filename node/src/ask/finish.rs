@@ -126,6 +126,7 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
         protections: answer.receipt.protections,
         cells: answer.receipt.cells.iter().sum(),
         nulls: answer.receipt.nulls.iter().sum(),
+        figures: answer.receipt.figures.iter().sum(),
     };
     AnswerBody {
         columns,

@@ -11,7 +11,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::config::Config;
 use crate::index::Index;
-use crate::keys::{Key, KeyRole};
+use crate::keys::{Key, KeyRole, record};
 use crate::log::gap::Histories;
 use crate::log::{Event, OpenError, Reader};
 use crate::pool::Setup;
@@ -57,6 +57,7 @@ pub(crate) fn run(path: &Path, rebuild: bool) -> anyhow::Result<Exit> {
         Ok(charter) => {
             problems.extend(own_rules(&config, &charter).err().map(said));
             problems.extend(data(&config, &charter));
+            problems.extend(record::check(&config, &charter).err().map(said));
         }
         Err(error) => keep(Some(said(error))),
     }

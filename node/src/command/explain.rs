@@ -69,12 +69,12 @@ fn show(explanation: &Explanation, format: Format) -> anyhow::Result<()> {
         policies::protections::Zeros::Shown => "shown as 0",
         policies::protections::Zeros::Hidden => "hidden like small ones",
     };
-    let lines = [
+    let mut lines = vec![
         format!("a cell with fewer than {} patients is hidden", protections.min_patients.get()),
         format!("a cell without patients is {zeros}"),
-        "parts of a cell (FILTER, CASE) are exact, however few patients they hold".to_owned(),
-        "the question is signed by the person's own key".to_owned(),
     ];
+    lines.extend(super::limits::lines(protections));
+    lines.push("the question is signed by the person's own key".to_owned());
     section("Protections", &lines);
     let layers: Vec<_> = layers
         .iter()

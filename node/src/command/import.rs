@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::Context as _;
 use policies::dataset::Dataset;
 use policies::{DatasetId, Ident};
-use query::import::{Format, ImportError, ImportPlan, ImportReport, Source, TableMapping};
+use query::import::{
+    Format, ImportError, ImportPlan, ImportReport, RecordSecret, Source, TableMapping,
+};
 
 use crate::app::open_charter;
 use crate::cli::ReportFormat;
@@ -13,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::command::{Exit, print};
 use crate::config::file::{SourceFile, SourceFormat, TableFile};
 use crate::config::{Config, DatasetSources};
+use crate::keys::record;
 
 /// Imports every dataset of the configuration, or one.
 pub(crate) fn run(
@@ -38,6 +41,19 @@ pub(crate) fn run(
         print::note("kring: no such dataset under [[datasets]] in the configuration");
         return Ok(Exit::Usage);
     }
+    let secret = match record::secret(&config, &charter) {
+        Ok((secret, made)) => {
+            if made {
+                print::note(format!("made {}: back it up", config.keys.record.display()));
+            }
+            secret
+        }
+        Err(error) => {
+            let code = error.code();
+            print::note(format!("kring: {code}: {:#}", anyhow::Error::from(error)));
+            return Ok(Exit::Usage);
+        }
+    };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let mut exit = Exit::Done;
@@ -45,7 +61,7 @@ pub(crate) fn run(
         let dataset = charter
             .dataset(&sources.id)
             .with_context(|| format!("dataset `{}` is not in the charter", sources.id))?;
-        let plan = plan(&config, dataset, sources, strict)?;
+        let plan = plan(&config, dataset, sources, (strict, secret.clone()))?;
         match runtime.block_on(query::import::import(&plan)) {
             Ok(done) => show(&done, report)?,
             Err(error) => {
@@ -69,7 +85,7 @@ fn plan<'a>(
     config: &Config,
     dataset: &'a Dataset,
     sources: &DatasetSources,
-    strict: bool,
+    (strict, record_secret): (bool, RecordSecret),
 ) -> anyhow::Result<ImportPlan<'a>> {
     let source = |file: &SourceFile| -> anyhow::Result<Source> {
         let format = match file.format {
@@ -88,6 +104,7 @@ fn plan<'a>(
         tables: sources.tables.iter().map(mapping).collect::<anyhow::Result<_>>()?,
         opt_out: sources.opt_out.clone(),
         numbering: folder.join(format!("{}.numbers", dataset.id)),
+        record_secret,
         out: config.snapshots.clone(),
         strict,
     })
@@ -134,6 +151,11 @@ fn text(report: &ImportReport) {
             "  table {name}: {} rows accepted, {} rejected, {} opted out, {} rounded",
             table.accepted, table.rejected, table.opted_out, table.rounded
         ));
+        for (column, count) in &table.clamped {
+            print::line(format!(
+                "    column {column}: {count} values beyond the declared bounds, clamped to them"
+            ));
+        }
     }
     if report.is_empty() && report.snapshot.is_some() {
         print::note(

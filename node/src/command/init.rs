@@ -41,6 +41,7 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
             Key::create(&dir.join("keys").join(format!("{name}.key")), role, hospital.as_str())?;
         lines.push(format!("{name} = \"{}\"", key.public));
     }
+    Key::create(&dir.join("keys").join("record.key"), KeyRole::Record, hospital.as_str())?;
     certificate(&dir.join("tls")).context("cannot make the certificate of the local interface")?;
     let token =
         hex::encode(*random_bytes().map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?);
@@ -54,6 +55,9 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
     ));
     print::note(
         "put the sealed charter into charter.kring, then `kring check --config config.toml`.",
+    );
+    print::note(
+        "Back up keys/ now: without keys/record.key, snapshots of this node have no successors.",
     );
     print::line(format!("[members.keys] # {hospital}, for members.toml"));
     lines.into_iter().for_each(print::line);

@@ -66,6 +66,8 @@ pub struct KeysFile {
     pub log: PathBuf,
     /// Cosignatures. Default `keys/witness.key`.
     pub witness: PathBuf,
+    /// The record keys in snapshots. Default `keys/record.key`.
+    pub record: PathBuf,
 }
 
 impl Default for KeysFile {
@@ -76,6 +78,7 @@ impl Default for KeysFile {
             envelope: path("envelope.key"),
             log: path("log.key"),
             witness: path("witness.key"),
+            record: path("record.key"),
         }
     }
 }

@@ -104,6 +104,9 @@ pub enum Event {
         receipt: Receipt,
         /// `real` or `synthetic`.
         status: String,
+        /// How many figures are null by which rule: for this hospital alone, and in no answer.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        hidden_by: BTreeMap<String, u64>,
     },
     /// A refused question of a known person; it is consumed.
     Refused {

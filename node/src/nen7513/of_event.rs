@@ -30,7 +30,16 @@ impl What {
                 record.checks = format!("profile {}", profile.as_str());
                 Self { question: Some(question.digest), record }
             }
-            Event::Outcome { question, request, frames, snapshot, layers, receipt, status } => {
+            Event::Outcome {
+                question,
+                request,
+                frames,
+                snapshot,
+                layers,
+                receipt,
+                status,
+                hidden_by: _,
+            } => {
                 let mut record = query("answer released", "outcome", DONE);
                 record.object_role = "3";
                 record.detail = format!(
@@ -246,5 +255,9 @@ fn policy(layers: &[LayerRef], rules: &[String]) -> String {
 fn counts(receipt: &Receipt) -> String {
     let list =
         |counts: &[u64]| counts.iter().map(ToString::to_string).collect::<Vec<_>>().join("+");
-    format!("cells {}, hidden or empty {}", list(&receipt.cells), list(&receipt.nulls))
+    let figures = match receipt.figures.iter().any(|figures| *figures > 0) {
+        true => format!(", figures hidden in the others {}", list(&receipt.figures)),
+        false => String::new(),
+    };
+    format!("cells {}, hidden or empty {}{figures}", list(&receipt.cells), list(&receipt.nulls))
 }

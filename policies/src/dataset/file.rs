@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::{Code, Dataset, DatasetStatus, Table};
+use crate::dataset::{Code, CodeGroup, Dataset, DatasetStatus, Table};
 use crate::problem::{Problem, Problems};
 use crate::reader::{At, Fields, document};
 use crate::{DatasetId, Digest, Ident};
 
 mod codes;
 mod columns;
+mod groups;
 mod numbers;
 mod relations;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub fn parse(file: &str, text: &str) -> Result<Dataset, Vec<Problem>> {
 struct CodeList {
     offset: usize,
     codes: Vec<Code>,
+    groups: Vec<CodeGroup>,
     used: bool,
 }
 

@@ -86,7 +86,7 @@ impl MinDf {
     /// Holds where no rule speaks.
     pub const DEFAULT: Self = Self(10);
     /// No charter may go under this for real data.
-    pub const FLOOR: Self = Self(10);
+    pub const FLOOR: Self = Self(5);
 }
 
 /// Whether a cell without any patient is told from a small one.

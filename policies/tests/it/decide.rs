@@ -205,6 +205,7 @@ fn a_footprint_is_bounded() {
     assert_eq!(code(|d| d.fragments.clear()), "fragment_count");
     assert_eq!(code(|d| d.fragments = vec![d.fragments[0].clone(); 9]), "fragment_count");
     assert_eq!(code(|d| d.fragments[0].cells = 10_001), "too_many_cells");
+    assert_eq!(code(|d| d.fragments[0].measures.clear()), "footprint_measures");
     assert_eq!(code(|d| d.fragments[0].sums[0].text = "x".repeat(300_000)), "footprint_too_large");
 }
 

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::SigningKey;
 use policies::bundle::{open, seal};
 use policies::dsse::PublicKey;
-use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
+use policies::explore::{Explore, ExploreReason, ExploreRefusal};
+use policies::footprint::{
+    ColumnUse, FootprintDraft, FragmentFootprint, MeasureFootprint, MeasureKind, SumFootprint,
+    SumKind, Units,
+};
 use policies::question::{sign_question, sign_request};
 use policies::wire::{Asks, Question, Request};
 use policies::{
@@ -160,7 +164,21 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
             digest: Digest::of(b"fragment"),
             group_keys,
             cells: 12,
-            sums: vec![SumFootprint { text: "count(*)".to_owned(), kind: SumKind::Rows, scale: 0 }],
+            sums: vec![SumFootprint {
+                text: "count(*)".to_owned(),
+                kind: SumKind::Rows,
+                scale: 0,
+                measure: 0,
+            }],
+            measures: vec![MeasureFootprint {
+                condition: None,
+                argument: None,
+                kind: MeasureKind::Rows,
+                scale: 0,
+                least: Units::new(0),
+                most: Units::new(1),
+            }],
+            explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),
         }],
     }
 }

@@ -92,7 +92,10 @@ fn the_text_is_the_charters_and_not_the_askers() {
     assert_eq!(permit.rules(), ["noord/approved"]);
     // The indicator's own protections join those of the rules, strictest first.
     let applied = serde_json::to_string(&permit.protections().applied()).unwrap();
-    assert_eq!(applied, r#"{"min_patients":30,"zeros":"hidden","signature":"delegated"}"#);
+    assert_eq!(
+        applied,
+        r#"{"min_patients":30,"zeros":"hidden","signature":"delegated","min_part":5,"parts":"hide","dominance":85,"p_percent":10,"min_df":10}"#
+    );
 }
 
 #[test]

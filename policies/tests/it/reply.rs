@@ -19,6 +19,7 @@ pub(crate) fn answer(charter: &Charter) -> Answer {
         snapshot: Digest::of(b"snapshot"),
         layers: vec![charter.layer().unwrap()],
         receipt: Receipt {
+            figures: Vec::new(),
             profile: Profile::Members,
             rules: vec!["noord/analysts-quality".to_owned()],
             own: None,

@@ -36,26 +36,28 @@ impl Default for Numbers {
 }
 
 impl Numbers {
-    fn see(&mut self, number: i64) {
+    /// Whether it was not seen before.
+    fn see(&mut self, number: i64) -> bool {
         match self {
             Self::InOrder(seen) => match seen.last() {
-                Some(last) if *last == number => {}
+                Some(last) if *last == number => false,
                 Some(last) if *last > number => self.out_of_order(number),
-                Some(_) | None => seen.push(number),
+                Some(_) | None => {
+                    seen.push(number);
+                    true
+                }
             },
-            Self::Any(seen) => {
-                seen.insert(number);
-            }
+            Self::Any(seen) => seen.insert(number),
         }
     }
 
     #[cold]
-    fn out_of_order(&mut self, number: i64) {
-        if let Self::InOrder(seen) = self {
-            let mut set: HashSet<i64> = seen.drain(..).collect();
-            set.insert(number);
-            *self = Self::Any(set);
-        }
+    fn out_of_order(&mut self, number: i64) -> bool {
+        let Self::InOrder(seen) = self else { return false };
+        let mut set: HashSet<i64> = seen.drain(..).collect();
+        let first = set.insert(number);
+        *self = Self::Any(set);
+        first
     }
 
     fn len(&self) -> usize {
@@ -74,15 +76,17 @@ impl Numbers {
 }
 
 impl Keys {
-    fn see_text(&mut self, text: &str) {
+    fn see_text(&mut self, text: &str) -> bool {
         if self.last.as_deref() == Some(text) {
-            return;
+            return false;
         }
         self.last = Some(text.into());
-        if !self.texts.contains(text) {
+        let first = !self.texts.contains(text);
+        if first {
             self.texts.insert(text.into());
             self.text_bytes = self.text_bytes.saturating_add(text.len()).saturating_add(TEXT_BYTES);
         }
+        first
     }
 
     /// How many they are.
@@ -112,8 +116,8 @@ impl<'a> KeyColumn<'a> {
         column.as_string_opt::<i32>().map(Self::Texts)
     }
 
-    /// Adds the key of a row.
-    pub(super) fn see(&self, row: usize, into: &mut Keys) {
+    /// Adds the key of a row; whether it was not seen before.
+    pub(super) fn see(&self, row: usize, into: &mut Keys) -> bool {
         match self {
             Self::Numbers(column) => into.numbers.see(column.value(row)),
             Self::Texts(column) => into.see_text(column.value(row)),

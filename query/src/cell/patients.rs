@@ -63,22 +63,22 @@ impl Patients {
     }
 }
 
-/// Adds a batch of rows.
-pub(super) fn update(
-    patients: &mut [Patients],
-    column: Option<&ArrayRef>,
-    groups: &[usize],
-) -> EngineResult<()> {
+/// The patients of a batch of so many rows.
+pub(super) fn numbers(column: Option<&ArrayRef>, rows: usize) -> EngineResult<&[u32]> {
     let Some(column) = column.and_then(|column| column.as_primitive_opt::<UInt32Type>()) else {
         return exec_err!("kring_cell: the patient is not a number");
     };
-    if column.null_count() > 0 || column.len() != groups.len() {
+    if column.null_count() > 0 || column.len() != rows {
         return exec_err!("kring_cell: a row without a patient");
     }
-    for (patient, group) in column.values().iter().zip(groups) {
+    Ok(column.values())
+}
+
+/// Adds a batch of rows.
+pub(super) fn update(patients: &mut [Patients], numbers: &[u32], groups: &[usize]) {
+    for (patient, group) in numbers.iter().zip(groups) {
         if let Some(patients) = patients.get_mut(*group) {
             patients.see(*patient);
         }
     }
-    Ok(())
 }

@@ -3,17 +3,18 @@
 //! A float that is not finite, or too large to add, is NULL to every sum of it and to its count: whether a question runs
 //! never depends on a row.
 
+use std::cell::OnceCell;
+
 use arrow::array::{
     Array as _, ArrayRef, AsArray as _, BooleanArray, Decimal128Array, Float64Array, Int64Array,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{Decimal128Type, Float64Type, Int64Type};
 use datafusion::common::{Result as EngineResult, exec_err};
-use datafusion::logical_expr::EmitTo;
 use policies::footprint::SumKind;
 
+use super::Spec;
 use super::keys::{KeyColumn, Keys};
-use super::{Spec, overflow};
 
 /// Units of the scale of a sum of floats.
 const FLOAT_UNITS: f64 = 1e9;
@@ -33,19 +34,33 @@ pub(super) enum Sums {
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
     groups: &'a [usize],
-    rows: Vec<i128>,
+    total: usize,
+    /// Counted when somebody asks.
+    rows: OnceCell<Vec<i128>>,
 }
 
 impl<'a> Batch<'a> {
-    /// Counts the rows of each of `total` groups.
+    /// A batch of rows of these of `total` groups.
     pub(super) fn new(groups: &'a [usize], total: usize) -> Self {
-        let mut rows = vec![0_i128; total];
-        for group in groups {
-            if let Some(rows) = rows.get_mut(*group) {
-                *rows = rows.saturating_add(1);
+        Self { groups, total, rows: OnceCell::new() }
+    }
+
+    /// How many groups there are.
+    pub(super) fn total(&self) -> usize {
+        self.total
+    }
+
+    /// How many rows each has.
+    fn rows(&self) -> &[i128] {
+        self.rows.get_or_init(|| {
+            let mut rows = vec![0_i128; self.total];
+            for group in self.groups {
+                if let Some(rows) = rows.get_mut(*group) {
+                    *rows = rows.saturating_add(1);
+                }
             }
-        }
-        Self { groups, rows }
+            rows
+        })
     }
 }
 
@@ -53,9 +68,11 @@ impl Sums {
     pub(super) fn new(kind: SumKind) -> Self {
         match kind {
             SumKind::Distinct => Self::Keys(Vec::new()),
-            SumKind::Rows | SumKind::NonNull | SumKind::Sum | SumKind::SumSquares => {
-                Self::Added(Vec::new())
-            }
+            SumKind::Rows
+            | SumKind::NonNull
+            | SumKind::Sum
+            | SumKind::SumSquares
+            | SumKind::SumProducts => Self::Added(Vec::new()),
         }
     }
 
@@ -66,7 +83,7 @@ impl Sums {
         values: &[ArrayRef],
         batch: &Batch<'_>,
     ) -> EngineResult<()> {
-        let (rows, total) = (Rows::new(spec, values, batch)?, batch.rows.len());
+        let (rows, total) = (Rows::new(spec, values, batch)?, batch.total());
         match self {
             Self::Keys(keys) => {
                 if keys.len() < total {
@@ -78,25 +95,35 @@ impl Sums {
                 if sums.len() < total {
                     sums.resize(total, 0);
                 }
-                match spec.kind {
-                    SumKind::Rows | SumKind::NonNull | SumKind::Distinct => rows.count(sums),
-                    SumKind::Sum => rows.add(sums, Some),
-                    SumKind::SumSquares => rows.add(sums, |value| value.checked_mul(value)),
+                match (spec.kind, spec.bounds) {
+                    (SumKind::Rows | SumKind::NonNull | SumKind::Distinct, _) => {
+                        rows.count(sums);
+                        Ok(())
+                    }
+                    (SumKind::Sum | SumKind::SumProducts, None) => rows.add(sums, |value| value),
+                    (SumKind::Sum | SumKind::SumProducts, Some(bounds)) => {
+                        rows.add(sums, |value| bounds.clamp(value))
+                    }
+                    (SumKind::SumSquares, bounds) => rows.add(sums, |value| {
+                        let value = bounds.map_or(value, |bounds| bounds.clamp(value));
+                        value.saturating_mul(value)
+                    }),
                 }
             }
         }
     }
 
-    /// The sums of the groups that are emitted.
-    pub(super) fn take(&mut self, emit_to: EmitTo) -> Vec<i128> {
-        match self {
-            Self::Added(sums) => emit_to.take_needed(sums),
+    /// The sums of `total` groups.
+    pub(super) fn finish(self, total: usize) -> Vec<i128> {
+        let mut sums = match self {
+            Self::Added(sums) => sums,
             Self::Keys(keys) => {
-                let taken = emit_to.take_needed(keys);
                 let count = |keys: &Keys| i128::try_from(keys.count()).unwrap_or(i128::MAX);
-                taken.iter().map(count).collect()
+                keys.iter().map(count).collect()
             }
-        }
+        };
+        sums.resize(total, 0);
+        sums
     }
 
     /// Bytes held, roughly.
@@ -116,8 +143,8 @@ fn present(value: &ArrayRef) -> Option<NullBuffer> {
     NullBuffer::union(nulls.as_ref(), Some(&NullBuffer::from_iter(added)))
 }
 
-/// The rows of a batch that count for one sum.
-struct Rows<'a> {
+/// The rows of a batch that count for one sum or measure.
+pub(super) struct Rows<'a> {
     value: Option<&'a ArrayRef>,
     /// Those that count; without it all do.
     chosen: Option<BooleanBuffer>,
@@ -125,7 +152,11 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(spec: &Spec, values: &'a [ArrayRef], batch: &'a Batch<'a>) -> EngineResult<Self> {
+    pub(super) fn new(
+        spec: &Spec,
+        values: &'a [ArrayRef],
+        batch: &'a Batch<'a>,
+    ) -> EngineResult<Self> {
         let meets = match spec.filter {
             Some(at) => match values.get(at).and_then(|column| column.as_boolean_opt()) {
                 Some(filter) => Some(meets(filter)),
@@ -152,81 +183,99 @@ impl<'a> Rows<'a> {
         Ok(Self { value, chosen, batch })
     }
 
+    /// How many rows there are, whether they count or not.
+    pub(super) fn len(&self) -> usize {
+        self.batch.groups.len()
+    }
+
+    /// Those that count; without it all do.
+    pub(super) fn chosen(&self) -> Option<&BooleanBuffer> {
+        self.chosen.as_ref()
+    }
+
     /// Adds one for every row that counts.
-    fn count(&self, sums: &mut [i128]) -> EngineResult<()> {
+    fn count(&self, sums: &mut [i128]) {
         match &self.chosen {
-            Some(_) => self.each(sums, &|_row| Ok(1)),
+            Some(_) => self.each(sums, &|_row| 1),
             None => {
-                for (sum, rows) in sums.iter_mut().zip(&self.batch.rows) {
-                    *sum = sum.checked_add(*rows).ok_or_else(overflow)?;
+                for (sum, rows) in sums.iter_mut().zip(self.batch.rows()) {
+                    *sum = sum.saturating_add(*rows);
                 }
-                Ok(())
             }
         }
     }
 
-    /// Adds `addend(row)` for every row that counts.
+    /// Adds `addend(row)` for every row that counts. Planning leaves room for ten thousand million rows; what goes beyond stays
+    /// at the end of the range, so that whether a question runs does not depend on a row.
     #[inline]
-    fn each(
-        &self,
-        sums: &mut [i128],
-        addend: &impl Fn(usize) -> EngineResult<i128>,
-    ) -> EngineResult<()> {
-        let mut add = |row: usize, group: usize| {
+    fn each(&self, sums: &mut [i128], addend: &impl Fn(usize) -> i128) {
+        self.visit(|row, group| {
             if let Some(sum) = sums.get_mut(group) {
-                *sum = sum.checked_add(addend(row)?).ok_or_else(overflow)?;
+                *sum = sum.saturating_add(addend(row));
             }
-            Ok(())
-        };
+        });
+    }
+
+    /// Every row that counts, with its group.
+    #[inline]
+    pub(super) fn visit(&self, mut visit: impl FnMut(usize, usize)) {
         match &self.chosen {
             None => {
-                self.batch.groups.iter().enumerate().try_for_each(|(row, group)| add(row, *group))
+                self.batch.groups.iter().enumerate().for_each(|(row, group)| visit(row, *group));
             }
-            Some(chosen) => chosen.set_indices().try_for_each(|row| {
-                self.batch.groups.get(row).map_or(Ok(()), |group| add(row, *group))
+            Some(chosen) => chosen.set_indices().for_each(|row| {
+                if let Some(group) = self.batch.groups.get(row) {
+                    visit(row, *group);
+                }
             }),
         }
     }
 
+    /// The column of numbers that are added.
+    pub(super) fn numbers(&self) -> EngineResult<Numbers<'a>> {
+        match self.value.and_then(Numbers::of) {
+            Some(numbers) => Ok(numbers),
+            None => exec_err!("kring_cell: a sum of something that is not a number"),
+        }
+    }
+
     #[inline]
-    fn add(&self, sums: &mut [i128], of: impl Fn(i128) -> Option<i128>) -> EngineResult<()> {
-        let Some(numbers) = self.value.and_then(Numbers::of) else {
-            return exec_err!("kring_cell: a sum of something that is not a number");
-        };
+    fn add(&self, sums: &mut [i128], of: impl Fn(i128) -> i128) -> EngineResult<()> {
         // One loop for each type: the type is known outside of it.
-        let checked = |value: Option<i128>| value.and_then(&of).ok_or_else(overflow);
-        match numbers {
+        match self.numbers()? {
             Numbers::Integers(column) => {
                 let values = column.values();
-                self.each(sums, &|row| checked(values.get(row).map(|value| i128::from(*value))))
+                self.each(sums, &|row| values.get(row).map_or(0, |value| of(i128::from(*value))));
             }
             Numbers::Decimals(column) => {
                 let values = column.values();
-                self.each(sums, &|row| checked(values.get(row).copied()))
+                self.each(sums, &|row| values.get(row).map_or(0, |value| of(*value)));
             }
             Numbers::Floats(column) => {
                 let values = column.values();
                 self.each(sums, &|row| {
-                    checked(values.get(row).and_then(|value| fixed_point(*value)))
-                })
+                    values.get(row).and_then(|value| fixed_point(*value)).map_or(0, &of)
+                });
             }
+        }
+        Ok(())
+    }
+
+    /// The column of keys.
+    pub(super) fn key_column(&self) -> EngineResult<KeyColumn<'a>> {
+        match self.value.and_then(KeyColumn::of) {
+            Some(keys) => Ok(keys),
+            None => exec_err!("kring_cell: a key of an unknown type"),
         }
     }
 
     fn keys(&self, sets: &mut [Keys]) -> EngineResult<()> {
-        let Some(keys) = self.value.and_then(KeyColumn::of) else {
-            return exec_err!("kring_cell: a key of an unknown type");
-        };
-        let mut see = |row: usize| {
-            let group = self.batch.groups.get(row);
-            if let Some(set) = group.and_then(|group| sets.get_mut(*group)) {
+        let keys = self.key_column()?;
+        self.visit(|row, group| {
+            if let Some(set) = sets.get_mut(group) {
                 keys.see(row, set);
             }
-        };
-        match &self.chosen {
-            Some(chosen) => chosen.set_indices().for_each(see),
-            None => (0..self.batch.groups.len()).for_each(&mut see),
-        }
+        });
         Ok(())
     }
 }
@@ -240,7 +289,7 @@ fn meets(filter: &BooleanArray) -> BooleanBuffer {
 }
 
 /// A column of numbers that add exactly.
-enum Numbers<'a> {
+pub(super) enum Numbers<'a> {
     Integers(&'a Int64Array),
     Decimals(&'a Decimal128Array),
     Floats(&'a Float64Array),
@@ -256,11 +305,21 @@ impl<'a> Numbers<'a> {
         }
         column.as_primitive_opt::<Float64Type>().map(Self::Floats)
     }
+
+    /// The number of a row that has one.
+    pub(super) fn get(&self, row: usize) -> i128 {
+        let number = match self {
+            Self::Integers(column) => column.values().get(row).map(|value| i128::from(*value)),
+            Self::Decimals(column) => column.values().get(row).copied(),
+            Self::Floats(column) => column.values().get(row).and_then(|value| fixed_point(*value)),
+        };
+        number.unwrap_or_default()
+    }
 }
 
 /// A float at nine digits, rounded half to even.
 #[expect(clippy::cast_possible_truncation, reason = "checked to be far inside 128 bits")]
-fn fixed_point(value: f64) -> Option<i128> {
+pub(super) fn fixed_point(value: f64) -> Option<i128> {
     let inside = value.abs() < FLOAT_LIMIT;
     inside.then(|| (value * FLOAT_UNITS).round_ties_even() as i128)
 }

@@ -9,7 +9,7 @@ use policies::Digest;
 use policies::dataset::Dataset;
 use policies::wire::LANGUAGE_VERSION;
 
-use super::{Fragment, explain};
+use super::{Fragment, Measure, contributions, explain};
 use crate::facts::domain::Domain;
 
 /// The digest of a fragment's canonical form.
@@ -29,7 +29,12 @@ fn text(fragment: &Fragment, dataset: &Dataset) -> String {
         }
     }
     for primitive in &fragment.primitives {
-        let _ = writeln!(text, "sum {} scale {}", explain::exact(primitive), primitive.scale);
+        let measure = contributions::place(primitive, &fragment.measures);
+        let sum = explain::exact(primitive);
+        let _ = writeln!(text, "sum {sum} scale {} measure {measure}", primitive.scale);
+    }
+    for Measure { footprint, .. } in &fragment.measures {
+        let _ = writeln!(text, "measure {footprint:?}");
     }
     let _ = write!(text, "patient {}\n{}\n", fragment.patient, fragment.input.display_indent());
     text

@@ -77,13 +77,14 @@ pub(super) fn exact(primitive: &Primitive) -> String {
 }
 
 fn shown(primitive: &Primitive, show: impl Fn(&Expr) -> String) -> String {
-    let Primitive { kind, value, filter, scale: _ } = primitive;
+    let Primitive { kind, value, filter, scale: _, bounds: _ } = primitive;
     let value = value.as_ref().map_or("*".to_owned(), &show);
     let call = match kind {
         SumKind::Rows => "count(*)".to_owned(),
         SumKind::NonNull => format!("count({value})"),
         SumKind::Distinct => format!("count(distinct {value})"),
         SumKind::Sum => format!("sum({value})"),
+        SumKind::SumProducts => format!("sum({value}) of pairs"),
         SumKind::SumSquares => format!("sum(({value})^2)"),
     };
     match filter {

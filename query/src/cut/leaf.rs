@@ -11,7 +11,9 @@ use policies::Digest;
 use policies::footprint::{MAX_CELLS, MAX_FRAGMENTS};
 
 use super::tree::OfNetworks;
-use super::{Account, Fragment, Key, Output, below, canonical, keys, measures, network};
+use super::{
+    Account, Fragment, Key, Output, below, canonical, contributions, keys, measures, network,
+};
 use crate::error::PlanError;
 use crate::facts::Facts;
 
@@ -45,6 +47,7 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
     let (keys, mut merged) = keys::keys(&sets.exprs, &below, account)?;
     let network = one_network(&keys)?;
     let measures = measures::measures(aggregate, &below, account)?;
+    let contributed = contributions::measures(&measures.primitives);
     if let Some(id) = &sets.id {
         merged.iter_mut().for_each(|facts| facts.nullable = true);
         merged.push(id_facts(id));
@@ -71,6 +74,7 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
             patient: below.patient.clone(),
             keys: own,
             primitives: measures.primitives.clone(),
+            measures: contributed.clone(),
             conditions: below.conditions.clone(),
             cells,
         };

@@ -7,7 +7,7 @@ use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{AggregateFunction, Cast};
 use datafusion::logical_expr::{Aggregate, Expr};
 use policies::dataset::Use;
-use policies::footprint::SumKind;
+use policies::footprint::{MAX_ROWS, SUM_LIMIT, SumKind};
 
 use super::{Account, Below, Output, Primitive, ShareFigure, below};
 use crate::catalog::functions;
@@ -17,29 +17,22 @@ use crate::facts::range::Range;
 use crate::facts::{Facts, Plain};
 use crate::written::written;
 
+mod argument;
 mod pair;
 mod quantile;
+
+use argument::{Argument, units};
 
 /// Digits behind the point of a sum of floats.
 pub(crate) const FLOAT_SCALE: u8 = 9;
 /// No float further from 0 is added.
 const FLOAT_LIMIT: f64 = 1e15;
-/// Most rows that a sum must have room for, all hospitals together.
-const MAX_ROWS: u128 = 10_000_000_000;
-/// Sums are Decimal128 with 38 digits.
-const SUM_LIMIT: u128 = 100_000_000_000_000_000_000_000_000_000_000_000_000;
 
 /// The sums of a cut.
 pub(super) struct Measures {
     pub(super) primitives: Vec<Primitive>,
     pub(super) outputs: Vec<Output>,
     pub(super) merged: Vec<Facts>,
-}
-
-struct Argument {
-    value: Expr,
-    scale: u8,
-    range: Range,
 }
 
 /// The sums that an aggregate's expressions need.
@@ -153,18 +146,18 @@ impl Measures {
             account.used(&facts.values, Use::CountDistinct)?;
             let one_each = below.names_rows(&facts);
             let kind = if one_each { SumKind::NonNull } else { SumKind::Distinct };
-            Primitive { kind, value: Some(value), filter, scale: 0 }
+            Primitive::count(kind, Some(value), filter)
         } else if matches!(&value, Expr::Literal(literal, _) if !literal.is_null())
             || facts.plain == Some(Plain::Hospital) && !facts.nullable
         {
-            Primitive { kind: SumKind::Rows, value: None, filter, scale: 0 }
+            Primitive::count(SumKind::Rows, None, filter)
         } else {
             account.expression(&facts, Use::CountValues)?;
             below::note_functions(&value, &mut account.functions);
-            Primitive { kind: SumKind::NonNull, value: Some(value), filter, scale: 0 }
+            Primitive::count(SumKind::NonNull, Some(value), filter)
         };
         let place = self.place(primitive);
-        let range = Range::exact(0, i128::try_from(MAX_ROWS).unwrap_or(i128::MAX), 0);
+        let range = Range::exact(0, MAX_ROWS, 0);
         self.merged.push(output_facts(DataType::Int64, range, false));
         self.outputs.push(Output::Count(place));
         Ok(())
@@ -178,18 +171,8 @@ impl Measures {
         filter: Option<Expr>,
     ) -> Result<(), PlanError> {
         let value = Some(argument.value.clone());
-        let values = Primitive {
-            kind: SumKind::NonNull,
-            value: value.clone(),
-            filter: filter.clone(),
-            scale: 0,
-        };
-        let sum = Primitive {
-            kind: SumKind::Sum,
-            value: value.clone(),
-            filter: filter.clone(),
-            scale: argument.scale,
-        };
+        let values = Primitive::count(SumKind::NonNull, value, filter.clone());
+        let sum = argument.primitive(SumKind::Sum, filter.clone())?;
         let (values, sum) = (self.place(values), self.place(sum));
         let units = units(argument)?;
         let (output, range) = match name {
@@ -208,9 +191,7 @@ impl Measures {
             "stddev" | "stddev_pop" | "var" | "var_pop" => {
                 let square = units.saturating_mul(units);
                 room(square, name)?;
-                let scale = argument.scale.saturating_mul(2);
-                let squares = Primitive { kind: SumKind::SumSquares, value, filter, scale };
-                let squares = self.place(squares);
+                let squares = self.place(argument.primitive(SumKind::SumSquares, filter)?);
                 let sample = !name.ends_with("_pop");
                 let root = name.starts_with("stddev");
                 (Output::Spread { sum, squares, values, sample, root }, Range::full(&data_type))
@@ -227,7 +208,7 @@ impl Measures {
         let places = codes.iter().map(|code| {
             let is = value.clone().eq(Expr::Literal(code.clone(), None));
             let filter = Some(filter.map_or(is.clone(), |filter| filter.clone().and(is)));
-            self.place(Primitive { kind: SumKind::Rows, value: None, filter, scale: 0 })
+            self.place(Primitive::count(SumKind::Rows, None, filter))
         });
         let places: Vec<usize> = places.collect();
         let most = i128::try_from(places.len()).unwrap_or(i128::MAX);
@@ -246,7 +227,7 @@ impl Measures {
         let (condition, facts) = below.expression(condition)?;
         account.expression(&facts, Use::Filter)?;
         below::note_functions(&condition, &mut account.functions);
-        let counted = |filter| Primitive { kind: SumKind::Rows, value: None, filter, scale: 0 };
+        let counted = |filter| Primitive::count(SumKind::Rows, None, filter);
         let part = filter.clone().map_or(condition.clone(), |filter| filter.and(condition.clone()));
         let (whole, part) = (self.place(counted(filter)), self.place(counted(Some(part))));
         let range = Range::Float { most: 1.0, least: 0.0 };
@@ -340,22 +321,6 @@ fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argum
     }
 }
 
-/// The greatest distance from 0 of one addend, in units of its scale.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a magnitude under 1e15, rounded up"
-)]
-fn units(argument: &Argument) -> Result<u128, PlanError> {
-    match argument.range {
-        Range::Exact { .. } => argument.range.units().ok_or(PlanError::CannotPlan),
-        Range::Float { most, .. } => {
-            Ok((most * 10_f64.powi(i32::from(FLOAT_SCALE))).ceil() as u128)
-        }
-        Range::Other => Err(PlanError::CannotPlan),
-    }
-}
-
 /// Refuses a sum whose digits are not those of the type that it is shown in.
 fn same_scale(data_type: &DataType, scale: u8) -> Result<(), PlanError> {
     let DataType::Decimal128(_, digits) = data_type else { return Ok(()) };
@@ -370,7 +335,8 @@ fn same_scale(data_type: &DataType, scale: u8) -> Result<(), PlanError> {
 
 /// The greatest sum, if it fits what travels.
 fn room(units: u128, name: &str) -> Result<u128, PlanError> {
-    units.checked_mul(MAX_ROWS).filter(|sum| *sum < SUM_LIMIT).ok_or_else(|| PlanError::Unbounded {
+    let sum = units.checked_mul(MAX_ROWS.unsigned_abs());
+    sum.filter(|sum| *sum < SUM_LIMIT.unsigned_abs()).ok_or_else(|| PlanError::Unbounded {
         expression: format!("{name}(...)"),
         instead: "divide the argument by a constant, so that its squares stay small".to_owned(),
     })

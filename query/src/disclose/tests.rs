@@ -1,4 +1,6 @@
+use arrow::array::AsArray as _;
 use arrow::datatypes::{Decimal128Type, UInt8Type};
+use policies::footprint::SumKind;
 use policies::protections::{MinPatients, Opinions};
 
 use super::*;
@@ -14,12 +16,17 @@ fn protections(k: u32, zeros: Zeros) -> Protections {
 
 fn raw(n: &[u64], ruled_out: bool) -> RawFragment {
     let sums = n.iter().map(|n| i128::from(*n) * 3).collect();
-    RawFragment { n: n.to_vec(), ruled_out: vec![ruled_out; n.len()], sums: vec![(2, sums)] }
+    RawFragment::of_figures(n, ruled_out, vec![(2, sums)])
+}
+
+/// The one sum of the cells.
+fn sums() -> [SumFootprint; 1] {
+    [SumFootprint { text: String::new(), kind: SumKind::Sum, scale: 2, measure: 0 }]
 }
 
 #[track_caller]
 fn check(fragment: &RawFragment, protections: &Protections, expected: &[(u8, Option<i128>)]) {
-    let safe = protect(fragment, protections).unwrap();
+    let safe = protect(fragment, &sums(), (protections, &Limits::OFF)).unwrap().batch;
     assert_eq!(safe.schema(), safe_schema([2].into_iter()));
     let states = safe.column(0).as_primitive::<UInt8Type>();
     let sums = safe.column(1).as_primitive::<Decimal128Type>();
@@ -54,11 +61,12 @@ fn what_the_text_empties_is_shown_as_empty() {
 fn hidden_values_are_not_in_the_frames_bytes() {
     // 0x2b2a2928 would be seen in the buffer of values if hiding only set a null bit.
     let secret = 0x2b2a_2928_u64;
-    let sums = vec![(2, vec![i128::from(secret), 5])];
-    let fragment = RawFragment { n: vec![3, 20], ruled_out: vec![false; 2], sums };
+    let figures = vec![(2, vec![i128::from(secret), 5])];
+    let fragment = RawFragment::of_figures(&[3, 20], false, figures);
     let frames = |k| {
-        let safe = protect(&fragment, &protections(k, Zeros::Hidden)).unwrap();
-        super::frames(&[safe]).unwrap().remove(1)
+        let protections = protections(k, Zeros::Hidden);
+        let safe = protect(&fragment, &sums(), (&protections, &Limits::OFF)).unwrap();
+        super::frames(&[safe.batch]).unwrap().remove(1)
     };
     let needle = 0x2b2a_2928_u32.to_le_bytes();
     let holds = |bytes: &[u8]| bytes.windows(4).any(|window| window == needle);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::datatypes::Field;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column as Name, Result as EngineResult};
 use datafusion::datasource::provider_as_source;
@@ -11,22 +10,18 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::{
-    AggregateUDF, Expr, LogicalPlan, LogicalPlanBuilder, TableScan, TableSource,
-};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScan, TableSource};
 use datafusion::optimizer::Optimizer;
-use datafusion::physical_expr::aggregate::AggregateExprBuilder;
-use datafusion::physical_expr::expressions::Column as PhysicalColumn;
-use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, PhysicalGroupBy};
-use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
-use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use datafusion::prelude::SessionConfig;
+use policies::footprint::{MeasureFootprint, MeasureKind, SumKind};
 
 use super::text::Own;
 use super::{Place, RunError, Tables, failed};
 use crate::catalog::{HOSPITAL, NETWORK, PATIENT};
-use crate::cell::{KringCell, Spec};
+use crate::cell::{Bounds, CellSpec, Layout, MeasureSpec, Spec, has_set};
 use crate::cut::Fragment;
+use crate::pipe::Wanted;
+use crate::record::RecordKeys;
 use crate::snapshot::Snapshot;
 
 /// What the engine may hold for groups and joins: with the kept tables it stays under the least limit of a worker (1 GiB).
@@ -61,7 +56,12 @@ pub(super) fn bind(
     let mut sources: BTreeMap<String, Arc<dyn TableSource>> = BTreeMap::new();
     for name in scans(&fragment.input)? {
         let table = place.dataset.table(&name).ok_or(RunError::Failed)?;
-        sources.insert(name, provider_as_source(tables.provider(snapshot, table)?));
+        sources.insert(
+            name,
+            provider_as_source(
+                tables.provider(snapshot, (table, table.name == place.dataset.patient))?,
+            ),
+        );
     }
     let own = Own::of(place);
     let input = fragment.input.clone().transform_up(|node| {
@@ -81,38 +81,6 @@ pub(super) fn bind(
         .project(keys.chain(arguments).collect::<Vec<_>>())
         .and_then(LogicalPlanBuilder::build)
         .map_err(failed)
-}
-
-/// The groups of a fragment over its rows: `k0`, `k1`, ..., then the cell. In one step over one partition: the engine
-/// would add up states in two steps where rows come in several partitions, and `kring_cell` has no states.
-pub(super) fn grouped(
-    fragment: &Fragment,
-    rows: Arc<dyn ExecutionPlan>,
-) -> EngineResult<Arc<dyn ExecutionPlan>> {
-    let rows: Arc<dyn ExecutionPlan> = Arc::new(CoalescePartitionsExec::new(rows));
-    let schema = rows.schema();
-    let column = |index: usize, field: &Field| -> Arc<dyn PhysicalExpr> {
-        Arc::new(PhysicalColumn::new(field.name(), index))
-    };
-    let columns = schema.fields().iter().enumerate();
-    let mut keys: Vec<(Arc<dyn PhysicalExpr>, String)> = Vec::new();
-    let mut arguments = Vec::new();
-    for (index, field) in columns {
-        if index < fragment.keys.len() {
-            keys.push((column(index, field), field.name().clone()));
-        } else {
-            arguments.push(column(index, field));
-        }
-    }
-    let function = Arc::new(AggregateUDF::from(KringCell::new(specs(fragment))));
-    let cell = AggregateExprBuilder::new(function, arguments)
-        .schema(Arc::clone(&schema))
-        .alias("cell")
-        .build()?;
-    let groups = PhysicalGroupBy::new_single(keys);
-    let mode = AggregateMode::Single;
-    let node = AggregateExec::try_new(mode, groups, vec![Arc::new(cell)], vec![None], rows, schema);
-    Ok(Arc::new(node?))
 }
 
 fn scans(plan: &LogicalPlan) -> Result<Vec<String>, RunError> {
@@ -160,18 +128,54 @@ fn arguments(fragment: &Fragment) -> Vec<Expr> {
     arguments
 }
 
-/// Every sum with the places of its inputs.
-fn specs(fragment: &Fragment) -> Vec<Spec> {
+/// The columns of a fragment's cells.
+pub(super) fn layout(fragment: &Fragment, wanted: Wanted) -> Layout {
+    let sums = fragment.primitives.iter().map(|sum| sum.scale);
+    Layout::new(sums, fragment.measures.iter().map(|measure| &measure.footprint), wanted)
+}
+
+/// What a fragment's cells are made of, with the places of the inputs.
+pub(super) fn cell(
+    fragment: &Fragment,
+    layout: &Layout,
+    keys: Option<Arc<RecordKeys>>,
+) -> CellSpec {
     let arguments = arguments(fragment);
     let place = |expr: &Option<Expr>| {
         let expr = expr.as_ref()?;
         arguments.iter().position(|known| known == expr)
     };
-    let specs = fragment.primitives.iter().map(|sum| Spec {
+    let wanted = layout.wanted();
+    let bounds = |(least, most)| Bounds { least, most };
+    let sums = fragment.primitives.iter().map(|sum| Spec {
         kind: sum.kind,
         value: place(&sum.value),
         filter: place(&sum.filter),
         scale: sum.scale,
+        bounds: sum.bounds.map(bounds).filter(|_bounds| wanted.any()),
     });
-    specs.collect()
+    let measures = fragment.measures.iter().filter(|_measure| wanted.any()).map(|measure| {
+        let MeasureFootprint { kind, scale, least, most, .. } = measure.footprint;
+        let rows = Spec {
+            kind: rows_of(kind, measure.argument.is_some()),
+            value: place(&measure.argument),
+            filter: place(&measure.condition),
+            scale,
+            bounds: None,
+        };
+        let bounds = bounds((least.get(), most.get()));
+        let has_set = wanted.bitmaps && has_set(&measure.footprint);
+        MeasureSpec { kind, rows, bounds, has_set }
+    });
+    CellSpec { sums: sums.collect(), measures: measures.collect(), layout: layout.clone(), keys }
+}
+
+/// The sum that looks at the same rows.
+fn rows_of(kind: MeasureKind, has_argument: bool) -> SumKind {
+    match kind {
+        MeasureKind::Rows if has_argument => SumKind::NonNull,
+        MeasureKind::Rows => SumKind::Rows,
+        MeasureKind::Keys => SumKind::Distinct,
+        MeasureKind::Flag | MeasureKind::Value => SumKind::Sum,
+    }
 }

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch};
+use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch, UInt32Array, UInt64Array};
 use arrow::datatypes::{SchemaRef, UInt32Type};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
@@ -22,12 +22,13 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::prelude::col;
 use policies::Digest;
-use policies::dataset::Table;
+use policies::dataset::{Dataset, Table};
 
 use super::RunError;
 use super::hashed::Hashed;
-use crate::catalog::{self, PATIENT};
-use crate::snapshot::Snapshot;
+use crate::catalog::{self, PATIENT, RECORD_KEY};
+use crate::record::RecordKeys;
+use crate::snapshot::{self, Snapshot};
 
 /// Most bytes of tables kept in memory.
 const MAX_CACHED_BYTES: usize = 256 * 1024 * 1024;
@@ -37,6 +38,8 @@ const MAX_CACHED_FILE_BYTES: u64 = 48 * 1024 * 1024;
 /// Tables kept between jobs.
 pub(crate) struct Tables {
     kept: HashMap<Digest, Arc<MemTable>>,
+    /// Record keys, by the file that they are from.
+    keys: HashMap<Digest, Arc<RecordKeys>>,
     hashed: Hashed,
     bytes: usize,
     largest_file: u64,
@@ -51,14 +54,15 @@ impl Default for Tables {
 impl Tables {
     /// A cache that scans files of more than so many bytes.
     pub(crate) fn keeping_files_to(largest_file: u64) -> Self {
-        Self { kept: HashMap::new(), hashed: Hashed::default(), bytes: 0, largest_file }
+        let (kept, keys, hashed) = (HashMap::new(), HashMap::new(), Hashed::default());
+        Self { kept, keys, hashed, bytes: 0, largest_file }
     }
 
     /// The rows of a table of a snapshot.
     pub(super) fn provider(
         &mut self,
         snapshot: &Snapshot,
-        table: &Table,
+        (table, is_patient): (&Table, bool),
     ) -> Result<Arc<dyn TableProvider>, RunError> {
         let sealed = snapshot.manifest().tables.get(&table.name).ok_or(RunError::BadSnapshot)?;
         if let Some(kept) = self.kept.get(&sealed.sha256) {
@@ -66,7 +70,7 @@ impl Tables {
         }
         let path = snapshot.file(&table.name).ok_or(RunError::BadSnapshot)?;
         let bytes = std::fs::metadata(&path).map_err(|_io| RunError::BadSnapshot)?.len();
-        let schema = catalog::stored_schema(table);
+        let schema = catalog::stored_schema(table, is_patient);
         if bytes > self.largest_file {
             self.hashed.check(&path, sealed.sha256, || patient_by_patient(&path))?;
             return scanned(&path, schema);
@@ -76,20 +80,55 @@ impl Tables {
         let provider =
             MemTable::try_new(schema, vec![rows]).map_err(|_schema| RunError::BadSnapshot)?;
         let provider = Arc::new(provider.with_sort_order(by_patient()));
-        self.keep(sealed.sha256, &provider, size);
+        if self.makes_room(size) {
+            self.kept.insert(sealed.sha256, Arc::clone(&provider));
+        }
         Ok(provider)
     }
 
-    fn keep(&mut self, digest: Digest, provider: &Arc<MemTable>, size: usize) {
+    /// The record keys of a snapshot's patients.
+    pub(super) fn record_keys(
+        &mut self,
+        snapshot: &Snapshot,
+        dataset: &Dataset,
+    ) -> Result<Arc<RecordKeys>, RunError> {
+        let name = &dataset.patient;
+        let sealed = snapshot.manifest().tables.get(name).ok_or(RunError::BadSnapshot)?.sha256;
+        if let Some(kept) = self.keys.get(&sealed) {
+            return Ok(Arc::clone(kept));
+        }
+        let path = snapshot.file(name).ok_or(RunError::BadSnapshot)?;
+        self.hashed.check(&path, sealed, || Ok(()))?;
+        let read = snapshot::read_columns(snapshot.folder(), name, &[PATIENT, RECORD_KEY]);
+        let read = read.map_err(|_snapshot| RunError::BadSnapshot)?;
+        let mut rows: Vec<(u32, u64)> = Vec::new();
+        for batch in &read {
+            let patients = batch.column_by_name(PATIENT).and_then(|c| c.as_primitive_opt());
+            let keys = batch.column_by_name(RECORD_KEY).and_then(|c| c.as_primitive_opt());
+            let patients: &UInt32Array = patients.ok_or(RunError::BadSnapshot)?;
+            let keys: &UInt64Array = keys.ok_or(RunError::BadSnapshot)?;
+            rows.extend(patients.values().iter().copied().zip(keys.values().iter().copied()));
+        }
+        let keys = RecordKeys::new(sealed, rows.into_iter()).ok_or(RunError::BadSnapshot)?;
+        let keys = Arc::new(keys);
+        if self.makes_room(keys.size()) {
+            self.keys.insert(sealed, Arc::clone(&keys));
+        }
+        Ok(keys)
+    }
+
+    /// Whether something of this size may be kept; all else is forgotten if there is no room beside it.
+    fn makes_room(&mut self, size: usize) -> bool {
         if size > MAX_CACHED_BYTES {
-            return;
+            return false;
         }
         if self.bytes.saturating_add(size) > MAX_CACHED_BYTES {
             self.kept.clear();
+            self.keys.clear();
             self.bytes = 0;
         }
-        self.kept.insert(digest, Arc::clone(provider));
         self.bytes = self.bytes.saturating_add(size);
+        true
     }
 }
 

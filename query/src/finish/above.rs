@@ -194,7 +194,7 @@ fn measure(
         (None, at) => at,
     };
     let output = cut.outputs.get(at).ok_or(FinishError::Failed)?;
-    match group.status {
+    match worst(outputs::places(output).map(|place| group.status(place))) {
         CellStatus::Shown => {
             let value = outputs::value(output, &fragment.primitives, &group.sums)?;
             Ok((Some(value), CellStatus::Shown, outputs::bound(output, &group.sums)?))

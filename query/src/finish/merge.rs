@@ -17,12 +17,19 @@ use crate::pipe::{CellStatus, Networks};
 pub(super) struct Group {
     /// Its key values.
     pub(super) keys: Vec<ScalarValue>,
-    /// Its sums, in the fragment's order; 0 where not shown.
+    /// Its sums, in the fragment's order; what is not shown adds nothing.
     pub(super) sums: Vec<i128>,
-    /// Whether they are shown.
-    pub(super) status: CellStatus,
+    /// Whether each is shown.
+    pub(super) status: Vec<CellStatus>,
     /// *Shown* if there is such a group for certain; else why that is not known.
     pub(super) presence: CellStatus,
+}
+
+impl Group {
+    /// Whether the sum at a place is shown.
+    pub(super) fn status(&self, place: usize) -> CellStatus {
+        self.status.get(place).copied().unwrap_or(CellStatus::Hidden)
+    }
 }
 
 /// What the hospitals sent.
@@ -148,44 +155,65 @@ fn group(
     for (_, part) in contributors {
         total.add(part, index, cell)?;
     }
-    let Total { sums, empty, hidden, shown } = total;
+    let Total { cells: Kinds { empty, hidden, shown }, sums } = total;
     if !shown && !hidden && !whole {
         debug_assert!(empty || parts.is_empty(), "a cell is empty, shown or hidden");
         return Ok(None);
     }
-    let status = match (hidden, shown || empty) {
-        (false, _) => CellStatus::Shown,
-        (true, false) => CellStatus::Hidden,
-        (true, true) => CellStatus::Incomplete,
-    };
     let certain = shown || whole;
-    let presence = if certain { CellStatus::Shown } else { status };
+    let presence =
+        if certain { CellStatus::Shown } else { Kinds { empty, hidden, shown }.status() };
+    let status = sums.iter().map(|(_, kinds)| kinds.status()).collect();
+    let sums = sums.into_iter().map(|(sum, _)| sum).collect();
     Ok(Some(Group { keys, sums, status, presence }))
 }
 
-/// Sums of several hospitals and what kinds of cells they were of.
-struct Total {
-    sums: Vec<i128>,
+/// What kinds of parts something is made of.
+#[derive(Clone, Copy, Default)]
+struct Kinds {
     empty: bool,
     hidden: bool,
     shown: bool,
 }
 
+impl Kinds {
+    /// Whether it is shown: hidden if every part is, incomplete if some are.
+    fn status(self) -> CellStatus {
+        let Self { empty, hidden, shown } = self;
+        match (hidden, shown || empty) {
+            (false, _) => CellStatus::Shown,
+            (true, false) => CellStatus::Hidden,
+            (true, true) => CellStatus::Incomplete,
+        }
+    }
+}
+
+/// Several hospitals' cells, and their sums one by one.
+struct Total {
+    cells: Kinds,
+    sums: Vec<(i128, Kinds)>,
+}
+
 impl Total {
     fn new(sums: usize) -> Self {
-        Self { sums: vec![0; sums], empty: false, hidden: false, shown: false }
+        Self { cells: Kinds::default(), sums: vec![(0, Kinds::default()); sums] }
     }
 
     fn add(&mut self, part: &HospitalPart, index: usize, cell: usize) -> Result<(), FinishError> {
         let cells = part.fragments.get(index).ok_or(FinishError::Failed)?;
         match cells.states.get(cell).ok_or(FinishError::Failed)? {
-            CellState::Empty => self.empty = true,
-            CellState::Present => self.shown = true,
-            CellState::Hidden => self.hidden = true,
+            CellState::Empty => self.cells.empty = true,
+            CellState::Present => self.cells.shown = true,
+            CellState::Hidden => self.cells.hidden = true,
         }
-        for (sum, column) in self.sums.iter_mut().zip(&cells.sums) {
-            let value = column.get(cell).ok_or(FinishError::Failed)?;
-            *sum = sum.checked_add(*value).ok_or(FinishError::Overflow)?;
+        for ((sum, kinds), column) in self.sums.iter_mut().zip(&cells.sums) {
+            match column.get(cell).ok_or(FinishError::Failed)? {
+                Some(value) => {
+                    kinds.shown = true;
+                    *sum = sum.checked_add(*value).ok_or(FinishError::Overflow)?;
+                }
+                None => kinds.hidden = true,
+            }
         }
         Ok(())
     }

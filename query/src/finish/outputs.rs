@@ -8,7 +8,7 @@ use datafusion::common::ScalarValue;
 
 use super::FinishError;
 use super::bounds::Bound;
-use crate::cut::{Output, Primitive};
+use crate::cut::{Output, Pair, Primitive};
 
 mod bins;
 mod figures;
@@ -76,6 +76,27 @@ pub(super) fn value(
             ))
         }
     }
+}
+
+/// The sums that an aggregate is made of.
+pub(super) fn places(output: &Output) -> impl Iterator<Item = usize> {
+    match output {
+        Output::Count(place) => vec![*place],
+        Output::Sum { sum, values, data_type: _ }
+        | Output::Average { sum, values, data_type: _ } => vec![*sum, *values],
+        Output::Spread { sum, squares, values, sample: _, root: _ } => {
+            vec![*sum, *squares, *values]
+        }
+        Output::Pair(Pair { values, x, y, xx, yy, xy }, _figure) => {
+            vec![*values, *x, *y, *xx, *yy, *xy]
+        }
+        Output::Share { part, whole, figure: _ } => vec![*part, *whole],
+        Output::Present(places) => places.clone(),
+        Output::Quantile(bins, _) | Output::Histogram(bins) => {
+            bins.below.iter().copied().chain([bins.values]).collect()
+        }
+    }
+    .into_iter()
 }
 
 /// What is known of the value of an aggregate: all but quantiles are exact.

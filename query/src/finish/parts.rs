@@ -8,7 +8,7 @@ use super::FinishError;
 use crate::cell::SUM_PRECISION;
 use crate::cut::{Fragment, Primitive, Split};
 use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_schema};
-use crate::ipc;
+use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Part;
 
 /// Most bytes of frame 0.
@@ -26,8 +26,8 @@ pub(super) struct HospitalPart {
 pub(super) struct SafeCells {
     /// What each cell is.
     pub(super) states: Vec<CellState>,
-    /// Each sum, cell by cell; 0 where hidden.
-    pub(super) sums: Vec<Vec<i128>>,
+    /// Each sum, cell by cell; none where it is hidden.
+    pub(super) sums: Vec<Vec<Option<i128>>>,
 }
 
 /// Reads every hospital's frames, in order of hospitals.
@@ -78,7 +78,8 @@ fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Vec<SafeCells>, &'stat
 fn cells(fragment: &Fragment, frame: &[u8]) -> Result<SafeCells, &'static str> {
     let schema = safe_schema(fragment.primitives.iter().map(|sum| sum.scale));
     let rows = usize::try_from(fragment.cells).unwrap_or(usize::MAX);
-    let batch = ipc::decode(frame, &schema, |nulls| template(fragment, rows, nulls));
+    let batch =
+        ipc::decode((frame, MAX_FRAME_BYTES), &schema, |nulls| template(fragment, rows, nulls));
     let batch = batch.map_err(|error| match error {
         ipc::IpcError::TooLarge { .. } => "a frame is too large",
         ipc::IpcError::OtherSchema => "a frame has another schema",
@@ -94,18 +95,31 @@ fn cells(fragment: &Fragment, frame: &[u8]) -> Result<SafeCells, &'static str> {
         let values = column.iter().zip(&states);
         values.map(|(value, state)| checked(value, *state, primitive)).collect()
     });
-    let sums = sums.collect::<Result<Vec<Vec<i128>>, _>>()?;
+    let sums = sums.collect::<Result<Vec<Vec<Option<i128>>>, _>>()?;
+    let bare = |at: usize| {
+        let mut own = sums.iter().map(|values| values.get(at).copied().flatten());
+        !sums.is_empty() && own.all(|value| value.is_none())
+    };
+    let mut shown = states.iter().enumerate().filter(|(_, state)| **state == CellState::Present);
+    if shown.any(|(at, _)| bare(at)) {
+        return Err("a shown cell has no value");
+    }
     Ok(SafeCells { states, sums })
 }
 
-/// Cells of zeros, the first `nulls` of them hidden.
-fn template(fragment: &Fragment, rows: usize, nulls: usize) -> Option<RecordBatch> {
-    let shown = rows.checked_sub(nulls)?;
-    let mut states = vec![CellState::Hidden; nulls];
-    states.resize(nulls.checked_add(shown)?, CellState::Empty);
-    let sums: Vec<(u8, Vec<i128>)> =
-        fragment.primitives.iter().map(|sum| (sum.scale, vec![0; rows])).collect();
-    safe_batch(&states, &sums)
+/// Cells of zeros, in each column so many of them null.
+fn template(fragment: &Fragment, rows: usize, nulls: &[usize]) -> Option<RecordBatch> {
+    let states = vec![CellState::Empty; rows];
+    let columns = fragment.primitives.iter().enumerate().map(|(at, sum)| {
+        // The first column is the states.
+        let nulls = nulls.get(at.checked_add(1)?).copied().unwrap_or_default();
+        // The number is the stranger's: nothing is made of it before it is known to be of these rows.
+        let shown = rows.checked_sub(nulls)?;
+        let mut values = vec![None; nulls];
+        values.extend(std::iter::repeat_n(Some(0), shown));
+        Some((sum.scale, values))
+    });
+    safe_batch(&states, &columns.collect::<Option<Vec<_>>>()?)
 }
 
 fn states(batch: &RecordBatch) -> Option<Vec<CellState>> {
@@ -121,17 +135,17 @@ fn checked(
     value: Option<i128>,
     state: CellState,
     primitive: &Primitive,
-) -> Result<i128, &'static str> {
+) -> Result<Option<i128>, &'static str> {
     match (state, value) {
-        (CellState::Hidden, None) => Ok(0),
         (CellState::Hidden, Some(_)) => Err("a hidden cell has a value"),
-        (CellState::Empty | CellState::Present, None) => Err("a shown cell has no value"),
+        (CellState::Empty, None) => Err("an empty cell has no value"),
         (CellState::Empty, Some(value)) if value != 0 => Err("an empty cell has a value"),
-        (CellState::Empty | CellState::Present, Some(value)) => {
-            if primitive.kind.is_count() && value < 0 {
-                return Err("a count is negative");
-            }
-            Ok(value)
+        (CellState::Empty | CellState::Present, Some(value))
+            if primitive.kind.is_count() && value < 0 =>
+        {
+            Err("a count is negative")
         }
+        (CellState::Hidden | CellState::Present, None)
+        | (CellState::Empty | CellState::Present, Some(_)) => Ok(value),
     }
 }

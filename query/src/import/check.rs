@@ -143,11 +143,14 @@ impl<'a> Accepted<'a> {
     }
 
     fn push(&mut self, values: Vec<Value<'_>>, key: Key, patient: usize, counts: &mut TableCounts) {
-        for ((_, store), value) in self.columns.iter_mut().zip(values) {
+        for ((column, store), value) in self.columns.iter_mut().zip(values) {
             match (store, value) {
-                (Store::Units(store), Value::Units { units, rounded }) => {
+                (Store::Units(store), Value::Units { units, rounded, clamped }) => {
                     if rounded {
                         bump(&mut counts.rounded);
+                    }
+                    if clamped {
+                        bump(counts.clamped.entry(column.name.clone()).or_default());
                     }
                     store.push(Some(units));
                 }

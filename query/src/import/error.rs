@@ -99,6 +99,16 @@ pub enum ImportError {
         /// The numbering file.
         path: PathBuf,
     },
+    /// The current snapshot was made with another record key.
+    #[error(
+        "the current snapshot {} was made with another record key: restore the record key of this node from a backup; \
+         to begin a new lineage, in which nothing that was answered before is remembered, move the snapshots' folder and the \
+         patient numbers away first", snapshot.display()
+    )]
+    OtherRecordKey {
+        /// The snapshot.
+        snapshot: PathBuf,
+    },
     /// There are more patients than numbers.
     #[error("all patient numbers are given out")]
     NumberingFull,
@@ -132,6 +142,7 @@ impl ImportError {
             Self::NumberingMissing { .. } => "numbering_missing",
             Self::NumberingOfAnother { .. } => "numbering_of_another",
             Self::NumberingStale { .. } => "numbering_stale",
+            Self::OtherRecordKey { .. } => "other_record_key",
             Self::NumberingFull => "numbering_full",
             Self::Io { .. } => "import_io",
             Self::Snapshot(error) => error.code(),
@@ -152,6 +163,7 @@ impl ImportError {
             | Self::NumberingMissing { .. }
             | Self::NumberingOfAnother { .. }
             | Self::NumberingStale { .. }
+            | Self::OtherRecordKey { .. }
             | Self::NumberingFull
             | Self::Io { .. }
             | Self::Snapshot(_) => None,

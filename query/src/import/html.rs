@@ -31,12 +31,21 @@ pub(crate) fn page(report: &ImportReport) -> String {
     let sources = report.sources.iter();
     let sources = sources.map(|(name, counts)| (name.as_str(), vec![counts.read, counts.rejected]));
     counts(&mut page, &["Source", "read", "rejected"], sources);
-    let tables = report.tables.iter().map(|(name, counts)| {
-        let crate::import::TableCounts { read, accepted, rejected, opted_out, rounded } = *counts;
-        (name.as_str(), vec![read, accepted, rejected, opted_out, rounded])
-    });
+    let tables =
+        report.tables.iter().map(|(name, counts)| {
+            let crate::import::TableCounts {
+                read,
+                accepted,
+                rejected,
+                opted_out,
+                rounded,
+                clamped: _,
+            } = counts;
+            (name.as_str(), vec![*read, *accepted, *rejected, *opted_out, *rounded])
+        });
     let heads = ["Table", "read", "accepted", "rejected", "opted out", "values rounded"];
     counts(&mut page, &heads, tables);
+    clamped(&mut page, report);
     if report.problems_total > 0 {
         let reasons = report.reasons.iter().map(|(code, count)| (*code, vec![*count]));
         counts(&mut page, &["Problem", "count"], reasons);
@@ -44,6 +53,19 @@ pub(crate) fn page(report: &ImportReport) -> String {
     }
     page.push_str("</body></html>\n");
     page
+}
+
+/// Which columns have values beyond their bounds.
+fn clamped(page: &mut String, report: &ImportReport) {
+    let columns = report.tables.iter().flat_map(|(table, counts)| {
+        let named = move |(column, count)| (format!("{table}.{column}"), count);
+        counts.clamped.iter().map(named)
+    });
+    let columns: Vec<(String, &u64)> = columns.collect();
+    if !columns.is_empty() {
+        let rows = columns.iter().map(|(name, count)| (name.as_str(), vec![**count]));
+        counts(page, &["Column", "values beyond its bounds, clamped to them"], rows);
+    }
 }
 
 fn counts<'a>(page: &mut String, heads: &[&str], rows: impl Iterator<Item = (&'a str, Vec<u64>)>) {

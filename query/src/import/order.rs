@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use policies::Ident;
 use policies::dataset::{Class, Column, ColumnType, Dataset, Table};
 
-use crate::import::{Format, ImportError, ImportPlan, LINE_COLUMN, PATIENT_COLUMN, TableMapping};
+use crate::import::{
+    Format, ImportError, ImportPlan, LINE_COLUMN, PATIENT_COLUMN, RECORD_KEY_COLUMN, TableMapping,
+};
 
 /// The dataset's tables with their mappings, each table after the tables that its foreign keys name.
 pub(crate) fn check<'p>(
@@ -127,7 +129,8 @@ fn dictionary(dataset: &Dataset, table: &Table, problems: &mut Vec<String>) {
         }
     }
     for column in &table.columns {
-        if [PATIENT_COLUMN, LINE_COLUMN].contains(&column.name.as_str()) {
+        let reserved = [PATIENT_COLUMN, RECORD_KEY_COLUMN, LINE_COLUMN];
+        if reserved.contains(&column.name.as_str()) {
             problems.push(format!("column `{name}.{}` has a reserved name", column.name));
         }
     }

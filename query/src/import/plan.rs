@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use policies::dataset::Dataset;
 use policies::{HospitalCode, Ident};
 
+use crate::import::RecordSecret;
+
 /// One import.
 #[derive(Clone, Debug)]
 pub struct ImportPlan<'a> {
@@ -22,6 +24,8 @@ pub struct ImportPlan<'a> {
     pub opt_out: Option<String>,
     /// File of the patients' numbers. It outlives snapshots and belongs in the backup.
     pub numbering: PathBuf,
+    /// What record keys are made with. Another secret begins another lineage, which is refused over snapshots of this one.
+    pub record_secret: RecordSecret,
     /// Folder of the snapshots.
     pub out: PathBuf,
     /// Whether one rejected row fails the import.

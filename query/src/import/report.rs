@@ -54,7 +54,7 @@ pub struct SourceCounts {
 }
 
 /// Rows of one table. `read` is the sum of the other three row counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TableCounts {
     /// Rows that the mapping gave.
     pub read: u64,
@@ -66,6 +66,8 @@ pub struct TableCounts {
     pub opted_out: u64,
     /// Values in accepted rows that had more digits than their column's scale and were rounded half to even.
     pub rounded: u64,
+    /// By column: values in accepted rows that were beyond the bounds of their measure and are clamped to them.
+    pub clamped: BTreeMap<Ident, u64>,
 }
 
 /// One thing that is wrong with one row.

@@ -1,4 +1,5 @@
-//! One value against its column: type, code list, bounds. Strict: what is not exactly a value of the type is refused.
+//! One value against its column: type, code list, bounds. Strict: what is not exactly a value of the type is refused; only
+//! what is beyond the bounds of a measure is taken as the nearer bound.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -19,10 +20,13 @@ const DECIMAL_LIMIT: i64 = 1_000_000_000_000_000_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
     Null,
-    /// An integer, or a decimal in units of its scale; and whether it was rounded.
+    /// An integer, or a decimal in units of its scale; and what was done to it.
     Units {
         units: i64,
+        /// Digits beyond the scale were rounded away.
         rounded: bool,
+        /// It was beyond the bounds of its measure, and is the nearer one.
+        clamped: bool,
     },
     Text(Cow<'a, str>),
 }
@@ -81,13 +85,11 @@ pub(crate) fn check<'a>(column: &Column, raw: Raw<'a>) -> Result<Value<'a>, BadV
         ColumnType::Integer => {
             let units = integer(raw)?;
             listed(column, units)?;
-            bounded(column, units)?;
-            Ok(Value::Units { units, rounded: false })
+            bounded(column, units, false)
         }
         ColumnType::Decimal { scale } => {
             let (units, rounded) = decimal(raw, scale)?;
-            bounded(column, units)?;
-            Ok(Value::Units { units, rounded })
+            bounded(column, units, rounded)
         }
     }
 }
@@ -234,12 +236,16 @@ fn listed(column: &Column, units: i64) -> Result<(), BadValue> {
     Err(BadValue::NotInCodeList { got: units.to_string() })
 }
 
-fn bounded(column: &Column, units: i64) -> Result<(), BadValue> {
-    let Some(bounds) = column.bounds else {
-        return Ok(());
+/// A value inside the declared bounds. One of a measure is clamped to them: what is extreme is told as extreme, and its
+/// patient stays. One of another class is refused: another age or year is another patient's.
+fn bounded<'a>(column: &Column, units: i64, rounded: bool) -> Result<Value<'a>, BadValue> {
+    let Some(bounds) = column.bounds.filter(|bounds| !(bounds.min..=bounds.max).contains(&units))
+    else {
+        return Ok(Value::Units { units, rounded, clamped: false });
     };
-    if (bounds.min..=bounds.max).contains(&units) {
-        return Ok(());
+    if column.class == Class::Measure {
+        let units = units.max(bounds.min).min(bounds.max);
+        return Ok(Value::Units { units, rounded, clamped: true });
     }
     let scale = i16::from(column.kind.scale());
     let show = |units: i64| decimal_text(i128::from(units), scale);

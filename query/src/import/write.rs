@@ -1,4 +1,5 @@
-//! Accepted rows as Parquet: the dataset's columns in its order, then the patient's number, sorted by number and key.
+//! Accepted rows as Parquet: the dataset's columns in its order, in the patient table the record key, then the patient's
+//! number; sorted by number and key.
 //!
 //! The bytes depend on the rows alone: no compression whose output changes with a library, no time, no writer's version.
 
@@ -6,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, UInt32Array,
+    ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
@@ -14,8 +15,9 @@ use datafusion::parquet::basic::Compression;
 use datafusion::parquet::file::properties::WriterProperties;
 use policies::dataset::{Class, Column, ColumnType, Table};
 
-use crate::import::PATIENT_COLUMN;
 use crate::import::check::{Accepted, Checker, Store};
+use crate::import::{PATIENT_COLUMN, RECORD_KEY_COLUMN};
+use crate::record::RecordKey;
 use crate::snapshot::{SnapshotError, durable};
 
 /// Digits of a decimal column, both sides of the point together.
@@ -23,12 +25,24 @@ const DECIMAL_DIGITS: u8 = 18;
 /// Rows that are made into one batch.
 const BATCH_ROWS: usize = 65_536;
 
+/// What every patient has that no source holds, by row of the patient table.
+#[derive(Clone, Copy)]
+pub(crate) struct Hidden<'a> {
+    /// Lasting numbers.
+    pub(crate) numbers: &'a [u32],
+    /// Record keys.
+    pub(crate) keys: &'a [RecordKey],
+}
+
 /// The schema of a table's sealed file. Columns of class hidden are not in it.
-pub(crate) fn schema(table: &Table) -> SchemaRef {
+fn schema(table: &Table, is_patient: bool) -> SchemaRef {
     let sealed = table.columns.iter().filter(|column| is_sealed(column));
     let mut fields: Vec<Field> = sealed
         .map(|column| Field::new(column.name.as_str(), data_type(column), column.nullable))
         .collect();
+    if is_patient {
+        fields.push(Field::new(RECORD_KEY_COLUMN, DataType::UInt64, false));
+    }
     fields.push(Field::new(PATIENT_COLUMN, DataType::UInt32, false));
     Arc::new(Schema::new(fields))
 }
@@ -47,11 +61,10 @@ fn data_type(column: &Column) -> DataType {
     }
 }
 
-/// Writes the table's accepted rows to `path`; says how many. `numbers` is by row of the patient table.
+/// Writes the table's accepted rows to `path`; says how many.
 pub(crate) fn table(
-    checker: &Checker<'_>,
-    numbers: &[u32],
-    table: &Table,
+    (checker, hidden): (&Checker<'_>, Hidden<'_>),
+    (table, is_patient): (&Table, bool),
     path: &Path,
 ) -> Result<u64, SnapshotError> {
     let fault = |problem: String| SnapshotError::Write { path: path.to_owned(), problem };
@@ -60,13 +73,13 @@ pub(crate) fn table(
         .ok_or_else(|| fault(format!("table `{}` was not checked", table.name)))?;
     let number = |row: usize| {
         let patient = accepted.patients.get(row).copied();
-        patient.and_then(|patient| numbers.get(patient).copied())
+        patient.and_then(|patient| hidden.numbers.get(patient).copied())
     };
     let mut rows: Vec<usize> = (0..accepted.keys.len()).collect();
     rows.sort_by(|a, b| {
         (number(*a), accepted.keys.get(*a)).cmp(&(number(*b), accepted.keys.get(*b)))
     });
-    let schema = schema(table);
+    let schema = schema(table, is_patient);
     let properties = WriterProperties::builder()
         .set_created_by("kring".to_owned())
         .set_compression(Compression::UNCOMPRESSED)
@@ -77,6 +90,10 @@ pub(crate) fn table(
         .map_err(|error| fault(error.to_string()))?;
     for rows in rows.chunks(BATCH_ROWS) {
         let mut arrays = arrays(accepted, rows).map_err(fault)?;
+        if is_patient {
+            let keys = rows.iter().map(|row| hidden.keys.get(*row).copied().map(RecordKey::get));
+            arrays.push(Arc::new(keys.collect::<UInt64Array>()));
+        }
         let patients: UInt32Array = rows.iter().map(|row| number(*row)).collect();
         arrays.push(Arc::new(patients));
         let batch = RecordBatch::try_new(Arc::clone(&schema), arrays);

@@ -24,6 +24,14 @@ pub enum SnapshotError {
         /// What is wrong.
         problem: String,
     },
+    /// It was sealed by an older version.
+    #[error(
+        "the snapshot {} has no record keys, an older version sealed it: run `kring import` again", folder.display()
+    )]
+    NoRecordKeys {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The manifest is not the one that the folder is named after.
     #[error("{} is damaged: its manifest has the digest {got}; move it away and import again", folder.display())]
     Renamed {
@@ -71,6 +79,7 @@ impl SnapshotError {
         match self {
             Self::Io { .. } => "snapshot_io",
             Self::Manifest { .. } => "snapshot_manifest_invalid",
+            Self::NoRecordKeys { .. } => "snapshot_without_record_keys",
             Self::Renamed { .. } => "snapshot_renamed",
             Self::Damaged { .. } => "snapshot_damaged",
             Self::OtherDataset { .. } => "snapshot_of_another_dataset",

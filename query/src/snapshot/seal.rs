@@ -24,13 +24,23 @@ pub(crate) struct Sealed {
 /// Writes one table's rows to a file and says how many.
 pub(crate) type WriteTable<'w> = dyn FnMut(&Table, &Path) -> Result<u64, SnapshotError> + 'w;
 
+/// Whose snapshot it is, and where it goes.
+pub(crate) struct Sealing<'a> {
+    /// Folder of the snapshots.
+    pub(crate) out: &'a Path,
+    /// The hospital.
+    pub(crate) hospital: &'a HospitalCode,
+    /// The lineage of the record keys.
+    pub(crate) lineage: Digest,
+}
+
 /// Seals a snapshot and makes it current. Sealing the same rows again gives the same snapshot.
 pub(crate) fn seal(
-    out: &Path,
+    sealing: &Sealing<'_>,
     dataset: &Dataset,
-    hospital: &HospitalCode,
     write_table: &mut WriteTable<'_>,
 ) -> Result<Sealed, SnapshotError> {
+    let Sealing { out, hospital, lineage } = *sealing;
     let parent = parent(out, &dataset.id, dataset.version);
     let sealing = parent.join(SEALING);
     durable::create_folder(&parent).map_err(SnapshotError::io(&parent))?;
@@ -51,6 +61,7 @@ pub(crate) fn seal(
         version: dataset.version,
         dataset_digest: dataset.digest,
         hospital: hospital.clone(),
+        lineage,
         patients: tables.get(&dataset.patient).map(|table| table.rows).unwrap_or_default(),
         tables,
     };

@@ -7,8 +7,8 @@ use super::*;
 fn sealed_in(folder: &Path, edit: impl FnOnce(&mut serde_json::Value)) -> PathBuf {
     let table = b"rows";
     let mut manifest = serde_json::json!({
-        "format": 1, "dataset": "tumours", "version": 1, "dataset_digest": Digest::of(b"d"),
-        "hospital": "EMC",
+        "format": 2, "dataset": "tumours", "version": 1, "dataset_digest": Digest::of(b"d"),
+        "hospital": "EMC", "lineage": Digest::of(b"lineage"),
         "tables": {"patient": {"file": "patient.parquet", "sha256": Digest::of(table), "rows": 4}},
         "patients": 4,
     });
@@ -44,11 +44,25 @@ fn a_good_snapshot_opens() {
 #[test]
 fn a_manifest_of_another_shape_is_refused() {
     let bad = "snapshot_manifest_invalid";
-    refused(|manifest| manifest["format"] = 2.into(), bad);
+    refused(|manifest| manifest["format"] = 3.into(), bad);
+    refused(|manifest| manifest["lineage"] = 5.into(), bad);
     refused(|manifest| manifest["more"] = 1.into(), bad);
     refused(|manifest| manifest["patients"] = (-1).into(), bad);
     refused(|manifest| manifest["hospital"] = "emc".into(), bad);
     refused(|manifest| manifest["tables"]["patient"]["sha256"] = "00".into(), bad);
+}
+
+#[test]
+fn a_snapshot_of_before_record_keys_says_to_import_again() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = sealed_in(temp.path(), |manifest| {
+        manifest["format"] = 1.into();
+        manifest.as_object_mut().unwrap().remove("lineage");
+    });
+    let error = verify(&folder, false).unwrap_err();
+    assert_eq!(error.code(), "snapshot_without_record_keys");
+    assert!(error.to_string().ends_with("run `kring import` again"), "{error}");
+    assert_eq!(lineage(&folder), None);
 }
 
 #[test]

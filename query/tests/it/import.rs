@@ -1,6 +1,7 @@
 //! Imports from a hospital's files to a sealed snapshot: what the tests share.
 
 mod files;
+mod keys;
 mod mappings;
 mod numbers;
 mod rows;
@@ -17,7 +18,9 @@ use policies::dataset::{
     Bounds, Class, Code, CodeValue, Column, ColumnType, Dataset, DatasetStatus, ForeignKey, Table,
 };
 use policies::{DatasetId, Digest, HospitalCode, Ident};
-use query::import::{Format, ImportError, ImportPlan, ImportReport, Source, TableMapping, import};
+use query::import::{
+    Format, ImportError, ImportPlan, ImportReport, RecordSecret, Source, TableMapping, import,
+};
 use query::snapshot;
 
 const PATIENTS: &str = "patient_key,age,sex,bmi\n10,54,m,22.5\n7,61,f,\n30,70,f,31.25\n";
@@ -35,6 +38,7 @@ fn column(name: &str, kind: ColumnType, class: Class) -> Column {
         nullable: false,
         bounds: None,
         codes: Vec::new(),
+        groups: Vec::new(),
         step: None,
         edges: Vec::new(),
         unit: None,
@@ -131,6 +135,7 @@ impl Site {
             tables: vec![columns("patient", "patients"), columns("treatment", "treatments")],
             opt_out: None,
             numbering: self.path("numbers"),
+            record_secret: RecordSecret::new(&[7; 32]),
             out: self.path("snapshots"),
             strict: false,
         }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "test code")]
 
+mod explore;
 mod import;
 mod slt;
 mod sql;

@@ -48,7 +48,8 @@ fn folder() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt")
 }
 
-fn hospitals() -> BTreeMap<String, Tables> {
+/// The tables of every hospital.
+pub(crate) fn hospitals() -> BTreeMap<String, Tables> {
     let mut hospitals = BTreeMap::new();
     for code in ["ALFA", "BRAVO", "CHARLIE", "DELTA", "ECHO"] {
         let table = |name: &str| {

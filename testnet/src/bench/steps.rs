@@ -14,7 +14,7 @@ use node::pool::{Access, Pool, Setup, Who};
 use node::tasks::Tasks;
 use policies::{Digest, HospitalCode};
 use query::pipe::frame::Message;
-use query::pipe::{Job, Networks, PIPE_VERSION, Reply, Work};
+use query::pipe::{Job, Networks, PIPE_VERSION, Reply, Wanted, Work};
 
 use super::{SQL, Times, WARM, now, other, same};
 use crate::network::Network;
@@ -63,6 +63,7 @@ pub(super) fn run(network: &Network, questions: usize) -> anyhow::Result<()> {
         snapshot: folder,
         hospital: HospitalCode::new(hospital)?,
         fragments: Vec::new(),
+        wanted: Wanted::NONE,
     };
     for (name, access, work) in
         [("plan", Access::Nothing, Work::Plan), ("execute", Access::Snapshots, execute)]

@@ -17,9 +17,9 @@ use policies::{
     Charter, DatasetId, Digest, Footprint, HospitalCode, Ident, NetworkId, Permit, PersonId,
     Purpose, SeenQuestions, SignedRequest, Trust, UnixTime, Verdict, VerifyContext, admit, decide,
 };
-use query::import::{Format, ImportPlan, Source, TableMapping, import};
+use query::import::{Format, ImportPlan, RecordSecret, Source, TableMapping, import};
 use query::pipe::frame::{Message, read_message, write_message};
-use query::pipe::{Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Work};
+use query::pipe::{Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Wanted, Work};
 use query::{SafeAnswer, disclose, receive};
 
 use super::grammar::network::{SUB_NETWORKS, networks_of};
@@ -158,6 +158,7 @@ impl Network {
             tables: mappings,
             opt_out: opt_out.map(str::to_owned),
             numbering: folder.join("numbering"),
+            record_secret: RecordSecret::new(&[7; 32]),
             out: folder.join("snapshots"),
             strict: true,
         };
@@ -236,9 +237,11 @@ impl Network {
         let permit = self.permit(sql, planned, code)?;
         let fragments = permit.footprint().fragment_digests();
         let snapshot = self.snapshots.get(code).context("a snapshot")?.clone();
-        let work = Work::Execute { snapshot, hospital: code.clone(), fragments };
+        let work =
+            Work::Execute { snapshot, hospital: code.clone(), fragments, wanted: Wanted::ALL };
         let reply = worker.send(self.job(sql, work), Vec::new())?;
-        let raw = receive(permit, &reply).with_context(|| format!("receive from {code}"))?;
+        let raw =
+            receive(permit, Wanted::ALL, &reply).with_context(|| format!("receive from {code}"))?;
         Ok(disclose(raw)?)
     }
 

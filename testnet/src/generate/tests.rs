@@ -10,7 +10,7 @@ use datafusion::arrow::util::display::array_value_to_string;
 use datafusion::prelude::SessionContext;
 use policies::dataset::{ColumnType, Dataset};
 use policies::{Digest, HospitalCode, Ident};
-use query::import::{Format, ImportPlan, Source, TableMapping, import};
+use query::import::{Format, ImportPlan, RecordSecret, Source, TableMapping, import};
 
 use super::schema::SCHEMA;
 use super::table::{Tables, Value};
@@ -120,6 +120,7 @@ fn plan<'a>(dataset: &'a Dataset, folder: &Path) -> ImportPlan<'a> {
             .collect(),
         opt_out: Some("opt_out".to_owned()),
         numbering: folder.join("numbering"),
+        record_secret: RecordSecret::new(&[7; 32]),
         out: folder.join("snapshots"),
         strict: true,
     }

@@ -65,6 +65,7 @@ fn is_kept(one: &Acknowledged, entries: &[Entry], said: &Said<'_>) -> bool {
     let at = |index: u64| usize::try_from(index).ok().and_then(|index| entries.get(index));
     match &one.what {
         What::Answer(answer) => at(answer.log_index).is_some_and(|entry| {
+            let Event::Outcome { hidden_by, .. } = &entry.event else { return false };
             entry.at == answer.answered_at
                 && entry.event
                     == Event::Outcome {
@@ -75,6 +76,7 @@ fn is_kept(one: &Acknowledged, entries: &[Entry], said: &Said<'_>) -> bool {
                         layers: answer.layers.clone(),
                         receipt: answer.receipt.clone(),
                         status: answer.status.clone(),
+                        hidden_by: hidden_by.clone(),
                     }
         }),
         What::Refusal(index, told) => at(*index).is_some_and(|entry| {

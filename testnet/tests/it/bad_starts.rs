@@ -179,3 +179,60 @@ fn a_broken_row_is_rejected_with_its_line_or_fails_a_strict_import() {
     assert_eq!(missing.status.code(), Some(64), "{stderr}");
     assert!(stderr.contains("patients.csv"), "{stderr}");
 }
+
+impl Node {
+    #[track_caller]
+    fn says(&self, command: &str, code: i32, expected: &str) {
+        let output = self.kring(command, &[], &[]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{command}: {stderr}");
+        assert!(stderr.contains(expected), "{command}: no `{expected}` in: {stderr}");
+    }
+
+    /// Puts a snapshot without record keys, as an older version sealed it, in the place of the current one.
+    fn age_snapshot(&self) {
+        let dataset = policies::DatasetId::new("rotterdam").unwrap();
+        let out = self.net.network.node_dir("NOORD").join("snapshots");
+        let current = query::snapshot::current(&out, &dataset, 1).unwrap().unwrap();
+        let bytes = std::fs::read(current.join("manifest.json")).unwrap();
+        let mut manifest: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        manifest["format"] = 1.into();
+        manifest.as_object_mut().unwrap().remove("lineage").unwrap();
+        let bytes = serde_json::to_vec(&manifest).unwrap();
+        let id = policies::Digest::of(&bytes).to_string();
+        let old = current.with_file_name(&id);
+        std::fs::rename(&current, &old).unwrap();
+        std::fs::write(old.join("manifest.json"), bytes).unwrap();
+        std::fs::write(old.with_file_name("current"), format!("{id}\n")).unwrap();
+    }
+}
+
+#[test]
+fn a_record_key_is_never_replaced_in_silence() {
+    let node = Node::create();
+    let key = node.net.network.node_dir("NOORD").join("keys/record.key");
+    node.without(&key, |node| {
+        node.says("check", 64, "restore the file from a backup");
+        node.says("import", 64, "record_key_lost");
+        assert!(!key.exists(), "no other key was made");
+    });
+    node.without(&key, |node| {
+        let role = node::keys::KeyRole::Record;
+        node::keys::Key::create(&key, role, "NOORD").unwrap();
+        node.says("import", 64, "other_record_key");
+        std::fs::remove_file(&key).unwrap();
+    });
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    node.says("check", 64, "chmod 600");
+    node.says("import", 64, "chmod 600");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(node.kring("import", &[], &[]).status.code(), Some(0));
+
+    // A snapshot of before record keys is not answered from; an import replaces it, and makes the key if there never was one.
+    node.age_snapshot();
+    node.says("check", 64, "has no record keys");
+    node.refuses_to_start(&[], "run `kring import` again");
+    std::fs::remove_file(&key).unwrap();
+    node.says("import", 0, "back it up");
+    assert_eq!(node.kring("check", &[], &[]).status.code(), Some(0));
+}

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::api::{AnswerBody, Coverage, CoverageState, RefusalBody};
 use crate::cli::Format;
-use crate::command::print;
+use crate::command::{limits, print};
 
 /// Prints an answer; `exact` is its text as the node signed it.
 pub(super) fn answer(answer: &AnswerBody, exact: &str, format: Format) -> anyhow::Result<()> {
@@ -177,12 +177,16 @@ fn protections(answer: &AnswerBody) -> String {
             policies::protections::Zeros::Hidden => "empty cells hidden",
         };
         let text = format!(
-            "cells under {} patients hidden, {zeros}, parts of a cell exact ({}; {})",
+            "cells under {} patients hidden, {zeros}, {} ({}; {})",
             applied.protections.min_patients.get(),
+            limits::words(&applied.protections),
             applied.profile,
             applied.rules.join(", ")
         );
-        let nulls = format!("{hospital} hid {} of {}", applied.nulls, applied.cells);
+        let mut nulls = format!("{hospital} hid {} of {}", applied.nulls, applied.cells);
+        if applied.figures > 0 {
+            nulls.push_str(&format!(" and {} figures of the others", applied.figures));
+        }
         same.entry(text).or_default().push(nulls);
     }
     let parts: Vec<_> =

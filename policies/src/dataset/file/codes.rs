@@ -10,7 +10,7 @@ use crate::dataset::{Code, CodeValue};
 use crate::problem::Problems;
 use crate::reader::{self, Fields};
 
-use super::{BOUND_LIMIT, CodeList, MAX_CODE_CHARS, MAX_CODES};
+use super::{BOUND_LIMIT, CodeList, MAX_CODE_CHARS, MAX_CODES, groups};
 
 /// Reads `[code_lists.*]`.
 pub(super) fn read(
@@ -21,8 +21,9 @@ pub(super) fn read(
     for (name, mut list) in fields.entries("code_lists", problems) {
         problems.take(name.offset, Ident::new(name.value));
         let codes = codes(name.value, &mut list, problems);
+        let groups = groups::read(name.value, &codes, &mut list, problems);
         list.finish(problems);
-        let list = CodeList { offset: name.offset, codes, used: false };
+        let list = CodeList { offset: name.offset, codes, groups, used: false };
         lists.insert(name.value.to_owned(), list);
     }
     lists
@@ -56,7 +57,8 @@ fn codes(name: &str, list: &mut Fields<'_>, problems: &mut Problems<'_>) -> Vec<
     found.into_values().collect()
 }
 
-fn code(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<CodeValue> {
+/// The value of a code.
+pub(super) fn code(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<CodeValue> {
     let offset = value.span().start;
     if value.get_ref().is_integer() {
         let number = reader::integer("code", value, problems)?.value;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Ident;
-use crate::dataset::{Bounds, Class, Code, CodeValue, Column, ColumnType};
+use crate::dataset::{Bounds, Class, Code, CodeGroup, CodeValue, Column, ColumnType};
 use crate::problem::Problems;
 use crate::reader::{At, Fields};
 
@@ -50,6 +50,7 @@ struct Parts {
     bounds: Option<Bounds>,
     bounded: bool,
     codes: Option<Vec<Code>>,
+    groups: Vec<CodeGroup>,
     step: Option<At<i64>>,
     edges: Vec<i64>,
 }
@@ -74,12 +75,14 @@ fn column(
         return None;
     };
     let bounds = numbers::bounds(&mut fields, kind, problems);
+    let (codes, groups) = code_list(&mut fields, kind, lists, problems).unzip();
     let mut parts = Parts {
         offset: fields.offset(),
         kind,
         bounds,
         bounded: fields.get("min").is_some() || fields.get("max").is_some(),
-        codes: code_list(&mut fields, kind, lists, problems),
+        codes,
+        groups: groups.unwrap_or_default(),
         step: fields.maybe_integer("step", problems),
         edges: numbers::edges(&mut fields, kind, bounds, problems),
     };
@@ -93,6 +96,7 @@ fn column(
         nullable,
         bounds: parts.bounds,
         codes: parts.codes.unwrap_or_default(),
+        groups: parts.groups,
         step: parts.step.map(|step| step.value),
         edges: parts.edges,
         unit,
@@ -157,12 +161,12 @@ fn code_list(
     kind: ColumnType,
     lists: &mut BTreeMap<String, CodeList>,
     problems: &mut Problems<'_>,
-) -> Option<Vec<Code>> {
+) -> Option<(Vec<Code>, Vec<CodeGroup>)> {
     let name = fields.maybe_text("codes", problems)?;
     let Some(list) = lists.get_mut(name.value) else {
         let got: String = name.value.chars().take(80).collect();
         problems.at(name.offset, format!("there is no code list `{got}`"));
-        return Some(Vec::new());
+        return Some((Vec::new(), Vec::new()));
     };
     list.used = true;
     let fits = list.codes.iter().all(|code| match kind {
@@ -174,7 +178,7 @@ fn code_list(
         let message = format!("the codes of `{}` are not of the column's type", name.value);
         problems.at(name.offset, message);
     }
-    Some(list.codes.clone())
+    Some((list.codes.clone(), list.groups.clone()))
 }
 
 fn check(class: Class, parts: &mut Parts, problems: &mut Problems<'_>) {

@@ -182,3 +182,43 @@ fn hostile_toml_ends() {
     assert!(parse("tiny.toml", "\u{0}").is_err());
     assert!(parse("tiny.toml", "").is_err());
 }
+
+fn with_groups(groups: &str) -> String {
+    let codes = "codes = [{ code = 1 }, { code = 2 }, { code = 3 }]";
+    let column = "[[tables.columns]]\nname = \"grade\"\ntype = \"integer\"\nclass = \"category\"\ncodes = \"grade\"\n";
+    format!("{HEAD}[code_lists.grade]\n{codes}\ngroups = [{groups}]\n{PATIENT}{column}")
+}
+
+#[test]
+fn groups_of_codes_are_registered() {
+    let dataset =
+        parse("tiny.toml", &with_groups("{ name = \"high\", codes = [3, 2], en = \"High\" }"));
+    let dataset = dataset.unwrap();
+    let column = dataset.column("patient", "grade").unwrap();
+    let group = &column.groups[0];
+    assert_eq!((group.name.as_str(), group.title["en"].as_str()), ("high", "High"));
+    let codes: Vec<String> = group.codes.iter().map(ToString::to_string).collect();
+    assert_eq!(codes, ["2", "3"]);
+}
+
+#[test]
+fn odd_groups_are_refused() {
+    let few = "tiny.toml:8: group `g` needs at least two codes of the list, and not all";
+    for (group, expected) in [
+        ("{ name = \"g\", codes = [2] }", few),
+        ("{ name = \"g\" }", few),
+        ("{ name = \"g\", codes = [1, 2, 3] }", few),
+        ("{ name = \"g\", codes = [2, 4] }", "tiny.toml:8: the code `4` is not in the list"),
+        ("{ name = \"g\", codes = [2, 3, 2] }", "tiny.toml:8: the group names this code twice"),
+        (
+            "{ name = \"g\", codes = [2, 3] }, { name = \"h\", codes = [3, 2] }",
+            "tiny.toml:8: group `h` has the name or the codes of `g`",
+        ),
+    ] {
+        check(&with_groups(group), expected);
+    }
+    assert!(
+        parse("tiny.toml", &with_groups("{ name = \"g\", codes = [2, 3], nobody = 1 }")).is_err()
+    );
+    assert!(parse("tiny.toml", &with_groups("{ codes = [2, 3] }")).is_err());
+}

@@ -3,7 +3,7 @@
 use arrow::datatypes::DataType;
 use datafusion::logical_expr::expr::Cast;
 use datafusion::logical_expr::{Expr, Operator, binary_expr};
-use policies::footprint::SumKind;
+use policies::footprint::{MAX_ROWS, SumKind};
 
 use super::{
     Account, Argument, Below, Measures, Primitive, bare, number, output_facts, room, units,
@@ -51,13 +51,9 @@ impl Measures {
                 });
             }
         }
-        let count = Primitive { kind: SumKind::Rows, value: None, filter: both.clone(), scale: 0 };
-        let values = self.place(count);
+        let values = self.place(Primitive::count(SumKind::Rows, None, both.clone()));
         let (output, range) = match name {
-            "regr_count" => {
-                let most = i128::try_from(super::MAX_ROWS).unwrap_or(i128::MAX);
-                (Output::Count(values), Range::exact(0, most, 0).cast(data_type))
-            }
+            "regr_count" => (Output::Count(values), Range::exact(0, MAX_ROWS, 0).cast(data_type)),
             "regr_avgx" | "regr_avgy" => {
                 let argument = if name == "regr_avgx" { &x } else { &y };
                 let sum = self.added(argument, SumKind::Sum, &both, name)?;
@@ -72,7 +68,7 @@ impl Measures {
                     y: self.added(&y, SumKind::Sum, &both, name)?,
                     xx: self.added(&x, SumKind::SumSquares, &both, name)?,
                     yy: self.added(&y, SumKind::SumSquares, &both, name)?,
-                    xy: self.added(&product, SumKind::Sum, &both, name)?,
+                    xy: self.added(&product, SumKind::SumProducts, &both, name)?,
                 };
                 (Output::Pair(pair, figure), Range::full(data_type))
             }
@@ -92,9 +88,7 @@ impl Measures {
         let units = units(argument)?;
         let squares = kind == SumKind::SumSquares;
         room(if squares { units.saturating_mul(units) } else { units }, name)?;
-        let scale = argument.scale.saturating_mul(if squares { 2 } else { 1 });
-        let (value, filter) = (Some(argument.value.clone()), filter.clone());
-        Ok(self.place(Primitive { kind, value, filter, scale }))
+        Ok(self.place(argument.primitive(kind, filter.clone())?))
     }
 }
 

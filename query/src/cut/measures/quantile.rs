@@ -65,11 +65,10 @@ impl Measures {
         let below_edge = inner.iter().map(|edge| {
             let less = value.clone().lt(literal(*edge, &facts.data_type, scale));
             let filter = Some(filter.clone().map_or(less.clone(), |filter| filter.and(less)));
-            self.place(Primitive { kind: SumKind::Rows, value: None, filter, scale: 0 })
+            self.place(Primitive::count(SumKind::Rows, None, filter))
         });
         let below_edge: Vec<usize> = below_edge.collect();
-        let all = Primitive { kind: SumKind::NonNull, value: Some(value), filter, scale: 0 };
-        let values = self.place(all);
+        let values = self.place(Primitive::count(SumKind::NonNull, Some(value), filter));
         let bins = Bins { values, below: below_edge, edges, scale };
         account.notes.push(format!(
             "{name}({text}) is made of counts between the dataset's edges {}: {}",

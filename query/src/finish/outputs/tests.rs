@@ -3,7 +3,7 @@ use policies::footprint::SumKind;
 use super::*;
 
 fn primitives(scale: u8) -> Vec<Primitive> {
-    let sum = |kind, scale| Primitive { kind, value: None, filter: None, scale };
+    let sum = |kind, scale| Primitive { kind, value: None, filter: None, scale, bounds: None };
     vec![sum(SumKind::Sum, scale), sum(SumKind::SumSquares, 2 * scale), sum(SumKind::NonNull, 0)]
 }
 

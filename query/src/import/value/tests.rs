@@ -15,6 +15,7 @@ fn column(kind: ColumnType) -> Column {
         nullable: false,
         bounds: None,
         codes: Vec::new(),
+        groups: Vec::new(),
         step: None,
         edges: Vec::new(),
         unit: None,
@@ -24,7 +25,10 @@ fn column(kind: ColumnType) -> Column {
 
 #[track_caller]
 fn units(kind: ColumnType, raw: Raw<'_>, expected: i64, rounded: bool) {
-    assert_eq!(check(&column(kind), raw), Ok(Value::Units { units: expected, rounded }));
+    assert_eq!(
+        check(&column(kind), raw),
+        Ok(Value::Units { units: expected, rounded, clamped: false })
+    );
 }
 
 #[track_caller]
@@ -97,6 +101,7 @@ fn text_is_bounded_and_printable() {
 fn codes_flags_and_bounds_hold() {
     let mut column = column(ColumnType::Integer);
     column.bounds = Some(Bounds { min: 0, max: 5 });
+    column.class = Class::Quasi;
     assert!(check(&column, Raw::Text("5")).is_ok());
     refused(&column, Raw::Text("6"), "out_of_bounds");
     refused(&column, Raw::Text("-1"), "out_of_bounds");
@@ -107,8 +112,27 @@ fn codes_flags_and_bounds_hold() {
     refused(&column, Raw::Text("2"), "not_a_flag");
     let mut decimal = self::column(ColumnType::Decimal { scale: 1 });
     decimal.bounds = Some(Bounds { min: -5, max: 1000 });
+    decimal.class = Class::Quasi;
     let bad = check(&decimal, Raw::Text("100.1")).unwrap_err();
     assert_eq!(bad.to_string(), "`100.1` is out of bounds: at least -0.5, at most 100.0");
+}
+
+#[test]
+fn a_measure_beyond_its_bounds_is_the_nearer_bound() {
+    let mut column = column(ColumnType::Decimal { scale: 1 });
+    column.class = Class::Measure;
+    column.bounds = Some(Bounds { min: -5, max: 1000 });
+    for (text, expected, clamp, round) in [
+        ("100.0", 1000, false, false),
+        ("100.1", 1000, true, false),
+        ("100.14", 1000, true, true),
+        ("-0.5", -5, false, false),
+        ("-0.6", -5, true, false),
+        ("9999999999999999.9", 1000, true, false),
+    ] {
+        let value = Value::Units { units: expected, rounded: round, clamped: clamp };
+        assert_eq!(check(&column, Raw::Text(text)), Ok(value), "{text}");
+    }
 }
 
 #[test]

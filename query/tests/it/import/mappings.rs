@@ -29,12 +29,12 @@ async fn sql_mappings_keep_lines() {
     let expected = [
         ("patients", 3, "age", "value_missing"),
         ("treatments", 4, "patient_key", "parent_rejected"),
-        ("treatments", 3, "day", "out_of_bounds"),
     ];
     assert_eq!(found(&report), expected);
     assert_eq!(texts(&sealed(&report, "patient"), "sex"), ["m", "f"]);
-    assert_eq!(integers(&sealed(&report, "treatment"), "day"), [5]);
-    assert_eq!(integers(&sealed(&report, "treatment"), "chemo"), [1]);
+    assert_eq!(integers(&sealed(&report, "treatment"), "day"), [-30, 5]);
+    assert_eq!(report.tables[&ident("treatment")].clamped[&ident("day")], 1);
+    assert_eq!(integers(&sealed(&report, "treatment"), "chemo"), [1, 1]);
 }
 
 #[tokio::test]

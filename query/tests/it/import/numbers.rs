@@ -19,7 +19,7 @@ async fn the_sealed_folder_is_a_snapshot_and_current() {
     assert_eq!(Some(snapshot.id()), report.snapshot);
     assert_eq!(snapshot.manifest().tables[&ident("treatment")].rows, 3);
     let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
-    assert!(manifest.starts_with("{\"format\":1,\"dataset\":\"tumours\",\"version\":2,"));
+    assert!(manifest.starts_with("{\"format\":2,\"dataset\":\"tumours\",\"version\":2,"));
     let mut other = dataset();
     other.digest = Digest::of(b"another file");
     assert_eq!(snapshot.is_of(&other).unwrap_err().code(), "snapshot_of_another_dataset");

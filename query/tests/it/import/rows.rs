@@ -14,7 +14,7 @@ async fn good_rows_are_sealed_in_order() {
     assert_eq!((report.patients, report.rejected, report.problems_total), (3, 0, 0));
     let patient = sealed(&report, "patient");
     let names: Vec<_> = patient.schema().fields().iter().map(|f| f.name().clone()).collect();
-    assert_eq!(names, ["patient_key", "age", "sex", "bmi", "__patient"]);
+    assert_eq!(names, ["patient_key", "age", "sex", "bmi", "__rkey", "__patient"]);
     assert_eq!(integers(&patient, "patient_key"), [7, 10, 30]);
     assert_eq!(numbers(&patient), [0, 1, 2]);
     let bmi = patient.column_by_name("bmi").unwrap().as_primitive::<Decimal128Type>();
@@ -55,7 +55,6 @@ async fn every_bad_value_is_reported_with_its_line() {
         ("patients", 4, "age", "out_of_bounds"),
         ("patients", 5, "age", "value_missing"),
         ("patients", 6, "sex", "not_in_code_list"),
-        ("patients", 7, "bmi", "out_of_bounds"),
         ("patients", 8, "bmi", "not_a_decimal"),
         ("patients", 9, "patient_key", "value_missing"),
         ("patients", 10, "patient_key", "duplicate_key"),
@@ -73,12 +72,34 @@ async fn every_bad_value_is_reported_with_its_line() {
         report.problems[1].to_string(),
         "patients, line 4, patient.age: `121` is out of bounds: at least 0, at most 120"
     );
-    assert_eq!(report.reasons["out_of_bounds"], 3);
-    assert_eq!((report.rejected, report.problems_total), (15, 16));
-    let patient = report.tables[&ident("patient")];
-    assert_eq!((patient.read, patient.accepted, patient.rejected), (11, 1, 10));
+    assert_eq!(report.reasons["out_of_bounds"], 2);
+    assert_eq!((report.rejected, report.problems_total), (14, 15));
+    let patient = &report.tables[&ident("patient")];
+    assert_eq!((patient.read, patient.accepted, patient.rejected), (11, 2, 9));
     assert_eq!(report.problems[1].reason, "`121` is out of bounds: at least 0, at most 120");
-    assert_eq!(report.problems[7].reason, "the key was used before, on line 2");
+    assert_eq!(report.problems[6].reason, "the key was used before, on line 2");
+}
+
+#[tokio::test]
+async fn a_measure_beyond_its_bounds_is_clamped_and_counted_by_column() {
+    let patients =
+        "patient_key,age,sex,bmi\n1,54,m,9.9\n2,54,m,80.1\n3,54,m,800\n4,54,m,10\n5,54,m,\n";
+    let site = Site::with(patients, "treatment_key,patient_key,day,chemo\na,1,-31,0\n");
+    let report = import(&ImportPlan { strict: true, ..site.plan() }).await.unwrap();
+    let bmi = sealed(&report, "patient");
+    let bmi = bmi.column_by_name("bmi").unwrap().as_primitive::<Decimal128Type>();
+    let expected = [Some(100), Some(800), Some(800), Some(100), None];
+    assert_eq!(bmi.iter().collect::<Vec<_>>(), expected);
+    assert_eq!(integers(&sealed(&report, "treatment"), "day"), [-30]);
+    let clamped = |table: &str, column: &str| {
+        report.tables[&ident(table)].clamped.get(&ident(column)).copied()
+    };
+    assert_eq!(clamped("patient", "bmi"), Some(3));
+    assert_eq!(clamped("treatment", "day"), Some(1));
+    assert_eq!(clamped("treatment", "chemo"), None);
+    assert!(report.to_html().contains("<td>patient.bmi</td><td class=\"n\">3</td>"));
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["tables"]["treatment"]["clamped"], serde_json::json!({"day": 1}));
 }
 
 #[tokio::test]
@@ -139,7 +160,7 @@ async fn opted_out_patients_are_left_out_with_their_rows() {
     assert_eq!(found(&report), [("patients", 5, "", "opt_out_unreadable")]);
     assert_eq!(integers(&sealed(&report, "patient"), "patient_key"), [7, 8]);
     assert_eq!(texts(&sealed(&report, "treatment"), "treatment_key"), ["d"]);
-    let patient = report.tables[&ident("patient")];
+    let patient = &report.tables[&ident("patient")];
     assert_eq!((patient.read, patient.accepted, patient.rejected), (7, 2, 1));
     assert_eq!((patient.opted_out, report.tables[&ident("treatment")].opted_out), (4, 3));
     assert!(!fs::read_to_string(site.path("numbers")).unwrap().contains("\n10\n"));

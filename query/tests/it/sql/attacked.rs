@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use query::pipe::{Reply, Work};
+use query::pipe::{Reply, Wanted, Work};
 use serde_json::{Value, json};
 
 use super::network::{Network, Protect, Rows, Tables, Worker, hospital};
@@ -78,7 +78,7 @@ fn outcome(network: &Network, worker: &mut Worker, sql: &str, code: &str) -> Str
     let code = hospital(code);
     let snapshot = network.snapshots[&code].clone();
     let fragments = planned.footprint.fragments.iter().map(|fragment| fragment.digest).collect();
-    let work = Work::Execute { snapshot, hospital: code, fragments };
+    let work = Work::Execute { snapshot, hospital: code, fragments, wanted: Wanted::NONE };
     match worker.send(network.job(sql, work), Vec::new()).head {
         Reply::Executed { .. } => "executed".to_owned(),
         Reply::Failed(failure) => format!("at the hospital: {}", failure.code),

@@ -16,9 +16,9 @@ use policies::{
     Charter, DatasetId, Digest, Footprint, HospitalCode, Ident, NetworkId, Permit, PersonId,
     Purpose, SeenQuestions, SignedRequest, Trust, UnixTime, Verdict, VerifyContext, admit, decide,
 };
-use query::import::{Format, ImportPlan, Source, TableMapping, import};
+use query::import::{Format, ImportPlan, RecordSecret, Source, TableMapping, import};
 use query::pipe::frame::{Message, read_message, write_message};
-use query::pipe::{Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Work};
+use query::pipe::{Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Wanted, Work};
 use query::{SafeAnswer, disclose, receive};
 
 const NOW: UnixTime = UnixTime(1_782_900_000);
@@ -218,6 +218,7 @@ impl Network {
             tables: mappings,
             opt_out: None,
             numbering: folder.join("numbering"),
+            record_secret: RecordSecret::new(&[7; 32]),
             out: folder.join("snapshots"),
             strict: true,
         };
@@ -293,9 +294,11 @@ impl Network {
         let permit = self.permit(sql, planned, code);
         let fragments = permit.footprint().fragment_digests();
         let snapshot = self.snapshots[code].clone();
-        let work = Work::Execute { snapshot, hospital: code.clone(), fragments };
+        let work =
+            Work::Execute { snapshot, hospital: code.clone(), fragments, wanted: Wanted::ALL };
         let reply = worker.send(self.job(sql, work), Vec::new());
-        let raw = receive(permit, &reply).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let raw =
+            receive(permit, Wanted::ALL, &reply).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         assert_eq!(format!("{raw:?}"), "<redacted>");
         disclose(raw).unwrap()
     }

@@ -3,7 +3,7 @@
 use policies::Digest;
 use policies::footprint::SumKind;
 use query::pipe::frame::{Message, read_message};
-use query::pipe::{Job, Part, Reply, Work};
+use query::pipe::{Job, Part, Reply, Wanted, Work};
 use query::{SafeAnswer, receive};
 
 use super::hospitals::{DATASET, hospitals};
@@ -25,7 +25,7 @@ fn failed(reply: &Message<Reply>) -> &str {
 
 fn execute(network: &Network, code: &str, digests: Vec<Digest>) -> Work {
     let snapshot = network.snapshots[&hospital("ALFA")].clone();
-    Work::Execute { snapshot, hospital: hospital(code), fragments: digests }
+    Work::Execute { snapshot, hospital: hospital(code), fragments: digests, wanted: Wanted::ALL }
 }
 
 #[test]
@@ -47,6 +47,7 @@ fn what_does_not_fit_the_job_is_refused_and_the_worker_goes_on() {
         snapshot: "nowhere".into(),
         hospital: hospital("ALFA"),
         fragments: digests.clone(),
+        wanted: Wanted::ALL,
     };
     assert_eq!(failed(&worker.send(network.job(SQL, missing), vec![])), "bad_snapshot");
 
@@ -228,10 +229,10 @@ fn the_daemon_refuses_replies_that_do_not_fit_the_permit() {
     let digests = permit().footprint().fragment_digests();
     let work = execute(&network, "ALFA", digests.clone());
     let good = worker.send(network.job(SQL, work), vec![]);
-    assert_eq!(receive(permit(), &good).unwrap().fault(), None);
+    assert_eq!(receive(permit(), Wanted::ALL, &good).unwrap().fault(), None);
 
     let code = |reply: &Message<Reply>| {
-        let raw = receive(permit(), reply).unwrap();
+        let raw = receive(permit(), Wanted::ALL, reply).unwrap();
         let fault = raw.fault().unwrap().to_owned();
         // What cannot be believed is an answer without any figure, whatever the rules show.
         let safe = query::disclose(raw).unwrap();
@@ -260,7 +261,7 @@ fn the_daemon_refuses_replies_that_do_not_fit_the_permit() {
     let mut swapped = worker.send(network.job(other, execute(&network, "ALFA", wanted)), vec![]);
     swapped.head = good.head.clone();
     assert_eq!(
-        receive(permit(), &swapped).unwrap().fault(),
+        receive(permit(), Wanted::ALL, &swapped).unwrap().fault(),
         None,
         "four cells of the same sums look alike"
     );
@@ -285,7 +286,7 @@ fn every_flipped_bit_of_a_worker_s_cells_is_survived_by_the_daemon() {
     for byte in (0..good.blobs[0].len()).step_by(13) {
         let mut flipped = good.clone();
         flipped.blobs[0][byte] ^= 1 << (byte % 8);
-        refused += usize::from(receive(permit(), &flipped).unwrap().fault().is_some());
+        refused += usize::from(receive(permit(), Wanted::ALL, &flipped).unwrap().fault().is_some());
     }
     assert!(refused > 20, "{refused}");
 }

@@ -1,0 +1,51 @@
+//! What was done to single figures, in words.
+
+use policies::protections::{Applied, Parts};
+
+/// The fewest patients of a part that is shown, where there is such a number.
+fn least_part(applied: &Applied) -> Option<u32> {
+    let parts = applied.parts.filter(|parts| *parts != Parts::Members)?;
+    let least = applied.min_part.map_or(0, policies::protections::MinPart::get);
+    (parts >= Parts::Noisy && least > 0).then_some(least)
+}
+
+/// In a few words, after what is said of cells.
+pub(in crate::command) fn words(applied: &Applied) -> String {
+    let mut words = vec![match least_part(applied) {
+        None => "parts of a cell exact".to_owned(),
+        Some(least) => format!("parts under {least} hidden"),
+    }];
+    let Applied { dominance, p_percent, min_df, .. } = applied;
+    if let Some(most) = dominance.filter(|most| most.get() < 100) {
+        words.push(format!("dominance {} %", most.get()));
+    }
+    if let Some(least) = p_percent.filter(|least| least.get() > 0) {
+        words.push(format!("p {} %", least.get()));
+    }
+    if let Some(least) = min_df.filter(|least| least.get() > 0) {
+        words.push(format!("spread from {} degrees of freedom", least.get()));
+    }
+    words.join(", ")
+}
+
+/// One sentence a limit.
+pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
+    let mut lines = vec![match least_part(applied) {
+        None => "parts of a cell (FILTER, CASE) are exact, however few patients".to_owned(),
+        Some(least) => format!("parts of under {least} patients, or all but so few, hidden"),
+    }];
+    let Applied { dominance, p_percent, min_df, .. } = applied;
+    if let Some(most) = dominance.filter(|most| most.get() < 100) {
+        lines.push(format!("sums of which two patients make up over {} % hidden", most.get()));
+    }
+    if let Some(least) = p_percent.filter(|least| least.get() > 0) {
+        let least = least.get();
+        lines
+            .push(format!("sums whose rest is under {least} % of the largest contribution hidden"));
+    }
+    if let Some(least) = min_df.filter(|least| least.get() > 0) {
+        lines
+            .push(format!("spread of under {} patients beyond its parameters hidden", least.get()));
+    }
+    lines
+}

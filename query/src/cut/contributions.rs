@@ -1,0 +1,94 @@
+//! Measures: what the sums of a cell are of, and what a row adds to a patient's contribution.
+//!
+//! [`MeasureFootprint`] says what a measure is. Measures follow from the sums alone, in their order, so that every node
+//! that makes the same sums makes the same measures.
+
+use datafusion::logical_expr::Expr;
+use policies::footprint::{MeasureFootprint, MeasureKind, SumKind, Units};
+
+use super::Primitive;
+
+/// One measure.
+#[derive(Clone, Debug)]
+pub(crate) struct Measure {
+    /// Rows that count.
+    pub(crate) condition: Option<Expr>,
+    /// What is counted or added.
+    pub(crate) argument: Option<Expr>,
+    /// The rest, with numbers for both.
+    pub(crate) footprint: MeasureFootprint,
+}
+
+impl Measure {
+    fn is_of(&self, primitive: &Primitive) -> bool {
+        self.footprint.kind == kind(primitive)
+            && self.condition == primitive.filter
+            && self.argument == primitive.value
+    }
+}
+
+/// The measures of sums, each once.
+pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
+    let (mut conditions, mut arguments) = (Vec::new(), Vec::new());
+    let mut measures: Vec<Measure> = Vec::new();
+    for primitive in primitives {
+        if measures.iter().any(|known| known.is_of(primitive)) {
+            continue;
+        }
+        let (least, most) = primitive.bounds.unwrap_or((0, 1));
+        let scale = match primitive.kind {
+            SumKind::SumSquares => primitive.scale / 2,
+            SumKind::Rows
+            | SumKind::NonNull
+            | SumKind::Distinct
+            | SumKind::Sum
+            | SumKind::SumProducts => primitive.scale,
+        };
+        let footprint = MeasureFootprint {
+            condition: primitive
+                .filter
+                .as_ref()
+                .map(|condition| number(condition, &mut conditions)),
+            argument: primitive.value.as_ref().map(|argument| number(argument, &mut arguments)),
+            kind: kind(primitive),
+            scale,
+            least: Units::new(least),
+            most: Units::new(most),
+        };
+        let (condition, argument) = (primitive.filter.clone(), primitive.value.clone());
+        measures.push(Measure { condition, argument, footprint });
+    }
+    measures
+}
+
+/// The place of a sum's measure.
+pub(super) fn place(primitive: &Primitive, measures: &[Measure]) -> u32 {
+    let place = measures.iter().position(|measure| measure.is_of(primitive));
+    place.and_then(|place| u32::try_from(place).ok()).unwrap_or(u32::MAX)
+}
+
+/// What a row adds. What can only be 0 or 1 counts the rows where it is 1.
+fn kind(primitive: &Primitive) -> MeasureKind {
+    match (primitive.kind, primitive.bounds) {
+        (SumKind::Rows | SumKind::NonNull, _) => MeasureKind::Rows,
+        (SumKind::Distinct, _) => MeasureKind::Keys,
+        (SumKind::Sum | SumKind::SumSquares | SumKind::SumProducts, Some((0.., ..=1)))
+            if primitive.scale == 0 =>
+        {
+            MeasureKind::Flag
+        }
+        (SumKind::Sum | SumKind::SumSquares | SumKind::SumProducts, _) => MeasureKind::Value,
+    }
+}
+
+/// The number of an expression among those seen, in the order in which they are seen.
+fn number<'e>(expr: &'e Expr, seen: &mut Vec<&'e Expr>) -> u32 {
+    let place = seen.iter().position(|known| *known == expr).unwrap_or_else(|| {
+        seen.push(expr);
+        seen.len().saturating_sub(1)
+    });
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

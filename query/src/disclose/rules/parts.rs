@@ -1,0 +1,60 @@
+//! R2: parts of a cell that hold a few patients, or all but a few.
+//!
+//! A part is the contributors of a measure where they are not all patients of the cell. It is small if it, or what it leaves,
+//! holds someone and fewer than the limit. So is the later of two parts of which one holds a few patients more than the
+//! other: their difference would be a part of that size. Measures of one condition and argument have the same fate, whether they
+//! count or add.
+
+use policies::Limits;
+
+use super::Rule;
+use crate::receive::Contribution;
+
+/// For each measure of a cell of `n` patients, whether its part is small.
+pub(super) fn small(n: u64, measures: &[Contribution<'_>], limits: &Limits) -> Vec<Option<Rule>> {
+    let least = limits.least_part();
+    if least == 0 {
+        return vec![None; measures.len()];
+    }
+    let own = (0..measures.len()).map(|at| own(n, measures, at, least));
+    let own: Vec<Option<Rule>> = own.collect();
+    let same = |of: &Contribution<'_>| {
+        let mut known = measures.iter().zip(&own);
+        known.find_map(|(other, rule)| {
+            rule.filter(|_rule| of.measure.has_contributors_of(other.measure))
+        })
+    };
+    measures.iter().map(same).collect()
+}
+
+/// Why the measure at a place is hidden for itself, or for one before it.
+fn own(n: u64, measures: &[Contribution<'_>], at: usize, least: u64) -> Option<Rule> {
+    let few = |patients: u64| 0 < patients && patients < least;
+    let measure = measures.get(at)?;
+    if measure.n >= n {
+        return None;
+    }
+    if few(measure.n) || few(n.saturating_sub(measure.n)) {
+        return Some(Rule::SmallPart);
+    }
+    if !measure.measure.kind.is_count_like() {
+        return None;
+    }
+    let earlier = measures.iter().take(at);
+    let parts = earlier.filter(|other| other.measure.kind.is_count_like() && other.n < n);
+    parts.map(|other| difference(measure, other, &few)).find(Option::is_some).flatten()
+}
+
+/// Whether one of two parts holds a few patients that the other does not.
+fn difference(
+    a: &Contribution<'_>,
+    b: &Contribution<'_>,
+    few: &impl Fn(u64) -> bool,
+) -> Option<Rule> {
+    let (Some(patients), Some(others)) = (a.patients, b.patients) else {
+        return Some(Rule::Fault);
+    };
+    let common = patients.intersection_len(others);
+    let differs = few(a.n.saturating_sub(common)) || few(b.n.saturating_sub(common));
+    differs.then_some(Rule::SmallPart)
+}
