@@ -3,12 +3,12 @@
 //! Per cell it counts distinct patients and adds the fragment's sums, as 128-bit integers: the engine's own sum wraps. Where
 //! the protections want them it also gives the hidden summaries of [`Wanted`](crate::pipe::Wanted): what patients
 //! contribute to each measure, keys and sets of patients. [`layout`] says which columns that makes. Rows come in batches of
-//! any size, with the number of each row's cell. Summaries are made while rows come patient by patient; rows in another
-//! order are [`CellError::OutOfOrder`] unless [`Order::Any`] is said, which holds every patient of every cell until the end.
+//! any size, with the number of each row's cell. Summaries are made while rows come patient by patient; [`Order::Any`] holds
+//! every patient of every cell until the end. A promised order that is not kept is [`CellError::OutOfOrder`].
 //!
 //! No value makes it fail: planning leaves room for the declared bounds of every value times the rows, and beyond that sums
 //! stay at the end of their range. Figures that are sums of contributions are made of these, not added again. Without
-//! summaries this is a count of patients and sums by column, in any order.
+//! summaries this is a count of patients and sums by column.
 
 use std::sync::Arc;
 
@@ -122,6 +122,9 @@ pub(crate) struct Cells<'a> {
     /// None where it is made of a measure.
     sums: Vec<Option<Sums>>,
     who: Who,
+    order: Order,
+    /// The patient of the last row.
+    last: Option<u32>,
 }
 
 /// What is kept of the patients of each cell.
@@ -144,12 +147,19 @@ impl<'a> Cells<'a> {
             Some(_measure) => None,
             None => Some(Sums::new(sum.kind)),
         });
-        Self { spec, cells, sums: sums.collect(), who }
+        Self { spec, cells, sums: sums.collect(), who, order, last: None }
     }
 
     /// Adds a batch of rows: its columns, the patient first, and the cell of each row.
     pub(crate) fn update(&mut self, values: &[ArrayRef], cells: &[usize]) -> Result<(), CellError> {
         let patients = patients::numbers(values.first(), cells.len())?;
+        if self.order == Order::ByPatient {
+            let (ascend, _differ) = slots::ordered(self.last, patients);
+            if !ascend {
+                return Err(CellError::OutOfOrder);
+            }
+            self.last = patients.last().copied().or(self.last);
+        }
         let batch = Batch::new(cells, self.cells);
         match &mut self.who {
             Who::Patients(known) => patients::update(known, patients, cells),
@@ -167,7 +177,7 @@ impl<'a> Cells<'a> {
 
     /// The columns of all cells.
     pub(crate) fn finish(self) -> EngineResult<Computed> {
-        let Self { spec, cells, sums, who } = self;
+        let Self { spec, cells, sums, who, .. } = self;
         let Columns { counts, sums: tops, sets, made } = match who {
             Who::Patients(patients) => {
                 let n = patients.iter().map(Patients::count).collect();

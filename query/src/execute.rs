@@ -12,7 +12,7 @@ use datafusion::execution::SessionState;
 use policies::dataset::Dataset;
 use policies::{Digest, HospitalCode};
 
-use crate::cell::{Layout, Order};
+use crate::cell::Layout;
 use crate::cut::{Fragment, Split};
 use crate::pipe::{Failure, Networks, Wanted};
 use crate::snapshot::{self, Snapshot};
@@ -20,12 +20,13 @@ use crate::snapshot::{self, Snapshot};
 mod bind;
 mod cells;
 mod hashed;
+mod order;
 mod places;
 mod tables;
 mod text;
 
 pub(crate) use bind::session;
-use cells::{FoldError, fold};
+use cells::fold;
 use places::Places;
 pub(crate) use tables::Tables;
 
@@ -141,15 +142,10 @@ impl Run<'_> {
             false => None,
         };
         let spec = bind::cell(fragment, layout, keys);
-        for order in [Order::ByPatient, Order::Any] {
-            let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
-            match fold(rows, (&places, &spec, order), state.task_ctx()).await {
-                Ok(computed) => return cells::raw(computed, layout, &places.ruled_out),
-                Err(FoldError::OutOfOrder) => {}
-                Err(FoldError::Run(error)) => return Err(error),
-            }
-        }
-        Err(RunError::Failed)
+        let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
+        let order = order::of(rows.as_ref(), places.keys());
+        let computed = fold(rows, (&places, &spec, order), state.task_ctx()).await?;
+        cells::raw(computed, layout, &places.ruled_out)
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Tables are sealed patient by patient, so rows mostly come in that order: when the next patient's rows begin, the slots of those
 //! before are *closed*, what they hold is whole and is folded. A batch in which every row is another patient's needs no look-up
-//! at all. Rows in another order are [`OutOfOrder`]: what is folded cannot be taken back, so the run begins again with
-//! [`Order::Any`], which finds slots in a map and closes them at the end. Both give the same.
+//! at all. Where they may come in another order, [`Order::Any`] finds slots in a map and closes them at the end. Both give the
+//! same; who promises an order and does not keep it is [`OutOfOrder`], because what is folded cannot be taken back.
 
 use std::collections::HashMap;
 
@@ -183,7 +183,7 @@ impl Slots {
 }
 
 /// Whether patients ascend after the last one, and whether no two are the same.
-fn ordered(last: Option<u32>, patients: &[u32]) -> (bool, bool) {
+pub(super) fn ordered(last: Option<u32>, patients: &[u32]) -> (bool, bool) {
     let (mut ascend, mut differ) = match (last, patients.first()) {
         (Some(last), Some(first)) => (last <= *first, last < *first),
         (None, _) | (_, None) => (true, true),

@@ -1,8 +1,8 @@
 //! A fragment's rows, folded into the cells of its whole domain.
 //!
 //! The engine gives the rows; [`Places`] says the cell of each and [`Cells`] keeps what the cells need. That is all in one
-//! partition, in the order in which rows come. Where they do not come patient by patient and the summaries need it, the
-//! rows are run again and held by patient until their end: same cells, more memory and time.
+//! partition, in the order in which rows come. Where the plan does not say that they come patient by patient
+//! ([`super::order`]) and the summaries need it, rows are held by patient until their end: same cells, more memory and time.
 
 use std::sync::Arc;
 
@@ -18,35 +18,12 @@ use super::{Executed, RunError, failed};
 use crate::cell::{self, CellError, CellSpec, Cells, Computed, Layout, Order};
 use crate::sets;
 
-/// Why rows were not folded.
-pub(super) enum FoldError {
-    /// They do not come patient by patient.
-    OutOfOrder,
-    /// Else.
-    Run(RunError),
-}
-
-impl From<RunError> for FoldError {
-    fn from(error: RunError) -> Self {
-        Self::Run(error)
-    }
-}
-
-impl From<CellError> for FoldError {
-    fn from(error: CellError) -> Self {
-        match error {
-            CellError::OutOfOrder => Self::OutOfOrder,
-            CellError::Failed(error) => Self::Run(failed(error)),
-        }
-    }
-}
-
 /// Runs a plan of rows and folds them: keys first, then what cells are made of.
 pub(super) async fn fold(
     rows: Arc<dyn ExecutionPlan>,
     (places, spec, order): (&Places, &CellSpec, Order),
     context: Arc<TaskContext>,
-) -> Result<Computed, FoldError> {
+) -> Result<Computed, RunError> {
     let reserved = MemoryConsumer::new("kring_cell").register(context.memory_pool());
     let mut cells = Cells::new(spec, places.cells(), order);
     let rows = Arc::new(CoalescePartitionsExec::new(rows));
@@ -56,7 +33,7 @@ pub(super) async fn fold(
         let split = batch.columns().split_at_checked(places.keys());
         let (keys, values) = split.ok_or(RunError::Failed)?;
         let of_rows = places.of_rows(keys, batch.num_rows())?;
-        cells.update(values, &of_rows)?;
+        cells.update(values, &of_rows).map_err(|_unlike_the_plan: CellError| RunError::Failed)?;
         reserved.try_resize(cells.size()).map_err(failed)?;
     }
     Ok(cells.finish().map_err(failed)?)
