@@ -91,6 +91,7 @@ impl SignedReply {
             receipt,
             status,
             hidden_by: _,
+            salt: _,
         } = &entry.event
         else {
             return None;

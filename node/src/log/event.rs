@@ -107,6 +107,10 @@ pub enum Event {
         /// How many figures are null by which rule: for this hospital alone, and in no answer.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         hidden_by: BTreeMap<String, u64>,
+        /// 32 random bytes: who asked knows all else of this entry but `hidden_by`, and every member may be told the
+        /// entry's hash. Entries of older versions, which hid nothing by rule, have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        salt: Option<Digest>,
     },
     /// A refused question of a known person; it is consumed.
     Refused {

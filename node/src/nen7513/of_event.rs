@@ -39,6 +39,7 @@ impl What {
                 receipt,
                 status,
                 hidden_by: _,
+                salt: _,
             } => {
                 let mut record = query("answer released", "outcome", DONE);
                 record.object_role = "3";

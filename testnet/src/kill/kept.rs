@@ -65,7 +65,7 @@ fn is_kept(one: &Acknowledged, entries: &[Entry], said: &Said<'_>) -> bool {
     let at = |index: u64| usize::try_from(index).ok().and_then(|index| entries.get(index));
     match &one.what {
         What::Answer(answer) => at(answer.log_index).is_some_and(|entry| {
-            let Event::Outcome { hidden_by, .. } = &entry.event else { return false };
+            let Event::Outcome { hidden_by, salt, .. } = &entry.event else { return false };
             entry.at == answer.answered_at
                 && entry.event
                     == Event::Outcome {
@@ -77,6 +77,7 @@ fn is_kept(one: &Acknowledged, entries: &[Entry], said: &Said<'_>) -> bool {
                         receipt: answer.receipt.clone(),
                         status: answer.status.clone(),
                         hidden_by: hidden_by.clone(),
+                        salt: salt.clone(),
                     }
         }),
         What::Refusal(index, told) => at(*index).is_some_and(|entry| {
