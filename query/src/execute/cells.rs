@@ -36,7 +36,7 @@ pub(super) async fn fold(
         cells.update(values, &of_rows).map_err(|_unlike_the_plan: CellError| RunError::Failed)?;
         reserved.try_resize(cells.size()).map_err(failed)?;
     }
-    Ok(cells.finish().map_err(failed)?)
+    cells.finish().map_err(failed)
 }
 
 /// Cells without a row.
