@@ -77,7 +77,7 @@ fn is_kept(one: &Acknowledged, entries: &[Entry], said: &Said<'_>) -> bool {
                         receipt: answer.receipt.clone(),
                         status: answer.status.clone(),
                         hidden_by: hidden_by.clone(),
-                        salt: salt.clone(),
+                        salt: *salt,
                     }
         }),
         What::Refusal(index, told) => at(*index).is_some_and(|entry| {
