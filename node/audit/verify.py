@@ -375,19 +375,46 @@ class Contradiction(Exception):
     """What no honest node writes, however it is killed."""
 
 
+MAX_DEPTH = 64
+LONE = re.compile("[\ud800-\udfff]")
+
+
 def pairs_of(text):
-    """JSON whose objects are lists of pairs, so that a name that is there twice is seen."""
+    """JSON whose objects are lists of pairs, so that a name that is there twice is seen, and whether all names are text: half
+    a surrogate pair is none."""
 
     def no_number(name):
         raise ValueError(name)
 
-    return json.loads(text, object_pairs_hook=lambda pairs: ("object", pairs), parse_constant=no_number)
+    def whole(digits):
+        """`-0` is no whole number, and Python need not read one that is out of range anyway."""
+        return float(digits) if digits == "-0" or len(digits) > 20 else int(digits)
+
+    def pairs(pairs):
+        return ("object", pairs, not any(LONE.search(name) for name, _ in pairs))
+
+    read = json.loads(text, object_pairs_hook=pairs, parse_constant=no_number, parse_int=whole)
+    level = [read]
+    for _ in range(MAX_DEPTH):
+        level = [inner for value in level for inner in inside(value)]
+    if any(isinstance(value, (list, tuple)) for value in level):
+        raise ValueError("too deep")
+    return read
+
+
+def inside(value):
+    """What is in an array or object."""
+    return value if isinstance(value, list) else [v for _, v in value[1]] if isinstance(value, tuple) else ()
+
+
+def is_text(value):
+    return isinstance(value, str) and not LONE.search(value)
 
 
 def field_of(value, name, kind, needed=True):
     """The field of an object that has it once, of this type; None where it may be absent and is, or null."""
-    if not isinstance(value, tuple):
-        raise ValueError("not an object")
+    if not isinstance(value, tuple) or not value[2]:
+        raise ValueError("not an object with names")
     found = [v for n, v in value[1] if n == name]
     if len(found) > 1 or (needed and (not found or found[0] is None)):
         raise ValueError(name)
@@ -396,9 +423,11 @@ def field_of(value, name, kind, needed=True):
     if kind == "digest":
         good = isinstance(found[0], str) and re.fullmatch("[0-9a-f]{64}", found[0])
     elif kind == "names":
-        good = isinstance(found[0], list) and all(isinstance(v, str) for v in found[0])
+        good = isinstance(found[0], list) and all(map(is_text, found[0]))
     elif kind is int:
         good = type(found[0]) is int and -MAX_INT - 1 <= found[0] <= MAX_INT
+    elif kind is str:
+        good = is_text(found[0])
     else:
         good = kind is None or isinstance(found[0], kind)
     if not good:

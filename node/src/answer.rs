@@ -102,7 +102,7 @@ impl Node {
             self.hearsay.in_request(peer, note, *sent_at);
         }
         if let Some(note) = cosigned
-            && !self.own.shown(&self.log, peer, note)
+            && !self.own.shown(&self.log, peer, note).await
         {
             self.count_foreign(peer, Digest::of(note.as_bytes())).await;
         }

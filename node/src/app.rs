@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use policies::charter::Charter;
 use policies::wire::LayerRef;
@@ -218,7 +218,6 @@ impl App {
         for problem in net.set_peers(peers).await {
             tracing::warn!(%problem, "a member cannot be reached");
         }
-        let (hearsay, said) = Hearsay::new();
         let node = Arc::new(Node {
             hospital: config.hospital,
             clock,
@@ -229,7 +228,7 @@ impl App {
             log,
             own,
             desk: Arc::new(desk),
-            hearsay,
+            hearsay: Hearsay::new(),
             consumed,
             ledger,
             replies,
@@ -253,7 +252,7 @@ impl App {
             log_tasks.spawn_blocking("syslog", move || forwarder.run(&stop));
         }
         tasks.spawn("contradiction", witnessing::contradiction(Arc::clone(&node)));
-        tasks.spawn("hearsay", hearsay::compare(Arc::clone(&node), said));
+        tasks.spawn("hearsay", hearsay::compare(Arc::clone(&node)));
         Ok(Running { node, tasks, log_tasks })
     }
 }
@@ -364,10 +363,9 @@ impl Node {
         let snapshots: BTreeMap<_, _> = self.status().snapshots;
         let (version, hospital) = (env!("CARGO_PKG_VERSION").to_owned(), self.hospital.clone());
         events.push(Event::Started { version, hospital, snapshots });
-        events.extend(self.snapshots_in_use());
-        // The first look says nothing; it is what the next is compared with.
-        events.extend(self.notices.clock(self.clock.now(), Instant::now()));
         self.log_all(events).await;
+        // The first look at the clock says nothing; it is what the next is compared with.
+        self.log_notices().await;
     }
 
     async fn log_tidy(&self) {
@@ -378,9 +376,8 @@ impl Node {
             let (code, count) = (rejected.code.code().to_owned(), rejected.count);
             events.push(Event::Rejected { peer, code, count, first: Digest::of(b"") });
         }
-        events.extend(self.notices.clock(self.clock.now(), Instant::now()));
-        events.extend(self.snapshots_in_use());
         self.log_all(events).await;
+        self.log_notices().await;
         for request in self.consumed.expired_replies(self.clock.now()) {
             if let Err(error) = self.replies.delete(&request) {
                 tracing::warn!(%error, "an expired reply stays");

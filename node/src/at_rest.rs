@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::keys::Key;
 
+/// What sealing adds beside the format: nonce and tag.
+pub(crate) const ADDED_BYTES: usize = NONCE_LEN + 16;
+
 /// Encrypts and decrypts the files of one purpose.
 #[derive(Clone)]
 pub(crate) struct Sealer {

@@ -250,7 +250,7 @@ pub enum CharterCommand {
         /// The folder
         dir: PathBuf,
     },
-    /// Make one bundle of a charter's folder, to be signed
+    /// Make one bundle of a charter's folder, to be signed; the SQL of indicators is read by `check` only
     Seal {
         /// The folder
         dir: PathBuf,

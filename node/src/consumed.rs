@@ -11,6 +11,7 @@ use policies::wire::MAX_SKEW_S;
 use policies::{Digest, SeenQuestions, UnixTime};
 
 use crate::index::Index;
+use crate::log::used::Use;
 use crate::log::{Event, Log, OpenError, Reader, Recorded};
 
 /// A reply is kept at least so long, however the time of day jumps: a question's life and the skew of clocks.
@@ -67,34 +68,12 @@ impl Consumed {
     /// Takes notice of a durable entry.
     pub fn note(&self, recorded: &Recorded) {
         let entry = recorded.entry();
-        let (question, request) = match &entry.event {
-            Event::Intent { question, request, .. } => {
-                self.keep_reply(*request, question.expires_at);
-                (question.digest, *request)
-            }
-            Event::Refused { question, request, .. } => (question.digest, *request),
-            Event::Outcome { question, request, .. } => (*question, *request),
-            Event::Started { .. }
-            | Event::Stopped {}
-            | Event::CharterAccepted { .. }
-            | Event::CharterRejected { .. }
-            | Event::Configured { .. }
-            | Event::KeysChanged { .. }
-            | Event::SnapshotUsed { .. }
-            | Event::Clock { .. }
-            | Event::Rejected { .. }
-            | Event::Asked { .. }
-            | Event::AskedV1 { .. }
-            | Event::Received { .. }
-            | Event::Fault { .. }
-            | Event::NotAsked { .. }
-            | Event::ForkEvidence { .. }
-            | Event::Archived(_)
-            | Event::GapAccepted { .. }
-            | Event::WorkerLost { .. } => return,
-        };
+        let Some(Use { question, request, expires_at, last }) = Use::of(entry) else { return };
+        if matches!(entry.event, Event::Intent { .. }) {
+            self.keep_reply(request, expires_at);
+        }
         let mut recent = self.recent();
-        recent.questions.entry(question).or_insert((request, entry.index)).1 = entry.index;
+        recent.questions.entry(question).or_insert((request, last)).1 = last;
         recent.requests.entry(request).or_insert(question);
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -117,7 +117,6 @@ fn router(node: Arc<Node>, token: String) -> Router {
         .route("/v1/explain", post(explain))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "not_found", "no such page") })
         .layer(middleware::from_fn_with_state((Arc::clone(&node), token), guard))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(node)
 }
 
@@ -210,28 +209,37 @@ async fn explain(State(node): State<Arc<Node>>, request: Request) -> Response {
     }
 }
 
-/// The bytes of a body; nothing if it is broken or too large.
-async fn read(body: Body) -> Option<Vec<u8>> {
+/// Why there is no body.
+enum Unread {
+    TooLarge,
+    BrokeOff,
+}
+
+/// The bytes of a body within its limit: the one place that bounds it.
+async fn read(body: Body) -> Result<Vec<u8>, Unread> {
     let (mut kept, mut read, mut parts) = (Vec::new(), 0_usize, body.into_data_stream());
     while let Some(part) = parts.next().await {
-        let part = part.ok()?;
+        let part = part.map_err(|_broken| Unread::BrokeOff)?;
         read = read.saturating_add(part.len());
         if read > MAX_READ_BYTES {
-            return None;
+            return Err(Unread::TooLarge);
         }
         if read <= MAX_BODY_BYTES {
             kept.extend_from_slice(&part);
         }
     }
-    (read <= MAX_BODY_BYTES).then_some(kept)
+    if read <= MAX_BODY_BYTES { Ok(kept) } else { Err(Unread::TooLarge) }
 }
 
 /// Reads a JSON body within its limits.
 async fn body<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Response> {
     let reading = read(request.into_body());
     let bytes = match tokio::time::timeout(BODY_PATIENCE, reading).await {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(Unread::BrokeOff)) => {
+            return Err(refuse(StatusCode::BAD_REQUEST, "malformed", "the request broke off"));
+        }
+        Ok(Err(Unread::TooLarge)) => {
             let message = format!("a request has at most {MAX_BODY_BYTES} bytes");
             return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message));
         }
@@ -258,3 +266,6 @@ fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
     };
     (status, Json(body)).into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition}
 
 use crate::log::remembered::{Head, Heads};
 use crate::log::stub::About;
+use crate::log::used::Use;
 use crate::log::{Event, OpenError, Reader};
 
 mod batch;
@@ -31,6 +32,8 @@ const FORGOTTEN: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("forg
 const PLACES: TableDefinition<'_, &str, (u64, &[u8; 32])> = TableDefinition::new("places/1");
 /// Row of `PLACES`: the entries that are in the index, and the leaf of the last one.
 const DONE: &str = "done";
+/// Row of `PLACES`: something came from stubs that were not held against the entries which name them yet.
+const UNVOUCHED: &str = "unvouched";
 /// Row of `PLACES`: the last accepted charter.
 const CHARTER: &str = "charter";
 
@@ -47,17 +50,6 @@ const CACHE_BYTES: usize = 32 << 20;
 pub struct Index {
     database: Database,
     path: PathBuf,
-}
-
-/// What became of a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Used {
-    /// The request that consumed it.
-    pub request: Digest,
-    /// When it ends.
-    pub expires_at: UnixTime,
-    /// Place of the last entry about it.
-    pub last: u64,
 }
 
 impl Index {
@@ -112,8 +104,11 @@ impl Index {
             self.add(&batch.at(log)?)?;
         }
         let done = self.rest(log)?;
-        for about in &stubs {
-            self.vouched(log, about)?;
+        if self.unvouched().map_err(|error| self.failed(&error))? {
+            for about in log.archived() {
+                self.vouched(log, &about)?;
+            }
+            self.trust()?;
         }
         Ok(done)
     }
@@ -154,13 +149,13 @@ impl Index {
     ///
     /// # Errors
     /// `OpenError::Index`.
-    pub fn question(&self, question: &Digest) -> Result<Option<Used>, OpenError> {
+    pub fn question(&self, question: &Digest) -> Result<Option<Use>, OpenError> {
         let find = || -> Result<_, redb::Error> {
             let table = self.database.begin_read()?.open_table(QUESTIONS)?;
             Ok(table.get(question.as_bytes())?.map(|row| {
                 let (request, expires_at, last) = row.value();
                 let request = Digest::from_bytes(*request);
-                Used { request, expires_at: UnixTime(expires_at), last }
+                Use { question: *question, request, expires_at: UnixTime(expires_at), last }
             }))
         };
         find().map_err(|error| self.failed(&error))
@@ -259,6 +254,10 @@ impl Index {
             return Ok(None);
         }
         let last = done.checked_sub(1).filter(|last| *last < log.size());
+        if index.unvouched()? {
+            tracing::warn!("the index was not held against what the log says was archived");
+            return Ok(None);
+        }
         let same = match last {
             Some(last) => *log.leaf_hash(last).map_err(Failure::Log)?.as_bytes() == leaf,
             None => done == 0,
@@ -302,6 +301,22 @@ impl Index {
             Ok(())
         };
         add().map_err(|error| self.failed(&error))
+    }
+
+    /// Whether it holds what no entry of the log was seen to vouch for. Such an index is of no use after a start.
+    fn unvouched(&self) -> Result<bool, redb::Error> {
+        Ok(self.place(UNVOUCHED)?.is_some())
+    }
+
+    /// Says durably that every stub was held against its entry.
+    fn trust(&self) -> Result<(), OpenError> {
+        let trust = || -> Result<(), redb::Error> {
+            let transaction = self.database.begin_write()?;
+            transaction.open_table(PLACES)?.remove(UNVOUCHED)?;
+            transaction.commit()?;
+            Ok(())
+        };
+        trust().map_err(|error| self.failed(&error))
     }
 
     /// Entries that are in the index.

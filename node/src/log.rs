@@ -120,6 +120,7 @@ pub struct Log {
     reader: Reader,
     blobs: Blobs,
     signer: Arc<Signer>,
+    tasks: Tasks,
 }
 
 impl Log {
@@ -139,7 +140,7 @@ impl Log {
         let shared = Arc::clone(&signer);
         let writer = Writer { store, blobs: blobs.clone(), signer: shared, clock, failed: None };
         tasks.spawn_blocking("log", move || writer.run(waiting));
-        Ok(Self { queue, reader, blobs, signer })
+        Ok(Self { queue, reader, blobs, signer, tasks: tasks.clone() })
     }
 
     /// Appends an event and returns its entry once it is durable.
@@ -188,6 +189,16 @@ impl Log {
     #[must_use]
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// Reads what is durable where reading may take long: many entries, or a tree that the writer has in hand. Nothing comes back if
+    /// `work` panicked, which ends the daemon.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader) -> T + Send + 'static,
+    ) -> Option<T> {
+        let reader = self.reader.clone();
+        self.tasks.spawn_blocking("read", move || work(&reader)).await.ok()
     }
 
     /// Texts that are too large for an entry.

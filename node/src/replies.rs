@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use policies::Digest;
 
-use crate::at_rest::Sealer;
+use crate::at_rest::{self, Sealer};
 use crate::keys::Key;
 
 /// What a file begins with.
@@ -20,8 +20,10 @@ const FORMAT: &[u8; 8] = b"KRINGRP1";
 const PURPOSE: &[u8] = b"kring stored replies/1";
 /// End of the name of a file that is being written.
 const PARTIAL: &str = ".partial";
-/// Most bytes of a stored reply.
-const MAX_REPLY_BYTES: u64 = 64 * 1024 * 1024;
+/// Most bytes of the file of a reply: far more than a question's cells, and little enough to read into memory.
+const MAX_REPLY_BYTES: usize = 64 * 1024 * 1024;
+/// What a file has beside the frames: its format, nonce and tag.
+const SEALED_BYTES: usize = FORMAT.len() + at_rest::ADDED_BYTES;
 
 /// The folder of stored replies.
 #[derive(Clone)]
@@ -51,8 +53,13 @@ impl Replies {
     /// Stores the frames of the reply to `request`, durably.
     ///
     /// # Errors
-    /// The system's reason.
+    /// The system's reason, or `InvalidInput` for a reply that is too large.
     pub fn store(&self, request: &Digest, frames: &[Vec<u8>]) -> std::io::Result<()> {
+        let sizes = frames.iter().map(|frame| frame.len().saturating_add(4));
+        if sizes.fold(SEALED_BYTES, usize::saturating_add) > MAX_REPLY_BYTES {
+            let large = format!("a reply has at most {MAX_REPLY_BYTES} bytes");
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, large));
+        }
         let mut bytes = Vec::new();
         for frame in frames {
             let length = u32::try_from(frame.len()).map_err(std::io::Error::other)?;
@@ -80,7 +87,7 @@ impl Replies {
     pub fn load(&self, request: &Digest) -> std::io::Result<Option<Vec<Vec<u8>>>> {
         let path = self.path(request);
         let bytes = match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.len() > MAX_REPLY_BYTES => {
+            Ok(metadata) if metadata.len() > MAX_REPLY_BYTES as u64 => {
                 return Err(std::io::ErrorKind::InvalidData.into());
             }
             Ok(_) => std::fs::read(&path)?,

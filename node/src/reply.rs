@@ -92,6 +92,7 @@ impl SignedReply {
             status,
             hidden_by: _,
             memory: _,
+            salt: _,
         } = &entry.event
         else {
             return None;

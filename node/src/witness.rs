@@ -1,10 +1,10 @@
 //! This node as a witness of the other members' logs.
 //!
-//! A member may offer checkpoints of its own log alone. What is cosigned is on disk first, one file a log; a file that was
-//! changed or damaged stops the start, because a witness that forgets can be made to cosign a second history. A witness
+//! A member may offer checkpoints of its own log alone. What is cosigned is on disk first, one file a log whatever its
+//! origin; a file that was changed or damaged stops the start, because a witness that forgets can be made to cosign a second history. A witness
 //! learns sizes and roots, never an entry. It trusts no clock but its own and takes no key from the network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,8 +18,9 @@ use crate::proof::cosignature::cosign;
 use crate::proof::merkle::{Consistency, Inclusion};
 use crate::proof::note::{BadVerifierKey, Note, VerifierKey};
 use crate::proof::submission::{Reply, Submission};
-use crate::proof::witness::{Conflict, Evidence, Refusal, Witness};
+use crate::proof::witness::{Evidence, Refusal, Witness};
 
+mod evidence;
 mod gap;
 pub mod hearsay;
 mod overhear;
@@ -28,6 +29,7 @@ mod records;
 
 pub use overhear::Overheard;
 
+use evidence::Kept;
 use records::{RECORD, record_name, restore};
 
 /// The witness.
@@ -40,6 +42,8 @@ pub struct Desk {
     state: Mutex<Witness>,
     /// When this run cosigned each member's log last, and the note: kept apart, because the state waits for the disk.
     cosigned: Mutex<BTreeMap<HospitalCode, (UnixTime, Arc<str>)>>,
+    /// Evidence on disk that is on its way into the log of this node.
+    logging: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// The members' log keys, as the charter has them.
@@ -50,7 +54,7 @@ pub type Logs = BTreeMap<HospitalCode, PublicKey>;
 pub struct Handled {
     /// What the log is told.
     pub reply: Reply,
-    /// Two heads that do not go together, not seen before and already on disk.
+    /// Two heads that do not go together, on disk and not in the log of this node: [`Desk::logged`] is told what becomes of it.
     pub evidence: Option<Box<Evidence>>,
     /// What is worth comparing with others.
     pub heard: Option<Box<SignedCheckpoint>>,
@@ -128,7 +132,8 @@ impl Desk {
         });
         let cosigned = Mutex::new(told.collect());
         let (folder, state) = (folder.to_owned(), Mutex::new(state));
-        Ok(Self { folder, verifier, key, logs, state, cosigned })
+        let logging = Mutex::default();
+        Ok(Self { folder, verifier, key, logs, state, cosigned, logging })
     }
 
     /// The member whose log has this origin.
@@ -188,11 +193,6 @@ impl Desk {
         if known_gaps.is_none_or(|gaps| gaps < origin.gaps()) && origin.gaps() > 0 {
             return refused("witness_gap");
         }
-        if let Some(known) = known.filter(|known| known.checkpoint().origin != *origin) {
-            let kind = Conflict::OlderOrigin;
-            let evidence = Evidence { kind, cosigned: known.clone(), offered: signed };
-            return self.against(&state, member, evidence);
-        }
         self.consider(&mut state, member, (signed, proof), now)
     }
 
@@ -233,7 +233,7 @@ impl Desk {
     /// Keeps evidence and tells the log where this witness stands.
     fn against(&self, state: &Witness, member: &HospitalCode, evidence: Evidence) -> Handled {
         // Under the lock, so that the bound on files holds.
-        let fresh = self.keep(&evidence);
+        let fresh = self.keep(&evidence) == Kept::Fresh;
         let evidence = fresh.then(|| Box::new(evidence));
         Handled { evidence, ..told(self.stands(state, member)) }
     }

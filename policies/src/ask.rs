@@ -81,20 +81,16 @@ impl Ask {
     /// # Errors
     /// The named profile is not for this kind of question, or this version cannot answer under it.
     pub(crate) fn profiles(&self, charter: &Charter) -> Result<Vec<Profile>, Denial> {
-        let fitting = match self.indicator {
-            Some(_) => vec![Profile::Indicator],
-            None => vec![Profile::Members, Profile::Explore],
-        };
-        let Some(named) = self.profile else {
-            return Ok(fitting.into_iter().filter(|one| capability::answers(*one)).collect());
-        };
-        if !capability::answers(named) {
-            return Err(reasons::profile_not_supported(charter, named));
+        let fitting = fitting(self.indicator.is_some());
+        if let Some(named) = self.profile {
+            if !capability::answers(named) {
+                return Err(reasons::profile_not_supported(charter, named));
+            }
+            if !fitting.contains(&named) {
+                return Err(reasons::profile_does_not_fit(charter, named, fitting));
+            }
         }
-        if !fitting.contains(&named) {
-            return Err(reasons::profile_does_not_fit(charter, named, &fitting));
-        }
-        Ok(vec![named])
+        Ok(answering(fitting, self.profile))
     }
 
     fn enter_charter<'c>(&self, charter: &'c Charter) -> Result<&'c Dataset, Denial> {
@@ -199,6 +195,26 @@ impl Ask {
         }
         context
     }
+}
+
+/// The profiles that may answer a question, best first; none where the one that it names does not fit it.
+pub(crate) fn profiles(asks: &Asks, named: Option<Profile>) -> Vec<Profile> {
+    let about_an_indicator = match asks {
+        Asks::Indicator(_) => true,
+        Asks::Sql(_) => false,
+    };
+    answering(fitting(about_an_indicator), named)
+}
+
+/// The profiles for a kind of question, best first.
+fn fitting(about_an_indicator: bool) -> &'static [Profile] {
+    if about_an_indicator { &[Profile::Indicator] } else { &[Profile::Members, Profile::Explore] }
+}
+
+/// Those that this version answers under, and that are named where one is.
+fn answering(fitting: &[Profile], named: Option<Profile>) -> Vec<Profile> {
+    let wanted = |one: &Profile| named.is_none_or(|named| named == *one);
+    fitting.iter().copied().filter(|one| capability::answers(*one)).filter(wanted).collect()
 }
 
 /// What rules about indicators may speak of.

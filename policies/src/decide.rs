@@ -12,6 +12,7 @@ use crate::charter::{Books, Charter};
 use crate::dataset::{Dataset, DatasetStatus};
 use crate::denial::{Denial, reasons, rule_name};
 use crate::footprint::Footprint;
+use crate::indicator;
 use crate::permit::{Grant, Permit};
 use crate::protections::{MinPatients, Opinions, Protections, SignatureKind};
 use crate::{Digest, Profile};
@@ -100,7 +101,7 @@ fn under(
             return Err(reasons::outcome(charter, ask, profile.as_str(), &denied));
         }
     };
-    let opinions = rules.opinions(&ids).join(of_indicator(charter, ask));
+    let opinions = rules.opinions(&ids).join(of_indicator(charter, ask)?);
     let mut named: Vec<String> = ids.iter().map(|id| rule_name(charter, id)).collect();
     let mut added = Opinions::default();
     if let Some(own) = own {
@@ -125,10 +126,12 @@ fn under(
     })
 }
 
-/// What the indicator that is asked says itself.
-fn of_indicator(charter: &Charter, ask: &Ask) -> Opinions {
-    let named = ask.indicator.as_ref().and_then(|named| charter.indicator(&named.id));
-    named.map_or_else(Opinions::default, |indicator| indicator.opinions)
+/// What the indicator that is asked says itself; one that the charter does not have as it was signed is denied.
+fn of_indicator(charter: &Charter, ask: &Ask) -> Result<Opinions, Denial> {
+    let Some(named) = &ask.indicator else { return Ok(Opinions::default()) };
+    let (indicator, _text) = indicator::signed(charter, &ask.dataset, named)
+        .map_err(|fault| reasons::text(charter, &fault))?;
+    Ok(indicator.opinions)
 }
 
 /// Whether the profile is for people who sign each question themselves, whatever rules say.

@@ -146,10 +146,21 @@ impl Indicator {
 /// # Errors
 /// `TextFault`.
 pub fn text_of(charter: &Charter, question: &Question) -> Result<String, TextFault> {
-    let named = match &question.asks {
-        Asks::Sql(sql) => return Ok(sql.clone()),
-        Asks::Indicator(named) => named,
-    };
+    match &question.asks {
+        Asks::Sql(sql) => Ok(sql.clone()),
+        Asks::Indicator(named) => signed(charter, &question.dataset, named).map(|(_, text)| text),
+    }
+}
+
+/// The charter's indicator that a question about a dataset names, and the text of its variant, if it is the one signed.
+///
+/// # Errors
+/// `TextFault`.
+pub(crate) fn signed<'c>(
+    charter: &'c Charter,
+    dataset: &DatasetId,
+    named: &IndicatorRef,
+) -> Result<(&'c Indicator, String), TextFault> {
     let IndicatorRef { id, version, by, window, text } = named;
     let Some(indicator) = charter.indicator(id) else {
         return Err(TextFault::Unknown { id: id.clone() });
@@ -158,13 +169,13 @@ pub fn text_of(charter: &Charter, question: &Question) -> Result<String, TextFau
         let (id, held, got) = (id.clone(), indicator.version, *version);
         return Err(TextFault::Version { id, held, got });
     }
-    if question.dataset != indicator.dataset {
+    if *dataset != indicator.dataset {
         let (id, expected) = (id.clone(), indicator.dataset.clone());
-        return Err(TextFault::Dataset { id, expected, got: question.dataset.clone() });
+        return Err(TextFault::Dataset { id, expected, got: dataset.clone() });
     }
     let own = indicator.expand(by.as_ref(), window.as_ref())?;
     if Digest::of(own.as_bytes()) != *text {
         return Err(TextFault::Text { id: id.clone() });
     }
-    Ok(own)
+    Ok((indicator, own))
 }

@@ -1,5 +1,5 @@
-//! The protections that rules, indicators and hospitals ask for, as a lattice: joined strictest first, never loosened by
-//! adding a rule that speaks.
+//! The protections that rules, indicators and hospitals ask for, as a lattice: joined strictest first, never under what any of
+//! them says. The default holds where none speaks; what is said takes its place, also where it is looser.
 //!
 //! [`Opinions`] are what files say, [`Protections`] what is decided for one answer, [`Applied`] what this version of the
 //! node did to it (DISCLOSURE.md section 3; the numbers' meaning stands at each type). Applying them is not done here.

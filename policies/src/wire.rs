@@ -2,11 +2,8 @@
 //!
 //! Field order is the order of the JSON text. Integers only, no floats; unknown fields are refused.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::footprint::FootprintDraft;
 use crate::permit::Profile;
 use crate::protections::Applied;
 use crate::{
@@ -193,17 +190,4 @@ pub struct Refusal {
     pub log_index: Option<u64>,
     /// When it was signed.
     pub refused_at: UnixTime,
-}
-
-/// The log's record of an admitted question: kept so that rules can be tried out later without SQL.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LoggedFootprint {
-    /// The dataset.
-    pub dataset: DatasetId,
-    /// What it touches.
-    pub footprint: FootprintDraft,
-    /// Titles of what was asked, per language; empty for ad-hoc questions.
-    #[serde(default)]
-    pub titles: BTreeMap<String, String>,
 }

@@ -1,27 +1,21 @@
 //! `kring_cell`: the one grouped aggregate that computes all that a cell needs in one pass.
 //!
-//! Per group it counts distinct patients and adds the fragment's sums, as 128-bit integers: the engine's own sum wraps. Where
+//! Per cell it counts distinct patients and adds the fragment's sums, as 128-bit integers: the engine's own sum wraps. Where
 //! the protections want them it also gives the hidden summaries of [`Wanted`](crate::pipe::Wanted): what patients
-//! contribute to each measure, keys and sets of patients. It gives one struct a group, as [`layout`] says. Rows may come in any order
-//! and in batches of any size. It runs in one partition only: there is no intermediate state that could travel, and asking
-//! for one is an error.
+//! contribute to each measure, keys and sets of patients. [`layout`] says which columns that makes. Rows come in batches of
+//! any size, with the number of each row's cell. Summaries are made while rows come patient by patient; [`Order::Any`] holds
+//! every patient of every cell until the end. A promised order that is not kept is [`CellError::OutOfOrder`].
 //!
 //! No value makes it fail: planning leaves room for the declared bounds of every value times the rows, and beyond that sums
-//! stay at the end of their range. Summaries cost time and memory for each patient and measure; without them this is a count
-//! of patients and sums by column.
+//! stay at the end of their range. Figures that are sums of contributions are made of these, not added again. Without
+//! summaries this is a count of patients and sums by column.
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BinaryArray, BooleanArray, Decimal128Array, StructArray, UInt64Array,
-};
-use arrow::datatypes::{DataType, Field, FieldRef};
-use datafusion::common::{Result as EngineResult, ScalarValue, exec_err};
-use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{
-    Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
-};
-use policies::footprint::{SUM_LIMIT, SumKind};
+use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
+use datafusion::common::{DataFusionError, Result as EngineResult};
+use policies::footprint::{MeasureKind, SUM_LIMIT, SumKind};
 
 use crate::record::RecordKeys;
 
@@ -29,13 +23,15 @@ mod contributions;
 mod keys;
 mod layout;
 mod patients;
+mod slots;
 mod summaries;
 mod sums;
 
 pub(crate) use contributions::MeasureSpec;
 pub(crate) use layout::{Layout, has_set};
 use patients::Patients;
-use summaries::Summaries;
+pub(crate) use slots::Order;
+use summaries::{Columns, Summaries};
 use sums::{Batch, Sums};
 
 /// Digits of a sum on the wire.
@@ -67,8 +63,14 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// The nearest value inside.
+    #[inline]
     pub(crate) fn clamp(self, value: i128) -> i128 {
         value.max(self.least).min(self.most)
+    }
+
+    /// The most that a value is away from 0.
+    fn size(self) -> i128 {
+        self.least.saturating_abs().max(self.most.saturating_abs())
     }
 }
 
@@ -85,183 +87,153 @@ pub(crate) struct CellSpec {
     pub(crate) keys: Option<Arc<RecordKeys>>,
 }
 
-/// The aggregate for one list of sums.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct KringCell {
-    spec: Arc<CellSpec>,
-    signature: Signature,
-}
-
-impl KringCell {
-    /// The aggregate for cells of this kind.
-    pub(crate) fn new(spec: CellSpec) -> Self {
-        let signature = Signature::variadic_any(Volatility::Immutable);
-        Self { spec: Arc::new(spec), signature }
-    }
-}
-
 /// The wire's type of a sum.
 pub(crate) fn sum_type(scale: u8) -> DataType {
     DataType::Decimal128(SUM_PRECISION, i8::try_from(scale).unwrap_or(i8::MAX))
 }
 
-impl AggregateUDFImpl for KringCell {
-    fn name(&self) -> &'static str {
-        "kring_cell"
-    }
+/// Why there are no cells.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CellError {
+    /// Rows do not come patient by patient.
+    #[error("the rows do not come patient by patient")]
+    OutOfOrder,
+    /// Columns that are not what the plan says, or a patient without a record key.
+    #[error(transparent)]
+    Failed(#[from] DataFusionError),
+}
 
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _arguments: &[DataType]) -> EngineResult<DataType> {
-        Ok(DataType::Struct(self.spec.layout.fields()))
-    }
-
-    fn accumulator(&self, _args: AccumulatorArgs<'_>) -> EngineResult<Box<dyn Accumulator>> {
-        Ok(Box::new(OneCell(Cells::new(&self.spec))))
-    }
-
-    fn state_fields(&self, args: StateFieldsArgs<'_>) -> EngineResult<Vec<FieldRef>> {
-        Ok(vec![Arc::new(Field::new(args.name, DataType::Null, true))])
-    }
-
-    fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
-        true
-    }
-
-    fn create_groups_accumulator(
-        &self,
-        _args: AccumulatorArgs<'_>,
-    ) -> EngineResult<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Cells::new(&self.spec)))
-    }
+/// All cells, column by column in the order of the layout.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Computed {
+    /// Patients first.
+    pub(crate) counts: Vec<Vec<u64>>,
+    /// Those that leave first.
+    pub(crate) sums: Vec<Vec<i128>>,
+    /// Sets of patients as bytes; none for nobody. Those that are the cell's are shared with it.
+    pub(crate) sets: Vec<Arc<Vec<Vec<u8>>>>,
 }
 
 /// The cells of one run.
 #[derive(Debug)]
-struct Cells {
-    spec: Arc<CellSpec>,
-    patients: Vec<Patients>,
-    sums: Vec<Sums>,
-    summaries: Summaries,
+pub(crate) struct Cells<'a> {
+    spec: &'a CellSpec,
+    cells: usize,
+    /// None where it is made of a measure.
+    sums: Vec<Option<Sums>>,
+    who: Who,
+    order: Order,
+    /// The patient of the last row.
+    last: Option<u32>,
 }
 
-fn no_state<T>() -> EngineResult<T> {
-    exec_err!("kring_cell runs in one partition, without intermediate states")
-}
-
-impl Cells {
-    fn new(spec: &Arc<CellSpec>) -> Self {
-        let sums = spec.sums.iter().map(|sum| Sums::new(sum.kind)).collect();
-        let summaries = Summaries::new(spec);
-        Self { spec: Arc::clone(spec), patients: Vec::new(), sums, summaries }
-    }
-}
-
-impl GroupsAccumulator for Cells {
-    fn update_batch(
-        &mut self,
-        values: &[ArrayRef],
-        groups: &[usize],
-        filter: Option<&BooleanArray>,
-        total: usize,
-    ) -> EngineResult<()> {
-        if filter.is_some() {
-            return exec_err!("kring_cell takes conditions as arguments");
-        }
-        if self.patients.len() < total {
-            self.patients.resize_with(total, Patients::default);
-        }
-        let patients = patients::numbers(values.first(), groups.len())?;
-        patients::update(&mut self.patients, patients, groups);
-        let batch = Batch::new(groups, total);
-        for (spec, sums) in self.spec.sums.iter().zip(&mut self.sums) {
-            sums.update(spec, values, &batch)?;
-        }
-        self.summaries.update(&self.spec, (values, patients), &batch)
-    }
-
-    fn evaluate(&mut self, emit_to: EmitTo) -> EngineResult<ArrayRef> {
-        let patients = emit_to.take_needed(&mut self.patients);
-        let summed = self.summaries.take(emit_to, &self.spec, &patients)?;
-        let sums = self.sums.iter_mut().map(|sums| {
-            let mut values = sums.take(emit_to);
-            values.resize(patients.len(), 0);
-            values
-        });
-        let sums: Vec<Vec<i128>> = sums.chain(summed.sums).collect();
-        let n = patients.iter().map(Patients::count).collect::<Vec<_>>();
-        let counts = std::iter::once(n).chain(summed.counts);
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        columns.extend(counts.map(|counts| -> ArrayRef { Arc::new(UInt64Array::from(counts)) }));
-        for (values, (_, scale)) in sums.into_iter().zip(self.spec.layout.sums()) {
-            let values = values.into_iter().map(within_digits).collect::<Vec<_>>();
-            columns.push(Arc::new(Decimal128Array::from(values).with_data_type(sum_type(scale))));
-        }
-        for sets in summed.sets {
-            columns.push(Arc::new(BinaryArray::from_iter_values(sets)));
-        }
-        let fields = self.spec.layout.fields();
-        Ok(Arc::new(StructArray::try_new(fields, columns, None)?))
-    }
-
-    fn state(&mut self, _emit_to: EmitTo) -> EngineResult<Vec<ArrayRef>> {
-        no_state()
-    }
-
-    fn merge_batch(
-        &mut self,
-        _values: &[ArrayRef],
-        _groups: &[usize],
-        _total: usize,
-    ) -> EngineResult<()> {
-        no_state()
-    }
-
-    fn convert_to_state(
-        &self,
-        _values: &[ArrayRef],
-        _filter: Option<&BooleanArray>,
-    ) -> EngineResult<Vec<ArrayRef>> {
-        no_state()
-    }
-
-    fn size(&self) -> usize {
-        let patients = self.patients.iter().map(Patients::size);
-        let held = patients.chain(self.sums.iter().map(Sums::size));
-        held.chain([self.summaries.size()]).fold(0, usize::saturating_add)
-    }
-}
-
-/// The one cell of a question without GROUP BY.
+/// What is kept of the patients of each cell.
 #[derive(Debug)]
-struct OneCell(Cells);
+enum Who {
+    /// Who they are.
+    Patients(Vec<Patients>),
+    /// What the summaries need.
+    Summaries(Box<Summaries>),
+}
 
-impl Accumulator for OneCell {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> EngineResult<()> {
-        let rows = values.first().map_or(0, |patients| patients.len());
-        self.0.update_batch(values, &vec![0; rows], None, 1)
+impl<'a> Cells<'a> {
+    /// So many cells without rows, which are to come in this order.
+    pub(crate) fn new(spec: &'a CellSpec, cells: usize, order: Order) -> Self {
+        let who = match spec.layout.wanted().any() {
+            true => Who::Summaries(Box::new(Summaries::new(spec, cells, order))),
+            false => Who::Patients(std::iter::repeat_with(Patients::default).take(cells).collect()),
+        };
+        let sums = spec.sums.iter().map(|sum| match made_of(sum, &spec.measures) {
+            Some(_measure) => None,
+            None => Some(Sums::new(sum.kind)),
+        });
+        Self { spec, cells, sums: sums.collect(), who, order, last: None }
     }
 
-    fn evaluate(&mut self) -> EngineResult<ScalarValue> {
-        if self.0.patients.is_empty() {
-            self.0.patients.push(Patients::default());
+    /// Adds a batch of rows: its columns, the patient first, and the cell of each row.
+    pub(crate) fn update(&mut self, values: &[ArrayRef], cells: &[usize]) -> Result<(), CellError> {
+        let patients = patients::numbers(values.first(), cells.len())?;
+        if self.order == Order::ByPatient {
+            let (ascend, _differ) = slots::ordered(self.last, patients);
+            if !ascend {
+                return Err(CellError::OutOfOrder);
+            }
+            self.last = patients.last().copied().or(self.last);
         }
-        ScalarValue::try_from_array(&self.0.evaluate(EmitTo::All)?, 0)
+        let batch = Batch::new(cells, self.cells);
+        match &mut self.who {
+            Who::Patients(known) => patients::update(known, patients, cells),
+            Who::Summaries(summaries) => {
+                summaries.update(self.spec, (values, patients), (&batch, cells))?;
+            }
+        }
+        for (spec, sums) in self.spec.sums.iter().zip(&mut self.sums) {
+            if let Some(sums) = sums {
+                sums.update(spec, values, &batch)?;
+            }
+        }
+        Ok(())
     }
 
-    fn size(&self) -> usize {
-        self.0.size()
+    /// The columns of all cells.
+    pub(crate) fn finish(self) -> EngineResult<Computed> {
+        let Self { spec, cells, sums, who, .. } = self;
+        let Columns { counts, sums: tops, sets, made } = match who {
+            Who::Patients(patients) => {
+                let n = patients.iter().map(Patients::count).collect();
+                Columns { counts: vec![n], ..Columns::default() }
+            }
+            Who::Summaries(summaries) => summaries.finish(spec)?,
+        };
+        let own = spec.sums.iter().zip(sums).map(|(sum, sums)| match sums {
+            Some(sums) => sums.finish(cells),
+            None => {
+                let made = made_of(sum, &spec.measures).and_then(|measure| made.get(measure));
+                made.cloned().unwrap_or_else(|| vec![0; cells])
+            }
+        });
+        let sums = own.chain(tops).map(|sums| sums.into_iter().map(within_digits).collect());
+        Ok(Computed { counts, sums: sums.collect(), sets })
     }
 
-    fn state(&mut self) -> EngineResult<Vec<ScalarValue>> {
-        no_state()
+    /// Bytes held, roughly.
+    pub(crate) fn size(&self) -> usize {
+        let who = match &self.who {
+            Who::Patients(patients) => {
+                patients.iter().map(Patients::size).fold(0, usize::saturating_add)
+            }
+            Who::Summaries(summaries) => summaries.size(),
+        };
+        self.sums.iter().flatten().map(Sums::size).fold(who, usize::saturating_add)
     }
+}
 
-    fn merge_batch(&mut self, _states: &[ArrayRef]) -> EngineResult<()> {
-        no_state()
-    }
+/// The measure whose contributions add up to a sum.
+fn made_of(sum: &Spec, measures: &[MeasureSpec]) -> Option<usize> {
+    let is_of = |measure: &MeasureSpec| {
+        let bounded = sum.bounds == Some(measure.bounds);
+        match (sum.kind, measure.kind) {
+            (SumKind::Rows | SumKind::NonNull, MeasureKind::Rows)
+            | (SumKind::Distinct, MeasureKind::Keys) => true,
+            (SumKind::Sum | SumKind::SumProducts, MeasureKind::Value) => bounded,
+            (SumKind::Sum | SumKind::SumProducts, MeasureKind::Flag) => {
+                bounded && measure.bounds.least >= 0 && measure.bounds.most <= 1
+            }
+            (
+                SumKind::Rows
+                | SumKind::NonNull
+                | SumKind::Distinct
+                | SumKind::Sum
+                | SumKind::SumProducts
+                | SumKind::SumSquares,
+                _,
+            ) => false,
+        }
+    };
+    let same = |measure: &MeasureSpec| {
+        measure.rows.value == sum.value && measure.rows.filter == sum.filter && is_of(measure)
+    };
+    measures.iter().position(same)
 }
 
 /// The nearest number of 38 digits.

@@ -9,7 +9,6 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::physical_plan::collect;
 use policies::dataset::Dataset;
 use policies::{Digest, HospitalCode};
 
@@ -21,11 +20,14 @@ use crate::snapshot::{self, Snapshot};
 mod bind;
 mod cells;
 mod hashed;
+mod order;
+mod places;
 mod tables;
 mod text;
 
 pub(crate) use bind::session;
-use cells::Cells;
+use cells::fold;
+use places::Places;
 pub(crate) use tables::Tables;
 
 /// Why a fragment gives no cells.
@@ -128,24 +130,22 @@ impl Run<'_> {
     ) -> Result<Executed, RunError> {
         let Self { fragment, layout, snapshot } = self;
         let own = text::Own::of(place);
-        let mut cells = Cells::new(fragment, layout, &own)?;
+        let places = Places::new(fragment, &own)?;
         if text::empty(fragment, &own) {
-            cells.ruled_out.fill(true);
-            return cells.finish();
+            let spec = bind::cell(fragment, layout, None);
+            let nobody = vec![true; places.cells()];
+            return cells::raw(cells::empty(&spec, &places)?, layout, &nobody);
         }
         let plan = bind::bind(fragment, place, snapshot, tables)?;
         let keys = match layout.wanted().keys {
             true => Some(tables.record_keys(snapshot, place.dataset)?),
             false => None,
         };
+        let spec = bind::cell(fragment, layout, keys);
         let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
-        let plan = bind::grouped(fragment, bind::cell(fragment, layout, keys), rows);
-        let plan = plan.map_err(failed)?;
-        let batches = collect(plan, state.task_ctx()).await.map_err(failed)?;
-        for batch in &batches {
-            cells.add(batch)?;
-        }
-        cells.finish()
+        let order = order::of(rows.as_ref(), places.keys());
+        let computed = fold(rows, (&places, &spec, order), state.task_ctx()).await?;
+        cells::raw(computed, layout, &places.ruled_out)
     }
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use wanted::Wanted;
 
 /// Version of the messages. Daemon and worker are the same binary, so any other version is a fault.
-pub const PIPE_VERSION: u32 = 3;
+pub const PIPE_VERSION: u32 = 4;
 /// Most bytes of one message, blobs included.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024 * 1024;
 /// Most blobs of one message: every hospital's frames and some.

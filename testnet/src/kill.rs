@@ -9,7 +9,7 @@
 //! A killed process leaves the kernel's page cache: what power cuts do is tested over the log's storage, not here.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -86,7 +86,6 @@ pub fn run(options: &Kill) -> anyhow::Result<()> {
         ("  two at once, pairs", killed.pairs.to_string()),
         ("workers killed", killed.workers.to_string()),
         ("kills a minute", pace),
-        ("refused starts", "0".to_owned()),
         ("questions of clients", questions.to_string()),
         ("  put again", again.to_string()),
         ("  nothing came back", nothing.to_string()),
@@ -159,6 +158,19 @@ pub fn kill(program: &Path, options: &Kill) -> anyhow::Result<Report> {
 /// The second verifier.
 const VERIFIER: &str = include_str!("../../node/audit/verify.py");
 
+/// Runs the second verifier; nothing where there is no Python, unless `KRING_REQUIRE_PYTHON=1` demands it.
+///
+/// # Errors
+/// Python is there and cannot be started, or is demanded and not there.
+pub fn verify_again(args: &[&str]) -> anyhow::Result<Option<Output>> {
+    let required = std::env::var_os("KRING_REQUIRE_PYTHON").is_some_and(|value| value == "1");
+    match Command::new("python3").args(["-I", "-c", VERIFIER]).args(args).output() {
+        Ok(told) => Ok(Some(told)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => Ok(None),
+        Err(error) => Err(error).context("cannot start python3"),
+    }
+}
+
 /// Exports a log and verifies the file with both verifiers, as a third party would; without Python with one.
 fn verify_export(network: &Network, code: &str) -> anyhow::Result<()> {
     let config = network.node_dir(code).join("config.toml");
@@ -166,15 +178,11 @@ fn verify_export(network: &Network, code: &str) -> anyhow::Result<()> {
     let (config, out) = (config.to_string_lossy(), out.to_string_lossy());
     network.run(&["audit", "export", "--config", &config, "--out", &out])?;
     network.run(&["audit", "verify", &out])?;
-    let python = Command::new("python3").args(["-I", "-c", VERIFIER, &out]).output();
-    match python {
-        Ok(told) => ensure!(
-            told.status.success(),
-            "the export of {code} does not hold: {}",
-            String::from_utf8_lossy(&told.stdout)
-        ),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error).context("cannot start python3"),
-    }
+    let Some(told) = verify_again(&[&out])? else { return Ok(()) };
+    ensure!(
+        told.status.success(),
+        "the export of {code} does not hold: {}",
+        String::from_utf8_lossy(&told.stdout)
+    );
     Ok(())
 }

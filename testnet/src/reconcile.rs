@@ -6,7 +6,7 @@
 //! and `kring audit verify`. Questions of which the log is in its first form name no hospitals: there one that neither side
 //! knows of is not missed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -19,12 +19,23 @@ use crate::print;
 
 mod book;
 
-use book::{Book, Sides};
+use book::{Book, Sides, Wrong};
 
 /// Further looks at logs that do not match, for questions that are under way.
 const LOOKS: usize = 5;
 /// Pause before each.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Something that has neither counterpart nor reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Which part of which question it is about.
+    pub part: String,
+    /// What is wrong with it: the same at every look, while the words may count on.
+    pub kind: &'static str,
+    /// What is wrong with it, in words.
+    pub words: String,
+}
 
 /// What the two sides say together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,8 +64,8 @@ pub struct Table {
     pub undelivered: u64,
     /// Questions that a hospital began, and that its end cut off.
     pub cut_off: u64,
-    /// What has neither counterpart nor reason, in words.
-    pub unmatched: Vec<String>,
+    /// What has neither counterpart nor reason.
+    pub unmatched: Vec<Fault>,
     /// Questions that a hospital began or decided more than once, in words.
     pub duplicates: Vec<String>,
 }
@@ -62,7 +73,7 @@ pub struct Table {
 impl Table {
     /// Prints the figures, and every fault.
     pub fn print(&self) {
-        let count = |all: &[String]| u64::try_from(all.len()).unwrap_or(u64::MAX);
+        let count = |all: usize| u64::try_from(all).unwrap_or(u64::MAX);
         for (name, figure) in [
             ("questions sent", self.sent),
             ("questions not sent", self.not_asked),
@@ -76,12 +87,15 @@ impl Table {
             ("  received", self.received),
             ("  undelivered", self.undelivered),
             ("begun, cut off by a kill", self.cut_off),
-            ("run twice", count(&self.duplicates)),
-            ("unmatched", count(&self.unmatched)),
+            ("run twice", count(self.duplicates.len())),
+            ("unmatched", count(self.unmatched.len())),
         ] {
             print::line(format!("{name:<28} {figure:>8}"));
         }
-        for fault in self.unmatched.iter().chain(&self.duplicates) {
+        for Fault { part, words, .. } in &self.unmatched {
+            print::line(format!("  {part}: {words}"));
+        }
+        for fault in &self.duplicates {
             print::line(format!("  {fault}"));
         }
     }
@@ -95,7 +109,9 @@ impl Table {
     /// Takes what was matched a moment ago, or was not there, for under way.
     fn after(mut self, before: &Self) -> Self {
         let all = self.unmatched.len();
-        self.unmatched.retain(|fault| before.unmatched.contains(fault));
+        let of = |fault: &Fault| (fault.part.clone(), fault.kind);
+        let before: BTreeSet<_> = before.unmatched.iter().map(of).collect();
+        self.unmatched.retain(|fault| before.contains(&of(fault)));
         let new = all.saturating_sub(self.unmatched.len());
         self.under_way = u64::try_from(new).unwrap_or(u64::MAX);
         self
@@ -160,7 +176,8 @@ pub fn reconcile(logs: &BTreeMap<String, Vec<Entry>>) -> Table {
     for (place, sides) in &book.parts {
         let name = format!("{} at {}", place.0.short(), place.1);
         let faults = part(&book, place, sides, &mut table);
-        table.unmatched.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
+        let fault = |(kind, words)| Fault { part: name.clone(), kind, words };
+        table.unmatched.extend(faults.into_iter().map(fault));
         if sides.intents.len() > 1 || sides.decided.len() > 1 {
             let (begun, decided) = (&sides.intents, &sides.decided);
             table.duplicates.push(format!("{name}: begun {begun:?}, decided {decided:?}"));
@@ -171,7 +188,11 @@ pub fn reconcile(logs: &BTreeMap<String, Vec<Entry>>) -> Table {
         if book.ended_after(code, at) {
             more(&mut table.unfinished);
         } else {
-            table.unmatched.push(format!("{code} entry {at}: {question} was put, nothing came"));
+            table.unmatched.push(Fault {
+                part: format!("{} by {code}", question.short()),
+                kind: "alone",
+                words: format!("entry {at}: was put, nothing came"),
+            });
         }
     }
     table
@@ -182,27 +203,24 @@ fn more(count: &mut u64) {
 }
 
 /// Counts one question at one hospital; what has no counterpart.
-fn part(
-    book: &Book<'_>,
-    place: &(Digest, String),
-    sides: &Sides,
-    table: &mut Table,
-) -> Vec<String> {
+fn part(book: &Book<'_>, place: &(Digest, String), sides: &Sides, table: &mut Table) -> Vec<Wrong> {
     let responder = &place.1;
     let entries = book.nodes.get(responder).map_or(&[][..], |node| node.entries);
     let mut faults = sides.faults(entries);
     if sides.askers.len() != 1 {
-        faults.push(format!("it has the askers {:?}", sides.askers));
+        faults.push(("askers", format!("it has the askers {:?}", sides.askers)));
     }
     if sides.put.is_empty() {
-        faults.push("no node says that it put the question to this hospital".to_owned());
+        let words = "no node says that it put the question to this hospital".to_owned();
+        faults.push(("not put", words));
     } else {
         more(&mut table.addressed);
     }
     let asker = sides.askers.first().map_or("", String::as_str);
     let silent = silent(book, asker, sides);
     if silent > 0 {
-        faults.push(format!("{silent} times put, without an answer, a refusal or a reason"));
+        let words = format!("{silent} times put, without an answer, a refusal or a reason");
+        faults.push(("silent", words));
     }
     match (sides.answered(), sides.refused(), sides.received.is_empty()) {
         (true, _, _) => more(&mut table.answered),
@@ -222,7 +240,7 @@ fn part(
         if book.ended_after(responder, *begun) {
             more(&mut table.cut_off);
         } else {
-            faults.push(format!("entry {begun} was begun and never ended"));
+            faults.push(("begun", format!("entry {begun} was begun and never ended")));
         }
     }
     faults

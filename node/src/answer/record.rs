@@ -133,6 +133,7 @@ impl Node {
         let stored =
             self.tasks.spawn_blocking("store", move || replies.store(&request, &frames)).await;
         stored.map_err(std::io::Error::other).and_then(|stored| stored).map_err(Refused::Store)?;
+        let random = crate::keys::random_bytes().map_err(std::io::Error::other);
         let permit = safe.permit();
         let outcome = Event::Outcome {
             question: asked.question.digest,
@@ -144,6 +145,7 @@ impl Node {
             status: permit.status().as_str().to_owned(),
             hidden_by: safe.rules(),
             memory: *memory,
+            salt: Some(Digest::from_bytes(*random.map_err(Refused::Store)?)),
         };
         let recorded = self.log.append(outcome).await?;
         self.consumed.note(&recorded);

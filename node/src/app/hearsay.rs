@@ -1,12 +1,13 @@
 //! The daemon compares checkpoints with other witnesses, away from every question.
 //!
-//! One at a time: a member can fill the queue with its own checkpoints, and keeps only its own from being compared.
+//! One at a time, each log in its turn: a member that sends any number of checkpoints and then does not answer costs the
+//! others a few waits for its answers between two of theirs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use policies::{Digest, HospitalCode};
-use tokio::sync::mpsc;
 
 use crate::log::Event;
 use crate::node::Node;
@@ -20,47 +21,51 @@ use crate::witness::own::Peer;
 /// A checkpoint that a question carried is offered at the same time: mostly it is known after this.
 const OFFER_COMES: Duration = Duration::from_millis(250);
 
+/// How many times the head of each log was told: whose turn it is to hear the next one.
+type Told = BTreeMap<HospitalCode, usize>;
+
 /// Compares until the daemon stops.
-pub(super) async fn compare(node: Arc<Node>, mut queue: mpsc::Receiver<Said>) {
+pub(super) async fn compare(node: Arc<Node>) {
     let stopping = node.tasks().shutdown();
-    let mut turn = 0;
+    let mut told = Told::new();
+    tokio::select! {
+        () = stopping.wait() => return,
+        () = node.log_what_is_not() => {}
+    }
     loop {
-        let next = tokio::select! {
-            () = stopping.wait() => return,
-            next = queue.recv() => next,
-        };
-        let Some(said) = next else { return };
-        turn += 1;
         tokio::select! {
             () = stopping.wait() => return,
-            () = node.take_up(said, turn) => {}
+            () = node.take_up_next(&mut told) => {}
         }
     }
 }
 
 impl Node {
-    async fn take_up(&self, said: Said, turn: usize) {
+    async fn take_up_next(&self, told: &mut Told) {
+        let (owner, said) = self.hearsay.next().await;
         match said {
-            Said::InRequest { member, note, at } => {
+            Said::InRequest { note, at } => {
                 let first = Digest::of(note.as_bytes());
-                match self.overhear(member.clone(), note, Some(at)).await {
+                match self.overhear(owner.clone(), note, Some(at)).await {
                     Overheard::Known => {}
-                    Overheard::Bad => self.count_foreign(&member, first).await,
-                    Overheard::Newer(signed) => self.ask_for_proof(&member, *signed).await,
-                    Overheard::Behind(note) => self.show(&member, note).await,
+                    Overheard::Bad => self.count_foreign(&owner, first).await,
+                    Overheard::Newer(signed) => self.ask_for_proof(&owner, *signed).await,
+                    Overheard::Behind(note) => self.show(&owner, note).await,
                     Overheard::Evidence(evidence) => {
                         let note = evidence.cosigned.note().to_string();
                         self.log_evidence(*evidence).await;
-                        self.show(&member, note).await;
+                        self.show(&owner, note).await;
                     }
                 }
             }
-            Said::Cosigned(signed) => self.tell_another(*signed, turn).await,
-            Said::Newer(signed) => {
-                if let Some(owner) = self.desk.owner_of(&signed.checkpoint().origin) {
-                    self.ask_for_proof(&owner, *signed).await;
-                }
+            Said::Cosigned(signed) => {
+                // Counted per log: what one log says must not decide who hears of another.
+                let turn = told.entry(owner.clone()).or_default();
+                *turn = turn.wrapping_add(1);
+                let turn = *turn;
+                self.tell_another(owner, *signed, turn).await;
             }
+            Said::Newer(signed) => self.ask_for_proof(&owner, *signed).await,
         }
     }
 
@@ -78,8 +83,7 @@ impl Node {
     }
 
     /// Tells one other witness what was cosigned here, each in its turn, and hears what it cosigned.
-    async fn tell_another(&self, signed: SignedCheckpoint, turn: usize) {
-        let Some(owner) = self.desk.owner_of(&signed.checkpoint().origin) else { return };
+    async fn tell_another(&self, owner: HospitalCode, signed: SignedCheckpoint, turn: usize) {
         let others: Vec<&Peer> =
             self.own.peers().iter().filter(|peer| peer.hospital != owner).collect();
         let Some(other) = turn.checked_rem(others.len()).and_then(|turn| others.get(turn)) else {
@@ -111,16 +115,19 @@ impl Node {
         let peer = self.own.peers().iter().find(|peer| peer.hospital == *owner);
         let Some(peer) = peer else { return };
         let wanted = Submission::Wanted { old, new: signed.head().size };
-        // A log that is not reached proves nothing and disproves nothing; it is asked again with its next checkpoint.
-        let proved = match self.own.send(&self.net, peer, wanted.encode()).await {
+        // A log that is not reached proves nothing and disproves nothing, nor does one that fails; it is asked again with its next
+        // checkpoint.
+        let disproved = match self.own.send(&self.net, peer, wanted.encode()).await {
             None => return,
             Some(Reply::Continues(path)) => {
                 let note = signed.note().to_string();
-                self.judge(owner.clone(), Submission::Offer { old, path, note }.encode()).await
+                let offer = Submission::Offer { old, path, note }.encode();
+                self.disproved(owner.clone(), offer).await
             }
-            Some(Reply::Refused { .. } | Reply::Cosigned(_) | Reply::Stands(_)) => false,
+            Some(refused @ Reply::Refused { .. }) => refused.denies_proof(),
+            Some(Reply::Cosigned(_) | Reply::Stands(_)) => true,
         };
-        if proved {
+        if !disproved {
             return;
         }
         let (desk, owner) = (Arc::clone(&self.desk), owner.clone());
@@ -131,29 +138,43 @@ impl Node {
         }
     }
 
-    /// Whether an offer is not refused.
-    async fn judge(&self, owner: HospitalCode, offer: Vec<u8>) -> bool {
+    /// Whether the proof in an offer does not hold.
+    async fn disproved(&self, owner: HospitalCode, offer: Vec<u8>) -> bool {
         let (desk, now) = (Arc::clone(&self.desk), self.clock.now());
         let judging =
             self.tasks.spawn_blocking("witness", move || desk.handle(&owner, &offer, now));
-        let Ok(handled) = judging.await else { return true };
+        let Ok(handled) = judging.await else { return false };
         if let Some(evidence) = handled.evidence {
             self.log_evidence(*evidence).await;
         }
-        !matches!(handled.reply, Reply::Refused { .. })
+        handled.reply.denies_proof()
+    }
+
+    /// Logs the evidence that an earlier run kept and did not come to log.
+    async fn log_what_is_not(&self) {
+        let desk = Arc::clone(&self.desk);
+        let found = self.tasks.spawn_blocking("witness", move || desk.unlogged()).await;
+        for evidence in found.unwrap_or_default() {
+            self.log_evidence(evidence).await;
+        }
     }
 
     /// Logs two heads of a log that do not go together.
     pub(super) async fn log_evidence(&self, evidence: Evidence) {
-        let Evidence { kind, cosigned, offered } = evidence;
+        let Evidence { kind, cosigned, offered } = &evidence;
         let origin = offered.checkpoint().origin.to_string();
         let shows = kind.code().to_owned();
         tracing::error!(log = origin, shows, "a log shows two heads that do not go together");
         let (cosigned, offered) = (cosigned.note().to_string(), offered.note().to_string());
         let event = Event::ForkEvidence { origin, shows, cosigned, offered };
-        if let Err(error) = self.log.append(event).await {
+        let logged = self.log.append(event).await;
+        if let Err(error) = &logged {
             tracing::error!(%error, "evidence against a log is not logged");
         }
+        let desk = Arc::clone(&self.desk);
+        let done = move || desk.logged(&evidence, logged.is_ok());
+        // A panic in it ends the daemon.
+        drop(self.tasks.spawn_blocking("witness", done).await);
     }
 
     /// Counts a note that is not of the log that it should be of; the question goes on.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use policies::Digest;
 use policies::charter::Charter;
@@ -115,13 +116,22 @@ fn prints(config: &Config) -> Result<KeyPrints, StartError> {
 }
 
 impl Node {
-    /// Snapshots that are answered from, and were not before.
-    pub(super) fn snapshots_in_use(&self) -> Vec<Event> {
+    /// Logs what the node notices about itself: a jump of the clock, and snapshots that are answered from and were not
+    /// before. What cannot be logged is noticed again.
+    pub(super) async fn log_notices(&self) {
         let used = self.charter.datasets().filter_map(|dataset| {
             let snapshot = self.snapshot(dataset).ok()?.id;
             self.notices.snapshot(&dataset.id, u64::from(dataset.version), snapshot)
         });
-        used.collect()
+        let mut notices: Vec<_> = used.collect();
+        notices.extend(self.notices.clock(self.clock.now(), Instant::now()));
+        for notice in notices {
+            let (event, known) = notice.into_parts();
+            match self.log.append(event).await {
+                Ok(_recorded) => self.notices.said(known),
+                Err(error) => tracing::error!(%error, "an event is not logged; it is tried again"),
+            }
+        }
     }
 }
 

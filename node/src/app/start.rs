@@ -1,11 +1,14 @@
 //! What keeps a daemon from starting, and the charter that it starts with.
 
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use policies::OwnRules;
 use policies::bundle;
 use policies::charter::Charter;
+use policies::charter::rules::MAX_RULE_BYTES;
+use policies::problem::Problem;
 use policies::wire::LayerRef;
 
 use crate::clock::Clock;
@@ -17,6 +20,9 @@ use crate::net::NetError;
 use crate::pool::PoolError;
 use crate::syslog::TlsError;
 use crate::witness::DeskError;
+
+#[cfg(test)]
+mod tests;
 
 /// Why the daemon does not start.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +86,7 @@ pub enum StartError {
     },
     /// What is wrong in it, all of it.
     #[error("{} problem(s) in the hospital's own rules:\n{}", .0.len(), crate::config::list(.0))]
-    OwnRules(Vec<policies::problem::Problem>),
+    OwnRules(Vec<Problem>),
     /// The log.
     #[error(transparent)]
     Log(#[from] OpenError),
@@ -237,10 +243,30 @@ pub(super) fn check_snapshots(config: &Config, charter: &Charter) -> Result<(), 
 /// `StartError::OwnRulesFile` or `StartError::OwnRules`.
 pub fn own_rules(config: &Config, charter: &Charter) -> Result<Option<OwnRules>, StartError> {
     let Some(path) = &config.own_rules else { return Ok(None) };
-    let unreadable = |source| StartError::OwnRulesFile { path: path.clone(), source };
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let text = rules_text(path, &name)?;
     charter.own_rules(&name, &text).map(Some).map_err(StartError::OwnRules)
+}
+
+/// A file's bytes; no more is read of it than shows that it is larger than this.
+fn read_some(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The file's text, within its limit.
+fn rules_text(path: &Path, name: &str) -> Result<String, StartError> {
+    let unreadable = |source| StartError::OwnRulesFile { path: path.to_owned(), source };
+    let bytes = read_some(path, MAX_RULE_BYTES).map_err(unreadable)?;
+    if bytes.len() > MAX_RULE_BYTES {
+        let message = format!("the file is larger than the {MAX_RULE_BYTES} bytes that are read");
+        let problem = Problem { file: name.to_owned(), line: None, message };
+        return Err(StartError::OwnRules(vec![problem]));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))
 }
 
 /// Opens the charter that the configuration names; nothing older than `held` is taken.
@@ -253,7 +279,7 @@ pub fn open_charter(
     held: Option<LayerRef>,
 ) -> Result<Charter, StartError> {
     let path = &config.charter;
-    let bytes = std::fs::read(path)
+    let bytes = read_some(path, bundle::MAX_BUNDLE_BYTES)
         .map_err(|source| StartError::CharterFile { path: path.clone(), source })?;
     let trust = bundle::Trust { root: config.root, now: clock.now(), held };
     let charter = bundle::open(&bytes, &trust)

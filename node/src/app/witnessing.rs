@@ -128,10 +128,10 @@ impl Node {
     pub(super) async fn witness(&self, member: HospitalCode, message: Vec<u8>) -> Frames {
         match Submission::parse(&message) {
             Ok(Submission::Wanted { old, new }) => {
-                return vec![self.own.continues(&self.log, old, new).encode()];
+                return vec![self.own.continues(&self.log, old, new).await.encode()];
             }
             Ok(Submission::Heard { note }) if self.log.signer().open_any(&note).is_ok() => {
-                self.own.shown(&self.log, &member, &note);
+                self.own.shown(&self.log, &member, &note).await;
                 let signed = self.own.signed().map(|note| note.to_string());
                 return vec![Reply::Stands(signed).encode()];
             }
@@ -145,9 +145,12 @@ impl Node {
         if let Some(evidence) = evidence {
             self.log_evidence(*evidence).await;
         }
-        if let Some(signed) = heard {
+        if let Some(signed) = heard
+            && let Some(owner) = self.desk.owner_of(&signed.checkpoint().origin)
+        {
             let cosigned = matches!(reply, Reply::Cosigned(_));
-            self.hearsay.say(if cosigned { Said::Cosigned(signed) } else { Said::Newer(signed) });
+            let said = if cosigned { Said::Cosigned(signed) } else { Said::Newer(signed) };
+            self.hearsay.say(&owner, said);
         }
         vec![reply.encode()]
     }

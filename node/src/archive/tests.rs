@@ -82,19 +82,20 @@ fn whole(sim: &Sim) -> Reader {
 
 /// The latest checkpoint over all that a log holds.
 fn signed(reader: &Reader) -> Signed {
-    signed_head(reader.head())
+    signed_head(reader.head(), 0)
 }
 
 /// A head of this log that a witness showed.
 fn shown(number: u64) -> String {
     let root = TreeHash::from_bytes(*request(number).as_bytes());
-    signed_head(Head { size: number + 1, root }).checkpoint.note().to_string()
+    signed_head(Head { size: number + 1, root }, 0).checkpoint.note().to_string()
 }
 
-fn signed_head(head: Head) -> Signed {
+/// Signed under the origin after so many gaps.
+fn signed_head(head: Head, gaps: u32) -> Signed {
     let key = SigningKey::from_bytes(&[7; 32]);
     let (hospital, public) = (HospitalCode::new("ZUID").unwrap(), PublicKey::of(&key).unwrap());
-    let origin = Origin::of(&hospital, &public, 0).unwrap();
+    let origin = Origin::of(&hospital, &public, gaps).unwrap();
     let verifier = origin.key(&public).unwrap();
     let text = public.to_string();
     let parties = Parties::new(origin.as_str(), "ZUID", &text, &[].into()).unwrap();
@@ -104,8 +105,13 @@ fn signed_head(head: Head) -> Signed {
 
 /// Archives what is older than the moment of an entry.
 fn archived(sim: &Sim, before: u64) -> Result<Vec<Archived>, ArchiveError> {
+    archived_after(sim, before, 0)
+}
+
+/// The same under the origin after so many gaps.
+fn archived_after(sim: &Sim, before: u64, gaps: u32) -> Result<Vec<Archived>, ArchiveError> {
     let mut store = Store::open(disk(sim), SIZES)?;
-    let signed = signed(&store.reader());
+    let signed = signed_head(store.reader().head(), gaps);
     let to: Arc<dyn Medium> = Arc::new(Inside(sim.clone()));
     let folder = "/archive of ZUID".to_owned();
     archive(
@@ -353,4 +359,34 @@ fn an_archive_belongs_to_one_log() {
         assert_eq!(sim.bytes(&format!("archive/{name}")), there);
         assert_eq!(open(&sim).reader().here(), 0);
     }
+}
+
+#[test]
+fn an_older_copy_of_the_node_archives_the_same_entries_once_more_after_a_gap() {
+    let sim = Sim::default();
+    fill(&sim, 60, 0);
+    let older = sim.after_power_cut(Unsynced::Kept);
+    let moved = archived(&sim, 60).unwrap();
+    for name in files(&sim, "archive", ".audit") {
+        let file = sim.bytes(&format!("archive/{name}"));
+        medium::put(&Inside(older.clone()), "", &name, &file).unwrap();
+    }
+    let mut store = open(&older);
+    let Head { size, root } = store.reader().head();
+    let head = store.reader().head();
+    let event = Event::GapAccepted {
+        origin: signed_head(head, 1).parties.origin().to_string(),
+        before: signed_head(head, 0).parties.origin().to_string(),
+        size,
+        root: Digest::from_bytes(*root.as_bytes()),
+        seen: size + 9,
+        evidence: 0,
+    };
+    append_bytes(&mut store, Entry::new(size, at(size), event).encode().unwrap());
+    drop(store);
+    let again = archived_after(&older, 60, 1).unwrap();
+    let places = |moved: &[Archived]| -> Vec<_> { moved.iter().map(|one| one.first).collect() };
+    assert_eq!(places(&again), places(&moved));
+    let bytes = everything(&whole(&older));
+    assert_eq!(bytes[..60], everything(&whole(&sim))[..60]);
 }

@@ -63,7 +63,7 @@ impl Outcome {
         let expected = ExpectedReply {
             charter,
             responder: hospital,
-            dataset: &question.dataset,
+            asked: question,
             request: request.digest(),
             question: digest,
             frames: frames_digest(before),

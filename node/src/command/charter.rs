@@ -14,6 +14,8 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::keys::{Key, KeyRole};
 
+#[cfg(test)]
+mod tests;
 mod variants;
 
 /// The folders of a charter's folder.
@@ -36,9 +38,10 @@ pub(crate) fn check(dir: &Path) -> anyhow::Result<Exit> {
     }
 }
 
-/// Makes the bundle.
+/// Makes the bundle. No indicator's SQL is read: [`check`] does that, with a worker.
 pub(crate) fn seal(dir: &Path, out: &Path) -> anyhow::Result<Exit> {
-    let envelope = match bundle::seal(&read_folder(dir)?) {
+    let files = read_folder(dir)?;
+    let envelope = match bundle::seal(&files) {
         Ok(envelope) => envelope,
         Err(problems) => return Ok(report(dir, &problems)),
     };
@@ -47,8 +50,19 @@ pub(crate) fn seal(dir: &Path, out: &Path) -> anyhow::Result<Exit> {
         "Sealed in {}; every signer now runs `kring charter sign`.",
         out.display()
     ));
+    unread(&files).into_iter().for_each(print::note);
     print::line(envelope.digest());
     Ok(Exit::Done)
+}
+
+/// What sealing leaves to `check`: a node would have to start a worker for it.
+fn unread(files: &BTreeMap<String, String>) -> Option<String> {
+    let texts = files.keys().filter(|path| path.starts_with("indicators/")).count();
+    (texts > 0).then(|| {
+        format!(
+            "Not read: the SQL of {texts} indicator(s); `kring charter check` tells what a node would refuse of it."
+        )
+    })
 }
 
 /// Adds a signature.

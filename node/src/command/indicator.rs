@@ -20,6 +20,9 @@ use crate::command::ask::{Put, Session, put};
 use crate::command::{Exit, print};
 use crate::profile::Profile;
 
+#[cfg(test)]
+mod tests;
+
 /// What the person typed.
 #[derive(Clone, Copy, Debug)]
 struct Chosen<'c> {
@@ -66,12 +69,22 @@ fn ask(chosen: Chosen<'_>, options: &AskOptions) -> anyhow::Result<Exit> {
 
 /// The charter's indicators, as the node holds them.
 fn held(client: &Client) -> anyhow::Result<BTreeMap<IndicatorId, Indicator>> {
+    read(client.indicators()?.files)
+}
+
+/// Each file read under the name that the node gives it, which is the name inside it: a person who types one signs that one.
+fn read(files: BTreeMap<IndicatorId, String>) -> anyhow::Result<BTreeMap<IndicatorId, Indicator>> {
     let mut held = BTreeMap::new();
-    for (id, text) in client.indicators()?.files {
+    for (id, text) in files {
         let parsed = indicator::parse(&format!("indicators/{id}.sql"), &text);
         let indicator = parsed.ok().with_context(|| {
             format!("the node sent an indicator `{id}` that this version of kring cannot read")
         })?;
+        anyhow::ensure!(
+            indicator.id == id,
+            "the node sent indicator `{}` under the name of `{id}`: nothing is asked; tell the node's operator",
+            indicator.id
+        );
         held.insert(id, indicator);
     }
     Ok(held)

@@ -26,7 +26,7 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
             ));
             Ok(Exit::Done)
         }
-        Err(error @ GapError::NoContradiction) => {
+        Err(error @ (GapError::NoContradiction | GapError::TooMany)) => {
             print::error(&error.into());
             Ok(Exit::Usage)
         }

@@ -1,9 +1,12 @@
 //! `kring run`: the daemon, until SIGTERM or SIGINT.
 
+use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::App;
@@ -11,6 +14,10 @@ use crate::clock::SystemClock;
 use crate::command::{Exit, print};
 use crate::config::Config;
 use crate::telemetry;
+
+/// Threads that nothing can end get this long when all else has ended: the system's resolver takes minutes where nobody
+/// answers it. What they would have written is as after a kill.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// Runs the daemon. Whatever keeps it from starting is bad configuration or input.
 pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
@@ -24,7 +31,14 @@ pub(crate) fn run(path: &Path) -> anyhow::Result<Exit> {
     telemetry::install(config.log_format);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
-    runtime.block_on(serve(config))
+    to_its_end(runtime, LINGER, serve(config))
+}
+
+/// Runs the work, then ends the runtime without waiting for a thread that does not come back.
+fn to_its_end<T>(runtime: Runtime, linger: Duration, work: impl Future<Output = T>) -> T {
+    let end = runtime.block_on(work);
+    runtime.shutdown_timeout(linger);
+    end
 }
 
 async fn serve(config: Config) -> anyhow::Result<Exit> {
@@ -56,3 +70,6 @@ async fn serve(config: Config) -> anyhow::Result<Exit> {
         None => Ok(Exit::Done),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use redb::{ReadableTable as _, WriteTransaction};
 
 use super::{
     CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, PLACES, QUESTIONS, REQUESTS,
-    archived_row, charter_key, snapshot_row,
+    UNVOUCHED, archived_row, charter_key, snapshot_row,
 };
 use crate::log::remembered::Heads;
 use crate::log::stub::Stub;
@@ -32,6 +32,8 @@ pub(super) struct Batch {
     pub(super) done: u64,
     /// Whether there is any entry in it.
     pub(super) taken: bool,
+    /// Whether some of it came from a stub, which an entry of the log has to vouch for.
+    stub: bool,
     /// The leaf of the last one.
     leaf: [u8; 32],
     questions: BTreeMap<Digest, Use>,
@@ -102,6 +104,7 @@ impl Batch {
         stub.uses.iter().for_each(|used| self.question(*used));
         self.memory.join(&stub.about.memory);
         (self.done, self.taken) = (stub.about.end(), true);
+        self.stub = true;
     }
 
     /// The batch with the leaf of its last entry, by which the log is known again.
@@ -154,6 +157,9 @@ impl Batch {
         }
         for (row, place) in &self.places {
             places.insert(row.as_str(), (*place, &self.leaf))?;
+        }
+        if self.stub {
+            places.insert(UNVOUCHED, (self.done, &self.leaf))?;
         }
         places.insert(DONE, (self.done, &self.leaf))?;
         Ok(())

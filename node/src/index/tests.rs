@@ -43,9 +43,10 @@ fn append(store: &mut Store, event: Event) {
 
 #[track_caller]
 fn knows(index: &Index, number: u64, last: u64) {
-    let used = Used { request: request(number), expires_at: UnixTime(number.cast_signed()), last };
-    assert_eq!(index.question(&question(number).digest).unwrap(), Some(used));
-    assert_eq!(index.request(&request(number)).unwrap(), Some(question(number).digest));
+    let (question, request) = (question(number).digest, request(number));
+    let used = Use { question, request, expires_at: UnixTime(number.cast_signed()), last };
+    assert_eq!(index.question(&question).unwrap(), Some(used));
+    assert_eq!(index.request(&request).unwrap(), Some(question));
 }
 
 #[test]

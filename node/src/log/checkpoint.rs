@@ -55,7 +55,8 @@ impl Signer {
         Ok(Self { hospital, origin, verifier, key })
     }
 
-    /// Reads a checkpoint that this log's key signed, under this origin or another one of the same log.
+    /// Reads a checkpoint that this log's key signed, under this origin or another one of the same log. Lines of others are
+    /// left out: whoever shows it may have added any number, and it must fit into an entry.
     ///
     /// # Errors
     /// `CheckpointError`.
@@ -63,8 +64,8 @@ impl Signer {
         let origin = stated(note)?.origin;
         let other = origin.belongs_to(&self.hospital, &self.key.public);
         match origin.key(&self.key.public) {
-            Ok(key) if other => SignedCheckpoint::open(note, &key),
-            Ok(_) | Err(_) => self.open(note),
+            Ok(key) if other => Ok(SignedCheckpoint::open(note, &key)?.bare(&key)),
+            Ok(_) | Err(_) => Ok(self.open(note)?.bare(&self.verifier)),
         }
     }
 

@@ -1,7 +1,8 @@
 //! What the log holds, as it was read: segments, the tree over their leaves, the last checkpoint.
 //!
-//! Loading reads the stubs of archived segments, the tables of sealed ones and the whole of the last one, and computes the tree from every leaf; the
-//! bytes of entries in sealed segments are checked where they are read, and all of them by `kring check`.
+//! Loading reads the stubs of archived segments, the tables of sealed ones and the whole of the last one, and computes the
+//! tree from every leaf; the bytes of entries in sealed segments are checked where they are read, and all of them by
+//! `kring check`.
 
 use std::sync::Arc;
 

@@ -111,6 +111,10 @@ pub enum Event {
         /// What was remembered of it; none where the protections are off.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         memory: Option<Remembered>,
+        /// 32 random bytes: who asked knows all else of this entry but `hidden_by`, and every member may be told the
+        /// entry's hash. Entries of older versions, which hid nothing by rule, have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        salt: Option<Digest>,
     },
     /// A refused question of a known person; it is consumed.
     Refused {

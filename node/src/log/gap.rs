@@ -11,6 +11,7 @@ use super::checkpoint::{Signer, stated};
 use super::store::{Room, Store, record_bytes};
 use super::{Entry, Event, OpenError, Reader};
 use crate::proof::checkpoint::{Checkpoint, Origin};
+use crate::proof::gap::MAX_GAPS;
 use crate::proof::merkle::Head;
 
 /// What is known of another history of the own log.
@@ -79,6 +80,12 @@ pub enum GapError {
          reach another hospital first"
     )]
     NoContradiction,
+    /// The witnesses would not accept it.
+    #[error(
+        "this log has given up as many histories as other hospitals accept, which is {MAX_GAPS}; begin another log under another log \
+         key, which the board has to publish first"
+    )]
+    TooMany,
     /// The log cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -99,7 +106,11 @@ pub fn accept(store: &mut Store, signer: Signer, now: UnixTime) -> Result<Origin
     let gaps = Origin::parse(&last).map_or(0, |origin| origin.gaps());
     let signer = match contradiction {
         Some(Contradiction { evidence, seen }) => {
-            let signer = after(signer, gaps.max(seen.origin.gaps()).saturating_add(1))?;
+            let next = gaps.max(seen.origin.gaps()).saturating_add(1);
+            if next > MAX_GAPS {
+                return Err(GapError::TooMany);
+            }
+            let signer = after(signer, next)?;
             let Head { size, root } = log.head();
             let event = Event::GapAccepted {
                 origin: signer.origin().to_string(),

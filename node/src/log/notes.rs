@@ -7,14 +7,15 @@ use super::{OpenError, Reader};
 
 impl Reader {
     /// The notes of the checkpoints over more than `from` entries, and some over fewer, as they were written: one that got
-    /// cosignatures stands there twice, and a segment begins with the one before it. Their signatures are not looked at. A daemon that appends meanwhile may add some at the end.
+    /// cosignatures stands there twice, and a segment begins with the one before it. Those in archived segments went with
+    /// them. Their signatures are not looked at. A daemon that appends meanwhile may add some at the end.
     ///
     /// # Errors
     /// `OpenError`.
     pub fn notes(&self, from: u64) -> Result<Vec<String>, OpenError> {
         let contents = self.contents();
         // A segment repeats the last checkpoint of the one before it.
-        // Those of archived segments are in the archive, under a later checkpoint.
+        // What an archived one held is in the archive under a later checkpoint, without its own.
         let before = |one: &&Segment| {
             matches!(one.leaves, Leaves::Archived(_)) || one.first.saturating_add(one.count) <= from
         };

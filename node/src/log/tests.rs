@@ -52,6 +52,22 @@ async fn entries_are_on_disk_when_append_returns_and_survive_a_restart() {
     assert_eq!(store.reader().check(|_| ()).unwrap(), 300);
 }
 
+/// Whoever has the tree in hand holds up who reads it, and not the thread that asked for that.
+#[tokio::test]
+async fn what_is_read_at_length_does_not_hold_up_the_runtime() {
+    let (disk, tasks) = (Sim::default(), Tasks::new());
+    let log = start(Store::open(Arc::new(disk), Sizes::default()).unwrap(), &tasks);
+    log.append(lost("x")).await.unwrap();
+    let mut reading = Box::pin(log.read(|reader| reader.with_nodes(|_| reader.size())));
+    let contents = Arc::clone(&log.reader().contents);
+    let written = contents.write().unwrap();
+    assert_eq!(futures::FutureExt::now_or_never(reading.as_mut()), None);
+    drop(written);
+    assert_eq!(reading.await, Some(1));
+    drop(log);
+    assert!(tasks.drain(Duration::from_secs(10)).await.is_empty());
+}
+
 #[tokio::test]
 async fn a_handler_that_goes_away_loses_no_record() {
     let disk = Sim::default();

@@ -40,6 +40,7 @@ impl What {
                 status,
                 hidden_by: _,
                 memory: _,
+                salt: _,
             } => {
                 let mut record = query("answer released", "outcome", DONE);
                 record.object_role = "3";

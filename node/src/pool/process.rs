@@ -19,6 +19,10 @@ use crate::sandbox::Report;
 const WORKER_NAME: &str = "kring";
 /// The allocator keeps one reserve of address space a thread group, not one a processor: the limit counts reserves.
 const ONE_RESERVE: (&str, &str) = ("MALLOC_ARENA_MAX", "2");
+/// The allocator keeps what a batch of rows takes and gives back, instead of asking the system for the same pages again for
+/// the next. What it keeps free at the end of a reserve is no more than the second number.
+const KEEPS_BATCHES: [(&str, &str); 2] =
+    [("MALLOC_MMAP_THRESHOLD_", "4194304"), ("MALLOC_TRIM_THRESHOLD_", "16777216")];
 /// The limit of processor time, in deadlines: beyond retirement, and one job on several threads.
 const CPU_DEADLINES: u64 = 40;
 /// A worker that has not sealed itself by then never will; many start at once where a machine holds many nodes.
@@ -44,7 +48,7 @@ impl Recipe {
     pub(super) fn command(&self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
         command.arg0(WORKER_NAME).arg("worker").env_clear().current_dir("/");
-        command.env(ONE_RESERVE.0, ONE_RESERVE.1);
+        command.env(ONE_RESERVE.0, ONE_RESERVE.1).envs(KEEPS_BATCHES);
         command.arg("--parent").arg(std::process::id().to_string());
         command.arg("--memory-mb").arg(self.memory_mb.to_string());
         command.arg("--cpu-s").arg(self.cpu_s.to_string());

@@ -63,6 +63,13 @@ impl Origin {
         self.0.as_str()
     }
 
+    /// The name of the log, which all its origins share.
+    #[must_use]
+    pub fn log(&self) -> &str {
+        let end = self.as_str().match_indices('/').nth(2).map(|(end, _)| end);
+        end.and_then(|end| self.as_str().get(..end)).unwrap_or(self.as_str())
+    }
+
     /// The log's key under this origin.
     ///
     /// # Errors

@@ -11,6 +11,10 @@ use policies::dsse::PublicKey;
 use super::checkpoint::Origin;
 use super::merkle::{Head, TreeHash};
 
+/// Lost histories of one log that other hospitals accept: each is an accident that a person settled by hand, and leaves evidence
+/// with every witness for good. A log with more is better begun again under another key, which the board has to publish.
+pub const MAX_GAPS: u32 = 16;
+
 /// What the entry of a gap says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {

@@ -172,6 +172,12 @@ fn numbered(rest: &str) -> Result<(u64, Vec<TreeHash>, &str), BadMessage> {
 }
 
 impl Reply {
+    /// Whether it says that a proof does not hold or cannot be made. Any other refusal, such as that a disk failed, says nothing of it.
+    #[must_use]
+    pub fn denies_proof(&self) -> bool {
+        matches!(self, Self::Refused { code } if code.starts_with("proof_"))
+    }
+
     /// The bytes that travel.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! What a witness knows of each log, and what it makes of the next checkpoint.
 //!
-//! A state machine without files: the latest cosigned checkpoint per origin. [`Witness::consider`] borrows the whole
+//! A state machine without files: the latest cosigned checkpoint per log, of its latest origin. [`Witness::consider`] borrows the whole
 //! state until the caller has made the new record durable, so no second checkpoint is judged in between (the race that
 //! C2SP `tlog-witness` spells out), and a cosignature can only be made of what was [`Persisted`]. A log that shows
 //! another root for a size that it had cosigned has forked; both signed notes are the evidence, and need no trust in
@@ -18,7 +18,8 @@ use super::note::{Note, VerifierKey};
 /// What this witness last cosigned, per log.
 #[derive(Debug, Default)]
 pub struct Witness {
-    seen: BTreeMap<Origin, SignedCheckpoint>,
+    /// By the name that all origins of a log share, so that no log grows it with origins.
+    seen: BTreeMap<String, SignedCheckpoint>,
 }
 
 /// A log shows two heads that do not go together. Both notes carry its signature.
@@ -59,6 +60,13 @@ impl Conflict {
             Self::OlderOrigin => "older_origin",
             Self::Gap => "gap_accepted",
         }
+    }
+
+    /// What has this code.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        let all = [Self::Fork, Self::Smaller, Self::NotProved, Self::OlderOrigin, Self::Gap];
+        all.into_iter().find(|one| one.code() == code)
     }
 }
 
@@ -117,41 +125,42 @@ impl Witness {
         Self::default()
     }
 
-    /// Takes back a record that [`Cosignable::persist`] gave out, at start; of two of one log, the larger counts.
+    /// Takes back a record that [`Cosignable::persist`] gave out, at start; of two of one log, that of the later
+    /// origin counts, then the larger.
     ///
     /// # Errors
     /// `CheckpointError` when the record is not a checkpoint that this log signed.
     pub fn restore(&mut self, record: &str, key: &VerifierKey) -> Result<(), CheckpointError> {
         let read = SignedCheckpoint::open(record, key)?;
-        let origin = read.checkpoint().origin.clone();
-        let larger = self.seen.get(&origin).is_none_or(|old| old.head().size <= read.head().size);
-        if larger {
-            self.seen.insert(origin, read);
+        let place = |one: &SignedCheckpoint| (one.checkpoint().origin.gaps(), one.head().size);
+        let log = read.checkpoint().origin.log();
+        if self.seen.get(log).is_none_or(|old| place(old) <= place(&read)) {
+            self.seen.insert(log.to_owned(), read);
         }
         Ok(())
     }
 
-    /// The head that was cosigned last; size 0 if none was.
+    /// The head that was cosigned last of this origin; size 0 if none was.
     #[must_use]
     pub fn cosigned(&self, origin: &Origin) -> Head {
         let empty = Head { size: 0, root: super::merkle::empty_root() };
-        self.seen.get(origin).map_or(empty, SignedCheckpoint::head)
+        self.latest(origin).map_or(empty, SignedCheckpoint::head)
     }
 
-    /// The note that was cosigned last, for the log that asks where it stood (its fork guard).
+    /// The note that was cosigned last of this origin, if no later one followed it.
     #[must_use]
     pub fn latest(&self, origin: &Origin) -> Option<&SignedCheckpoint> {
-        self.seen.get(origin)
+        self.seen.get(origin.log()).filter(|known| known.checkpoint().origin == *origin)
     }
 
     /// The note that was cosigned last for a hospital's log: of its latest origin.
     #[must_use]
     pub fn latest_of(&self, hospital: &HospitalCode, key: &PublicKey) -> Option<&SignedCheckpoint> {
-        let own = self.seen.iter().filter(|(origin, _)| origin.belongs_to(hospital, key));
-        own.max_by_key(|(origin, _)| origin.gaps()).map(|(_, signed)| signed)
+        self.seen.values().find(|known| known.checkpoint().origin.belongs_to(hospital, key))
     }
 
-    /// Judges a checkpoint with the proof that it continues the one cosigned last.
+    /// Judges a checkpoint with the proof that it continues the one cosigned last. A later origin begins anew and ends the one
+    /// before: whether it may is the caller's to know.
     ///
     /// # Errors
     /// `Refusal`; `Conflict` carries evidence that the caller keeps.
@@ -175,9 +184,15 @@ impl Witness {
     /// What an offered or overheard checkpoint shows beside the one cosigned last, without a proof.
     #[must_use]
     pub fn compare(&self, offered: &SignedCheckpoint) -> Option<Evidence> {
-        let cosigned = self.seen.get(&offered.checkpoint().origin)?;
+        let origin = &offered.checkpoint().origin;
+        let cosigned = self.seen.get(origin.log())?;
         let (last, head) = (cosigned.head(), offered.head());
-        let kind = if head.size < last.size {
+        let (known, gaps) = (&cosigned.checkpoint().origin, origin.gaps());
+        let kind = if gaps > known.gaps() {
+            return None;
+        } else if origin != known {
+            Conflict::OlderOrigin
+        } else if head.size < last.size {
             Conflict::Smaller
         } else if head.size == last.size && head.root != last.root {
             Conflict::Fork
@@ -189,8 +204,8 @@ impl Witness {
 }
 
 impl Cosignable<'_> {
-    /// Makes the record durable with `write`, which gets the note to store for this origin, then takes the checkpoint
-    /// as the latest. If `write` fails, nothing has changed.
+    /// Makes the record durable with `write`, which gets the note to store for this log, in the place of that of an
+    /// earlier origin, then takes the checkpoint as the latest. If `write` fails, nothing has changed.
     ///
     /// # Errors
     /// Those of `write`.
@@ -200,7 +215,8 @@ impl Cosignable<'_> {
     ) -> Result<Persisted, E> {
         let Self { witness, checkpoint } = self;
         write(&checkpoint.checkpoint().origin, checkpoint.note())?;
-        witness.seen.insert(checkpoint.checkpoint().origin.clone(), checkpoint.clone());
+        let log = checkpoint.checkpoint().origin.log().to_owned();
+        witness.seen.insert(log, checkpoint.clone());
         Ok(Persisted { checkpoint })
     }
 }

@@ -68,3 +68,20 @@ fn what_a_crash_left_half_written_is_removed_and_nothing_else() {
     assert_eq!(replies.list().unwrap(), [whole]);
     assert_eq!(replies.load(&whole).unwrap(), Some(vec![b"frame".to_vec()]));
 }
+
+#[test]
+fn what_is_stored_can_be_loaded_to_the_last_byte_of_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = Key::create(&folder.path().join("key"), KeyRole::Envelope, "ZUID").unwrap();
+    let replies = Replies::open(&folder.path().join("replies"), &key).unwrap();
+    let request = Digest::of(b"request");
+    let mut frames = vec![vec![7; MAX_REPLY_BYTES - SEALED_BYTES - 8 + 1], Vec::new()];
+    let error = replies.store(&request, &frames).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    assert!(replies.list().unwrap().is_empty());
+    frames[0].pop();
+    replies.store(&request, &frames).unwrap();
+    let file = std::fs::metadata(replies.path(&request)).unwrap();
+    assert_eq!(file.len(), MAX_REPLY_BYTES as u64);
+    assert!(replies.load(&request).unwrap() == Some(frames));
+}

@@ -1,7 +1,8 @@
 //! Where the receiver got to, on disk.
 //!
 //! The file holds the number of the next entry and the leaf hash of the one before it, so that a cursor of another log, or of
-//! one that lost its end, is recognised. Without a file, and after one that does not hold, forwarding begins with entry 0.
+//! one that lost its end, is recognised. Without a file, and after one that does not hold, forwarding begins with the first
+//! entry that is not archived.
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,8 @@ struct File {
     leaf: Option<String>,
 }
 
-/// Why a cursor does not hold. Forwarding begins with entry 0 then: the receiver gets entries twice, and misses none.
+/// Why a cursor does not hold. Forwarding begins with the first entry that is not archived then: the receiver gets entries
+/// twice, and misses none, for none is archived before it counts as received.
 #[derive(Debug, thiserror::Error)]
 pub enum CursorError {
     /// The file cannot be read.
@@ -43,7 +45,9 @@ pub enum CursorError {
         source: std::io::Error,
     },
     /// It is not a cursor.
-    #[error("the cursor of syslog {path} is damaged: {reason}; forwarding begins with entry 0")]
+    #[error(
+        "the cursor of syslog {path} is damaged: {reason}; forwarding begins with the first entry that is not archived"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -53,7 +57,7 @@ pub enum CursorError {
     /// The log is shorter.
     #[error(
         "the cursor of syslog {path} is at entry {next}, the log has {size}: it was of another log, or the log lost its end; \
-         forwarding begins with entry 0"
+         forwarding begins with the first entry that is not archived"
     )]
     BehindTheEnd {
         /// The file.
@@ -65,7 +69,8 @@ pub enum CursorError {
     },
     /// Another entry is at its place.
     #[error(
-        "the cursor of syslog {path} was made over another log, entry {last} is another one here; forwarding begins with entry 0"
+        "the cursor of syslog {path} was made over another log, entry {last} is another one here; \
+         forwarding begins with the first entry that is not archived"
     )]
     OtherLog {
         /// The file.

@@ -109,14 +109,15 @@ impl Watch {
 }
 
 impl Forwarder {
-    /// A forwarder that goes on at its cursor. One that does not hold is reported, and forwarding begins with entry 0.
+    /// A forwarder that goes on at its cursor. One that does not hold is reported, and forwarding begins with the first
+    /// entry that is not archived.
     #[must_use]
     pub fn new(target: Target, log: Reader, source: Source) -> Self {
         let watch = Watch { to: target.to.to_string(), seen: Arc::default() };
         let next = match next_of(&target.cursor, &log) {
             Ok(next) => next,
             Err(error) => {
-                tracing::error!(%error, code = error.code(), "syslog begins with entry 0");
+                tracing::error!(%error, code = error.code(), "the cursor of syslog does not hold");
                 watch.seen().error = Some(said(&error));
                 0
             }

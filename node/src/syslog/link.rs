@@ -1,6 +1,8 @@
 //! Connections to the receiver: opened, written to, looked at, ended in order.
 //!
-//! Every wait here is short or asks again and again whether to give up, so the thread ends when the daemon does.
+//! Every wait here is short or asks again and again whether to give up, so the thread ends when the daemon does; but for one:
+//! a host's name is looked up by the system, which takes minutes where nobody answers it. The end of `kring run` does not wait
+//! for that.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _, UdpSocket};
 use std::os::unix::net::UnixDatagram;

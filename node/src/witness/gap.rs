@@ -1,14 +1,16 @@
 //! The first checkpoint of an origin that begins with a gap.
 //!
 //! A witness cosigns it only with the entry that says so, under the checkpoint: it names the origin before and the head that is
-//! continued, and everyone who reads the log finds it. The note of the origin before stays on record, and both together are
-//! evidence: what this witness had cosigned beyond the continued head is lost.
+//! continued, and everyone who reads the log finds it. Both heads are kept as evidence before the record of the origin before is
+//! replaced: what this witness had cosigned beyond the continued head is lost. A log may do so a few times only, because each
+//! time leaves something here for good.
 
 use policies::{HospitalCode, UnixTime};
 
+use super::evidence::Kept;
 use super::{Desk, Handled, refused, told};
 use crate::proof::checkpoint::SignedCheckpoint;
-use crate::proof::gap::{self, Gap};
+use crate::proof::gap::{self, Gap, MAX_GAPS};
 use crate::proof::merkle::{Consistency, Inclusion, leaf_hash};
 use crate::proof::witness::{Conflict, Evidence};
 
@@ -36,16 +38,23 @@ impl Desk {
         if known_gaps == Some(origin.gaps()) {
             return told(self.stands(&state, member));
         }
-        let newer = known_gaps.is_some_and(|gaps| gaps > origin.gaps());
-        let kind = if newer { Conflict::OlderOrigin } else { Conflict::Gap };
-        let evidence = known.map(|cosigned| Evidence { kind, cosigned, offered: signed.clone() });
-        if newer && let Some(evidence) = evidence {
-            return self.against(&state, member, evidence);
+        // An older origin than the known one is refused there, with evidence.
+        let later = known_gaps.is_none_or(|known| known < origin.gaps());
+        if later && origin.gaps() > MAX_GAPS {
+            return refused("witness_gaps");
         }
-        let new = signed.head().size;
-        let whole = Consistency { old: 0, new, path: Vec::new() };
+        let mut fresh = None;
+        if later && let Some(cosigned) = known {
+            let kind = Conflict::Gap;
+            let evidence = Evidence { kind, cosigned, offered: signed.clone() };
+            match self.keep(&evidence) {
+                Kept::Fresh => fresh = Some(Box::new(evidence)),
+                Kept::Enough => {}
+                Kept::Failed => return refused("witness_records"),
+            }
+        }
+        let whole = Consistency { old: 0, new: signed.head().size, path: Vec::new() };
         let handled = self.consider(&mut state, member, (signed, &whole), now);
-        let kept = evidence.filter(|_| handled.heard.is_some()).filter(|pair| self.keep(pair));
-        Handled { evidence: kept.map(Box::new), ..handled }
+        Handled { evidence: fresh.or(handled.evidence), ..handled }
     }
 }

@@ -1,25 +1,22 @@
 //! What waits to be compared with what others say: checkpoints that came with questions, and those that were cosigned here.
 //!
-//! A bounded queue, so that a question never waits for it. What does not fit is dropped: the next checkpoint comes soon.
+//! Of each log one checkpoint of a kind waits, the latest: a log that has forked shows it with that one too. They are taken in
+//! turn, so whoever sends any number of its own delays those of others by a few of its own, and displaces none of them. Nobody
+//! who says something waits. How long a comparison takes is not decided here.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use policies::{HospitalCode, UnixTime};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 use crate::proof::checkpoint::SignedCheckpoint;
-
-/// Checkpoints that wait; a member sends one every few seconds at most.
-const QUEUE: usize = 256;
 
 /// Something to compare.
 #[derive(Clone, Debug)]
 pub enum Said {
     /// A member said in a request that this is its latest checkpoint.
     InRequest {
-        /// Whose log.
-        member: HospitalCode,
         /// The note, not looked at yet.
         note: String,
         /// When.
@@ -31,27 +28,55 @@ pub enum Said {
     Newer(Box<SignedCheckpoint>),
 }
 
-/// The queue's end where things are said.
-#[derive(Debug)]
+impl Said {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::InRequest { note: _, at: _ } => Kind::InRequest,
+            Self::Cosigned(_) => Kind::Cosigned,
+            Self::Newer(_) => Kind::Newer,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    InRequest,
+    Cosigned,
+    Newer,
+}
+
+/// What waits: at most three checkpoints a member.
+#[derive(Debug, Default)]
 pub struct Hearsay {
-    queue: mpsc::Sender<Said>,
+    waiting: Mutex<Waiting>,
+    more: Notify,
     /// The last note of each member's requests: most requests carry the same one.
     last: Mutex<BTreeMap<HospitalCode, String>>,
 }
 
+#[derive(Debug, Default)]
+struct Waiting {
+    said: BTreeMap<(HospitalCode, Kind), Said>,
+    /// The keys of `said`, in the order in which they are taken.
+    turns: VecDeque<(HospitalCode, Kind)>,
+}
+
 impl Hearsay {
-    /// A queue and its other end.
+    /// Nothing waits.
     #[must_use]
-    pub fn new() -> (Self, mpsc::Receiver<Said>) {
-        let (queue, said) = mpsc::channel(QUEUE);
-        (Self { queue, last: Mutex::default() }, said)
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Takes what there is to compare.
-    pub fn say(&self, said: Said) {
-        if self.queue.try_send(said).is_err() {
-            tracing::debug!("too many checkpoints to compare; one is left out");
+    /// Takes what there is to compare of a member's log. It takes the turn of what waits of the same kind.
+    pub fn say(&self, owner: &HospitalCode, said: Said) {
+        let key = (owner.clone(), said.kind());
+        let mut waiting = self.waiting();
+        if waiting.said.insert(key.clone(), said).is_none() {
+            waiting.turns.push_back(key);
         }
+        drop(waiting);
+        self.more.notify_one();
     }
 
     /// Takes the checkpoint of a member's request, unless it is the one of its last request.
@@ -62,6 +87,30 @@ impl Hearsay {
         }
         last.insert(member.clone(), note.to_owned());
         drop(last);
-        self.say(Said::InRequest { member: member.clone(), note: note.to_owned(), at });
+        self.say(member, Said::InRequest { note: note.to_owned(), at });
+    }
+
+    /// What is next, and the member whose log it is about; for one task alone.
+    pub async fn next(&self) -> (HospitalCode, Said) {
+        loop {
+            if let Some(next) = self.take() {
+                return next;
+            }
+            self.more.notified().await;
+        }
+    }
+
+    fn take(&self) -> Option<(HospitalCode, Said)> {
+        let mut waiting = self.waiting();
+        let key = waiting.turns.pop_front()?;
+        let said = waiting.said.remove(&key)?;
+        Some((key.0, said))
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 use policies::wire::MAX_SKEW_S;
 use policies::{HospitalCode, UnixTime};
 
+use super::evidence::Kept;
 use super::{Desk, Handled, told};
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::proof::note::Note;
@@ -22,7 +23,7 @@ pub enum Overheard {
     Behind(String),
     /// More than was cosigned, without a proof.
     Newer(Box<SignedCheckpoint>),
-    /// It does not go with what was cosigned; not seen before and already on disk.
+    /// It does not go with what was cosigned; on disk, and to be logged as in [`Handled::evidence`].
     Evidence(Box<Evidence>),
 }
 
@@ -39,10 +40,9 @@ impl Desk {
 
     /// What another witness cosigned of some member's log; it is told where this one stands.
     pub(super) fn heard(&self, note: &str) -> Handled {
-        let owner = Note::parse(note).ok().and_then(|note| Checkpoint::parse(note.text()).ok());
-        let owner = owner.and_then(|stated| self.owner_of(&stated.origin));
-        let opened = owner.and_then(|owner| Some((self.open_note(&owner, note)?.0, owner)));
-        let Some((signed, owner)) = opened else { return super::refused("witness_checkpoint") };
+        let Some((signed, owner)) = self.open_any(note) else {
+            return super::refused("witness_checkpoint");
+        };
         let state = self.state();
         let reply = self.stands(&state, &owner);
         match self.compare(&state, &owner, signed, false) {
@@ -52,6 +52,13 @@ impl Desk {
                 Handled { reply, evidence: Some(evidence), heard: None }
             }
         }
+    }
+
+    /// A checkpoint of any member's log, without lines of others, and whose it is.
+    pub(super) fn open_any(&self, note: &str) -> Option<(SignedCheckpoint, HospitalCode)> {
+        let stated = Checkpoint::parse(Note::parse(note).ok()?.text()).ok()?;
+        let owner = self.owner_of(&stated.origin)?;
+        Some((self.open_note(&owner, note)?.0, owner))
     }
 
     /// Keeps that a log did not prove that this head continues the one cosigned last, where it is still newer.
@@ -66,7 +73,7 @@ impl Desk {
             && known.head().size < signed.head().size;
         let kind = Conflict::NotProved;
         let evidence = Evidence { kind, cosigned: known.clone(), offered: signed.clone() };
-        (newer && self.keep(&evidence)).then(|| Box::new(evidence))
+        (newer && self.keep(&evidence) == Kept::Fresh).then(|| Box::new(evidence))
     }
 
     /// Size of what was cosigned last of a log, if that is of this checkpoint's origin and smaller.
@@ -108,7 +115,7 @@ impl Desk {
         let proves = late || kind == Conflict::Fork;
         let behind = known.note().to_string();
         let evidence = Evidence { kind, cosigned: known.clone(), offered: signed };
-        if proves && self.keep(&evidence) {
+        if proves && self.keep(&evidence) == Kept::Fresh {
             return Overheard::Evidence(Box::new(evidence));
         }
         Overheard::Behind(behind)

@@ -7,16 +7,16 @@
 //! node without other members in its charter has nobody to ask and is exempt.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use policies::HospitalCode;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
-use crate::log::{Log, LogError};
+use crate::log::{Log, LogError, OpenError, Reader};
 use crate::net::{NetHandle, PeerKey};
 use crate::proof::checkpoint::SignedCheckpoint;
-use crate::proof::merkle;
+use crate::proof::merkle::{self, Consistency, ProveError};
 use crate::proof::note::{SignatureLine, VerifierKey};
 use crate::proof::submission::{Reply, Submission};
 
@@ -39,6 +39,12 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Offers of one checkpoint to one witness: as remembered, from where it stands, with the gap.
 const OFFERS: usize = 3;
 
+/// What a member is told that asks for a proof which this log cannot have.
+const NO_SUCH_PROOF: &str = "proof_sizes";
+
+/// What it is told where this log cannot be read.
+const UNREADABLE: &str = "log_unreadable";
+
 /// Another member as a witness of this log.
 #[derive(Clone, Debug)]
 pub struct Peer {
@@ -59,7 +65,7 @@ pub struct Own {
     /// The latest head that this run signed, without lines of witnesses: what questions carry.
     signed: Mutex<Option<Arc<str>>>,
     /// The entry that this log's origin begins with, once it was needed.
-    gap: OnceLock<Option<(u64, Vec<u8>)>>,
+    gap: OnceCell<Option<(u64, String)>>,
 }
 
 impl Own {
@@ -72,7 +78,7 @@ impl Own {
             (peer.hospital.clone(), Seat::at(signed.map_or(0, |signed| signed.head().size)))
         };
         let seats = Mutex::new(peers.iter().map(seat).collect());
-        let (signed, gap) = (Mutex::default(), OnceLock::new());
+        let (signed, gap) = (Mutex::default(), OnceCell::new());
         Self { peers, standing: watch::Sender::new(standing), seats, signed, gap }
     }
 
@@ -139,7 +145,9 @@ impl Own {
         let message = &message;
         let asking = self.peers.iter().map(|peer| async move {
             match self.send(net, peer, message.clone()).await? {
-                Reply::Stands(note) => self.stands(log, peer, note.as_deref()).then_some(peer),
+                Reply::Stands(note) => {
+                    self.stands(log, peer, note.as_deref()).await.then_some(peer)
+                }
                 Reply::Refused { code } => self.ignore(peer, &code),
                 Reply::Cosigned(_) | Reply::Continues(_) => self.ignore(peer, "witness_reply"),
             }
@@ -155,7 +163,10 @@ impl Own {
             .map(|peer| async move { Some((peer, self.offer_one(log, net, head, peer).await?)) });
         let lines = first_words(asking).await;
         let (signed, cosigned) = self.gather(signed, lines);
-        log.keep_checkpoint(signed).await?;
+        // Without a cosignature it is on disk already, and this is tried again soon.
+        if cosigned {
+            log.keep_checkpoint(signed).await?;
+        }
         self.standing.send_if_modified(|standing| {
             let first = cosigned && *standing == Standing::Unconfirmed;
             if first {
@@ -225,11 +236,11 @@ impl Own {
     ) -> Option<SignatureLine> {
         for _ in 0..OFFERS {
             let old = self.remembered(peer).min(checkpoint.head().size);
-            let offer = self.offer_from(log, checkpoint, old)?;
+            let offer = self.offer_from(log, checkpoint, old).await?;
             match self.send(net, peer, offer.encode()).await? {
                 Reply::Cosigned(line) => return Some(line),
                 Reply::Stands(note) => {
-                    if !self.stands(log, peer, note.as_deref()) {
+                    if !self.stands(log, peer, note.as_deref()).await {
                         return None;
                     }
                 }
@@ -244,19 +255,34 @@ impl Own {
     }
 
     /// The message that offers a checkpoint to a witness that stands at `old`.
-    fn offer_from(&self, log: &Log, checkpoint: &SignedCheckpoint, old: u64) -> Option<Submission> {
+    async fn offer_from(
+        &self,
+        log: &Log,
+        checkpoint: &SignedCheckpoint,
+        old: u64,
+    ) -> Option<Submission> {
         let (new, note) = (checkpoint.head().size, checkpoint.note().to_string());
         if old > 0 || log.signer().origin().gaps() == 0 {
-            let proof = log.reader().with_nodes(|nodes| merkle::consistency(nodes, old, new));
-            let path = proof.inspect_err(|error| no_proof(error)).ok()?.path;
+            let prove =
+                move |log: &Reader| log.with_nodes(|all| merkle::consistency(all, old, new));
+            let path = log.read(prove).await?.inspect_err(|error| no_proof(error)).ok()?.path;
             return Some(Submission::Offer { old, path, note });
         }
-        let read = || log.reader().gap_of(log.signer().origin());
-        let read = || read().inspect_err(|error| no_proof(error)).ok().flatten();
-        let (index, entry) = self.gap.get_or_init(read).clone()?;
-        let proof = log.reader().with_nodes(|nodes| merkle::inclusion(nodes, index, new));
-        let path = proof.inspect_err(|error| no_proof(error)).ok()?.path;
-        Some(Submission::Gap { index, path, entry: String::from_utf8(entry).ok()?, note })
+        let (index, entry) = self.gap_entry(log).await?;
+        let prove = move |log: &Reader| log.with_nodes(|all| merkle::inclusion(all, index, new));
+        let path = log.read(prove).await?.inspect_err(|error| no_proof(error)).ok()?.path;
+        Some(Submission::Gap { index, path, entry, note })
+    }
+
+    /// The entry that this log's origin begins with; looked for once, unless the log cannot be read.
+    async fn gap_entry(&self, log: &Log) -> Option<(u64, String)> {
+        let find = || async {
+            let origin = log.signer().origin().clone();
+            let found = log.read(move |log| log.gap_of(&origin)).await.ok_or(())?;
+            let found = found.map_err(|error| no_proof(&error))?;
+            Ok::<_, ()>(found.and_then(|(at, entry)| Some((at, String::from_utf8(entry).ok()?))))
+        };
+        self.gap.get_or_try_init(find).await.ok()?.clone()
     }
 
     /// Sends a message to a member and reads its reply; what is none is remembered against it.
@@ -276,17 +302,18 @@ impl Own {
     }
 
     /// The proof that a head of this log continues an older one.
-    #[must_use]
-    pub fn continues(&self, log: &Log, old: u64, new: u64) -> Reply {
-        match log.reader().with_nodes(|nodes| merkle::consistency(nodes, old, new)) {
-            Ok(proof) => Reply::Continues(proof.path),
-            Err(_not_held) => Reply::Refused { code: "proof_sizes".to_owned() },
+    pub async fn continues(&self, log: &Log, old: u64, new: u64) -> Reply {
+        if new > log.reader().size() {
+            return refused(NO_SUCH_PROOF);
         }
+        let made =
+            log.read(move |log| log.with_nodes(|nodes| merkle::consistency(nodes, old, new)));
+        made.await.map_or_else(|| refused(UNREADABLE), answer)
     }
 
     /// Takes over where a witness says that it stands; whether its word counts.
-    fn stands(&self, log: &Log, peer: &Peer, note: Option<&str>) -> bool {
-        match self.weigh(log, peer, note) {
+    async fn stands(&self, log: &Log, peer: &Peer, note: Option<&str>) -> bool {
+        match self.weigh(log, peer, note).await {
             Weighed::Stands(size) => {
                 self.seat(peer, |seat| {
                     seat.stands(size);
@@ -301,19 +328,39 @@ impl Own {
     }
 
     /// Takes a note that a member says it cosigned, without having been asked; whether it is one of this log.
-    pub fn shown(&self, log: &Log, member: &HospitalCode, note: &str) -> bool {
+    pub async fn shown(&self, log: &Log, member: &HospitalCode, note: &str) -> bool {
         let Some(peer) = self.peers.iter().find(|peer| peer.hospital == *member) else {
             return true;
         };
         if self.seats().get(member).is_some_and(|seat| seat.shown.as_deref() == Some(note)) {
             return true;
         }
-        let weighed = self.weigh(log, peer, Some(note));
+        let weighed = self.weigh(log, peer, Some(note)).await;
         if matches!(weighed, Weighed::Stands(_)) {
             self.seat(peer, |seat| seat.shown = Some(note.to_owned()));
         }
         weighed != Weighed::Foreign
     }
+}
+
+/// What a log is told that was asked for a proof: that it has none, or that it could not read itself.
+fn answer(made: Result<Consistency, ProveError<OpenError>>) -> Reply {
+    match made {
+        Ok(proof) => Reply::Continues(proof.path),
+        Err(
+            ProveError::NoSuchEntry { .. }
+            | ProveError::Shrunk { .. }
+            | ProveError::TooLarge { .. },
+        ) => refused(NO_SUCH_PROOF),
+        Err(error @ ProveError::Read(_)) => {
+            no_proof(&error);
+            refused(UNREADABLE)
+        }
+    }
+}
+
+fn refused(code: &str) -> Reply {
+    Reply::Refused { code: code.to_owned() }
 }
 
 fn no_proof(error: &dyn std::fmt::Display) {

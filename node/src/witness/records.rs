@@ -1,51 +1,20 @@
-//! The files of a witness: what it cosigned last of each log, and evidence against logs.
+//! The records of a witness: what it cosigned last of each log.
 
 use std::path::Path;
 
 use policies::Digest;
-use query::snapshot::durable;
 
-use super::{Desk, DeskError, Logs};
+use super::{DeskError, Logs};
 use crate::proof::checkpoint::{Checkpoint, Origin};
 use crate::proof::note::{MAX_NOTE_BYTES, Note};
-use crate::proof::witness::{Evidence, Witness};
+use crate::proof::witness::Witness;
 
-/// Pairs of notes that are kept against one log: a member with a bad log could make any number.
-pub(super) const MAX_EVIDENCE: usize = 16;
 /// What a record's file name ends with.
 pub(super) const RECORD: &str = "note";
 
-impl Desk {
-    /// Both notes, on disk for good; whether they were not there before. The first few of a log are proof enough.
-    pub(super) fn keep(&self, evidence: &Evidence) -> bool {
-        let Evidence { kind, cosigned, offered } = evidence;
-        let text = format!("{}\n\n{}\n{}", kind.code(), cosigned.note(), offered.note());
-        let log = Digest::of(offered.checkpoint().origin.as_str().as_bytes());
-        for number in 0..MAX_EVIDENCE {
-            let path = self.folder.join(format!("{log}.{number}.evidence"));
-            match std::fs::read(&path) {
-                Ok(known) if known == text.as_bytes() => return false,
-                Ok(_other) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    let written = durable::replace(&path, text.as_bytes());
-                    return written
-                        .inspect_err(|error| {
-                            tracing::error!(%error, "evidence against a log cannot be stored");
-                        })
-                        .is_ok();
-                }
-                Err(error) => {
-                    tracing::error!(%error, "evidence against a log cannot be read");
-                    return false;
-                }
-            }
-        }
-        false
-    }
-}
-
+/// The file of a log's record: one, whatever its origin.
 pub(super) fn record_name(origin: &Origin) -> String {
-    format!("{}.{RECORD}", Digest::of(origin.as_str().as_bytes()))
+    format!("{}.{RECORD}", Digest::of(origin.log().as_bytes()))
 }
 
 pub(super) fn restore(state: &mut Witness, path: &Path, logs: &Logs) -> Result<(), DeskError> {

@@ -25,6 +25,7 @@ mod size;
 mod words;
 
 pub(super) use read::{Book, Known, read};
+pub use size::MAX_RULE_BYTES;
 
 /// The action that is decided before any SQL is read.
 pub(crate) const ENTER: &str = "enter";

@@ -1,6 +1,7 @@
 //! For which other purpose or tumour group would the same footprint be permitted to the same person?
 //!
-//! A hint in a denial; it decides nothing. Every candidate is evaluated like a question, so it is never wrong.
+//! A hint in a denial; it decides nothing. Every candidate is evaluated by the charter's rules like a question; the hospital's
+//! own rules are not, so one of them may still refuse what is told here.
 
 use std::collections::BTreeSet;
 

@@ -5,13 +5,14 @@
 
 use ed25519_dalek::SigningKey;
 
+use crate::ask::profiles;
 use crate::charter::{Charter, Member};
 use crate::dsse::{Envelope, EnvelopeError, PayloadType};
 use crate::footprint::MAX_FRAGMENTS;
 use crate::question::{FormError, encode, parse};
 use crate::reader::is_shown;
-use crate::wire::{Answer, MAX_SKEW_S, Refusal};
-use crate::{DatasetId, Digest, HospitalCode, UnixTime};
+use crate::wire::{Answer, MAX_SKEW_S, Question, Refusal};
+use crate::{Digest, HospitalCode, UnixTime};
 
 /// Most bytes of a trailer or a refusal.
 pub const MAX_TRAILER_BYTES: usize = 64 * 1024;
@@ -27,8 +28,8 @@ pub struct ExpectedReply<'c> {
     pub charter: &'c Charter,
     /// The hospital that was asked.
     pub responder: &'c HospitalCode,
-    /// The dataset that was asked.
-    pub dataset: &'c DatasetId,
+    /// What was asked: its dataset, and the profiles that may answer it.
+    pub asked: &'c Question,
     /// Digest of the request's envelope.
     pub request: Digest,
     /// Digest of the question's envelope.
@@ -154,7 +155,8 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
     let answer: Answer = parse("answer", payload)?;
     let Answer { request, question, responder, frames, layers, receipt, status, .. } = &answer;
     let layer = expected.charter.layer();
-    let dataset = expected.charter.dataset(expected.dataset);
+    let Question { dataset, asks, profile, .. } = expected.asked;
+    let dataset = expected.charter.dataset(dataset);
     let matches = [
         ("request", *request == expected.request),
         ("question", *question == expected.question),
@@ -162,6 +164,7 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
         ("frames", *frames == expected.frames),
         ("layers", layers.len() == 1 && layers.first() == layer.as_ref()),
         ("status", dataset.is_some_and(|dataset| dataset.status.as_str() == status)),
+        ("profile", profiles(asks, *profile).contains(&receipt.profile)),
         ("receipt", receipt.cells.len() == receipt.nulls.len()),
     ];
     all_match(&matches)?;

@@ -1,7 +1,8 @@
 //! Reads `indicators/ID.sql`: every problem of the file at once.
 //!
 //! A line of the text may end in `-- by NAME, NAME` or `-- window NAME`: then only these variants have it. No other comment
-//! is taken, so that a misspelt one does not leave its line in every variant.
+//! is taken, so that a misspelt one does not leave its line in every variant, and none begins in a line of one variant and
+//! ends in a line of all. Their marks, and `;`, are refused wherever they stand, in quotes too.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ use super::{Indicator, Line, Only};
 
 /// Most bytes of an indicator's file: its text in several variants, and its head.
 const MAX_INDICATOR_BYTES: usize = 64 * 1024;
+/// What is said to a comment that names no variants.
+const OTHER_COMMENT: &str = "a comment in the text is `-- by NAME` or `-- window NAME`, of variants; write notes as `-- note: ...` in the head";
 
 /// Reads and checks an indicator's file by itself; what it names is compared with the charter elsewhere.
 ///
@@ -52,8 +55,11 @@ fn read(text: &str, problems: &mut Problems<'_>) -> Option<Indicator> {
     let mut lines: Vec<Line> = Vec::with_capacity(body.len());
     for (at, line) in body {
         let Some(line) = tagged(line, at, &header, problems) else { continue };
-        if line.text.ends_with(';') {
+        if line.text.contains(';') {
             problems.at(at, "the text is one statement, without `;`");
+        }
+        if line.text.contains("/*") || line.text.contains("*/") {
+            problems.at(at, OTHER_COMMENT);
         }
         lines.push(line);
     }
@@ -88,7 +94,7 @@ fn tagged(line: &str, at: usize, header: &Header, problems: &mut Problems<'_>) -
         "by" => &header.by,
         "window" => &header.window,
         _ => {
-            problems.at(at, "a comment in the text is `-- by NAME` or `-- window NAME`, of variants; write notes as `-- note: ...` in the head");
+            problems.at(at, OTHER_COMMENT);
             return None;
         }
     };

@@ -172,10 +172,19 @@ fn a_text_has_no_other_comments_and_no_two_variants_are_one() {
         "-- by: total, region,",
         &[": variants `total all` and `region all` have the same text"],
     );
+    for wrong in ["t.network;", "t.network; SELECT 1", ";", "';'"] {
+        check(
+            "  , t.network -- by network\n",
+            &format!("  , {wrong} -- by network\n"),
+            &[":23: the text is one statement, without `;`"],
+        );
+    }
+    check("FROM treatment t", "FROM treatment t /* all */", &[&format!(":18: {comment}")]);
+    // What begins in a line of one variant would take lines of all away from it.
     check(
-        "  , t.network -- by network\n",
-        "  , t.network; -- by network\n",
-        &[":23: the text is one statement, without `;`"],
+        "-- by hospital\n  t.network,  -- by network\n  t.start_year,",
+        "/* -- by hospital\n  t.network,  -- by network\n  */ t.start_year,",
+        &[&format!(":15: {comment}"), &format!(":17: {comment}")],
     );
 }
 

@@ -28,7 +28,8 @@ pub(crate) fn under_in_a_rule(opinions: &Opinions) -> Vec<String> {
 }
 
 impl Protections {
-    /// Nothing under a floor, whatever the reading of the charter let pass.
+    /// Nothing under a floor, whatever the reading of the charter let pass. The size of a part is left as it is: an indicator
+    /// may go under its floor, which is one for rules only.
     #[must_use]
     pub(crate) fn floored(self) -> Self {
         Self {

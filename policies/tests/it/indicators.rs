@@ -139,6 +139,27 @@ fn what_is_not_the_text_that_was_signed_is_refused() {
     );
 }
 
+/// An ask that was never admitted meets the same check: protections that cannot be found are not left out.
+#[test]
+fn what_is_not_in_the_charter_is_granted_nothing() {
+    let rules =
+        "@id(\"any\") permit (principal, action == Kring::Action::\"ask.indicator\", resource);";
+    let mut files = files(LATE);
+    files.insert("rules/network.cedar".to_owned(), rules.to_owned());
+    let charter = sealed(&files);
+    let footprint = footprint(&charter, "rotterdam", &["diagnosis.grade:group".to_owned()]);
+    let decision = |change: fn(&mut IndicatorRef)| {
+        let ask = policies::Ask::from(&asking(&charter, change));
+        let explained = explain(&charter, &ask, &footprint);
+        explained.map(|found| found.protections.min_patients.get()).map_err(|denial| denial.code)
+    };
+    assert_eq!(decision(|_named| {}), Ok(30));
+    assert_eq!(decision(|named| named.id = "early".parse().unwrap()), Err("unknown_indicator"));
+    assert_eq!(decision(|named| named.version = 2), Err("indicator_version"));
+    assert_eq!(decision(|named| named.by = None), Err("unknown_variant"));
+    assert_eq!(decision(|named| named.text = Digest::of(b"other")), Err("indicator_mismatch"));
+}
+
 #[test]
 fn a_charter_with_another_byte_makes_another_question() {
     let (one, other) = (charter(), sealed(&files(&LATE.replace("grade, count", "grade,  count"))));

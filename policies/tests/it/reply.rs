@@ -5,8 +5,8 @@ use policies::envelope::reply::{
     ExpectedReply, ReplyError, Trailer, sign_answer, sign_refusal, verify_answer, verify_refusal,
 };
 use policies::protections::{Opinions, Protections, SignatureKind};
-use policies::wire::{Answer, Receipt, Refusal};
-use policies::{Charter, DatasetId, Digest, HospitalCode, Profile, SignedRequest, UnixTime};
+use policies::wire::{Answer, Asks, IndicatorRef, Question, Receipt, Refusal};
+use policies::{Charter, Digest, HospitalCode, Profile, SignedRequest, UnixTime};
 
 use crate::fixture::{NOW, charter, encoded, hospital, key, question, request};
 
@@ -54,23 +54,19 @@ pub(crate) fn refusal() -> Refusal {
 struct Asked {
     charter: Charter,
     responder: HospitalCode,
-    dataset: DatasetId,
+    question: Question,
 }
 
 impl Asked {
     fn of_bravo() -> Self {
-        Self {
-            charter: charter(),
-            responder: hospital("BRAVO"),
-            dataset: DatasetId::new("rotterdam").unwrap(),
-        }
+        Self { charter: charter(), responder: hospital("BRAVO"), question: question() }
     }
 
     fn expected(&self) -> ExpectedReply<'_> {
         ExpectedReply {
             charter: &self.charter,
             responder: &self.responder,
-            dataset: &self.dataset,
+            asked: &self.question,
             request: Digest::of(b"request"),
             question: Digest::of(b"question"),
             frames: Digest::of(b"frames"),
@@ -134,6 +130,46 @@ fn an_answer_is_about_this_request_and_these_frames() {
         |a| a.receipt.rules = vec!["\u{1b}[2J".to_owned()],
         &ReplyError::Unfit { field: "rules" },
     );
+}
+
+/// Every profile that a receipt may name, against what was asked.
+#[test]
+fn the_profile_is_one_that_the_question_may_be_answered_under() {
+    let named = IndicatorRef {
+        id: "late".parse().unwrap(),
+        version: 1,
+        by: None,
+        window: None,
+        text: Digest::of(b"text"),
+    };
+    let (sql, indicator) = (question().asks, Asks::Indicator(named));
+    let (members, approved) = (Profile::Members, Profile::Indicator);
+    let cases = [
+        (&sql, None, Some(members)),
+        (&sql, Some(members), Some(members)),
+        (&sql, Some(approved), None),
+        (&sql, Some(Profile::Strict), None),
+        (&indicator, None, Some(approved)),
+        (&indicator, Some(approved), Some(approved)),
+        (&indicator, Some(members), None),
+    ];
+    for (asks, profile, expected) in cases {
+        let question = Question { asks: asks.clone(), profile, ..question() };
+        let asked = Asked { question, ..Asked::of_bravo() };
+        for got in [members, approved, Profile::Explore, Profile::Network, Profile::Strict] {
+            let mut answer = answer(&asked.charter);
+            answer.receipt.profile = got;
+            let bytes = sign_answer(&answer, &key("BRAVO envelope")).encode();
+            let verified = verify_answer(&bytes, &asked.expected());
+            if expected == Some(got) {
+                assert_eq!(verified.unwrap().receipt.profile, got);
+            } else {
+                let error = verified.unwrap_err();
+                assert_eq!(error, ReplyError::Mismatch { field: "profile" }, "{profile:?} {got:?}");
+                assert_eq!(error.code(), "reply_mismatch");
+            }
+        }
+    }
 }
 
 #[test]

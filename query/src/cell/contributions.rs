@@ -1,24 +1,25 @@
 //! What patients contribute to a measure, group by group.
 //!
 //! A contribution is the sum of a patient's rows in the cell that meet the condition and have a value, each clamped to the
-//! declared bounds. Rows mostly come patient by patient, so a contribution is the last of a list while its patient's rows go
-//! by; where they come in another order a patient is in the list several times, and the list is put in order when it has
-//! doubled, and at the end. Summaries are made at the end, of whole contributions.
+//! declared bounds. It is added up in the patient's slot and folded when the slot is closed, because keys and tops need whole
+//! contributions. A count of rows has the contributions of *everyone*'s rows as long as every row counted, which it is
+//! spared to add up again.
 
 use arrow::array::ArrayRef;
+use arrow::buffer::BooleanBuffer;
 use datafusion::common::{Result as EngineResult, exec_err};
-use datafusion::logical_expr::EmitTo;
 use policies::footprint::MeasureKind;
-use roaring::RoaringBitmap;
 
 use super::keys::Keys;
-use super::sums::{Batch, Rows};
+use super::slots::{Closed, Slots};
+use super::sums::{Batch, Numbers, Rows, fixed_point};
 use super::{Bounds, Spec};
 use crate::record::{RecordKey, RecordKeys};
 
-mod list;
+mod store;
 
-use list::List;
+pub(super) use store::Tally;
+use store::{Added, Has, Number, Part, Store, Width};
 
 /// A measure, and where its inputs are among the arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,122 +35,253 @@ pub(crate) struct MeasureSpec {
 }
 
 /// The contributions to one measure.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Contributions {
-    groups: Vec<List>,
-    /// Keys seen, where keys are counted.
-    seen: Vec<Keys>,
-}
-
-/// What is told of the contributions to one measure in one cell.
-#[derive(Debug, Default)]
-pub(super) struct Summary {
-    /// Contributors.
-    pub(super) n: u64,
-    /// Sum of the contributions' keys.
-    pub(super) key: RecordKey,
-    /// The two largest absolute contributions, and the sum of all.
-    pub(super) tops: [i128; 3],
-    /// The contributors.
-    pub(super) patients: RoaringBitmap,
+    store: Store,
+    /// For each open slot whether it holds a value; without it all do.
+    has_value: Option<Vec<bool>>,
+    /// Whether slots with 0 hold no contribution.
+    is_counted: bool,
+    /// Sum of the contributions' keys, of each group, where keys are wanted.
+    keys: Vec<RecordKey>,
+    /// Contributors of each group, each once, where they are wanted.
+    sets: Vec<Vec<u32>>,
+    in_sets: usize,
 }
 
 impl Contributions {
-    /// Adds the rows of a batch.
-    pub(super) fn update(
-        &mut self,
-        spec: &MeasureSpec,
-        (values, patients): (&[ArrayRef], &[u32]),
-        batch: &Batch<'_>,
-    ) -> EngineResult<()> {
-        let rows = Rows::new(&spec.rows, values, batch)?;
-        let Self { groups, seen } = self;
-        if groups.len() < batch.total() {
-            groups.resize_with(batch.total(), List::default);
+    /// Of so many groups, with keys and sets where they are wanted.
+    pub(super) fn new(groups: usize, is_counted: bool, (keys, sets): (bool, bool)) -> Self {
+        Self {
+            store: Store::new(groups),
+            has_value: None,
+            is_counted,
+            keys: if keys { vec![RecordKey::default(); groups] } else { Vec::new() },
+            sets: if sets { vec![Vec::new(); groups] } else { Vec::new() },
+            in_sets: 0,
         }
-        let mut add = |row: usize, group: usize, value: i128| {
-            if let (Some(list), Some(patient)) = (groups.get_mut(group), patients.get(row)) {
-                list.add(*patient, value);
-            }
-        };
-        match spec.kind {
-            MeasureKind::Rows => rows.visit(|row, group| add(row, group, 1)),
-            MeasureKind::Keys => {
-                if seen.len() < batch.total() {
-                    seen.resize_with(batch.total(), Keys::default);
-                }
-                let keys = rows.key_column()?;
-                rows.visit(|row, group| {
-                    if seen.get_mut(group).is_some_and(|seen| keys.see(row, seen)) {
-                        add(row, group, 1);
-                    }
-                });
-            }
-            MeasureKind::Flag => {
-                let numbers = rows.numbers()?;
-                rows.visit(|row, group| {
-                    if spec.bounds.clamp(numbers.get(row)) == 1 {
-                        add(row, group, 1);
-                    }
-                });
-            }
-            MeasureKind::Value => {
-                let numbers = rows.numbers()?;
-                rows.visit(|row, group| add(row, group, spec.bounds.clamp(numbers.get(row))));
-            }
+    }
+
+    /// Counts the rows that are chosen; without a choice, all.
+    pub(super) fn count(&mut self, slots: &Slots, rows: usize, chosen: Option<&BooleanBuffer>) {
+        self.store.make_room(rows, 1);
+        let added = Added { places: slots.places(), slots: slots.open(), chosen };
+        match &mut self.store.width {
+            Width::Short(part) => part.count(&added),
+            Width::Long(part) => part.count(&added),
+        }
+    }
+
+    /// Adds the values of the rows that are chosen.
+    fn add(&mut self, slots: &Slots, rows: &Rows<'_>, bounds: Bounds) -> EngineResult<()> {
+        let numbers = rows.numbers()?;
+        let chosen = rows.chosen();
+        self.store.make_room(rows.len(), bounds.size());
+        let added = Added { places: slots.places(), slots: slots.open(), chosen };
+        self.note(&added);
+        match &mut self.store.width {
+            Width::Short(part) => add(part, &added, &numbers, bounds),
+            Width::Long(part) => add(part, &added, &numbers, bounds),
         }
         Ok(())
     }
 
-    /// The summaries of the groups that are emitted, in their order; `keys` only where they are wanted.
-    pub(super) fn take(
-        &mut self,
-        emit_to: EmitTo,
-        spec: &MeasureSpec,
-        keys: Option<&RecordKeys>,
-    ) -> EngineResult<Vec<Summary>> {
-        if spec.kind == MeasureKind::Keys {
-            let _counted = emit_to.take_needed(&mut self.seen);
+    /// Notes the slots that hold a value, once there is one that does not.
+    fn note(&mut self, added: &Added<'_>) {
+        if added.chosen.is_some() && self.has_value.is_none() {
+            self.has_value = Some(vec![true; self.store.slots()]);
         }
-        let lists = emit_to.take_needed(&mut self.groups);
-        lists.into_iter().map(|list| summary(list, spec, keys)).collect()
+        let Some(has_value) = &mut self.has_value else { return };
+        has_value.resize(added.slots, false);
+        added.visit(|_row, slot| {
+            if let Some(has) = has_value.get_mut(slot) {
+                *has = true;
+            }
+        });
+    }
+
+    /// Folds the slots that are closed.
+    pub(super) fn close(&mut self, closed: Closed<'_>, record: &[RecordKey]) {
+        let has = match (&self.has_value, self.is_counted) {
+            (Some(flags), _) => Has::Flagged(flags),
+            (None, true) => Has::Counted,
+            (None, false) => Has::All,
+        };
+        let Closed { patients, groups } = closed;
+        if !self.keys.is_empty() {
+            for (slot, (group, key)) in groups.iter().zip(record).enumerate() {
+                let contribution = self.store.open(slot);
+                if has.at(slot, contribution)
+                    && let Some(sum) = self.keys.get_mut(*group)
+                {
+                    *sum = sum.plus(key.of_contribution(contribution));
+                }
+            }
+        }
+        if !self.sets.is_empty() {
+            let all = matches!(has, Has::All);
+            for (slot, (group, patient)) in groups.iter().zip(patients).enumerate() {
+                if (all || has.at(slot, self.store.open(slot)))
+                    && let Some(set) = self.sets.get_mut(*group)
+                {
+                    set.push(*patient);
+                    self.in_sets = self.in_sets.saturating_add(1);
+                }
+            }
+        }
+        self.store.close(groups, has);
+        if let Some(flags) = &mut self.has_value {
+            flags.drain(..groups.len().min(flags.len()));
+        }
+    }
+
+    /// What is kept of each group.
+    pub(super) fn tallies(&self) -> Vec<Tally<i128>> {
+        self.store.tallies()
+    }
+
+    /// Sums of the keys of contributions, of each group.
+    pub(super) fn keys(&self) -> Vec<u64> {
+        self.keys.iter().map(|key| key.get()).collect()
+    }
+
+    /// Contributors of each group, each once, in any order.
+    pub(super) fn sets(&self) -> &[Vec<u32>] {
+        &self.sets
     }
 
     /// Bytes held, roughly.
     pub(super) fn size(&self) -> usize {
-        let lists = self.groups.iter().map(List::size);
-        lists.chain(self.seen.iter().map(Keys::size)).fold(0, usize::saturating_add)
+        // A list that grows has up to twice what it holds.
+        let sets = self.in_sets.saturating_mul(size_of::<u32>().saturating_mul(2));
+        let flags = self.has_value.as_ref().map_or(0, Vec::capacity);
+        let keys = self.keys.len().saturating_mul(size_of::<RecordKey>());
+        let groups = self.sets.len().saturating_mul(size_of::<Vec<u32>>());
+        let held = [sets, flags, keys, groups, self.store.size()];
+        held.into_iter().fold(0, usize::saturating_add)
     }
 }
 
-fn summary(list: List, spec: &MeasureSpec, keys: Option<&RecordKeys>) -> EngineResult<Summary> {
-    let mut summary = Summary::default();
-    let [mut first, mut second, mut all] = [0_i128; 3];
-    for (patient, contribution) in list.contributions() {
-        summary.n = summary.n.saturating_add(1);
-        if let Some(keys) = keys {
-            let key = of_patient(keys, patient)?.of_contribution(contribution);
-            summary.key = summary.key.plus(key);
+/// Adds values of any type.
+fn add<N: Number>(part: &mut Part<N>, added: &Added<'_>, numbers: &Numbers<'_>, bounds: Bounds) {
+    match numbers {
+        Numbers::Integers(column) => {
+            part.add(added, column.values(), |value| N::of(bounds.clamp(i128::from(value))));
         }
-        let size = contribution.saturating_abs();
-        all = all.saturating_add(size);
-        if size > first {
-            (first, second) = (size, first);
-        } else if size > second {
-            second = size;
+        Numbers::Decimals(column) => {
+            part.add(added, column.values(), |value| N::of(bounds.clamp(value)));
         }
-        if spec.has_set {
-            summary.patients.insert(patient);
-        }
+        Numbers::Floats(column) => part.add(added, column.values(), |value| {
+            N::of(fixed_point(value).map_or(0, |value| bounds.clamp(value)))
+        }),
     }
-    summary.tops = [first, second, all];
-    Ok(summary)
 }
 
-/// The record key of a patient: every patient of a sealed snapshot has one.
-pub(super) fn of_patient(keys: &RecordKeys, patient: u32) -> EngineResult<RecordKey> {
-    match keys.of(patient) {
+/// A measure's contributions while rows come.
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// None while they are those of everyone's rows.
+    own: Option<Contributions>,
+    /// Keys seen of each group, where keys are counted.
+    seen: Vec<Keys>,
+}
+
+impl Measured {
+    /// Of so many groups.
+    pub(super) fn new(spec: &MeasureSpec, groups: usize, keys: bool) -> Self {
+        let (is_counted, wanted) = (spec.kind != MeasureKind::Value, (keys, spec.has_set));
+        let own = || Contributions::new(groups, is_counted, wanted);
+        Self {
+            own: (spec.kind != MeasureKind::Rows).then(own),
+            seen: match spec.kind {
+                MeasureKind::Keys => std::iter::repeat_with(Keys::default).take(groups).collect(),
+                MeasureKind::Rows | MeasureKind::Flag | MeasureKind::Value => Vec::new(),
+            },
+        }
+    }
+
+    /// Adds the rows of a batch; `everyone` has those of the batches before.
+    pub(super) fn update(
+        &mut self,
+        spec: &MeasureSpec,
+        values: &[ArrayRef],
+        (slots, batch): (&Slots, &Batch<'_>),
+        everyone: &Contributions,
+    ) -> EngineResult<()> {
+        let rows = Rows::new(&spec.rows, values, batch)?;
+        let chosen = match spec.kind {
+            MeasureKind::Rows => {
+                if rows.chosen().is_some() && self.own.is_none() {
+                    let mut own = Contributions { is_counted: true, ..everyone.clone() };
+                    if !spec.has_set {
+                        (own.sets, own.in_sets) = (Vec::new(), 0);
+                    }
+                    self.own = Some(own);
+                }
+                rows.chosen().cloned()
+            }
+            MeasureKind::Keys => Some(first_seen(&rows, &mut self.seen)?),
+            MeasureKind::Flag => Some(ones(&rows, spec.bounds)?),
+            MeasureKind::Value => {
+                return match &mut self.own {
+                    Some(own) => own.add(slots, &rows, spec.bounds),
+                    None => exec_err!("kring_cell: values without contributions"),
+                };
+            }
+        };
+        if let Some(own) = &mut self.own {
+            own.count(slots, rows.len(), chosen.as_ref());
+        }
+        Ok(())
+    }
+
+    /// Folds the slots that are closed.
+    pub(super) fn close(&mut self, closed: Closed<'_>, record: &[RecordKey]) {
+        if let Some(own) = &mut self.own {
+            own.close(closed, record);
+        }
+    }
+
+    /// Its own contributions, if they are not everyone's.
+    pub(super) fn own(&self) -> Option<&Contributions> {
+        self.own.as_ref()
+    }
+
+    /// Bytes held, roughly.
+    pub(super) fn size(&self) -> usize {
+        let own = self.own.as_ref().map_or(0, Contributions::size);
+        self.seen.iter().map(Keys::size).fold(own, usize::saturating_add)
+    }
+}
+
+/// The rows that count whose key was not seen in their group.
+fn first_seen(rows: &Rows<'_>, seen: &mut [Keys]) -> EngineResult<BooleanBuffer> {
+    let keys = rows.key_column()?;
+    let mut first = vec![false; rows.len()];
+    rows.visit(|row, group| {
+        if let (Some(seen), Some(first)) = (seen.get_mut(group), first.get_mut(row)) {
+            *first = keys.see(row, seen);
+        }
+    });
+    Ok(BooleanBuffer::from(first))
+}
+
+/// The rows that count whose flag is 1.
+fn ones(rows: &Rows<'_>, bounds: Bounds) -> EngineResult<BooleanBuffer> {
+    let numbers = rows.numbers()?;
+    let one = |row| bounds.clamp(numbers.get(row)) == 1;
+    let ones = BooleanBuffer::collect_bool(rows.len(), one);
+    Ok(match rows.chosen() {
+        Some(chosen) => &ones & chosen,
+        None => ones,
+    })
+}
+
+/// The record keys of patients: every patient of a sealed snapshot has one.
+pub(super) fn of_patients(keys: &RecordKeys, patients: &[u32]) -> EngineResult<Vec<RecordKey>> {
+    let found = patients.iter().map(|patient| match keys.of(*patient) {
         Some(key) => Ok(key),
         None => exec_err!("kring_cell: a patient without a record key"),
-    }
+    });
+    found.collect()
 }

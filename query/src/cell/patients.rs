@@ -53,14 +53,6 @@ impl Patients {
         }
     }
 
-    /// Each once, ascending.
-    pub(super) fn set(&self) -> RoaringBitmap {
-        match self {
-            Self::InOrder(seen) => seen.iter().copied().collect(),
-            Self::Any(seen) => seen.clone(),
-        }
-    }
-
     /// Bytes held, roughly.
     pub(super) fn size(&self) -> usize {
         let held = match self {

@@ -1,112 +1,159 @@
 //! The hidden summaries of a run's cells, where some are wanted.
 
+use std::sync::Arc;
+
 use arrow::array::ArrayRef;
 use datafusion::common::{DataFusionError, Result as EngineResult, exec_err};
-use datafusion::logical_expr::EmitTo;
 use roaring::RoaringBitmap;
 
-use super::CellSpec;
-use super::contributions::{Contributions, Summary, of_patient};
-use super::patients::Patients;
+use super::contributions::{Contributions, Measured, Tally, of_patients};
+use super::slots::{Order, Slots};
 use super::sums::Batch;
+use super::{CellError, CellSpec};
 use crate::record::{RecordKey, RecordKeys};
 
-/// What is gathered of every measure.
+/// What is gathered of every patient and measure.
 #[derive(Debug)]
 pub(super) struct Summaries {
-    measures: Vec<Contributions>,
+    slots: Slots,
+    /// What patients contribute to the number of rows.
+    everyone: Contributions,
+    /// Sum of the patients' record keys, of each group, where keys are wanted.
+    keys: Vec<RecordKey>,
+    measures: Vec<Measured>,
 }
 
-/// Columns in the order of the layout, without the patients' count and the fragment's sums.
+/// Columns in the order of the layout: the patients' count first, then what is wanted beside it.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     pub(super) counts: Vec<Vec<u64>>,
     pub(super) sums: Vec<Vec<i128>>,
-    pub(super) sets: Vec<Vec<Vec<u8>>>,
+    pub(super) sets: Vec<Arc<Vec<Vec<u8>>>>,
+    /// For each measure the sums of its contributions, of which figures are made.
+    pub(super) made: Vec<Vec<i128>>,
 }
 
 impl Summaries {
-    pub(super) fn new(spec: &CellSpec) -> Self {
-        Self { measures: spec.measures.iter().map(|_measure| Contributions::default()).collect() }
+    pub(super) fn new(spec: &CellSpec, groups: usize, order: Order) -> Self {
+        let wanted = spec.layout.wanted();
+        let measured = |measure| Measured::new(measure, groups, wanted.keys);
+        Self {
+            slots: Slots::new(groups, order),
+            everyone: Contributions::new(groups, false, (wanted.keys, wanted.bitmaps)),
+            keys: if wanted.keys { vec![RecordKey::default(); groups] } else { Vec::new() },
+            measures: spec.measures.iter().map(measured).collect(),
+        }
     }
 
     /// Adds the rows of a batch.
     pub(super) fn update(
         &mut self,
         spec: &CellSpec,
-        rows: (&[ArrayRef], &[u32]),
-        batch: &Batch<'_>,
-    ) -> EngineResult<()> {
-        for (measure, contributions) in spec.measures.iter().zip(&mut self.measures) {
-            contributions.update(measure, rows, batch)?;
+        (values, patients): (&[ArrayRef], &[u32]),
+        (batch, groups): (&Batch<'_>, &[usize]),
+    ) -> Result<(), CellError> {
+        let Self { slots, everyone, measures, .. } = self;
+        slots.update(patients, groups).map_err(|_disorder| CellError::OutOfOrder)?;
+        for (measure, measured) in spec.measures.iter().zip(measures) {
+            measured.update(measure, values, (slots, batch), everyone)?;
         }
+        everyone.count(slots, groups.len(), None);
+        Ok(self.close(spec, false)?)
+    }
+
+    /// Folds what is whole.
+    fn close(&mut self, spec: &CellSpec, end: bool) -> EngineResult<()> {
+        let Self { slots, everyone, keys, measures } = self;
+        let closed = slots.closed(end);
+        if closed.groups.is_empty() {
+            return Ok(());
+        }
+        let record = match record_keys(spec)? {
+            Some(known) => of_patients(known, closed.patients)?,
+            None => Vec::new(),
+        };
+        for (group, key) in closed.groups.iter().zip(&record) {
+            if let Some(sum) = keys.get_mut(*group) {
+                *sum = sum.plus(*key);
+            }
+        }
+        measures.iter_mut().for_each(|measured| measured.close(closed, &record));
+        everyone.close(closed, &record);
+        let closed = closed.groups.len();
+        slots.forget(closed);
         Ok(())
     }
 
-    /// The summaries of the groups that are emitted, whose patients these are.
-    pub(super) fn take(
-        &mut self,
-        emit_to: EmitTo,
-        spec: &CellSpec,
-        patients: &[Patients],
-    ) -> EngineResult<Columns> {
+    /// The summaries of all groups.
+    pub(super) fn finish(mut self, spec: &CellSpec) -> EngineResult<Columns> {
+        self.close(spec, true)?;
+        let Self { everyone, keys, measures, .. } = self;
         let wanted = spec.layout.wanted();
+        let all = everyone.tallies();
         let mut columns = Columns::default();
-        let keys = match (wanted.keys, &spec.keys) {
-            (false, _) => None,
-            (true, Some(keys)) => Some(keys.as_ref()),
-            (true, None) => return exec_err!("kring_cell: no record keys"),
-        };
-        if let Some(keys) = keys {
-            let keys = patients.iter().map(|patients| key(patients, keys));
-            columns.counts.push(keys.collect::<EngineResult<_>>()?);
+        columns.counts.push(contributors(&all));
+        if wanted.keys {
+            columns.counts.push(keys.iter().map(|key| key.get()).collect());
         }
-        if wanted.bitmaps {
-            let sets = patients.iter().map(|patients| bytes(&patients.set()));
-            columns.sets.push(sets.collect::<EngineResult<_>>()?);
-        }
-        for (measure, contributions) in spec.measures.iter().zip(&mut self.measures) {
-            let mut summaries = contributions.take(emit_to, measure, keys)?;
-            summaries.resize_with(patients.len(), Summary::default);
-            columns.counts.push(summaries.iter().map(|summary| summary.n).collect());
+        let sets = Arc::new(bytes(everyone.sets())?);
+        for (measure, measured) in spec.measures.iter().zip(&measures) {
+            let own = measured.own();
+            let tallies = own.map_or_else(|| all.clone(), Contributions::tallies);
+            columns.counts.push(contributors(&tallies));
             if wanted.keys {
-                columns.counts.push(summaries.iter().map(|summary| summary.key.get()).collect());
+                columns.counts.push(own.unwrap_or(&everyone).keys());
             }
             if wanted.tops {
-                let mut tops: [Vec<i128>; 3] = Default::default();
-                for summary in &summaries {
-                    tops.iter_mut().zip(summary.tops).for_each(|(column, top)| column.push(top));
-                }
-                columns.sums.extend(tops);
+                columns.sums.push(tallies.iter().map(|tally| tally.first).collect());
+                columns.sums.push(tallies.iter().map(|tally| tally.second).collect());
+                columns.sums.push(tallies.iter().map(|tally| tally.all).collect());
             }
             if measure.has_set {
-                let sets = summaries.iter().map(|summary| bytes(&summary.patients));
-                columns.sets.push(sets.collect::<EngineResult<_>>()?);
+                let own = own.map(|own| bytes(own.sets())).transpose()?;
+                columns.sets.push(own.map_or_else(|| Arc::clone(&sets), Arc::new));
             }
+            columns.made.push(tallies.iter().map(|tally| tally.sum).collect());
+        }
+        if wanted.bitmaps {
+            columns.sets.insert(0, sets);
         }
         Ok(columns)
     }
 
     /// Bytes held, roughly.
     pub(super) fn size(&self) -> usize {
-        self.measures.iter().map(Contributions::size).fold(0, usize::saturating_add)
+        let keys = self.keys.len().saturating_mul(size_of::<RecordKey>());
+        let held = [self.slots.size(), self.everyone.size(), keys].into_iter();
+        held.chain(self.measures.iter().map(Measured::size)).fold(0, usize::saturating_add)
     }
 }
 
-/// The sum of the record keys of a cell's patients.
-fn key(patients: &Patients, keys: &RecordKeys) -> EngineResult<u64> {
-    let mut sum = RecordKey::default();
-    for patient in patients.set() {
-        sum = sum.plus(of_patient(keys, patient)?);
+/// The snapshot's record keys, if they are wanted.
+fn record_keys(spec: &CellSpec) -> EngineResult<Option<&RecordKeys>> {
+    match (spec.layout.wanted().keys, &spec.keys) {
+        (false, _) => Ok(None),
+        (true, Some(keys)) => Ok(Some(keys.as_ref())),
+        (true, None) => exec_err!("kring_cell: no record keys"),
     }
-    Ok(sum.get())
 }
 
-/// A set as bytes; none for nobody.
-fn bytes(set: &RoaringBitmap) -> EngineResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if !set.is_empty() {
-        set.serialize_into(&mut bytes).map_err(DataFusionError::IoError)?;
-    }
-    Ok(bytes)
+fn contributors(tallies: &[Tally<i128>]) -> Vec<u64> {
+    tallies.iter().map(|tally| tally.n).collect()
+}
+
+/// Sets of patients as bytes; none for nobody.
+fn bytes(sets: &[Vec<u32>]) -> EngineResult<Vec<Vec<u8>>> {
+    let bytes = |patients: &Vec<u32>| {
+        let mut bytes = Vec::new();
+        if !patients.is_empty() {
+            let set: RoaringBitmap = match RoaringBitmap::from_sorted_iter(patients.iter().copied())
+            {
+                Ok(set) => set,
+                Err(_in_disorder) => patients.iter().copied().collect(),
+            };
+            set.serialize_into(&mut bytes).map_err(DataFusionError::IoError)?;
+        }
+        Ok(bytes)
+    };
+    sets.iter().map(bytes).collect()
 }

@@ -3,13 +3,14 @@
 //! A float that is not finite, or too large to add, is NULL to every sum of it and to its count: whether a question runs
 //! never depends on a row.
 
+use std::cell::OnceCell;
+
 use arrow::array::{
     Array as _, ArrayRef, AsArray as _, BooleanArray, Decimal128Array, Float64Array, Int64Array,
 };
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::datatypes::{Decimal128Type, Float64Type, Int64Type};
 use datafusion::common::{Result as EngineResult, exec_err};
-use datafusion::logical_expr::EmitTo;
 use policies::footprint::SumKind;
 
 use super::Spec;
@@ -33,24 +34,33 @@ pub(super) enum Sums {
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
     groups: &'a [usize],
-    rows: Vec<i128>,
+    total: usize,
+    /// Counted when somebody asks.
+    rows: OnceCell<Vec<i128>>,
 }
 
 impl<'a> Batch<'a> {
-    /// Counts the rows of each of `total` groups.
+    /// A batch of rows of these of `total` groups.
     pub(super) fn new(groups: &'a [usize], total: usize) -> Self {
-        let mut rows = vec![0_i128; total];
-        for group in groups {
-            if let Some(rows) = rows.get_mut(*group) {
-                *rows = rows.saturating_add(1);
-            }
-        }
-        Self { groups, rows }
+        Self { groups, total, rows: OnceCell::new() }
     }
 
-    /// How many groups there are so far.
+    /// How many groups there are.
     pub(super) fn total(&self) -> usize {
-        self.rows.len()
+        self.total
+    }
+
+    /// How many rows each has.
+    fn rows(&self) -> &[i128] {
+        self.rows.get_or_init(|| {
+            let mut rows = vec![0_i128; self.total];
+            for group in self.groups {
+                if let Some(rows) = rows.get_mut(*group) {
+                    *rows = rows.saturating_add(1);
+                }
+            }
+            rows
+        })
     }
 }
 
@@ -103,16 +113,17 @@ impl Sums {
         }
     }
 
-    /// The sums of the groups that are emitted.
-    pub(super) fn take(&mut self, emit_to: EmitTo) -> Vec<i128> {
-        match self {
-            Self::Added(sums) => emit_to.take_needed(sums),
+    /// The sums of `total` groups.
+    pub(super) fn finish(self, total: usize) -> Vec<i128> {
+        let mut sums = match self {
+            Self::Added(sums) => sums,
             Self::Keys(keys) => {
-                let taken = emit_to.take_needed(keys);
                 let count = |keys: &Keys| i128::try_from(keys.count()).unwrap_or(i128::MAX);
-                taken.iter().map(count).collect()
+                keys.iter().map(count).collect()
             }
-        }
+        };
+        sums.resize(total, 0);
+        sums
     }
 
     /// Bytes held, roughly.
@@ -172,12 +183,22 @@ impl<'a> Rows<'a> {
         Ok(Self { value, chosen, batch })
     }
 
+    /// How many rows there are, whether they count or not.
+    pub(super) fn len(&self) -> usize {
+        self.batch.groups.len()
+    }
+
+    /// Those that count; without it all do.
+    pub(super) fn chosen(&self) -> Option<&BooleanBuffer> {
+        self.chosen.as_ref()
+    }
+
     /// Adds one for every row that counts.
     fn count(&self, sums: &mut [i128]) {
         match &self.chosen {
             Some(_) => self.each(sums, &|_row| 1),
             None => {
-                for (sum, rows) in sums.iter_mut().zip(&self.batch.rows) {
+                for (sum, rows) in sums.iter_mut().zip(self.batch.rows()) {
                     *sum = sum.saturating_add(*rows);
                 }
             }
@@ -298,7 +319,7 @@ impl<'a> Numbers<'a> {
 
 /// A float at nine digits, rounded half to even.
 #[expect(clippy::cast_possible_truncation, reason = "checked to be far inside 128 bits")]
-fn fixed_point(value: f64) -> Option<i128> {
+pub(super) fn fixed_point(value: f64) -> Option<i128> {
     let inside = value.abs() < FLOAT_LIMIT;
     inside.then(|| (value * FLOAT_UNITS).round_ties_even() as i128)
 }

@@ -1,12 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{AsArray as _, Float64Array, Int64Array, StringArray, UInt32Array};
-use arrow::datatypes::{Decimal128Type, UInt64Type};
+use arrow::array::{
+    BooleanArray, Decimal128Array, Float64Array, Int64Array, StringArray, UInt32Array,
+};
 
 use super::*;
 use crate::pipe::Wanted;
 
+mod orders;
 mod summaries;
+
+/// Cells that rows are drawn for.
+const CELLS: usize = 4;
 
 /// Group, patient, number, decimal, float, key, condition.
 type Row = (usize, u32, Option<i64>, Option<i128>, Option<f64>, Option<String>, Option<bool>);
@@ -26,12 +31,20 @@ fn specs() -> Vec<Spec> {
     ]
 }
 
-/// Cells of these sums, without summaries.
-fn without(sums: &[Spec]) -> Cells {
+/// What cells are made of that have these sums and no summaries.
+fn without(sums: &[Spec]) -> CellSpec {
     let scales = sums.iter().map(|sum| sum.scale);
     let layout = Layout::new(scales, std::iter::empty(), Wanted::NONE);
-    let spec = CellSpec { sums: sums.to_vec(), measures: Vec::new(), layout, keys: None };
-    Cells::new(&Arc::new(spec))
+    CellSpec { sums: sums.to_vec(), measures: Vec::new(), layout, keys: None }
+}
+
+/// The sums of so many cells over one batch.
+fn sums_of(sums: &[Spec], values: &[ArrayRef], cells: &[usize]) -> Vec<Vec<i128>> {
+    let spec = without(sums);
+    let total = cells.iter().max().unwrap() + 1;
+    let mut computed = Cells::new(&spec, total, Order::ByPatient);
+    computed.update(values, cells).unwrap();
+    computed.finish().unwrap().sums
 }
 
 fn rows(seed: u64, count: usize) -> Vec<Row> {
@@ -101,23 +114,20 @@ fn reference(rows: &[Row]) -> BTreeMap<usize, Vec<i128>> {
 }
 
 fn computed(rows: &[Row], batch: usize) -> BTreeMap<usize, Vec<i128>> {
-    let mut cells = without(&specs());
+    let spec = without(&specs());
+    let mut cells = Cells::new(&spec, CELLS, Order::Any);
     for rows in rows.chunks(batch) {
-        let (values, groups) = arrays(rows);
-        let total = cells.patients.len().max(groups.iter().max().unwrap() + 1);
-        cells.update_batch(&values, &groups, None, total).unwrap();
+        let (values, places) = arrays(rows);
+        cells.update(&values, &places).unwrap();
     }
     assert!(cells.size() > 0);
-    let result = cells.evaluate(EmitTo::All).unwrap();
-    let result = result.as_struct();
-    (0..result.column(0).len())
-        .map(|group| {
-            let n = result.column(0).as_primitive::<UInt64Type>().value(group);
-            let sums = result.columns().iter().skip(1);
-            let sums = sums.map(|sum| sum.as_primitive::<Decimal128Type>().value(group));
-            (group, std::iter::once(i128::from(n)).chain(sums).collect())
-        })
-        .collect()
+    let Computed { counts, sums, sets } = cells.finish().unwrap();
+    assert!(sets.is_empty() && counts.len() == 1);
+    let of_cell = |cell: usize| {
+        let sums = sums.iter().map(move |sum| sum[cell]);
+        std::iter::once(i128::from(counts[0][cell])).chain(sums).collect()
+    };
+    (0..CELLS).map(|cell| (cell, of_cell(cell))).collect()
 }
 
 #[test]
@@ -137,20 +147,6 @@ fn cells_equal_a_naive_reference_in_any_order_and_batch_size() {
 }
 
 #[test]
-fn groups_can_be_emitted_one_part_after_the_other() {
-    let all = rows(5, 200);
-    let expected = reference(&all);
-    let (values, groups) = arrays(&all);
-    let mut cells = without(&specs());
-    cells.update_batch(&values, &groups, None, 4).unwrap();
-    let first = cells.evaluate(EmitTo::First(3)).unwrap();
-    let rest = cells.evaluate(EmitTo::All).unwrap();
-    assert_eq!((first.len(), rest.len()), (3, 1));
-    let n = rest.as_struct().column(0).as_primitive::<UInt64Type>().value(0);
-    assert_eq!(i128::from(n), expected[&3][0]);
-}
-
-#[test]
 fn a_sum_that_leaves_its_range_stays_at_its_end() {
     let sum = |kind, scale| Spec { kind, value: Some(1), filter: None, scale, bounds: None };
     let specs = [sum(SumKind::Sum, 0), sum(SumKind::SumSquares, 0)];
@@ -158,13 +154,8 @@ fn a_sum_that_leaves_its_range_stays_at_its_end() {
     for (number, expected) in [(i128::MAX, most), (i128::MIN, -most), (10_i128.pow(38), most)] {
         let patients: ArrayRef = Arc::new(UInt32Array::from(vec![1, 2, 3]));
         let large: ArrayRef = Arc::new(Decimal128Array::from(vec![number; 3]));
-        let mut cells = without(&specs);
-        cells.update_batch(&[patients, large], &[0, 0, 0], None, 1).unwrap();
-        let result = cells.evaluate(EmitTo::All).unwrap();
-        let sums = result.as_struct().columns()[1..].iter();
-        let sums: Vec<i128> =
-            sums.map(|sum| sum.as_primitive::<Decimal128Type>().value(0)).collect();
-        assert_eq!(sums, [expected, most], "{number}");
+        let sums = sums_of(&specs, &[patients, large], &[0, 0, 0]);
+        assert_eq!(sums, [[expected], [most]], "{number}");
     }
 }
 
@@ -175,13 +166,8 @@ fn a_float_that_cannot_be_added_is_null_to_every_sum_and_count_of_it() {
     for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e15, -1e300] {
         let patients: ArrayRef = Arc::new(UInt32Array::from(vec![1, 2, 3]));
         let floats: ArrayRef = Arc::new(Float64Array::from(vec![Some(float), None, Some(2.0)]));
-        let mut cells = without(&specs);
-        cells.update_batch(&[patients, floats], &[0, 0, 0], None, 1).unwrap();
-        let result = cells.evaluate(EmitTo::All).unwrap();
-        let sums = result.as_struct().columns()[1..].iter();
-        let sums: Vec<i128> =
-            sums.map(|sum| sum.as_primitive::<Decimal128Type>().value(0)).collect();
-        assert_eq!(sums, [2_000_000_000, 4_000_000_000_000_000_000, 1], "{float}");
+        let sums = sums_of(&specs, &[patients, floats], &[0, 0, 0]);
+        assert_eq!(sums, [[2_000_000_000], [4_000_000_000_000_000_000], [1]], "{float}");
     }
 }
 
@@ -191,28 +177,22 @@ fn floats_round_half_to_even_at_nine_digits() {
     let unit = 2_f64.powi(-10); // 976562.5 units of 1e-9, exactly
     let patients: ArrayRef = Arc::new(UInt32Array::from(vec![1, 2]));
     let floats: ArrayRef = Arc::new(Float64Array::from(vec![unit, 3.0 * unit]));
-    let mut cells = without(&[sum]);
-    cells.update_batch(&[patients, floats], &[0, 1], None, 2).unwrap();
-    let result = cells.evaluate(EmitTo::All).unwrap();
-    let sums = result.as_struct().column(1).as_primitive::<Decimal128Type>();
-    assert_eq!((sums.value(0), sums.value(1)), (976_562, 2_929_688));
+    assert_eq!(sums_of(&[sum], &[patients, floats], &[0, 1]), [[976_562, 2_929_688]]);
 }
 
 #[test]
-fn rows_without_a_patient_and_intermediate_states_are_errors() {
-    let mut cells = without(&[]);
+fn rows_without_a_patient_are_an_error() {
+    let spec = without(&[]);
+    let mut cells = Cells::new(&spec, 1, Order::ByPatient);
     let nobody: ArrayRef = Arc::new(UInt32Array::from(vec![Some(1), None]));
-    assert!(cells.update_batch(&[nobody], &[0, 0], None, 1).is_err());
-    assert!(cells.update_batch(&[], &[], None, 1).is_err());
-    assert!(cells.state(EmitTo::All).is_err());
-    assert!(cells.merge_batch(&[], &[], 1).is_err());
-    assert!(cells.convert_to_state(&[], None).is_err());
+    assert!(cells.update(&[nobody], &[0, 0]).is_err());
+    assert!(cells.update(&[], &[]).is_err());
 }
 
 #[test]
-fn one_cell_without_rows_counts_nobody() {
-    let mut cell = OneCell(without(&specs()));
-    let ScalarValue::Struct(cell) = cell.evaluate().unwrap() else { panic!("a struct") };
-    assert_eq!(cell.column(0).as_primitive::<UInt64Type>().value(0), 0);
-    assert_eq!(cell.columns().len(), specs().len() + 1);
+fn cells_without_rows_count_nobody() {
+    let spec = without(&specs());
+    let computed = Cells::new(&spec, 3, Order::ByPatient).finish().unwrap();
+    assert_eq!(computed.counts, [[0, 0, 0]]);
+    assert_eq!(computed.sums, vec![vec![0; 3]; specs().len()]);
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::datatypes::Field;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column as Name, Result as EngineResult};
 use datafusion::datasource::provider_as_source;
@@ -11,22 +10,15 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::{
-    AggregateUDF, Expr, LogicalPlan, LogicalPlanBuilder, TableScan, TableSource,
-};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableScan, TableSource};
 use datafusion::optimizer::Optimizer;
-use datafusion::physical_expr::aggregate::AggregateExprBuilder;
-use datafusion::physical_expr::expressions::Column as PhysicalColumn;
-use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode, PhysicalGroupBy};
-use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
-use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use datafusion::prelude::SessionConfig;
 use policies::footprint::{MeasureFootprint, MeasureKind, SumKind};
 
 use super::text::Own;
 use super::{Place, RunError, Tables, failed};
 use crate::catalog::{HOSPITAL, NETWORK, PATIENT};
-use crate::cell::{Bounds, CellSpec, KringCell, Layout, MeasureSpec, Spec, has_set};
+use crate::cell::{Bounds, CellSpec, Layout, MeasureSpec, Spec, has_set};
 use crate::cut::Fragment;
 use crate::pipe::Wanted;
 use crate::record::RecordKeys;
@@ -89,39 +81,6 @@ pub(super) fn bind(
         .project(keys.chain(arguments).collect::<Vec<_>>())
         .and_then(LogicalPlanBuilder::build)
         .map_err(failed)
-}
-
-/// The groups of a fragment over its rows: `k0`, `k1`, ..., then the cell. In one step over one partition: the engine
-/// would add up states in two steps where rows come in several partitions, and `kring_cell` has no states.
-pub(super) fn grouped(
-    fragment: &Fragment,
-    cell: CellSpec,
-    rows: Arc<dyn ExecutionPlan>,
-) -> EngineResult<Arc<dyn ExecutionPlan>> {
-    let rows: Arc<dyn ExecutionPlan> = Arc::new(CoalescePartitionsExec::new(rows));
-    let schema = rows.schema();
-    let column = |index: usize, field: &Field| -> Arc<dyn PhysicalExpr> {
-        Arc::new(PhysicalColumn::new(field.name(), index))
-    };
-    let columns = schema.fields().iter().enumerate();
-    let mut keys: Vec<(Arc<dyn PhysicalExpr>, String)> = Vec::new();
-    let mut arguments = Vec::new();
-    for (index, field) in columns {
-        if index < fragment.keys.len() {
-            keys.push((column(index, field), field.name().clone()));
-        } else {
-            arguments.push(column(index, field));
-        }
-    }
-    let function = Arc::new(AggregateUDF::from(KringCell::new(cell)));
-    let cell = AggregateExprBuilder::new(function, arguments)
-        .schema(Arc::clone(&schema))
-        .alias("cell")
-        .build()?;
-    let groups = PhysicalGroupBy::new_single(keys);
-    let mode = AggregateMode::Single;
-    let node = AggregateExec::try_new(mode, groups, vec![Arc::new(cell)], vec![None], rows, schema);
-    Ok(Arc::new(node?))
 }
 
 fn scans(plan: &LogicalPlan) -> Result<Vec<String>, RunError> {

@@ -31,7 +31,7 @@ pub(crate) struct RawFragment {
     /// Each sum: its digits behind the point, and its value cell by cell.
     pub(crate) sums: Vec<(u8, Vec<i128>)>,
     key: Option<Vec<RecordKey>>,
-    patients: Option<Vec<RoaringBitmap>>,
+    patients: Option<sets::Column>,
     measures: Vec<RawMeasure>,
 }
 
@@ -41,7 +41,7 @@ struct RawMeasure {
     n: Vec<u64>,
     key: Option<Vec<RecordKey>>,
     tops: Option<[Vec<i128>; 3]>,
-    patients: Option<Vec<RoaringBitmap>>,
+    patients: Option<sets::Column>,
 }
 
 /// One cell.
@@ -87,7 +87,7 @@ impl RawFragment {
     pub(crate) fn of_nobody(footprint: &FragmentFootprint, wanted: Wanted) -> Self {
         let cells = usize::try_from(footprint.cells).unwrap_or(usize::MAX);
         let no_sets = Layout::of(footprint, wanted).sets().len();
-        let no_sets = wanted.bitmaps.then(|| vec![vec![RoaringBitmap::new(); cells]; no_sets]);
+        let no_sets = wanted.bitmaps.then(|| vec![vec![Arc::default(); cells]; no_sets]);
         let zeros = zeros(footprint, wanted);
         let nobody = zeros.and_then(|zeros| Self::new(footprint, wanted, (&zeros, no_sets)));
         nobody.unwrap_or_default()
@@ -97,7 +97,7 @@ impl RawFragment {
     pub(super) fn new(
         footprint: &FragmentFootprint,
         wanted: Wanted,
-        (batch, sets): (&RecordBatch, Option<Vec<Vec<RoaringBitmap>>>),
+        (batch, sets): (&RecordBatch, Option<Vec<sets::Column>>),
     ) -> Option<Self> {
         if batch.columns().iter().any(|column| column.null_count() > 0) {
             return None;
@@ -160,16 +160,17 @@ impl RawFragment {
             tops: None,
             patients,
         };
+        let shared = |sets: Vec<RoaringBitmap>| sets.into_iter().map(Arc::new).collect();
         let all = MeasureFootprint { condition: None, ..part.clone() };
         Self {
             ruled_out: vec![false; n.len()],
             sums: vec![figures(&n), figures(&m)],
             measures: vec![
                 one(all, &n, &keys, None),
-                one(part.clone(), &m, &part_keys, Some(parts)),
+                one(part.clone(), &m, &part_keys, Some(shared(parts))),
             ],
             key: Some(keys),
-            patients: Some(patients),
+            patients: Some(shared(patients)),
             n,
         }
     }
@@ -189,7 +190,7 @@ impl RawFragment {
                 n: vec![contributions.len() as u64],
                 key: None,
                 tops: Some([top(0), top(1), vec![sizes.iter().sum()]]),
-                patients: has_set(&footprint).then(|| vec![set]),
+                patients: has_set(&footprint).then(|| vec![Arc::new(set)]),
                 footprint,
             }
         });
@@ -198,7 +199,7 @@ impl RawFragment {
             ruled_out: vec![false],
             sums: sums.into_iter().map(|(scale, value)| (scale, vec![value])).collect(),
             key: None,
-            patients: Some(vec![(0..patients).collect()]),
+            patients: Some(vec![Arc::new((0..patients).collect())]),
             measures: measures.collect(),
         }
     }
@@ -222,7 +223,7 @@ impl<'a> RawCell<'a> {
 
     /// Who they are.
     pub(crate) fn patients(self) -> Option<&'a RoaringBitmap> {
-        self.fragment.patients.as_ref().and_then(|patients| patients.get(self.at))
+        self.fragment.patients.as_ref()?.get(self.at).map(Arc::as_ref)
     }
 
     /// Its sums, in the order of the footprint.
@@ -251,7 +252,7 @@ impl<'a> RawCell<'a> {
             tops,
             patients: match footprint.is_of_everyone() {
                 true => self.patients(),
-                false => patients.as_ref().and_then(|patients| patients.get(self.at)),
+                false => patients.as_ref().and_then(|all| all.get(self.at)).map(Arc::as_ref),
             },
         }
     }
@@ -261,7 +262,7 @@ impl<'a> RawCell<'a> {
 struct Columns<'b> {
     counts: std::vec::IntoIter<&'b UInt64Array>,
     sums: std::vec::IntoIter<&'b Decimal128Array>,
-    sets: std::vec::IntoIter<Vec<RoaringBitmap>>,
+    sets: std::vec::IntoIter<sets::Column>,
 }
 
 impl<'b> Columns<'b> {
@@ -269,7 +270,7 @@ impl<'b> Columns<'b> {
         batch: &'b RecordBatch,
         footprint: &FragmentFootprint,
         wanted: Wanted,
-        sets: Option<Vec<Vec<RoaringBitmap>>>,
+        sets: Option<Vec<sets::Column>>,
     ) -> Option<Self> {
         let counts = Layout::of(footprint, wanted).counts().len();
         let (n, rest) = batch.columns().split_first()?;
@@ -322,7 +323,7 @@ pub(super) fn sets(
     footprint: &FragmentFootprint,
     wanted: Wanted,
     blob: &[u8],
-) -> Option<Vec<Vec<RoaringBitmap>>> {
+) -> Option<Vec<sets::Column>> {
     let columns = Layout::of(footprint, wanted).sets().len();
     sets::decode(blob, usize::try_from(footprint.cells).ok()?, columns)
 }

@@ -47,7 +47,9 @@ fn cell_holds(cell: RawCell<'_>, sums: &[SumFootprint]) -> bool {
 fn contributors_hold(cell: RawCell<'_>, of: &Contribution<'_>) -> bool {
     let many = if of.measure.is_of_everyone() { of.n == cell.n() } else { of.n <= cell.n() };
     let known = match (of.patients, cell.patients()) {
-        (Some(own), Some(all)) => own.len() == of.n && own.is_subset(all),
+        (Some(own), Some(all)) => {
+            own.len() == of.n && (std::ptr::eq(own, all) || own.is_subset(all))
+        }
         (Some(_), None) => false,
         (None, all) => all.is_none() || !of.measure.kind.is_count_like(),
     };
@@ -90,7 +92,7 @@ fn same_contributors(contributions: &[Contribution<'_>]) -> bool {
         same.all(|other| {
             let sets = of.patients.zip(other.patients);
             !of.measure.has_contributors_of(other.measure)
-                || of.n == other.n && sets.is_none_or(|(a, b)| a == b)
+                || of.n == other.n && sets.is_none_or(|(a, b)| std::ptr::eq(a, b) || a == b)
         })
     })
 }

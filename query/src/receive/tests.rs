@@ -130,7 +130,7 @@ fn reply(
                 bytes
             })
             .collect();
-        blobs.push(sets::encode(sets.iter().map(Vec::as_slice)).unwrap());
+        blobs.push(sets::encode(names.len(), sets.iter().map(Vec::as_slice)).unwrap());
     }
     Message { head: Reply::Executed { fragments: vec![footprint().digest] }, blobs }
 }

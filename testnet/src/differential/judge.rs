@@ -196,6 +196,9 @@ impl Bench {
         if datafusion || by_postgres {
             return Outcome::Same { datafusion, postgres: by_postgres, overruled };
         }
+        if overruled {
+            return Outcome::Wrong { what: why };
+        }
         Outcome::Unjudged { why }
     }
 

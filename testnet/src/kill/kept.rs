@@ -65,7 +65,7 @@ fn is_kept(one: &Acknowledged, entries: &[Entry], said: &Said<'_>) -> bool {
     let at = |index: u64| usize::try_from(index).ok().and_then(|index| entries.get(index));
     match &one.what {
         What::Answer(answer) => at(answer.log_index).is_some_and(|entry| {
-            let Event::Outcome { hidden_by, memory, .. } = &entry.event else { return false };
+            let Event::Outcome { hidden_by, memory, salt, .. } = &entry.event else { return false };
             entry.at == answer.answered_at
                 && entry.event
                     == Event::Outcome {
@@ -78,6 +78,7 @@ fn is_kept(one: &Acknowledged, entries: &[Entry], said: &Said<'_>) -> bool {
                         status: answer.status.clone(),
                         hidden_by: hidden_by.clone(),
                         memory: *memory,
+                        salt: *salt,
                     }
         }),
         What::Refusal(index, told) => at(*index).is_some_and(|entry| {

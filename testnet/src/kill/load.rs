@@ -130,10 +130,15 @@ impl Asked {
                 std::thread::sleep(PAUSE);
             }
             // Nothing was acknowledged.
-            Err(_) => {
+            Err(ClientError::Unreachable { .. }) => {
                 self.nothing = self.nothing.saturating_add(1);
                 return Ok(false);
             }
+            Err(
+                error @ (ClientError::File { .. }
+                | ClientError::Certificate { .. }
+                | ClientError::Reply { .. }),
+            ) => return Err(error.into()),
         }
         Ok(true)
     }

@@ -7,8 +7,9 @@ use policies::Digest;
 
 use super::begins;
 
-/// The longest that a question takes at an asker, and a little more: a process that lived longer had to end it.
-const QUESTION_S: i64 = 120;
+/// The longest that a question takes at an asker, and a little more: a process that lived longer had to end it. An asker
+/// waits at most 90 s for a hospital, and as long once more for one that it puts the question to again.
+const QUESTION_S: i64 = 200;
 
 /// What a hospital decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,9 @@ pub(super) struct Received {
     pub(super) outcome: String,
     pub(super) index: Option<u64>,
 }
+
+/// What kind of fault, and in words.
+pub(super) type Wrong = (&'static str, String);
 
 /// Both sides of a question at one hospital.
 #[derive(Clone, Debug, Default)]
@@ -62,18 +66,20 @@ impl Sides {
     }
 
     /// Replies that name an entry which the responder's log does not hold, or holds as something else.
-    pub(super) fn faults(&self, responder: &[Entry]) -> Vec<String> {
+    pub(super) fn faults(&self, responder: &[Entry]) -> Vec<Wrong> {
         let mut faults = Vec::new();
         for received in &self.received {
             let Some(index) = received.index else {
                 if received.outcome == "answered" {
-                    faults.push("an answer without a place in the log".to_owned());
+                    let words = "an answer without a place in the log".to_owned();
+                    faults.push(("no place", words));
                 }
                 continue;
             };
             let entry = usize::try_from(index).ok().and_then(|at| responder.get(at));
             let Some((request, decided)) = entry.and_then(|entry| decision(&entry.event)) else {
-                faults.push(format!("entry {index} of the responder is no decision"));
+                let words = format!("entry {index} of the responder is no decision");
+                faults.push(("no decision", words));
                 continue;
             };
             let told = match &decided {
@@ -83,9 +89,9 @@ impl Sides {
             let here = self.decided.iter().any(|(at, _)| *at == index);
             if !here || request != received.request || told != received.outcome {
                 let outcome = &received.outcome;
-                faults.push(format!(
-                    "received `{outcome}`, entry {index} says `{told}` to {request}"
-                ));
+                let words =
+                    format!("received `{outcome}`, entry {index} says `{told}` to {request}");
+                faults.push(("another decision", words));
             }
         }
         faults

@@ -119,7 +119,7 @@ fn a_hospital_that_neither_side_mentions_is_missed() {
     let two = asked_of(&["OOST", "ZUID"]);
     let missed = table(vec![two.clone(), received("no_rule", Some(0))], vec![refused("no_rule")]);
     assert_eq!(missed.unmatched.len(), 1, "{missed:?}");
-    assert!(missed.unmatched[0].contains("at ZUID"), "{missed:?}");
+    assert!(missed.unmatched[0].part.contains("at ZUID"), "{missed:?}");
     assert_eq!((missed.addressed, missed.refused), (2, 1));
     // The end of the asker is a reason, for both.
     let killed = table(vec![two.clone(), started("NOORD")], vec![]);
@@ -165,7 +165,9 @@ fn a_process_that_lived_long_after_had_to_end_it() {
         let end = (1000, json!({ "kind": "configured", "config": DIGEST, "before": null }));
         vec![(10, asked()), alive_at(alive), end, (1000, started("NOORD"))]
     };
+    // It waits for a hospital twice at most, 90 s each.
     assert!(timed(log(20), vec![]).holds());
+    assert!(timed(log(195), vec![]).holds());
     assert!(!timed(log(500), vec![]).holds());
 }
 
@@ -175,4 +177,9 @@ fn what_is_new_at_another_look_may_be_under_way() {
     let after = open.clone().after(&Table::default());
     assert!(after.holds() && after.under_way == 1, "{after:?}");
     assert!(!open.clone().after(&open).holds());
+    // What counts on from look to look stays the same fault.
+    let once = table(vec![asked()], vec![refused("no_rule")]);
+    let twice = table(vec![asked(), asked()], vec![refused("no_rule")]);
+    assert_ne!(once.unmatched, twice.unmatched);
+    assert!(!twice.after(&once).holds());
 }

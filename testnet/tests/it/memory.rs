@@ -34,9 +34,9 @@ fn restart(net: &mut Net, code: &str) {
 
 /// How many figures of a hospital are null because of what was told before.
 fn told_before(net: &Net, code: &str) -> u64 {
-    let of = |event: &Event| match event {
-        Event::Outcome { hidden_by, .. } => hidden_by.get("told_before").copied(),
-        _ => None,
+    let of = |event: &Event| {
+        let Event::Outcome { hidden_by, .. } = event else { return None };
+        hidden_by.get("told_before").copied()
     };
     net.log(code).iter().filter_map(|entry| of(&entry.event)).sum()
 }

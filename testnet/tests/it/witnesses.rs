@@ -56,10 +56,15 @@ fn start_alone(net: &mut Net, code: &str) {
 
 /// A checkpoint of NOORD's log, signed with its own key over entries that never were.
 fn forged(net: &Net, key: &Key, history: &str, size: u64) -> String {
-    let public = net.charter().member(&hospital("NOORD")).unwrap().keys.log;
+    forged_of(net, "NOORD", key, history, size)
+}
+
+/// The same of any member's log.
+fn forged_of(net: &Net, code: &str, key: &Key, history: &str, size: u64) -> String {
+    let public = net.charter().member(&hospital(code)).unwrap().keys.log;
     let mut tree = Frontier::new();
     (0..size).for_each(|index| tree.push(leaf_hash(format!("{history} {index}").as_bytes())));
-    let origin = Origin::of(&hospital("NOORD"), &public, 0).unwrap();
+    let origin = Origin::of(&hospital(code), &public, 0).unwrap();
     let verifier = origin.key(&key.public).unwrap();
     let checkpoint = Checkpoint { origin, head: tree.head() };
     SignedCheckpoint::sign(checkpoint, &verifier, key.secret()).unwrap().note().to_string()

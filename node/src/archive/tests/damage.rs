@@ -19,8 +19,14 @@ fn problem(sim: &Sim) -> Option<OpenError> {
     };
     let folder = tempfile::tempdir().unwrap();
     let checked = reader.check(|_| ()).err();
-    let rebuilt = Index::rebuild(&folder.path().join("index"), &reader).err();
+    let index = folder.path().join("index");
+    let rebuilt = Index::rebuild(&index, &reader).err();
     assert_eq!(checked.is_some(), rebuilt.is_some(), "{checked:?} {rebuilt:?}");
+    // Whoever starts again finds it again.
+    for _ in 0..2 {
+        let opened = Index::open(&index, &reader).err();
+        assert_eq!(checked.is_some(), opened.is_some(), "{checked:?} {opened:?}");
+    }
     checked
 }
 

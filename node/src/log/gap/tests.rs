@@ -89,6 +89,10 @@ fn a_lost_history_is_given_up_once_and_names_the_head_that_is_kept() {
     assert!(log.accept().unwrap().ends_with("/2"));
     log.contradict(7, 120);
     assert!(log.accept().unwrap().ends_with("/8"));
+    log.contradict(MAX_GAPS - 1, 120);
+    assert!(log.accept().unwrap().ends_with("/16"));
+    log.contradict(MAX_GAPS, 120);
+    assert!(matches!(log.accept(), Err(GapError::TooMany)));
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //!
 //! Everything that the header and trailer state is checked first ([`Verifier::begin`]), then each entry is hashed once
 //! ([`Verifier::entry`]) and the roots compared at the size of each checkpoint. The first fault is reported with its line
-//! and entry; last of all what the entries say together ([`crate::proof::story`]). What is proved: these are, byte for byte and in order, the entries over which the log's key signed the
-//! checkpoints. Not proved: that the log had no other history, which is what cosignatures are for.
+//! and entry; last of all what the entries say together ([`crate::proof::story`]). What is proved: these are, byte for byte
+//! and in order, the entries over which the log's key signed the checkpoints. Not proved: that the log had no other history,
+//! which is what cosignatures are for.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

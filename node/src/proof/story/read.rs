@@ -5,6 +5,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+/// Most arrays and objects within each other, the entry among them: far more than any event has, and so few that every
+/// reader of JSON gets through.
+const MAX_DEPTH: usize = 64;
+
 /// An event, as far as it matters.
 pub(super) enum Read {
     Intent { question: Digest, request: Digest },
@@ -52,6 +56,9 @@ pub(super) fn read(entry: &[u8]) -> Result<(i64, Read), &'static str> {
     let text = std::str::from_utf8(entry).map_err(|_error| "UTF-8")?;
     let Line { at, event } =
         serde_json::from_str(text).map_err(|_error| "JSON with `at` and an `event`")?;
+    if depth(text) > MAX_DEPTH {
+        return Err("at most 64 arrays and objects within each other");
+    }
     let event: Fields<'_> = object(event.get()).ok_or("an `event` of a `kind`")?;
     let described = || {
         let raw = event.question.ok_or("the fields of its kind")?;
@@ -75,6 +82,23 @@ pub(super) fn read(entry: &[u8]) -> Result<(i64, Read), &'static str> {
         _ => Read::Other,
     };
     Ok((at, read))
+}
+
+/// How many arrays and objects are within each other at most, in a text that is JSON.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth = depth.saturating_add(1),
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// An object; an array of its fields would be read as one, too.

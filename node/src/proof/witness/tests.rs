@@ -35,6 +35,14 @@ impl Log {
         merkle::consistency(&mut Leaves::new(read), old, new).unwrap()
     }
 
+    /// The same log under the origin after so many gaps.
+    fn after(&self, gaps: u32) -> Self {
+        let public = PublicKey::of(&self.secret).unwrap();
+        let origin = Origin::of(&HospitalCode::new("NOORD").unwrap(), &public, gaps).unwrap();
+        let (key, secret) = (origin.key(&public).unwrap(), self.secret.clone());
+        Self { secret, key, origin, leaves: self.leaves.clone() }
+    }
+
     /// The same log, with another entry at this place.
     fn forked(&self, place: usize) -> Self {
         let mut other = Self::new(self.leaves.len() as u64);
@@ -77,6 +85,24 @@ fn another_root_of_the_same_size_is_a_fork_with_both_notes() {
     let Refusal::Conflict(evidence) = refusal else { panic!("{refusal:?}") };
     assert_eq!(*evidence, Evidence { kind: Conflict::Fork, cosigned: log.at(9), offered: other });
     assert_eq!(witness.cosigned(&log.origin), log.at(9).head());
+}
+
+#[test]
+fn a_later_origin_ends_the_one_before() {
+    let (log, mut witness) = (Log::new(9), Witness::new());
+    let after = |gaps| log.after(gaps);
+    cosigned(&mut witness, &log, 0, 9);
+    cosigned(&mut witness, &after(2), 0, 5);
+    assert_eq!((witness.cosigned(&log.origin).size, witness.seen.len()), (0, 1));
+    for older in [log.at(9), after(1).at(9)] {
+        let whole = log.proof(0, 9);
+        assert_eq!(witness.consider(older, &whole).unwrap_err().code(), "older_origin");
+    }
+    let mut again = Witness::new();
+    for (record, key) in [(after(2).at(5), after(2).key), (log.at(9), log.key.clone())] {
+        again.restore(&record.note().to_string(), &key).unwrap();
+    }
+    assert_eq!(again.latest(&after(2).origin), Some(&after(2).at(5)));
 }
 
 #[test]

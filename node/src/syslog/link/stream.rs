@@ -189,12 +189,16 @@ fn flush(
     Ok(())
 }
 
-/// Reads once; 0 at the end, whether or not TLS was ended first: what was sent arrived either way.
+/// Reads once; 0 at the end. Only the receiver itself can end TLS: an end of the connection without that is an error, for
+/// anyone on the line can make one.
 fn read_tls(tls: &mut ClientConnection, tcp: &mut TcpStream) -> io::Result<usize> {
     let read = tls.read_tls(tcp)?;
     let state = tls.process_new_packets().map_err(io::Error::other)?;
     if state.peer_has_closed() {
         return Ok(0);
+    }
+    if read == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
     }
     let mut ignored = vec![0; state.plaintext_bytes_to_read()];
     if !ignored.is_empty() {

@@ -1,6 +1,6 @@
 //! A receiver that reads frames of RFC 6587 until it is killed.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -74,7 +74,7 @@ fn receive(
         connections.push(Vec::new());
         connections.len() - 1
     };
-    let mut reader: Box<dyn Read> = match tls {
+    let mut reader: Box<dyn Connection> = match tls {
         None => Box::new(tcp),
         Some(config) => {
             let connection = ServerConnection::new(Arc::clone(config)).unwrap();
@@ -84,7 +84,7 @@ fn receive(
     let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
     while !stop.load(Ordering::SeqCst) {
         match reader.read(&mut chunk) {
-            Ok(0) => return,
+            Ok(0) => return reader.end(),
             Ok(read) => bytes.extend_from_slice(&chunk[..read]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(_broken) => return,
@@ -92,6 +92,23 @@ fn receive(
         while let Some(message) = frame(&mut bytes) {
             to.lock().unwrap()[place].push(message);
         }
+    }
+}
+
+/// What is read from.
+trait Connection: Read {
+    /// Says that it was read to its end.
+    fn end(&mut self);
+}
+
+impl Connection for TcpStream {
+    fn end(&mut self) {}
+}
+
+impl Connection for StreamOwned<ServerConnection, TcpStream> {
+    fn end(&mut self) {
+        self.conn.send_close_notify();
+        self.flush().unwrap();
     }
 }
 

@@ -1,6 +1,6 @@
 //! TCP and TLS.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -208,6 +208,37 @@ fn tls_reaches_the_receiver_whose_authority_is_named() {
     running.stop();
     assert_whole(&receiver.connections(), 300);
     assert_eq!(Cursor::load(&target.cursor).unwrap(), Cursor::at(&store.reader(), 300).unwrap());
+}
+
+#[test]
+fn over_tls_an_end_that_anyone_on_the_line_can_make_confirms_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let server = authority(&ca);
+    for says_so in [true, false] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let config = Arc::clone(&server);
+        let receiver = std::thread::spawn(move || {
+            let (tcp, _) = listener.accept().unwrap();
+            let connection = rustls::ServerConnection::new(config).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, tcp);
+            let mut bytes = Vec::new();
+            stream.read_to_end(&mut bytes).unwrap();
+            assert_eq!(bytes, b"1 a");
+            if says_so {
+                stream.conn.send_close_notify();
+                stream.flush().unwrap();
+            }
+        });
+        let address = HostPort { host: "localhost".to_owned(), port };
+        let to = Destination::Tls { address, authority: ca.clone() };
+        let never = || false;
+        let mut link = Link::open(&to, Some(&tls::client(&ca).unwrap()), &never).unwrap();
+        link.send(&["a".to_owned()], &never).unwrap();
+        assert_eq!(link.close(PATIENCE), says_so);
+        receiver.join().unwrap();
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) enum Weighed {
 }
 
 impl Own {
-    pub(super) fn weigh(&self, log: &Log, peer: &Peer, note: Option<&str>) -> Weighed {
+    pub(super) async fn weigh(&self, log: &Log, peer: &Peer, note: Option<&str>) -> Weighed {
         let Some(note) = note else { return Weighed::Stands(0) };
         let signed = match log.signer().open_any(note) {
             Ok(signed) => signed,
@@ -35,7 +35,7 @@ impl Own {
         if origin.gaps() < own {
             return Weighed::Stands(0);
         }
-        match same(log, &signed) {
+        match same(log, &signed).await {
             _ if origin.gaps() > own => self.contradict(log, peer, &signed),
             Some(true) => Weighed::Stands(signed.head().size),
             Some(false) => self.contradict(log, peer, &signed),
@@ -64,14 +64,14 @@ impl Own {
 }
 
 /// Whether a head is one of the log here; nothing if the log cannot be read.
-fn same(log: &Log, signed: &SignedCheckpoint) -> Option<bool> {
+async fn same(log: &Log, signed: &SignedCheckpoint) -> Option<bool> {
     let seen = signed.head();
     if seen.size > log.reader().size() {
         return Some(false);
     }
     let own = log
-        .reader()
-        .with_nodes(|nodes| merkle::frontier(nodes, seen.size))
+        .read(move |log| log.with_nodes(|nodes| merkle::frontier(nodes, seen.size)))
+        .await?
         .inspect_err(|error| tracing::error!(%error, "the own log cannot be read"))
         .ok()?;
     Some(own.root() == seen.root)

@@ -127,6 +127,69 @@ fn each_contradiction_is_told_with_its_place() {
     assert_eq!(both(&mut python, &twice.export(0), ""), json!(["not_an_event", 3, 1]));
 }
 
+/// A log whose second entry has this moment and event.
+fn written(at: &str, event: &str) -> Book {
+    let mut book = log(&[json!({ "kind": "started" }), json!({ "kind": "?" })]);
+    book.entries[1] = format!(r#"{{"version":1,"index":1,"at":{at},"event":{event}}}"#);
+    book
+}
+
+/// Readers of JSON differ over what it leaves open; both verifiers say here what holds.
+#[test]
+fn what_readers_of_json_take_differently_is_taken_alike() {
+    let mut python = Python::start();
+    let (now, digest) = ("1700000001", Digest::of(b"question"));
+    let nested = |deep: usize, open: &str, close: &str| {
+        format!(r#"{{"kind":"x","deep":{}0{}}}"#, open.repeat(deep), close.repeat(deep))
+    };
+    let bad = [
+        written("-0", r#"{"kind":"x"}"#),
+        written(&"9".repeat(5_000), r#"{"kind":"x"}"#),
+        written(now, r#"{"kind":"clock","ahead_s":-0}"#),
+        written(now, r#"{"kind":"\ud800"}"#),
+        written(now, r#"{"kind":"\ude00\ud83d"}"#),
+        written(now, r#"{"kind":"x","\ud800":1}"#),
+        written(
+            now,
+            &format!(r#"{{"kind":"received","question":"{digest}","responder":"\ud800"}}"#),
+        ),
+        written(
+            now,
+            &format!(
+                r#"{{"kind":"asked/2","question":{{"digest":"{digest}"}},"hospitals":["\ud800"]}}"#
+            ),
+        ),
+        written(
+            now,
+            &format!(r#"{{"kind":"refused","question":{{"digest":"{digest}","\ud800":1}}}}"#),
+        ),
+        // The entry and the event are two of the 64.
+        written(now, &nested(63, "[", "]")),
+        written(now, &nested(63, r#"{"a":"#, "}")),
+        written(now, &nested(1_100, "[", "]")),
+        written(now, &nested(30_000, "[", "]")),
+    ];
+    for book in bad {
+        let verdict = both(&mut python, &book.export(0), "");
+        assert_eq!(verdict, json!(["not_an_event", 3, 1]), "{}", book.entries[1]);
+    }
+    let good = [
+        written(now, r#"{"kind":"\ud83d\ude00"}"#),
+        written(now, r#"{"kind":"x","unread":["\ud800",{"\ud800":-0}]}"#),
+        written(now, &format!(r#"{{"kind":"x","unread":{}}}"#, "9".repeat(5_000))),
+        written(now, &nested(62, "[", "]")),
+        written(now, &nested(62, r#"{"a":"#, "}")),
+        written(
+            now,
+            &format!(r#"{{"kind":"x","unread":"{}\"{}"}}"#, "[".repeat(99), "{".repeat(99)),
+        ),
+    ];
+    for book in good {
+        let verdict = both(&mut python, &book.export(0), "");
+        assert_eq!(verdict, Value::Null, "{}", book.entries[1]);
+    }
+}
+
 /// One entry of an honest log is left out, doubled or swapped, and all signed again: whatever comes of it, both say the same.
 #[test]
 fn both_say_the_same_of_logs_that_were_rewritten() {

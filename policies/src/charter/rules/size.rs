@@ -4,7 +4,7 @@
 //! operators and brackets are counted here, on the text, and what passes is read with [`with_stack`].
 
 /// Most bytes of one rule file.
-pub(super) const MAX_RULE_BYTES: usize = 256 * 1024;
+pub const MAX_RULE_BYTES: usize = 256 * 1024;
 /// Most operators of one rule: each may add a level to its expression.
 const MAX_OPERATORS: usize = 128;
 /// Deepest nesting of brackets.

@@ -1,6 +1,5 @@
 //! The hidden summaries against a slow recount, row by row, of everything in the order of patients.
 
-use arrow::array::Array as _;
 use policies::Digest;
 use policies::footprint::{MeasureFootprint, MeasureKind, Units};
 use sha2::Digest as _;
@@ -44,7 +43,7 @@ fn rkey(patient: u32) -> u64 {
     u64::from(patient + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1
 }
 
-fn spec(wanted: Wanted) -> Arc<CellSpec> {
+pub(super) fn spec(wanted: Wanted) -> CellSpec {
     let sums = vec![
         Spec { kind: SumKind::Rows, value: None, filter: None, scale: 0, bounds: None },
         Spec {
@@ -72,11 +71,11 @@ fn spec(wanted: Wanted) -> Arc<CellSpec> {
     let layout = Layout::new([0, 0].into_iter(), footprints.iter(), wanted);
     let keys = RecordKeys::new(Digest::of(b"f"), (0..20).map(|p| (p, rkey(p)))).unwrap();
     let keys = wanted.keys.then(|| Arc::new(keys));
-    Arc::new(CellSpec { sums, measures: measures.collect(), layout, keys })
+    CellSpec { sums, measures: measures.collect(), layout, keys }
 }
 
 /// Rows whose keys belong to one patient each, as those of a dataset do.
-fn owned(seed: u64, count: usize) -> Vec<Row> {
+pub(super) fn owned(seed: u64, count: usize) -> Vec<Row> {
     let mut rows = rows(seed, count);
     for row in &mut rows {
         row.5 = row.5.take().map(|key| format!("{} {key}", row.1));
@@ -168,42 +167,56 @@ fn recounted(rows: &[&Row]) -> Named {
     named
 }
 
-fn named(cells: &StructArray, row: usize) -> Named {
-    let shown = |column: &ArrayRef| {
-        if let Some(counts) = column.as_primitive_opt::<UInt64Type>() {
-            return counts.value(row).to_string();
-        }
-        if let Some(sums) = column.as_primitive_opt::<Decimal128Type>() {
-            return sums.value(row).to_string();
-        }
-        let bytes = column.as_binary::<i32>().value(row);
-        let set = match bytes {
+/// The cells' columns by name.
+fn named(layout: &Layout, computed: &Computed) -> BTreeMap<usize, Named> {
+    let Computed { counts, sums, sets } = computed;
+    let set = |bytes: &Vec<u8>| {
+        let set = match bytes.as_slice() {
             [] => Vec::new(),
             bytes => roaring::RoaringBitmap::deserialize_from(bytes).unwrap().iter().collect(),
         };
         format!("{:?}", BTreeSet::from_iter(set))
     };
-    let names = cells.fields().iter().map(|field| field.name().clone());
-    names.zip(cells.columns().iter().map(shown)).collect()
+    let of_cell = |cell: usize| {
+        let counts = layout.counts().into_iter().zip(counts.iter().map(|n| n[cell].to_string()));
+        let sums = sums.iter().map(|sum| sum[cell].to_string());
+        let sums = layout.sums().into_iter().map(|(name, _)| name).zip(sums);
+        let sets = layout.sets().into_iter().zip(sets.iter().map(|sets| set(&sets[cell])));
+        counts.chain(sums).chain(sets).collect()
+    };
+    (0..CELLS).map(|cell| (cell, of_cell(cell))).collect()
+}
+
+/// The cells of rows in an order, or none if they do not come in it.
+pub(super) fn folded(
+    spec: &CellSpec,
+    rows: &[Row],
+    (order, batch): (Order, usize),
+) -> Option<Computed> {
+    let mut cells = Cells::new(spec, CELLS, order);
+    for rows in rows.chunks(batch) {
+        let (values, places) = arrays(rows);
+        match cells.update(&values, &places) {
+            Ok(()) => {}
+            Err(CellError::OutOfOrder) => return None,
+            Err(CellError::Failed(error)) => panic!("{error}"),
+        }
+        assert!(cells.size() > 0);
+    }
+    Some(cells.finish().unwrap())
 }
 
 fn computed_with(wanted: Wanted, rows: &[Row], batch: usize) -> BTreeMap<usize, Named> {
-    let mut cells = Cells::new(&spec(wanted));
-    for rows in rows.chunks(batch) {
-        let (values, groups) = arrays(rows);
-        let total = cells.patients.len().max(groups.iter().max().unwrap() + 1);
-        cells.update_batch(&values, &groups, None, total).unwrap();
+    let spec = spec(wanted);
+    let as_they_come = folded(&spec, rows, (Order::ByPatient, batch));
+    let sorted = rows.is_sorted_by_key(|row| row.1);
+    assert_eq!(as_they_come.is_some(), sorted, "only patient by patient");
+    let held = folded(&spec, rows, (Order::Any, batch)).unwrap();
+    let held = named(&spec.layout, &held);
+    if let Some(as_they_come) = as_they_come {
+        assert_eq!(named(&spec.layout, &as_they_come), held, "both ways");
     }
-    let total = cells.patients.len();
-    let first = cells.evaluate(EmitTo::First(1)).unwrap();
-    let rest = cells.evaluate(EmitTo::All).unwrap();
-    let parts = [(0, first), (1, rest)];
-    let rows = parts.iter().flat_map(|(from, part)| {
-        (0..part.len()).map(move |row| (from + row, named(part.as_struct(), row)))
-    });
-    let all: BTreeMap<usize, Named> = rows.collect();
-    assert_eq!(all.len(), total);
-    all
+    held
 }
 
 #[test]
@@ -218,7 +231,9 @@ fn summaries_equal_a_slow_recount_in_any_order_and_batch_size() {
         all.reverse();
         assert_eq!(computed_with(Wanted::ALL, &all, 50), expected, "{seed} reversed");
         all.sort_by_key(|row| row.1);
-        assert_eq!(computed_with(Wanted::ALL, &all, 50), expected, "{seed} sorted by patient");
+        for batch in [1, 7, 50, 300] {
+            assert_eq!(computed_with(Wanted::ALL, &all, batch), expected, "{seed} by patient");
+        }
     }
 }
 
@@ -265,10 +280,11 @@ fn repeated_rows_lift_no_number_of_patients() {
 
 #[test]
 fn a_patient_without_a_record_key_is_an_error() {
-    let mut cells = Cells::new(&spec(Wanted::ALL));
-    let (mut values, groups) = arrays(&owned(1, 3));
+    let spec = spec(Wanted::ALL);
+    let mut cells = Cells::new(&spec, CELLS, Order::ByPatient);
+    let (mut values, places) = arrays(&owned(1, 3));
     values[0] = Arc::new(UInt32Array::from(vec![1, 2, 77]));
-    cells.update_batch(&values, &groups, None, 4).unwrap();
-    let error = cells.evaluate(EmitTo::All).unwrap_err().to_string();
+    cells.update(&values, &places).unwrap();
+    let error = cells.finish().unwrap_err().to_string();
     assert!(error.contains("record key") && !error.contains("77"), "{error}");
 }

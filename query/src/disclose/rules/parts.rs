@@ -3,9 +3,10 @@
 //! A part is the contributors of a measure where they are not all patients of the cell. It is small if it, or what it leaves,
 //! holds someone and fewer than the limit. So is the later of two parts of which one holds a few patients more than the
 //! other: their difference would be a part of that size. Measures of one condition and argument have the same fate, whether they
-//! count or add.
+//! count or add, and so have the rows of pairs and the sums of both values.
 
 use policies::Limits;
+use policies::footprint::MeasureKind;
 
 use super::Rule;
 use crate::receive::Contribution;
@@ -21,10 +22,21 @@ pub(super) fn small(n: u64, measures: &[Contribution<'_>], limits: &Limits) -> V
     let same = |of: &Contribution<'_>| {
         let mut known = measures.iter().zip(&own);
         known.find_map(|(other, rule)| {
-            rule.filter(|_rule| of.measure.has_contributors_of(other.measure))
+            let alike = of.measure.has_contributors_of(other.measure) || counts_them(other, of);
+            rule.filter(|_rule| alike)
         })
     };
     measures.iter().map(same).collect()
+}
+
+/// Whether one measure counts the rows of a condition under which another adds, of as many patients: the rows of pairs, which all
+/// have both values.
+fn counts_them(rows: &Contribution<'_>, sum: &Contribution<'_>) -> bool {
+    let (rows_of, sum_of) = (rows.measure, sum.measure);
+    rows_of.kind == MeasureKind::Rows
+        && rows_of.argument.is_none()
+        && rows_of.condition == sum_of.condition
+        && rows.n == sum.n
 }
 
 /// Why the measure at a place is hidden for itself, or for one before it.

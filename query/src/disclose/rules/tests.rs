@@ -109,6 +109,20 @@ fn a_part_is_hidden_if_it_or_what_it_leaves_is_a_few_patients() {
     }
 }
 
+/// `sum(age) FILTER (WHERE c), regr_avgx(bmi, age) FILTER (WHERE c)`, where one patient lacks a bmi: the difference of the two
+/// sums of ages would be that patient's.
+#[test]
+fn sums_of_pairs_are_hidden_with_the_number_of_their_rows() {
+    let ages: Vec<(u32, i128)> = (0..40).map(|patient| (patient, i128::from(patient))).collect();
+    let both = ages[1..].to_vec();
+    let cell = Cell::of(100)
+        .added(Some(0), 0, ages)
+        .part(1, rows(1, 39))
+        .with(measure(MeasureKind::Value, Some(1), Some(0)), &[SumKind::Sum], both.clone())
+        .with(measure(MeasureKind::Value, Some(1), Some(1)), &[SumKind::Sum], both);
+    cell.check(&[None, None, SMALL, SMALL, SMALL]);
+}
+
 #[test]
 fn a_cell_without_any_figure_is_the_null_of_a_small_cell() {
     let part = Cell::of(20).part(0, rows(0, 3));

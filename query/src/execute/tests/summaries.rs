@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use policies::footprint::MeasureKind;
 
 use super::*;
+use crate::cell::Order;
 use crate::pipe::frame::Message;
 use crate::pipe::{Reply, Wanted};
 use crate::receive::{self, RawFragment};
@@ -77,6 +78,28 @@ impl Site {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let snapshot = runtime.block_on(import(&plan)).unwrap().folder.unwrap();
         Self { _folder: folder, dataset, snapshot }
+    }
+
+    /// The order that is read off the plan of a text's first fragment: over kept tables, and over files.
+    fn orders(&self, sql: &str) -> [Order; 2] {
+        let (hospital, networks) = (HospitalCode::new("ALFA").unwrap(), Networks::new());
+        let place = Place {
+            dataset: &self.dataset,
+            snapshot: &self.snapshot,
+            hospital: &hospital,
+            networks: &networks,
+        };
+        let split = cut::split(&self.dataset, &networks, sql).expect(sql);
+        let fragment = &split.fragments[0];
+        let snapshot = snapshot::verify(&self.snapshot, false).unwrap();
+        [Tables::default(), Tables::keeping_files_to(0)].map(|mut tables| {
+            let plan = bind::bind(fragment, &place, &snapshot, &mut tables).unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let state = session().unwrap();
+            let planning = state.create_physical_plan(&plan);
+            let rows = runtime.unwrap().block_on(planning).unwrap();
+            order::of(rows.as_ref(), fragment.keys.len())
+        })
     }
 
     /// The cells of a text's first fragment, received.
@@ -255,4 +278,54 @@ fn padding_lifts_no_number_of_patients() {
         outer.cells().map(|cell| cell.contributions().nth(1).unwrap().n).collect();
     assert_eq!(visits, [1, 2, 1]);
     assert_eq!(outer.cells().map(|cell| cell.n()).collect::<Vec<_>>(), [3, 2, 1]);
+}
+
+#[test]
+fn the_plan_alone_says_whether_rows_come_patient_by_patient() {
+    use Order::{Any, ByPatient};
+    let site = Site::new();
+    let joined = "patient p JOIN visit v ON p.patient_key = v.patient_key";
+    for (from, order) in [
+        ("patient", ByPatient),
+        ("visit WHERE cost > 5", ByPatient),
+        (joined, ByPatient),
+        (&format!("{joined} JOIN visit w ON v.visit_key = w.visit_key"), ByPatient),
+        ("patient p WHERE EXISTS (SELECT 1 FROM visit v WHERE v.patient_key = p.patient_key)", Any),
+        (
+            "(SELECT patient_key, sum(cost) AS cost FROM visit GROUP BY patient_key) v WHERE cost > 5",
+            ByPatient,
+        ),
+        ("(SELECT cost FROM visit WHERE cost > 5 UNION ALL SELECT cost FROM visit) v", Any),
+        // Whether there is a patient without a visit, as here, or none.
+        ("patient p LEFT JOIN visit v ON p.patient_key = v.patient_key", Any),
+        ("patient p LEFT JOIN patient q ON p.patient_key = q.patient_key", Any),
+    ] {
+        let orders = site.orders(&format!("SELECT count(*) FROM {from}"));
+        assert_eq!(orders, [order, order], "{from}");
+    }
+}
+
+#[test]
+fn rows_that_do_not_come_patient_by_patient_give_the_same_cells() {
+    let site = Site::new();
+    let ask = |from: &str| {
+        summary(&site.ask(&format!(
+            "SELECT count(*), count(cost), sum(cost), count(*) FILTER (WHERE cost > 5) FROM {from}"
+        )))
+    };
+    let plain = ask("visit");
+    assert!(plain[0].starts_with("5 "), "{plain:?}");
+    let part = |condition: &str| format!("SELECT cost FROM visit WHERE {condition}");
+    let (low, high, unknown) = (part("cost < 6"), part("cost >= 6"), part("cost IS NULL"));
+    let union = format!("({high} UNION ALL {unknown} UNION ALL {low}) AS parts");
+    assert_eq!(ask(&union), plain);
+    // Patients without such a visit come after all others.
+    let outer = site.ask(
+        "SELECT count(*), count(v.cost) FROM patient p \
+         LEFT JOIN visit v ON p.patient_key = v.patient_key AND v.cost > 5",
+    );
+    let cell = outer.cells().next().unwrap();
+    assert_eq!((cell.n(), cell.sums().collect::<Vec<_>>()), (6, vec![8, 4]));
+    let visits = cell.contributions().nth(1).unwrap();
+    assert_eq!((visits.n, visits.tops.unwrap().first), (2, 2));
 }

@@ -24,7 +24,44 @@ fn split_views_are_found_when_witnesses_compare() {
         let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
         files.filter(|path| path.extension().is_some_and(|kind| kind == "evidence")).count()
     };
-    assert_eq!((kept("OOST"), kept("ZUID")), (1, 1));
+    // Its name says that it is logged only after it is.
+    eventually("both keep the notes", || (kept("OOST"), kept("ZUID")) == (1, 1));
+}
+
+/// WEST makes both witnesses ask it for proofs of hundreds of heads, and answers none; they compare what they cosigned of NOORD.
+#[test]
+fn a_member_that_floods_witnesses_does_not_keep_them_from_comparing() {
+    let mut net = Net::create(4);
+    for witness in ["OOST", "ZUID"] {
+        start_alone(&mut net, witness);
+    }
+    let (noord, west) = (RawPeer::start(&net, "NOORD"), RawPeer::start(&net, "WEST"));
+    let (log, other) =
+        (key(&net, "NOORD", "log.key", KeyRole::Log), key(&net, "WEST", "log.key", KeyRole::Log));
+    west.witness_while(
+        |_| Vec::new(),
+        || {
+            for size in 1..400 {
+                let heard = Submission::Heard { note: forged_of(&net, "WEST", &other, "more", size) };
+                for witness in ["OOST", "ZUID"] {
+                    assert_eq!(west.submit(&net, witness, &heard), Reply::Stands(None));
+                }
+            }
+            eventually("the two views are not compared", || {
+                for (witness, history) in [("OOST", "one"), ("ZUID", "another")] {
+                    let note = forged(&net, &log, history, 10);
+                    // The first is cosigned; again, it is told to the next witness in turn.
+                    let reply = noord.submit(&net, witness, &Submission::Offer { old: 0, path: Vec::new(), note: note.clone() });
+                    let again = Submission::Offer { old: 10, path: Vec::new(), note };
+                    if !matches!(reply, Reply::Cosigned(_)) {
+                        assert!(matches!(noord.submit(&net, witness, &again), Reply::Cosigned(_)));
+                    }
+                }
+                let fork = |entry: &node::log::Entry| matches!(&entry.event, Event::ForkEvidence { shows, .. } if shows == "fork");
+                ["OOST", "ZUID"].iter().all(|witness| net.log(witness).iter().any(fork))
+            });
+        },
+    );
 }
 
 /// No other witness is there: the checkpoint in a question's envelope shows it, whatever becomes of the question.

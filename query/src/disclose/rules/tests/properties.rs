@@ -96,7 +96,12 @@ fn recount(cell: &Cell, limits: &Limits) -> BTreeSet<usize> {
         let (of, x) = &cell.measures[sum.measure as usize];
         let small = (0..cell.measures.len()).any(|other| {
             let same = &cell.measures[other].0;
-            (same.condition, same.argument) == (of.condition, of.argument) && small_alone(other)
+            // Of pairs the rows are counted without an argument, and who has a value has a row.
+            let rows = (same.kind, same.argument) == (MeasureKind::Rows, None)
+                && same.condition == of.condition
+                && cell.measures[other].1.len() == x.len();
+            let alike = (same.condition, same.argument) == (of.condition, of.argument);
+            (alike || rows) && small_alone(other)
         });
         let mut sizes: Vec<i128> = x.iter().map(|(_, x)| x.abs()).collect();
         sizes.sort_unstable();
