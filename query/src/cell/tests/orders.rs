@@ -81,10 +81,8 @@ fn the_first_null_may_come_in_any_batch() {
     }
 }
 
-#[test]
-fn contributions_that_leave_64_bits_are_whole_all_the_same() {
-    let most = i128::from(i64::MAX);
-    let bounds = Bounds { least: -most * 4, most: most * 4 };
+/// One sum of decimals within these bounds, and what patients contribute to it.
+fn within(bounds: Bounds) -> CellSpec {
     let rows =
         Spec { kind: SumKind::Sum, value: Some(1), filter: None, scale: 0, bounds: Some(bounds) };
     let measure = MeasureSpec {
@@ -103,19 +101,52 @@ fn contributions_that_leave_64_bits_are_whole_all_the_same() {
         most: policies::footprint::Units::new(bounds.most),
     };
     let layout = Layout::new([0].into_iter(), [&footprint].into_iter(), wanted);
-    let spec = CellSpec { sums: vec![rows], measures: vec![measure], layout, keys: None };
+    CellSpec { sums: vec![rows], measures: vec![measure], layout, keys: None }
+}
+
+/// Contributors, sum and tops of one cell, from batches of a patient and a value a row.
+fn one_cell(spec: &CellSpec, batches: &[&[(u32, Option<i128>)]], order: Order) -> Vec<i128> {
+    let mut cells = Cells::new(spec, 1, order);
+    for batch in batches {
+        let patients: UInt32Array = batch.iter().map(|row| Some(row.0)).collect();
+        let values: Decimal128Array = batch.iter().map(|row| row.1).collect();
+        let columns: [ArrayRef; 2] = [Arc::new(patients), Arc::new(values)];
+        cells.update(&columns, &vec![0; batch.len()]).unwrap();
+    }
+    let Computed { counts, sums, .. } = cells.finish().unwrap();
+    std::iter::once(i128::from(counts[1][0])).chain(sums.iter().map(|sum| sum[0])).collect()
+}
+
+#[test]
+fn contributions_that_leave_64_bits_are_whole_all_the_same() {
+    let most = i128::from(i64::MAX);
+    let spec = within(Bounds { least: -most * 4, most: most * 4 });
     for order in [Order::ByPatient, Order::Any] {
-        let mut cells = Cells::new(&spec, 1, order);
-        for (patients, values) in [([1, 1], [most * 3, most * 3]), ([1, 2], [most * 9, -most * 9])]
-        {
-            let patients: ArrayRef = Arc::new(UInt32Array::from(patients.to_vec()));
-            let values: ArrayRef = Arc::new(Decimal128Array::from(values.to_vec()));
-            cells.update(&[patients, values], &[0, 0]).unwrap();
+        let first = [(1, Some(most * 3)), (1, Some(most * 3))];
+        let second = [(1, Some(most * 9)), (2, Some(-most * 9))];
+        let cell = one_cell(&spec, &[&first, &second], order);
+        assert_eq!(cell, [2, most * 6, most * 10, most * 4, most * 14]);
+    }
+}
+
+/// The first batches have room in 64 bits, a later one does not: what was folded and what is open stay.
+#[test]
+fn the_step_to_128_bits_may_come_in_any_batch() {
+    let most = i128::from(i64::MAX) / 5;
+    for (bounds, sign) in [(Bounds { least: 0, most }, 1), (Bounds { least: -most, most: 0 }, -1)] {
+        let spec = within(bounds);
+        let x = Some(most * sign);
+        for order in [Order::ByPatient, Order::Any] {
+            // Patient 2 has rows on both sides of the step, and 3 has no value.
+            let cell = one_cell(
+                &spec,
+                &[&[(1, x), (2, x)], &[(2, x), (2, x)], &[(2, x), (3, None), (4, x)]],
+                order,
+            );
+            assert_eq!(cell, [3, most * 6 * sign, most * 4, most, most * 6], "{sign} {order:?}");
+            let whole =
+                one_cell(&spec, &[&[(1, x), (2, x)], &[(2, x), (2, x), (4, x), (5, x)]], order);
+            assert_eq!(whole, [4, most * 6 * sign, most * 3, most, most * 6], "{sign} {order:?}");
         }
-        let computed = cells.finish().unwrap();
-        assert_eq!(computed.counts, [[2], [2]]);
-        let tops = [10, 4, 14].map(|times| vec![most * times]);
-        assert_eq!(computed.sums[0], [most * 6]);
-        assert_eq!(computed.sums[1..], tops);
     }
 }

@@ -49,6 +49,8 @@ struct Site {
     _folder: tempfile::TempDir,
     dataset: Dataset,
     snapshot: std::path::PathBuf,
+    hospital: HospitalCode,
+    networks: Networks,
 }
 
 impl Site {
@@ -77,19 +79,23 @@ impl Site {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let snapshot = runtime.block_on(import(&plan)).unwrap().folder.unwrap();
-        Self { _folder: folder, dataset, snapshot }
+        let (hospital, networks) = (plan.hospital.clone(), Networks::new());
+        Self { _folder: folder, dataset, snapshot, hospital, networks }
+    }
+
+    fn place(&self) -> Place<'_> {
+        let Self { dataset, snapshot, hospital, networks, .. } = self;
+        Place { dataset, snapshot, hospital, networks }
+    }
+
+    #[track_caller]
+    fn split(&self, sql: &str) -> Split {
+        cut::split(&self.dataset, &self.networks, sql).expect(sql)
     }
 
     /// The order that is read off the plan of a text's first fragment: over kept tables, and over files.
     fn orders(&self, sql: &str) -> [Order; 2] {
-        let (hospital, networks) = (HospitalCode::new("ALFA").unwrap(), Networks::new());
-        let place = Place {
-            dataset: &self.dataset,
-            snapshot: &self.snapshot,
-            hospital: &hospital,
-            networks: &networks,
-        };
-        let split = cut::split(&self.dataset, &networks, sql).expect(sql);
+        let (place, split) = (self.place(), self.split(sql));
         let fragment = &split.fragments[0];
         let snapshot = snapshot::verify(&self.snapshot, false).unwrap();
         [Tables::default(), Tables::keeping_files_to(0)].map(|mut tables| {
@@ -105,14 +111,7 @@ impl Site {
     /// The cells of a text's first fragment, received.
     #[track_caller]
     fn ask(&self, sql: &str) -> RawFragment {
-        let (hospital, networks) = (HospitalCode::new("ALFA").unwrap(), Networks::new());
-        let place = Place {
-            dataset: &self.dataset,
-            snapshot: &self.snapshot,
-            hospital: &hospital,
-            networks: &networks,
-        };
-        let split = cut::split(&self.dataset, &networks, sql).expect(sql);
+        let (place, split) = (self.place(), self.split(sql));
         let footprint = split.footprint.fragments.clone();
         let digests: Vec<Digest> = footprint.iter().map(|fragment| fragment.digest).collect();
         let mut received = [Tables::default(), Tables::keeping_files_to(0)].map(|mut tables| {

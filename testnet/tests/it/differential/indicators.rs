@@ -55,6 +55,12 @@ pub(crate) fn without_opt_outs(hospitals: &BTreeMap<String, Tables>) -> BTreeMap
     kept
 }
 
+/// The same text for the network and both oracles.
+fn asked_of(sql: &str) -> Asked<'_> {
+    let oracles = Oracles { datafusion: true, postgres: true };
+    Asked { network: sql, pooled: sql, ordered: false, oracles, question: None, sampled: true }
+}
+
 /// Every indicator by hospital, in each of its windows, is what the pooled tables say by hospital.
 fn by_hospital(bench: &mut Bench, mut session: Option<&mut Session>) {
     let mut asked = 0;
@@ -65,16 +71,7 @@ fn by_hospital(bench: &mut Bench, mut session: Option<&mut Session>) {
                 continue;
             }
             let (_, sql) = indicator.refer(by, window).unwrap();
-            let oracles = Oracles { datafusion: true, postgres: true };
-            let asks = Asked {
-                network: &sql,
-                pooled: &sql,
-                ordered: false,
-                oracles,
-                question: None,
-                sampled: true,
-            };
-            let outcome = bench.judge(&asks, session.as_deref_mut());
+            let outcome = bench.judge(&asked_of(&sql), session.as_deref_mut());
             let judged = matches!(outcome, Outcome::Same { postgres: true, .. });
             let alone = matches!(outcome, Outcome::Same { .. } | Outcome::Unjudged { .. });
             assert!(judged || session.is_none() && alone, "{id}\n{sql}\n{outcome:?}");
@@ -101,16 +98,7 @@ fn the_forty_two_indicators_are_what_postgresql_says() {
     for part in INDICATORS.split("-- name: ").skip(1) {
         let (name, sql) = part.split_once('\n').unwrap();
         let sql = sql.trim().trim_end_matches(';');
-        let oracles = Oracles { datafusion: true, postgres: true };
-        let asks = Asked {
-            network: sql,
-            pooled: sql,
-            ordered: false,
-            oracles,
-            question: None,
-            sampled: true,
-        };
-        let outcome = bench.judge(&asks, session.as_mut());
+        let outcome = bench.judge(&asked_of(sql), session.as_mut());
         let judged = matches!(outcome, Outcome::Same { postgres: true, .. });
         // Without PostgreSQL the other engine judges those that it can plan.
         let alone = matches!(outcome, Outcome::Same { .. } | Outcome::Unjudged { .. });
