@@ -3,6 +3,11 @@
 //! R1 of DISCLOSURE.md: a cell of fewer distinct patients than the permit says is null in every sum, and a cell without
 //! patients is the same null unless zeros are shown. The number of patients itself never leaves.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "wired with `ask.explore`"))]
+mod noise;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired with the primary rules"))]
+mod suppress;
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt8Array};
