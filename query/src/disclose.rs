@@ -20,7 +20,11 @@ use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
+#[cfg_attr(not(test), expect(dead_code, reason = "wired with `ask.explore`"))]
+mod noise;
 mod rules;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired with the linked tables of an answer"))]
+mod suppress;
 
 use rules::{Rule, Verdict};
 

@@ -1,0 +1,50 @@
+//! What was answered before: the part of disclosure control that has a past.
+//!
+//! A [`Memory`] is the state of one lineage: the dataset versions of one node under one record key. It takes all persons together.
+//! Nothing here reads a clock or makes an id: days, names and sets are arguments.
+//!
+//! Call sequence of `query::disclose`, for one answer:
+//!
+//! 1. `memory.quota(&asker, limits, units, day)`: a [`Charge`] is begun, or the question is refused. A refusal is charged too:
+//!    `memory.refusal(&asker, day)`.
+//! 2. Below the cut of `ask.explore`: the patients of `memory.retired()` are left out; `memory.left_out(patients)` says how many or refuses.
+//! 3. Exact figures, in charter order, those that would be shown after primary rules and suppression:
+//!    `memory.exact(&mut charge, cell, gaps)` says for each whether it is released, or the old figure stands, or it is null.
+//!    At import the same is done with every indicator's cells, before any question.
+//! 4. Explored cells: `memory.explore(&mut charge, cell, rules)`. It never hides anything: patients over a limit
+//!    are retired from later answers.
+//! 5. `charge.encode()?` is made durable with the outcome, `memory.apply(&charge)?` makes the next state, then the answer leaves.
+//!    A charge that was made on another state is refused, with nothing changed: decide again.
+//! 6. After a restart `Memory::new(lineage)` and every `Charge::decode(bytes)?` in order give the same state.
+//!
+//! Not here: durability, encryption, which entry of the log names a charge, hiding cells, noise.
+
+mod charge;
+mod code;
+mod exact;
+mod explore;
+mod quota;
+mod sets;
+mod state;
+
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the callers that wire it"))]
+pub(crate) use charge::Charge;
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the callers that wire it"))]
+pub(crate) use code::CodeError;
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the callers that wire it"))]
+pub(crate) use exact::{ExactCell, Gaps, Measure, Ruling, Standing};
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the callers that wire it"))]
+pub(crate) use explore::{Breadth, ExploreRules, ExploredCell, LeftOut, Novelty};
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the callers that wire it"))]
+pub(crate) use quota::{Asker, Limit, Limits, OverQuota, Scope};
+#[cfg_attr(not(test), expect(unused_imports, reason = "for the callers that wire it"))]
+pub(crate) use state::{ApplyError, Memory};
+
+/// The name of a thing as a digest of its canonical text, made by the caller: a cell, a measure, a form.
+pub(crate) type Name = [u8; 32];
+
+/// Days since 1970-01-01.
+pub(crate) type Day = u32;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! What one answer adds to the memory.
+
+use roaring::RoaringBitmap;
+
+use super::code::{CodeError, Reader, Writer};
+use super::exact::{ExactCell, Measure};
+use super::quota::Asker;
+use super::state::Memory;
+use super::{Day, Name};
+
+/// Format of the bytes.
+const VERSION: u8 = 1;
+/// Bytes of one charge: the largest answer's cells with their sets.
+const MAX_BYTES: usize = 64 << 20;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// Units were used.
+    Asked { asker: Asker, day: Day, units: u64 },
+    /// An exact cell was told.
+    Exact(ExactCell),
+    /// A form of a set was told with noise.
+    Explored {
+        set: RoaringBitmap,
+        form: Name,
+        columns: Vec<Name>,
+        cost: u8,
+        retired: RoaringBitmap,
+    },
+}
+
+/// All that one answer adds to the memory: applied whole, or not at all.
+#[derive(Clone, Debug)]
+pub(crate) struct Charge {
+    pub(super) lineage: Name,
+    /// How many charges the state had that it was made on.
+    pub(super) base: u64,
+    pub(super) events: Vec<Event>,
+    drafted: Box<Memory>,
+}
+
+impl PartialEq for Charge {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { lineage, base, events, drafted: _ } = self;
+        (lineage, base, events) == (&other.lineage, &other.base, &other.events)
+    }
+}
+
+impl Charge {
+    pub(super) fn new(lineage: Name, base: u64) -> Self {
+        Self { lineage, base, events: Vec::new(), drafted: Box::new(Memory::new(lineage)) }
+    }
+
+    /// The state that this charge alone makes.
+    pub(super) fn drafted(&self) -> &Memory {
+        &self.drafted
+    }
+
+    /// Adds an event.
+    pub(super) fn draft(&mut self, event: Event) {
+        self.drafted.happen(&event);
+        self.events.push(event);
+    }
+
+    /// Whether the sets of one answer are all that one charge can hold.
+    pub(super) fn is_full(&self) -> bool {
+        self.drafted.bytes() > MAX_BYTES / 4
+    }
+
+    /// Whether applying it would change nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// The bytes that are kept.
+    ///
+    /// # Errors
+    /// `CodeError` when they are too many.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, CodeError> {
+        let mut writer = Writer::default();
+        writer.byte(VERSION);
+        writer.name(&self.lineage);
+        writer.number(self.base);
+        writer.list(&self.events, |writer, event| match event {
+            Event::Asked { asker: Asker { person, purpose, organisation }, day, units } => {
+                writer.byte(0);
+                [person, purpose, organisation].into_iter().for_each(|name| writer.name(name));
+                writer.number(u64::from(*day));
+                writer.number(*units);
+            }
+            Event::Exact(ExactCell { name, set, measures, figures, day }) => {
+                writer.byte(1);
+                writer.name(name);
+                writer.set(set);
+                writer.list(measures, |writer, Measure { name, set, key }| {
+                    writer.name(name);
+                    writer.number(*key);
+                    writer.list(set.as_slice(), Writer::set);
+                });
+                writer.bytes(figures);
+                writer.number(u64::from(*day));
+            }
+            Event::Explored { set, form, columns, cost, retired } => {
+                writer.byte(2);
+                writer.set(set);
+                writer.name(form);
+                writer.list(columns, Writer::name);
+                writer.byte(*cost);
+                writer.set(retired);
+            }
+        });
+        let bytes = writer.finish();
+        if bytes.len() > MAX_BYTES {
+            return Err(CodeError::Large);
+        }
+        Ok(bytes)
+    }
+
+    /// Reads what was kept.
+    ///
+    /// # Errors
+    /// `CodeError` for anything but the bytes of a charge.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CodeError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(CodeError::Large);
+        }
+        let mut reader = Reader::new(bytes);
+        match reader.byte()? {
+            VERSION => {}
+            version => return Err(CodeError::Version { version }),
+        }
+        let (lineage, base) = (reader.name()?, reader.number()?);
+        let events = reader.list(|reader| match reader.byte()? {
+            0 => {
+                let (person, purpose) = (reader.name()?, reader.name()?);
+                let asker = Asker { person, purpose, organisation: reader.name()? };
+                Ok(Event::Asked { asker, day: reader.day()?, units: reader.number()? })
+            }
+            1 => Ok(Event::Exact(ExactCell {
+                name: reader.name()?,
+                set: reader.set()?,
+                measures: reader.list(|reader| {
+                    let (name, key) = (reader.name()?, reader.number()?);
+                    let mut sets = reader.list(Reader::set)?;
+                    let set = sets.pop();
+                    if sets.is_empty() {
+                        Ok(Measure { name, set, key })
+                    } else {
+                        Err(CodeError::Shape)
+                    }
+                })?,
+                figures: reader.bytes()?.to_vec(),
+                day: reader.day()?,
+            })),
+            2 => Ok(Event::Explored {
+                set: reader.set()?,
+                form: reader.name()?,
+                columns: reader.list(Reader::name)?,
+                cost: reader.byte()?,
+                retired: reader.set()?,
+            }),
+            _ => Err(CodeError::Shape),
+        })?;
+        reader.end()?;
+        Ok(Self { events, ..Self::new(lineage, base) })
+    }
+}

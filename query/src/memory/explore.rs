@@ -1,0 +1,144 @@
+//! Figures with noise: how often what is nearly the same set may be asked in another form, and how much one patient may be in.
+//!
+//! Nothing is ever hidden here, for what is hidden would tell. A patient over a limit is retired: left out of later answers.
+
+use roaring::RoaringBitmap;
+
+use super::Name;
+use super::charge::{Charge, Event};
+use super::sets::{self, SetName};
+use super::state::Memory;
+
+/// Forms of a set and of the sets around it that are answered before patients retire.
+pub(super) const MAX_FORMS: usize = 4;
+/// What a patient's meter holds for one column: a cell costs 15 / V of it, so that it lasts for M = 8 V cells.
+pub(super) const METER: u8 = 120;
+/// Per cent of patients retired over which explore closes.
+const MAX_RETIRED: u64 = 15;
+/// Left-out shares are told in steps of this many per cent.
+const SHARE_STEP: u64 = 5;
+
+/// Who retires when a set's neighbourhood has had its forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Breadth {
+    /// Every patient of the set.
+    Members,
+    /// Those in which the set differs from its neighbours: of whom forms tell whether they are in it.
+    Differing,
+}
+
+/// Limits of explored cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ExploreRules {
+    /// Sets that differ in fewer patients are neighbours: k.
+    pub(crate) gap: u32,
+    /// V: total variance of a count, 1 to 15.
+    pub(crate) variance: u8,
+    /// Who retires.
+    pub(crate) breadth: Breadth,
+}
+
+/// A cell that is told with noise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExploredCell {
+    /// Its patients.
+    pub(crate) set: RoaringBitmap,
+    /// The canonical form, cell included.
+    pub(crate) form: Name,
+    /// Category and measure columns that the form and the figures use.
+    pub(crate) columns: Vec<Name>,
+}
+
+/// Whether an explored cell was told before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Novelty {
+    /// The same form of the same set with the same columns: nothing is charged.
+    Known,
+    /// Charged.
+    New,
+}
+
+/// How many patients are left out of explore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LeftOut {
+    /// None.
+    Nobody,
+    /// Up to this many per cent.
+    UpTo(u64),
+    /// So many that explore is closed until the next lineage, or the memory is full.
+    Closed,
+}
+
+impl Memory {
+    /// How many of `patients` are left out.
+    pub(crate) fn left_out(&self, patients: u64) -> LeftOut {
+        let share = self.retired().len().saturating_mul(100);
+        if self.is_full() || share > patients.saturating_mul(MAX_RETIRED) {
+            return LeftOut::Closed;
+        }
+        if share == 0 {
+            return LeftOut::Nobody;
+        }
+        let steps = share.div_ceil(patients.max(1)).div_ceil(SHARE_STEP);
+        LeftOut::UpTo(steps.saturating_mul(SHARE_STEP))
+    }
+
+    /// Enters an explored cell in the charge.
+    pub(crate) fn explore(
+        &self,
+        charge: &mut Charge,
+        cell: ExploredCell,
+        rules: ExploreRules,
+    ) -> Novelty {
+        let ExploredCell { set, form, mut columns } = cell;
+        columns.sort_unstable();
+        columns.dedup();
+        let states = [self, charge.drafted()];
+        let name = sets::name_of(&set);
+        // Columns that this form of this set was charged for are free.
+        columns
+            .retain(|column| !states.iter().any(|state| state.is_explored(&name, &form, column)));
+        let known = states.iter().any(|state| state.form(&name, &form).is_some());
+        if known && columns.is_empty() {
+            return Novelty::Known;
+        }
+        let cost = 15_u8.checked_div(rules.variance).unwrap_or(15).max(1);
+        let mut retired = RoaringBitmap::new();
+        if !known {
+            let near = states.map(|state| state.explored_near(&set, u64::from(rules.gap)));
+            let forms: usize = near.iter().flatten().map(|(_, forms)| *forms).sum();
+            if forms >= MAX_FORMS {
+                match rules.breadth {
+                    Breadth::Members => retired |= &set,
+                    Breadth::Differing => {
+                        near.iter().flatten().for_each(|(other, _)| retired |= &(other ^ &set))
+                    }
+                }
+            }
+        }
+        for column in &columns {
+            let over = set.iter().filter(|patient| {
+                let used = states.iter().map(|state| u32::from(state.meter(column, *patient)));
+                used.sum::<u32>().saturating_add(u32::from(cost)) > u32::from(METER)
+            });
+            retired.extend(over);
+        }
+        charge.draft(Event::Explored { set, form, columns, cost, retired });
+        Novelty::New
+    }
+
+    /// Neighbours with how many forms each has.
+    fn explored_near(&self, set: &RoaringBitmap, gap: u64) -> Vec<(RoaringBitmap, usize)> {
+        let near = self.explored_sets().near(set, gap);
+        near.iter().filter_map(|(place, _)| self.explored_at(*place)).collect()
+    }
+
+    fn is_explored(&self, set: &SetName, form: &Name, column: &Name) -> bool {
+        self.form(set, form).is_some_and(|columns| columns.contains(column))
+    }
+
+    fn form(&self, set: &SetName, form: &Name) -> Option<&std::collections::BTreeSet<Name>> {
+        let place = self.explored_sets().find(set)?;
+        self.forms_at(place)?.get(form)
+    }
+}

@@ -1,0 +1,225 @@
+//! The state of a lineage.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roaring::RoaringBitmap;
+
+use super::Name;
+use super::charge::{Charge, Event};
+use super::exact::{ExactCell, Measure, Standing};
+use super::quota::{Scope, Used};
+use super::sets::Sets;
+
+/// Sets of one lineage: 100,000 answered cells with their measures. Past it nothing new is told and explore is closed.
+const MAX_SETS: usize = 200_000;
+/// Bytes of the sets of one lineage: the largest hospital's lineage fits a small server.
+const MAX_BYTES: usize = 512 << 20;
+/// Patients of a dataset whose meters are kept; one past them counts as over every limit.
+const MAX_PATIENTS: u32 = 1 << 22;
+/// Persons, purposes and organisations of one lineage; one more is over its quota.
+const MAX_ASKERS: usize = 100_000;
+
+/// Forms of a set, each with the columns it was charged for.
+type Forms = BTreeMap<Name, BTreeSet<Name>>;
+
+/// The place of a measure's set, where it is count-like, and the key of its contributions.
+type ToldKey = (Option<usize>, u64);
+
+/// A charge that does not follow the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ApplyError {
+    /// Of another lineage.
+    #[error("the charge is of another lineage")]
+    Lineage,
+    /// Made on an older or newer state.
+    #[error("the charge follows {expected} charges, the memory has {got}")]
+    Order {
+        /// Charges of the state that it was made on.
+        expected: u64,
+        /// Charges of this state.
+        got: u64,
+    },
+}
+
+impl ApplyError {
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Lineage => "charge_lineage",
+            Self::Order { .. } => "charge_order",
+        }
+    }
+}
+
+/// What was answered over one lineage, by everyone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Memory {
+    lineage: Name,
+    charges: u64,
+    used: BTreeMap<(Scope, Name), Used>,
+    exact: Sets,
+    /// Sets that are of cells, and that are of parts, by place.
+    of_cells: BTreeSet<usize>,
+    of_parts: BTreeSet<usize>,
+    told: BTreeMap<Name, Standing>,
+    /// By the place of the cell's set and the measure: the places of its sets and its keys.
+    keys: BTreeMap<(usize, Name), Vec<ToldKey>>,
+    explored: Sets,
+    forms: BTreeMap<usize, Forms>,
+    /// By column, then by patient.
+    meters: BTreeMap<Name, Vec<u8>>,
+    retired: RoaringBitmap,
+}
+
+impl Memory {
+    /// Nothing was answered yet.
+    pub(crate) fn new(lineage: Name) -> Self {
+        Self {
+            lineage,
+            charges: 0,
+            used: BTreeMap::new(),
+            exact: Sets::default(),
+            of_cells: BTreeSet::new(),
+            of_parts: BTreeSet::new(),
+            told: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            explored: Sets::default(),
+            forms: BTreeMap::new(),
+            meters: BTreeMap::new(),
+            retired: RoaringBitmap::new(),
+        }
+    }
+
+    /// An empty charge, as for an import.
+    pub(crate) fn charge(&self) -> Charge {
+        Charge::new(self.lineage, self.charges)
+    }
+
+    /// Makes the next state; all of the charge, or nothing.
+    ///
+    /// # Errors
+    /// `ApplyError` for a charge that was not made on this state.
+    pub(crate) fn apply(&mut self, charge: &Charge) -> Result<(), ApplyError> {
+        if charge.lineage != self.lineage {
+            return Err(ApplyError::Lineage);
+        }
+        if charge.base != self.charges {
+            return Err(ApplyError::Order { expected: charge.base, got: self.charges });
+        }
+        charge.events.iter().for_each(|event| self.happen(event));
+        self.charges = self.charges.saturating_add(1);
+        Ok(())
+    }
+
+    /// Patients left out below the cut of explore.
+    pub(crate) fn retired(&self) -> &RoaringBitmap {
+        &self.retired
+    }
+
+    /// Bytes of the sets.
+    pub(crate) fn bytes(&self) -> usize {
+        self.exact.bytes().saturating_add(self.explored.bytes())
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        let sets = self.exact.len().saturating_add(self.explored.len());
+        sets >= MAX_SETS || self.bytes() >= MAX_BYTES
+    }
+
+    pub(super) fn happen(&mut self, event: &Event) {
+        match event {
+            Event::Asked { asker, day, units } => {
+                for scope in asker.scopes() {
+                    if self.used.contains_key(&scope) || self.used.len() < MAX_ASKERS {
+                        self.used.entry(scope).or_default().add(*day, *units);
+                    }
+                }
+            }
+            Event::Exact(cell) => self.tell(cell),
+            Event::Explored { set, form, columns, cost, retired } => {
+                let place = self.explored.keep(set);
+                let forms = self.forms.entry(place).or_default();
+                forms.entry(*form).or_default().extend(columns);
+                for column in columns {
+                    let meter = self.meters.entry(*column).or_default();
+                    for patient in set {
+                        count(meter, patient, *cost);
+                    }
+                }
+                self.retired |= retired;
+            }
+        }
+    }
+
+    fn tell(&mut self, cell: &ExactCell) {
+        let ExactCell { name, set, measures, figures, day } = cell;
+        let place = self.exact.keep(set);
+        self.of_cells.insert(place);
+        for Measure { name, set, key } in measures {
+            let part = set.as_ref().map(|set| self.exact.keep(set));
+            self.of_parts.extend(part);
+            let keys = self.keys.entry((place, *name)).or_default();
+            if !keys.contains(&(part, *key)) {
+                keys.push((part, *key));
+            }
+        }
+        let standing = Standing { figures: figures.clone(), day: *day };
+        self.told.insert(*name, standing);
+    }
+
+    /// None where no more are counted.
+    pub(super) fn used(&self, scope: Scope, name: &Name) -> Option<Used> {
+        match self.used.get(&(scope, *name)) {
+            Some(used) => Some(*used),
+            None => (self.used.len().saturating_add(3) <= MAX_ASKERS).then(Used::default),
+        }
+    }
+
+    pub(super) fn told(&self, name: &Name) -> Option<&Standing> {
+        self.told.get(name)
+    }
+
+    pub(super) fn exact_sets(&self) -> &Sets {
+        &self.exact
+    }
+
+    pub(super) fn is_kind(&self, place: usize, of_parts: bool) -> bool {
+        if of_parts { self.of_parts.contains(&place) } else { self.of_cells.contains(&place) }
+    }
+
+    pub(super) fn told_keys(&self, place: usize, measure: &Name) -> &[ToldKey] {
+        self.keys.get(&(place, *measure)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn explored_sets(&self) -> &Sets {
+        &self.explored
+    }
+
+    pub(super) fn forms_at(&self, place: usize) -> Option<&Forms> {
+        self.forms.get(&place)
+    }
+
+    pub(super) fn explored_at(&self, place: usize) -> Option<(RoaringBitmap, usize)> {
+        Some((self.explored.at(place)?, self.forms_at(place)?.len()))
+    }
+
+    pub(super) fn meter(&self, column: &Name, patient: u32) -> u8 {
+        if patient >= MAX_PATIENTS {
+            return u8::MAX;
+        }
+        let place = usize::try_from(patient).ok();
+        let meter = self.meters.get(column);
+        place.and_then(|place| meter?.get(place)).copied().unwrap_or(0)
+    }
+}
+
+fn count(meter: &mut Vec<u8>, patient: u32, cost: u8) {
+    let place = usize::try_from(patient).ok().filter(|_| patient < MAX_PATIENTS);
+    let Some(place) = place else { return };
+    if meter.len() <= place {
+        meter.resize(place.saturating_add(1), 0);
+    }
+    if let Some(used) = meter.get_mut(place) {
+        *used = used.saturating_add(cost);
+    }
+}

@@ -1,0 +1,102 @@
+//! The charges are the state.
+
+use super::*;
+
+/// A small generator (splitmix64): the same numbers in every run.
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(super) fn under(&mut self, sides: u32) -> u32 {
+        u32::try_from(self.next() % u64::from(sides)).unwrap()
+    }
+}
+
+/// One answer to random questions; what was ruled, and the bytes of the charge.
+fn random_answer(memory: &mut Memory, dice: &mut Dice, person: &str) -> (Vec<String>, Vec<u8>) {
+    let mut seen = vec![];
+    let day = dice.under(5);
+    let mut charge = memory.quota(&asker(person), &limits(9_999, 9_999), 3, day).unwrap();
+    for _ in 0..dice.under(4) {
+        let (from, size) = (dice.under(3) * 10 + dice.under(2), 10 + dice.under(4) * 10);
+        let patients = set(from..from + size);
+        if dice.under(2) == 0 {
+            let measures = vec![part(set(from..from + size / 2)), sum(u64::from(dice.under(2)))];
+            let asked =
+                ExactCell { measures, day, ..cell(&format!("c{}", dice.under(8)), patients) };
+            seen.push(format!("{:?}", memory.exact(&mut charge, asked, GAPS)));
+        } else {
+            let form = name(&format!("f{}", dice.under(8)));
+            let columns = vec![name(&format!("column {}", dice.under(3)))];
+            let asked = ExploredCell { set: patients, form, columns };
+            seen.push(format!("{:?}", memory.explore(&mut charge, asked, RULES)));
+        }
+    }
+    seen.push(format!("{:?}", memory.left_out(90)));
+    let bytes = charge.encode().unwrap();
+    memory.apply(&charge).unwrap();
+    (seen, bytes)
+}
+
+/// A run of answers to persons in turn.
+fn run(seed: u64, persons: &[&str]) -> (Memory, Vec<Vec<String>>, Vec<Vec<u8>>) {
+    let (mut memory, mut dice) = (memory(), Dice(seed));
+    let turns = persons.iter().cycle().take(40);
+    let (seen, bytes) = turns.map(|person| random_answer(&mut memory, &mut dice, person)).unzip();
+    (memory, seen, bytes)
+}
+
+#[test]
+fn the_same_charges_in_order_make_the_same_state() {
+    let mut all_seen = String::new();
+    for seed in 0..12 {
+        let (memory, seen, bytes) = run(seed, &["ann", "ben"]);
+        let mut rebuilt = super::memory();
+        for bytes in &bytes {
+            let charge = Charge::decode(bytes).unwrap();
+            assert_eq!(charge.encode().unwrap(), *bytes);
+            rebuilt.apply(&charge).unwrap();
+        }
+        assert_eq!(rebuilt, memory);
+        all_seen += &seen.concat().concat();
+    }
+    let cases = ["Released", "Stands", "Null", "Known", "New", "Nobody", "UpTo", "Closed"];
+    assert!(cases.iter().all(|case| all_seen.contains(case)), "{all_seen}");
+}
+
+#[test]
+fn who_asked_changes_nothing() {
+    for seed in 0..6 {
+        let (_, seen, _) = run(seed, &["ann", "ben", "cas"]);
+        let (_, permuted, _) = run(seed, &["cas", "ann", "ben"]);
+        let (_, alone, _) = run(seed, &["ann"]);
+        assert_eq!((&permuted, &alone), (&seen, &seen));
+    }
+}
+
+#[test]
+fn bytes_that_are_not_a_charge_are_refused() {
+    let (_, _, bytes) = run(1, &["ann"]);
+    let bytes = bytes.into_iter().max_by_key(Vec::len).unwrap();
+    for end in 0..bytes.len() {
+        assert_eq!(Charge::decode(&bytes[..end]), Err(CodeError::Shape), "cut at {end}");
+    }
+    assert_eq!(Charge::decode(&[&bytes[..], &[0]].concat()), Err(CodeError::Shape));
+    assert_eq!(Charge::decode(&[2]), Err(CodeError::Version { version: 2 }));
+    // Any one bit: refused, or another charge that is written the same way.
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        if let Ok(charge) = Charge::decode(&damaged) {
+            assert_eq!(charge.encode().unwrap(), damaged);
+        }
+    }
+    assert_eq!(CodeError::Shape.code(), "charge_damaged");
+}
