@@ -4,8 +4,8 @@ use policies::wire::Request;
 use policies::{
     Admission, Digest, Footprint, HospitalCode, Permit, SignedRequest, Verdict, VerifiedRequest,
 };
-use query::SafeAnswer;
 use query::pipe::Work;
+use query::{DiscloseError, SafeAnswer};
 
 use crate::answer::record::Asked;
 use crate::node::{Node, job};
@@ -67,7 +67,9 @@ impl Node {
         let reply = self.work(&mut worker, head, Vec::new()).await?;
         let raw = query::receive(permit, wanted, &reply)?;
         self.alarm(asked, raw.fault()).await?;
-        let safe = query::disclose(raw)?;
+        // Linked tables can take seconds of computing.
+        let disclosed = self.tasks.spawn_blocking("disclose", move || query::disclose(raw)).await;
+        let safe = disclosed.map_err(|_ended| DiscloseError)??;
         // A second instance of this node may have gone on meanwhile.
         self.own.standing().allows().map_err(Refused::Withheld)?;
         Ok((safe, snapshot.id))

@@ -1,8 +1,8 @@
 //! From a [`RawAnswer`] to a [`SafeAnswer`]: every protection applied. The only answer that can be signed.
 //!
 //! [`rules`] says what of each cell is shown: a cell of fewer distinct patients than the permit says is null in every sum, a
-//! cell without patients is the same null unless zeros are shown, and in a cell that is shown single sums can be null. The
-//! number of patients itself never leaves, nor which rule made a null: that is counted for the hospital's own log.
+//! cell without patients is the same null unless zeros are shown, and in a cell that is shown single sums can be null.
+//! [`linked`] says what else is null, so that no null is the difference of what the rest of the answer shows. The number of patients itself never leaves, nor which rule made a null: that is counted for the hospital's own log.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
+mod linked;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired with `ask.explore`"))]
 mod noise;
 mod rules;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired with the linked tables of an answer"))]
 mod suppress;
 
 use rules::{Rule, Verdict};
@@ -174,10 +174,15 @@ pub fn disclose(raw: RawAnswer) -> Result<SafeAnswer, DiscloseError> {
         protections.zeros = Zeros::Hidden;
     }
     let footprints = &permit.footprint().draft().fragments;
+    let judged = fragments.iter().zip(footprints);
+    let judged = judged.map(|(of, footprint)| judge(of, &footprint.sums, (&protections, &limits)));
+    let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
+    if fault.is_none() {
+        linked::hide((&fragments, footprints), &mut verdicts, (&protections, &limits));
+    }
     let mut protected = Vec::with_capacity(fragments.len());
-    for (fragment, footprint) in fragments.iter().zip(footprints) {
-        let cells = protect(fragment, &footprint.sums, (&protections, &limits));
-        protected.push(cells.ok_or(DiscloseError)?);
+    for (fragment, verdicts) in fragments.iter().zip(&verdicts) {
+        protected.push(protect(fragment, verdicts).ok_or(DiscloseError)?);
     }
     let mut rules = BTreeMap::new();
     for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
@@ -208,8 +213,8 @@ pub(crate) fn frames(fragments: &[RecordBatch]) -> Option<Vec<Vec<u8>>> {
 }
 
 /// A fragment's cells with everything hidden that must be.
-pub(crate) struct Protected {
-    pub(crate) batch: RecordBatch,
+struct Protected {
+    batch: RecordBatch,
     /// Cells of the domain.
     cells: u64,
     /// Cells that are null.
@@ -220,14 +225,17 @@ pub(crate) struct Protected {
     rules: BTreeMap<Rule, u64>,
 }
 
-/// Applies the rules to every cell.
-pub(crate) fn protect(
+/// What the primary rules say of every cell.
+fn judge(
     fragment: &RawFragment,
     sums: &[SumFootprint],
     limits: (&Protections, &Limits),
-) -> Option<Protected> {
-    let verdicts: Vec<Verdict> =
-        fragment.cells().map(|cell| rules::judge(cell, sums, limits)).collect();
+) -> Vec<Verdict> {
+    fragment.cells().map(|cell| rules::judge(cell, sums, limits)).collect()
+}
+
+/// Applies what was decided of every cell.
+fn protect(fragment: &RawFragment, verdicts: &[Verdict]) -> Option<Protected> {
     let mut rules = BTreeMap::new();
     verdicts.iter().for_each(|verdict| verdict.count(&mut rules));
     let (hidden, shown): (Vec<&Verdict>, Vec<&Verdict>) =
@@ -237,7 +245,7 @@ pub(crate) fn protect(
     let (cells, nulls, figures) = (many(verdicts.len()), many(hidden.len()), many(figures));
     let states: Vec<CellState> = verdicts.iter().map(|verdict| verdict.state).collect();
     let columns = fragment.sums.iter().enumerate().map(|(at, (scale, values))| {
-        let shown = values.iter().zip(&verdicts).map(|(value, verdict)| {
+        let shown = values.iter().zip(verdicts).map(|(value, verdict)| {
             let shown = verdict.state != CellState::Hidden
                 && verdict.sums.get(at).is_some_and(Option::is_none);
             shown.then_some(*value)

@@ -27,8 +27,9 @@ mod search;
 mod table;
 mod worlds;
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "for the callers that wire it"))]
-pub(crate) use table::{Cell, LinkedTable, Need, Relation, Standing, TableError};
+#[cfg(test)]
+pub(crate) use table::TableError;
+pub(crate) use table::{Cell, LinkedTable, Need, Relation, Standing};
 
 /// Which cells are null.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(crate) struct Suppression {
     pub(crate) limited: bool,
     /// Linear programs solved.
     pub(crate) programs: u32,
+    /// What they cost, in the units of the limits.
+    pub(crate) work: u64,
 }
 
 impl LinkedTable {

@@ -24,9 +24,14 @@ fn sums() -> [SumFootprint; 1] {
     [SumFootprint { text: String::new(), kind: SumKind::Sum, scale: 2, measure: 0 }]
 }
 
+fn protected(fragment: &RawFragment, protections: &Protections) -> RecordBatch {
+    let verdicts = judge(fragment, &sums(), (protections, &Limits::OFF));
+    protect(fragment, &verdicts).unwrap().batch
+}
+
 #[track_caller]
 fn check(fragment: &RawFragment, protections: &Protections, expected: &[(u8, Option<i128>)]) {
-    let safe = protect(fragment, &sums(), (protections, &Limits::OFF)).unwrap().batch;
+    let safe = protected(fragment, protections);
     assert_eq!(safe.schema(), safe_schema([2].into_iter()));
     let states = safe.column(0).as_primitive::<UInt8Type>();
     let sums = safe.column(1).as_primitive::<Decimal128Type>();
@@ -65,8 +70,7 @@ fn hidden_values_are_not_in_the_frames_bytes() {
     let fragment = RawFragment::of_figures(&[3, 20], false, figures);
     let frames = |k| {
         let protections = protections(k, Zeros::Hidden);
-        let safe = protect(&fragment, &sums(), (&protections, &Limits::OFF)).unwrap();
-        super::frames(&[safe.batch]).unwrap().remove(1)
+        super::frames(&[protected(&fragment, &protections)]).unwrap().remove(1)
     };
     let needle = 0x2b2a_2928_u32.to_le_bytes();
     let holds = |bytes: &[u8]| bytes.windows(4).any(|window| window == needle);

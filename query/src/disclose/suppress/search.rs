@@ -78,8 +78,8 @@ impl<'t> Search<'t> {
         let exposed = self.exposed.iter().filter_map(|cell| self.table.given.get(*cell).copied());
         let mut exposed: Vec<usize> = exposed.collect();
         exposed.sort_unstable();
-        let Self { programs, limited, .. } = self;
-        Suppression { null, exposed, limited, programs }
+        let Self { programs, limited, work, .. } = self;
+        Suppression { null, exposed, limited, programs, work }
     }
 
     fn nulls(&self) -> impl Iterator<Item = usize> {

@@ -110,6 +110,10 @@ pub(crate) enum TableError {
 
 impl TableError {
     /// The stable code.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a table that does not hold is hidden, and told to nobody")
+    )]
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Cells { .. } => "table_cells",
