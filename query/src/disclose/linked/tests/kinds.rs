@@ -120,3 +120,20 @@ fn fragments_without_a_common_space_stand_alone() {
     footprints[1].links[0].base = Digest::of(b"other rows");
     assert_eq!(groups(&footprints).len(), 2);
 }
+
+#[test]
+fn places_that_the_figures_contradict_hide_everything_around_a_null() {
+    let one = Population::living([2, 1], |grade, _| [4, 20][grade as usize]);
+    let other = Population::living([2, 1], |grade, _| [30, 21][grade as usize]);
+    let (grades, total) = (by(&[GRADE]), by(&[]));
+    let fragments = [one.fragment(&grades), other.fragment(&grades), other.fragment(&total)];
+    let footprints = [one.footprint(&grades), other.footprint(&grades), other.footprint(&total)];
+    let (protections, limits) = (Protections::from(Opinions::default()), Limits::DEFAULT);
+    let judged = fragments.iter().zip(&footprints);
+    let judged = judged.map(|(of, known)| judge(of, &known.sums, (&protections, &limits)));
+    let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
+    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits));
+    let why: Vec<Option<Rule>> = verdicts.into_iter().flatten().map(|of| of.sums[0]).collect();
+    let unlinked = Some(Rule::Unlinked);
+    assert_eq!(why, [Some(SmallCell), unlinked, unlinked, unlinked, unlinked]);
+}
