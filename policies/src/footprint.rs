@@ -61,7 +61,9 @@ impl FootprintDraft {
         let texts = names.chain(columns).chain(keys).chain(sums).map(String::len).chain(forms);
         let measures: usize = fragments.iter().map(|fragment| fragment.measures.len()).sum();
         let links = fragments.iter().flat_map(|fragment| &fragment.links);
-        let links = links.flat_map(|link| &link.sums).map(|sum| sum.fixed.len().saturating_add(1));
+        let links = links
+            .flat_map(|link| &link.sums)
+            .map(|sum| sum.fixed.len().saturating_add(sum.part_of.len()).saturating_add(1));
         let links = links.fold(0, usize::saturating_add).saturating_mul(LINK_BYTES);
         texts
             .sum::<usize>()

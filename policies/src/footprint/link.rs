@@ -2,7 +2,7 @@
 //!
 //! A [`LinkFootprint`] places every figure of a fragment in a space: the rows below the cut (`base`), the axes that the group
 //! keys are, what is counted or added (`of`) and the places on axes that a condition fixes. Figures of one space and one `of` add
-//! up over the axes that one of them has more than another. Axes and `of` are numbers within the question; nothing here knows the
+//! up over the axes that one of them has more than another, and one under more conditions is part of one under fewer. Axes and `of` are numbers within the question; nothing here knows the
 //! SQL. A fragment has the space of its plan, and that of its explore form where there is one.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +45,8 @@ pub struct LinkSum {
     pub of: u32,
     /// Places that a condition fixes, on axes that are no keys; ascending.
     pub fixed: Vec<LinkFixed>,
+    /// What is counted or added under fewer conditions, of which this is a part wherever it lies; ascending.
+    pub part_of: Vec<u32>,
 }
 
 /// One place on an axis.
@@ -87,8 +89,10 @@ fn holds(
         && cells == footprint.cells
         && link.keys.iter().all(&mut known);
     let mut of_sum = |sum: &LinkSum| {
-        let ascending = sum.fixed.is_sorted_by(|one, other| one.axis.axis < other.axis.axis);
+        let ascending = sum.fixed.is_sorted_by(|one, other| one.axis.axis < other.axis.axis)
+            && sum.part_of.is_sorted_by(|one, other| one < other);
         ascending
+            && !sum.part_of.contains(&sum.of)
             && sum.fixed.iter().all(|LinkFixed { axis, place }| {
                 *place < axis.size && !keys.contains(&axis.axis) && known(axis)
             })

@@ -155,13 +155,16 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
         }
         parsed.insert(ColumnUse { table: table.to_owned(), column: name.to_owned(), usage });
     }
-    // Twelve groups, all of the first key.
+    // Twelve groups, all of the first key; one that is of no column if there is none.
+    if group_keys.is_empty() {
+        group_keys.push("CASE WHEN true THEN 1 ELSE 12 END".to_owned());
+    }
     let keys = (0..).zip([12].into_iter().chain(std::iter::repeat(1)));
     let keys = keys.take(group_keys.len()).map(|(axis, size)| LinkAxis { axis, size });
     let links = vec![LinkFootprint {
         base: Digest::of(b"base"),
         keys: keys.collect(),
-        sums: vec![LinkSum { of: 0, fixed: Vec::new() }],
+        sums: vec![LinkSum { of: 0, fixed: Vec::new(), part_of: Vec::new() }],
     }];
     FootprintDraft {
         tables: parsed.iter().map(|used| used.table.clone()).collect(),
@@ -170,8 +173,8 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
         aggregates: BTreeSet::from(["count".to_owned()]),
         fragments: vec![FragmentFootprint {
             digest: Digest::of(b"fragment"),
-            cells: if group_keys.is_empty() { 1 } else { 12 },
             group_keys,
+            cells: 12,
             sums: vec![SumFootprint {
                 text: "count(*)".to_owned(),
                 kind: SumKind::Rows,

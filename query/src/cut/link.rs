@@ -2,12 +2,15 @@
 //!
 //! The space of a plan is what is below the cut as it was rewritten, so grouping sets of one aggregate share it, and so do
 //! aggregates over the same text. The space of an explore form is the table whose rows are grouped: its axes are columns with a
-//! code list, and `column = code` in WHERE or FILTER fixes a place, so a question about one grade lies in one by grade. All other
-//! conditions belong to what is counted. Two texts of the same rows that have neither in common stand alone.
+//! code list, and `column = code` in WHERE or FILTER fixes a place, so a question about one grade lies in one by grade. In both
+//! spaces other conditions belong to what is counted, and more of them make a part of what is counted under fewer. Two texts of the
+//! same rows that have neither in common stand alone.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::utils::split_conjunction;
 use policies::Digest;
 use policies::dataset::{Column, Dataset};
 use policies::explore::{
@@ -19,7 +22,7 @@ use policies::footprint::{
 };
 use policies::wire::LANGUAGE_VERSION;
 
-use super::{Fragment, Key, explain};
+use super::{Fragment, Key, Primitive, explain};
 use crate::facts::domain::Domain;
 
 /// Numbers of texts, in the order in which they are seen.
@@ -37,11 +40,19 @@ impl Numbers {
     }
 }
 
+/// What is counted or added, and under which conditions.
+struct Quantity {
+    of: u32,
+    what: String,
+    conditions: BTreeSet<String>,
+}
+
 /// Numbers axes and sums over a whole question.
 struct Linker<'d> {
     dataset: &'d Dataset,
     axes: Numbers,
     sums: Numbers,
+    quantities: Vec<Quantity>,
 }
 
 /// Gives every footprint its places.
@@ -50,25 +61,39 @@ pub(super) fn link(
     footprints: &mut [FragmentFootprint],
     dataset: &Dataset,
 ) {
-    let mut linker = Linker { dataset, axes: Numbers::default(), sums: Numbers::default() };
-    for (fragment, footprint) in fragments.iter().zip(footprints) {
+    let (axes, sums) = (Numbers::default(), Numbers::default());
+    let mut linker = Linker { dataset, axes, sums, quantities: Vec::new() };
+    for (fragment, footprint) in fragments.iter().zip(footprints.iter_mut()) {
         footprint.links = vec![linker.plan(fragment)];
         if let Explore::Form(form) = &footprint.explore {
             footprint.links.extend(linker.form(fragment, form, &footprint.sums));
         }
+    }
+    let links = footprints.iter_mut().flat_map(|footprint| &mut footprint.links);
+    for sum in links.flat_map(|link| &mut link.sums) {
+        sum.part_of = linker.part_of(sum.of);
     }
 }
 
 impl Linker<'_> {
     /// The space of the rows as they are planned.
     fn plan(&mut self, fragment: &Fragment) -> LinkFootprint {
+        let mut kept = BTreeSet::new();
+        let mut rows = &fragment.input;
+        while let LogicalPlan::Filter(filter) = rows {
+            kept.extend(split_conjunction(&filter.predicate).into_iter().map(ToString::to_string));
+            rows = &filter.input;
+        }
         let mut base = format!("kring rows {LANGUAGE_VERSION}\ndataset {}\n", self.dataset.digest);
-        let _ = write!(base, "patient {}\n{}\n", fragment.patient, fragment.input.display_indent());
+        let _ = write!(base, "patient {}\n{}\n", fragment.patient, rows.display_indent());
         let base = Digest::of(base.as_bytes());
         let keys = fragment.keys.iter().map(|key| self.axis(key_text(key), key.size())).collect();
-        let sums = fragment.primitives.iter().map(|primitive| LinkSum {
-            of: self.sums.of(format!("{} scale {}", explain::exact(primitive), primitive.scale)),
-            fixed: Vec::new(),
+        let sums = fragment.primitives.iter().map(|primitive| {
+            let filter = primitive.filter.iter().flat_map(split_conjunction);
+            let conditions = filter.map(ToString::to_string).chain(kept.iter().cloned());
+            let all = explain::exact(&Primitive { filter: None, ..primitive.clone() });
+            let what = format!("{all} scale {}", primitive.scale);
+            self.quantity(what, conditions.collect(), Vec::new())
         });
         LinkFootprint { base, keys, sums: sums.collect() }
     }
@@ -98,30 +123,57 @@ impl Linker<'_> {
 
     fn sum(&mut self, sum: &ExploreSum, known: &SumFootprint, keys: &BTreeSet<u32>) -> LinkSum {
         let [ExploreTerm { measure, conditions, factor }] = sum.terms.as_slice() else {
-            let of = self.sums.of(format!("{:?} scale {}", sum.terms, known.scale));
-            return LinkSum { of, fixed: Vec::new() };
+            let what = format!("{:?} scale {}", sum.terms, known.scale);
+            return self.quantity(what, BTreeSet::new(), Vec::new());
         };
         let mut fixed = Vec::new();
-        let mut rest = Vec::new();
+        let mut rest: BTreeSet<String> =
+            conditions.children.iter().map(ToString::to_string).collect();
+        if conditions.never {
+            rest.insert("never".to_owned());
+        }
         for condition in &conditions.columns {
             match self.place(condition).filter(|fixed| !keys.contains(&fixed.axis.axis)) {
                 Some(place) => fixed.push(place),
-                None => rest.push(condition.clone()),
+                None => drop(rest.insert(condition.to_string())),
             }
         }
         fixed.sort_unstable();
-        let rest = Conditions { columns: rest, ..conditions.clone() };
         // What counts is the same figure in whichever words: `sum(flag)` is a count of rows.
-        let of = match measure {
-            MeasureId::Count { .. } => format!("{measure:?} of {rest}"),
+        let what = match measure {
+            MeasureId::Count { .. } => format!("{measure:?}"),
             MeasureId::Sum { .. } | MeasureId::SumSquares { .. } => {
-                format!(
-                    "{measure:?} {:?} times {factor} scale {} of {rest}",
-                    known.kind, known.scale
-                )
+                format!("{measure:?} {:?} times {factor} scale {}", known.kind, known.scale)
             }
         };
-        LinkSum { of: self.sums.of(of), fixed }
+        self.quantity(what, rest, fixed)
+    }
+
+    fn quantity(
+        &mut self,
+        what: String,
+        conditions: BTreeSet<String>,
+        fixed: Vec<LinkFixed>,
+    ) -> LinkSum {
+        let of = self.sums.of(format!("{what} where {conditions:?}"));
+        if !self.quantities.iter().any(|known| known.of == of) {
+            self.quantities.push(Quantity { of, what, conditions });
+        }
+        LinkSum { of, fixed, part_of: Vec::new() }
+    }
+
+    /// What is the same under some of the conditions.
+    fn part_of(&self, of: u32) -> Vec<u32> {
+        let Some(part) = self.quantities.iter().find(|known| known.of == of) else {
+            return Vec::new();
+        };
+        let wholes = self.quantities.iter().filter(|whole| {
+            let fewer = whole.conditions.len() < part.conditions.len();
+            fewer && whole.what == part.what && whole.conditions.is_subset(&part.conditions)
+        });
+        let mut wholes: Vec<u32> = wholes.map(|whole| whole.of).collect();
+        wholes.sort_unstable();
+        wholes
     }
 
     /// The place that a condition fixes, if it allows one code of a column.

@@ -20,7 +20,10 @@ fn fragment() -> FragmentFootprint {
         links: vec![LinkFootprint {
             base: Digest::of(b"base"),
             keys: vec![axis(0, 3), axis(1, 4)],
-            sums: vec![LinkSum { of: 0, fixed: Vec::new() }, LinkSum { of: 0, fixed }],
+            sums: vec![
+                LinkSum { of: 0, fixed: Vec::new(), part_of: vec![1, 2] },
+                LinkSum { of: 0, fixed, part_of: Vec::new() },
+            ],
         }],
     }
 }
@@ -41,6 +44,8 @@ fn spaces_that_do_not_fit_their_fragment_are_refused() {
     refused(|fragment| fragment.links[0].keys[1] = axis(0, 4));
     refused(|fragment| fragment.links[0].keys[1] = axis(1, 5));
     refused(|fragment| fragment.links[0].sums.truncate(1));
+    refused(|fragment| fragment.links[0].sums[0].part_of = vec![2, 1]);
+    refused(|fragment| fragment.links[0].sums[0].part_of = vec![0]);
     refused(|fragment| fragment.links[0].sums[1].fixed[0].place = 2);
     refused(|fragment| fragment.links[0].sums[1].fixed[0].axis = axis(1, 4));
     refused(|fragment| fragment.links[0].sums[1].fixed[0].axis.size = 3);

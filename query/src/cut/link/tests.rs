@@ -77,7 +77,26 @@ fn aggregates_of_the_same_rows_are_in_one_space_and_others_are_not() {
         "SELECT count(*) AS n FROM patient WHERE stay > 5",
         "SELECT size, count(*) AS n FROM patient WHERE stay > 6 GROUP BY size",
     );
+    assert_eq!(one, other);
+    let (one, other) = both(
+        "SELECT count(*) AS n FROM patient p WHERE stay > 5",
+        "SELECT size, count(*) AS n FROM patient WHERE stay > 5 GROUP BY size",
+    );
     assert_ne!(one, other);
+}
+
+#[test]
+fn more_conditions_make_a_part() {
+    let parts = footprints(
+        "SELECT a.n, b.n, c.n, d.n FROM (SELECT count(*) AS n FROM patient) a \
+         CROSS JOIN (SELECT count(*) AS n FROM patient WHERE stay > 5) b \
+         CROSS JOIN (SELECT count(*) FILTER (WHERE died = 1) AS n FROM patient WHERE stay > 5) c \
+         CROSS JOIN (SELECT count(*) AS n FROM patient WHERE stay > 6) d",
+    );
+    let [all, stay, dead, other] = [0, 1, 2, 3].map(|part| &space(&parts, part, PLAN).sums[0]);
+    assert_eq!((&all.part_of, &stay.part_of), (&Vec::new(), &vec![all.of]));
+    assert_eq!(other.part_of, [all.of]);
+    assert_eq!(dead.part_of, [all.of, stay.of]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Figures of one space that are of the same thing are points: places on some axes, their *grain*. A point is the sum of those of a
 //! finer grain that lie on it, if all are there. If some are not, what is left is never told, and may not be known where it holds
-//! a few patients. Rows lie in one place each; keys can lie in several, and then their sum is only at least the point. Where two
+//! a few patients. What is counted under more conditions is a part in the same way. Rows lie in one place each; keys can lie in several, and then their sum is only at least the point. Where two
 //! grains have no common coarser one in the answer, its points are added untold, as far as one of them is all there.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,31 +21,49 @@ const MAX_GRAINS: usize = 64;
 type Grain = Vec<LinkAxis>;
 /// The cells of a grain by their places on its axes.
 type Points = BTreeMap<Vec<u32>, usize>;
-/// One thing that is counted or added: how, and its points by grain.
-type Quantity = (MeasureKind, BTreeMap<Grain, Points>);
+
+/// One thing that is counted or added.
+struct Quantity {
+    kind: MeasureKind,
+    /// Its points by grain.
+    grains: BTreeMap<Grain, Points>,
+    /// The same under fewer conditions.
+    part_of: Vec<u32>,
+}
+
+/// Every quantity, by its space.
+type Quantities<'a> = BTreeMap<(&'a Digest, u32), Quantity>;
 
 /// Adds the relations between the cells of a group of fragments.
 pub(super) fn relate(builder: &mut Builder<'_>, cells: &Cells) -> Result<(), TooLarge> {
-    for (kind, mut grains) in quantities(builder, cells)? {
+    let mut quantities = quantities(builder, cells)?;
+    for Quantity { kind, grains, .. } in quantities.values_mut() {
         if grains.len() > 1 {
-            margins(builder, &mut grains);
-            relate_grains(builder, &grains, kind);
+            margins(builder, grains);
+            relate_grains(builder, grains, *kind);
+        }
+    }
+    for ((base, _), part) in &quantities {
+        for whole in part.part_of.iter().filter_map(|whole| quantities.get(&(*base, *whole))) {
+            relate_conditions(builder, &whole.grains, part);
         }
     }
     Ok(())
 }
 
 /// What is counted or added in a space, by grain. Two figures of one point are equal.
-fn quantities(builder: &mut Builder<'_>, cells: &Cells) -> Result<Vec<Quantity>, TooLarge> {
+fn quantities<'a>(builder: &mut Builder<'a>, cells: &Cells) -> Result<Quantities<'a>, TooLarge> {
     let figures = builder.figures;
-    let mut quantities: BTreeMap<(&Digest, u32), Quantity> = BTreeMap::new();
+    let mut quantities = Quantities::new();
     let footprints = cells.keys().filter_map(|at| Some((*at, figures.footprint(*at)?)));
     for (fragment, link) in footprints.flat_map(|(at, of)| of.links.iter().map(move |l| (at, l))) {
         for (sum, place) in link.sums.iter().enumerate() {
             let kind = figures.measure(Figure { fragment, cell: 0, sum }).map(|of| of.kind);
             let Some(kind) = kind else { continue };
             let known = quantities.entry((&link.base, place.of));
-            let (_, grains) = known.or_insert_with(|| (kind, BTreeMap::new()));
+            let part_of = || place.part_of.clone();
+            let new = || Quantity { kind, grains: BTreeMap::new(), part_of: part_of() };
+            let grains = &mut known.or_insert_with(new).grains;
             let points = grains.entry(grain(link, place)).or_default();
             for cell in cells.get(&fragment).into_iter().flatten().copied() {
                 let here = builder.figure(Figure { fragment, cell, sum });
@@ -60,7 +78,7 @@ fn quantities(builder: &mut Builder<'_>, cells: &Cells) -> Result<Vec<Quantity>,
             }
         }
     }
-    Ok(quantities.into_values().collect())
+    Ok(quantities)
 }
 
 fn grain(link: &LinkFootprint, sum: &LinkSum) -> Grain {
@@ -171,6 +189,30 @@ fn relate_grains(builder: &mut Builder<'_>, grains: &BTreeMap<Grain, Points>, ki
                 if let Some(point) = points.get(&places) {
                     let whole = many(cells.len()) == all;
                     relate_point(builder, *point, cells, (whole, kind));
+                }
+            }
+        }
+    }
+}
+
+/// Points under more conditions are parts of those under fewer, in other fragments: in one cell the parts are known already.
+fn relate_conditions(builder: &mut Builder<'_>, wholes: &BTreeMap<Grain, Points>, part: &Quantity) {
+    for (fine, parts) in &part.grains {
+        let coarser = |coarse: &Grain| coarse == fine || is_coarser(coarse, fine);
+        for (coarse, points) in wholes.iter().filter(|(coarse, _)| coarser(coarse)) {
+            let closer = |(grain, points): (&Grain, &Points)| {
+                is_coarser(coarse, grain) && coarser(grain) && is_full(grain, points)
+            };
+            if wholes.iter().any(closer) {
+                continue;
+            }
+            let all = points_of_one(fine, coarse);
+            for (places, cells) in projected(fine, coarse, parts) {
+                let Some(point) = points.get(&places).copied() else { continue };
+                let own = builder.shown(point).map(|of| of.fragment);
+                let apart = |cell: &usize| builder.shown(*cell).map(|of| of.fragment) != own;
+                if many(cells.len()) == all && cells.iter().all(apart) {
+                    relate_point(builder, point, cells, (false, part.kind));
                 }
             }
         }

@@ -105,7 +105,7 @@ impl Population {
                 .map(|(axis, place)| LinkFixed { axis: self.axis(*axis), place: *place })
                 .collect();
             fixed.sort_unstable();
-            LinkSum { of: 0, fixed }
+            LinkSum { of: 0, fixed, part_of: Vec::new() }
         };
         let dead = [&part.fixed[..], &[(DEAD, 1)]].concat();
         let many = 1 + usize::from(part.dead);

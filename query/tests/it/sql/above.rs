@@ -312,6 +312,21 @@ fn a_margin_is_its_own_figure_and_no_sum_of_shown_cells() {
 }
 
 #[test]
+fn what_a_condition_leaves_of_the_total_is_not_told_by_both() {
+    let both = |condition: &str| {
+        format!(
+            "SELECT a.n AS a, b.n AS b FROM (SELECT count(*) AS n FROM patient) a \
+             CROSS JOIN (SELECT count(*) AS n FROM patient WHERE {condition}) b"
+        )
+    };
+    // One patient of ALFA is 69.
+    check(&both("age < 69"), json!([["59", null]]), &[(0, 1, I)], 0);
+    check(&both("age < 70"), json!([["59", "59"]]), &[], 0);
+    // Grade 3 has nine of ALFA and one of BRAVO, and grade 4 nobody.
+    check(&both("grade <> 3"), json!([["59", null]]), &[(0, 1, H)], 0);
+}
+
+#[test]
 fn equal_parts_are_asked_once() {
     let network = Network::new(DATASET, &sites(), Protect::DEFAULT);
     let mut worker = Worker::start();

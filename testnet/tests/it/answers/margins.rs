@@ -88,9 +88,6 @@ pub(super) fn totals_do_not_give_small_cells_back(net: &Net) {
     assert!(small >= 4 && further >= 4, "{further} beside {small}: {answer}");
     let all = groups.iter().find(|group| group.keys.iter().all(Option::is_none)).unwrap();
     assert_eq!(all.n, Some(2_982), "what needs no company is shown");
-    let linked = |event: &Event| match event {
-        Event::Outcome { hidden_by, .. } => hidden_by.contains_key("linked"),
-        _ => false,
-    };
+    let linked = |event: &Event| matches!(event, Event::Outcome { hidden_by, .. } if hidden_by.contains_key("linked"));
     logged(net, "OOST", linked);
 }

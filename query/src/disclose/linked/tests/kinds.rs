@@ -122,6 +122,25 @@ fn fragments_without_a_common_space_stand_alone() {
 }
 
 #[test]
+fn what_more_conditions_leave_of_the_whole_is_as_if_it_had_been_asked_for() {
+    let crossed = Population::living([2, 2], |grade, size| {
+        [[80, 20], [3, 30]][grade as usize][size as usize]
+    });
+    let parts = [by(&[SIZE]), Part { fixed: vec![(GRADE, 0)], ..by(&[SIZE]) }];
+    let fragments = parts.each_ref().map(|part| crossed.fragment(part));
+    let mut footprints = parts.each_ref().map(|part| crossed.footprint(part));
+    // The same with the condition in what is counted.
+    footprints[1].links[0].sums[0] = LinkSum { of: 7, fixed: Vec::new(), part_of: vec![0] };
+    let (protections, limits) = (Protections::from(Opinions::default()), Limits::DEFAULT);
+    let judged = fragments.iter().zip(&footprints);
+    let judged = judged.map(|(of, known)| judge(of, &known.sums, (&protections, &limits)));
+    let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
+    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits));
+    let why: Vec<Option<Rule>> = verdicts.into_iter().flatten().map(|of| of.sums[0]).collect();
+    assert_eq!(why, [None, None, Some(Linked), None]);
+}
+
+#[test]
 fn places_that_the_figures_contradict_hide_everything_around_a_null() {
     let one = Population::living([2, 1], |grade, _| [4, 20][grade as usize]);
     let other = Population::living([2, 1], |grade, _| [30, 21][grade as usize]);

@@ -68,7 +68,7 @@ fn footprint(asked: &[Asked], groups: Option<u32>) -> FragmentFootprint {
         links: vec![LinkFootprint {
             base: Digest::of(b"rows"),
             keys: keys.into_iter().collect(),
-            sums: of.map(|of| LinkSum { of, fixed: Vec::new() }).collect(),
+            sums: of.map(|of| LinkSum { of, fixed: Vec::new(), part_of: Vec::new() }).collect(),
         }],
     }
 }
