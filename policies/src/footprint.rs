@@ -11,8 +11,10 @@ use crate::dataset::{Dataset, Use};
 use crate::explore::{Explore, ExploreRefusal};
 use crate::{DatasetId, Digest};
 
+mod link;
 mod measure;
 
+pub use link::{LinkAxis, LinkFixed, LinkFootprint, LinkSum};
 pub use measure::{MAX_ROWS, MeasureFootprint, MeasureKind, SUM_LIMIT, Units, UnitsError};
 
 /// Most cells that one fragment's declared domain may have.
@@ -24,6 +26,8 @@ pub const MAX_FRAGMENTS: usize = 8;
 pub const MAX_TEXT_BYTES: usize = 256 * 1024;
 /// Bytes of a measure in the log, roughly.
 const MEASURE_BYTES: usize = 128;
+/// Bytes of a figure's place in a space in the log, roughly; one that conditions fix has as many again.
+const LINK_BYTES: usize = 40;
 
 /// A worker's account of a question, not believed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +60,15 @@ impl FootprintDraft {
         });
         let texts = names.chain(columns).chain(keys).chain(sums).map(String::len).chain(forms);
         let measures: usize = fragments.iter().map(|fragment| fragment.measures.len()).sum();
-        texts.sum::<usize>().saturating_add(measures.saturating_mul(MEASURE_BYTES))
+        let links = fragments.iter().flat_map(|fragment| &fragment.links);
+        let links = links
+            .flat_map(|link| &link.sums)
+            .map(|sum| sum.fixed.len().saturating_add(sum.part_of.len()).saturating_add(1));
+        let links = links.fold(0, usize::saturating_add).saturating_mul(LINK_BYTES);
+        texts
+            .sum::<usize>()
+            .saturating_add(measures.saturating_mul(MEASURE_BYTES))
+            .saturating_add(links)
     }
 }
 
@@ -91,6 +103,9 @@ pub struct FragmentFootprint {
     /// The form that `ask.explore` answers, or why it is not in it. Missing in entries of older logs.
     #[serde(default)]
     pub explore: Explore,
+    /// Where its figures lie among those of the question. Missing in entries of older logs, and in nothing that is accepted.
+    #[serde(default)]
+    pub links: Vec<LinkFootprint>,
 }
 
 /// One additive sum of every cell.
@@ -194,6 +209,14 @@ pub enum FootprintError {
         /// The fragment, from 0.
         fragment: usize,
     },
+    /// Places of figures that do not fit their fragment.
+    #[error(
+        "the account of fragment {fragment} contradicts itself: where its figures lie is not clear"
+    )]
+    Links {
+        /// The fragment, from 0.
+        fragment: usize,
+    },
     /// A form that the dataset does not allow.
     #[error("the worker's account of the form for ask.explore does not hold")]
     BadExplore {
@@ -220,6 +243,7 @@ impl FootprintError {
             Self::TooManyCells { .. } => "too_many_cells",
             Self::TooLarge { .. } => "footprint_too_large",
             Self::Measures { .. } => "footprint_measures",
+            Self::Links { .. } => "footprint_links",
             Self::BadExplore { .. } => "bad_explore",
             Self::FragmentCount { .. } => "fragment_count",
         }
@@ -281,6 +305,7 @@ impl Footprint {
         for (index, fragment) in draft.fragments.iter().enumerate() {
             measure::check(fragment, index)?;
         }
+        link::check(&draft.fragments)?;
         for fragment in &draft.fragments {
             if let Explore::Form(form) = &fragment.explore {
                 form.check(fragment, dataset)?;

@@ -31,6 +31,7 @@ mod explain;
 mod form;
 mod keys;
 mod leaf;
+mod link;
 mod measures;
 mod network;
 pub(crate) mod tree;
@@ -334,12 +335,15 @@ pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result
     let (above, fragments, finishing) = above::build(&plan, &mut account)?;
     network::known(&fragments, networks)?;
     let explained = explain::parts(&fragments, &account, finishing);
+    let mut footprints: Vec<FragmentFootprint> =
+        fragments.iter().map(|fragment| footprint(fragment, dataset)).collect();
+    link::link(&fragments, &mut footprints, dataset);
     let footprint = FootprintDraft {
         tables: account.tables,
         uses: account.uses,
         functions: account.functions,
         aggregates: account.aggregates,
-        fragments: fragments.iter().map(|fragment| footprint(fragment, dataset)).collect(),
+        fragments: footprints,
     };
     Ok(Split { above, fragments, footprint, explained })
 }
@@ -358,6 +362,7 @@ fn footprint(fragment: &Fragment, dataset: &Dataset) -> FragmentFootprint {
         sums: sums.collect(),
         measures: fragment.measures.iter().map(|measure| measure.footprint.clone()).collect(),
         explore: Explore::default(),
+        links: Vec::new(),
     };
     footprint.explore = form::explore(fragment, &footprint, dataset);
     footprint

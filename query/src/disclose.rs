@@ -3,8 +3,9 @@
 //! [`rules`] says what of each cell is shown: a cell of fewer distinct patients than the permit says is null in every sum, a
 //! cell without patients is the same null unless zeros are shown, and in a cell that is shown single sums can be null. The
 //! number of patients itself never leaves, nor which rule made a null: that is counted for the hospital's own log. What would be
-//! shown is then held against what was told before ([`remembered`]); what that adds to the memory is a [`Charge`], and only who has
-//! applied it gets the answer.
+//! shown is then held against what was told before ([`remembered`]), and [`linked`] says what else is null, so that no null is the
+//! difference of what the rest of the answer shows. What that adds to the memory is a [`Charge`], and only who has applied it gets
+//! the answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,8 +24,12 @@ use crate::memory::{ApplyError, Charge, Day, Memory};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
+mod linked;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired with `ask.explore`"))]
+mod noise;
 mod remembered;
 mod rules;
+mod suppress;
 
 pub use remembered::Moment;
 
@@ -230,14 +235,26 @@ pub fn disclose(
         protections.zeros = Zeros::Hidden;
     }
     let gaps = remembered::gaps(&permit);
-    let mut judge = gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
+    let judge = || gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
     let footprints = &permit.footprint().draft().fragments;
+    let judged = fragments.iter().zip(footprints);
+    let judged =
+        judged.map(|(of, footprint)| verdicts(of, &footprint.sums, (&protections, &limits)));
+    let mut judged: Vec<Vec<Verdict>> = judged.collect();
+    if fault.is_none() {
+        // What is hidden for what was told before is a null like others. Only what is shown in the end is charged.
+        let mut trial = judge();
+        for ((fragment, footprint), verdicts) in fragments.iter().zip(footprints).zip(&mut judged)
+        {
+            trial.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
+        }
+        linked::hide((&fragments, footprints), &mut judged, (&protections, &limits));
+    }
+    let mut judge = judge();
     let mut protected = Vec::with_capacity(fragments.len());
-    for (fragment, footprint) in fragments.iter().zip(footprints) {
-        let mut verdicts = verdicts(fragment, &footprint.sums, (&protections, &limits));
-        let standing =
-            judge.as_mut().map(|judge| judge.fragment(fragment, footprint, &mut verdicts));
-        let cells = Protected::new(fragment, &verdicts, &standing.unwrap_or_default());
+    for ((fragment, footprint), verdicts) in fragments.iter().zip(footprints).zip(&mut judged) {
+        let standing = judge.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
+        let cells = Protected::new(fragment, verdicts, &standing.unwrap_or_default());
         protected.push(cells.ok_or(DiscloseError)?);
     }
     let mut rules = BTreeMap::new();
@@ -274,8 +291,8 @@ pub(crate) fn frames(fragments: &[RecordBatch]) -> Option<Vec<Vec<u8>>> {
 }
 
 /// A fragment's cells with everything hidden that must be.
-pub(crate) struct Protected {
-    pub(crate) batch: RecordBatch,
+struct Protected {
+    batch: RecordBatch,
     /// Cells of the domain.
     cells: u64,
     /// Cells that are null.

@@ -197,6 +197,7 @@ fn checked(form: ExploreForm) -> Result<(), ExploreReason> {
         sums: vec![sum],
         measures: Vec::new(),
         explore: Explore::Form(form.clone()),
+        links: Vec::new(),
     };
     form.check(&fragment, &dataset()).map_err(|refusal| refusal.reason)
 }

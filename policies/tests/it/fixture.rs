@@ -7,8 +7,8 @@ use policies::bundle::{open, seal};
 use policies::dsse::PublicKey;
 use policies::explore::{Explore, ExploreReason, ExploreRefusal};
 use policies::footprint::{
-    ColumnUse, FootprintDraft, FragmentFootprint, MeasureFootprint, MeasureKind, SumFootprint,
-    SumKind, Units,
+    ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkSum,
+    MeasureFootprint, MeasureKind, SumFootprint, SumKind, Units,
 };
 use policies::question::{sign_question, sign_request};
 use policies::wire::{Asks, Question, Request};
@@ -155,6 +155,17 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
         }
         parsed.insert(ColumnUse { table: table.to_owned(), column: name.to_owned(), usage });
     }
+    // Twelve groups, all of the first key; one that is of no column if there is none.
+    if group_keys.is_empty() {
+        group_keys.push("CASE WHEN true THEN 1 ELSE 12 END".to_owned());
+    }
+    let keys = (0..).zip([12].into_iter().chain(std::iter::repeat(1)));
+    let keys = keys.take(group_keys.len()).map(|(axis, size)| LinkAxis { axis, size });
+    let links = vec![LinkFootprint {
+        base: Digest::of(b"base"),
+        keys: keys.collect(),
+        sums: vec![LinkSum { of: 0, fixed: Vec::new(), part_of: Vec::new() }],
+    }];
     FootprintDraft {
         tables: parsed.iter().map(|used| used.table.clone()).collect(),
         uses: parsed,
@@ -179,6 +190,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
                 most: Units::new(1),
             }],
             explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),
+            links,
         }],
     }
 }

@@ -6,7 +6,8 @@
 //! one of these away by subtraction ([`given_away`]). Everything is whole numbers. Each test looks at the cell as it is and never
 //! at what other tests hid, so a stricter limit never shows what a looser one hides.
 //!
-//! Not here: what two cells, two hospitals or two answers give away together.
+//! Not here: what two cells, two hospitals or two answers give away together; of the cells of one answer
+//! [`super::linked`] says that.
 
 use std::collections::BTreeMap;
 
@@ -45,6 +46,10 @@ pub(crate) enum Rule {
     Before,
     /// No more can be remembered of what is told over the lineage.
     MemoryFull,
+    /// A null of another cell or fragment could be computed with it.
+    Linked,
+    /// Whether a null could be computed with it was not found out.
+    Unlinked,
 }
 
 impl Rule {
@@ -61,6 +66,8 @@ impl Rule {
             Self::GivenAway => "given_away",
             Self::Before => "told_before",
             Self::MemoryFull => "memory_full",
+            Self::Linked => "linked",
+            Self::Unlinked => "unlinked",
         }
     }
 }

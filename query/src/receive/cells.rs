@@ -83,6 +83,11 @@ impl RawFragment {
         (0..self.n.len()).map(|at| RawCell { fragment: self, at })
     }
 
+    /// One cell; without patients if there is none.
+    pub(crate) fn cell(&self, at: usize) -> RawCell<'_> {
+        RawCell { fragment: self, at }
+    }
+
     /// The fragment's cells without any patient: what stands for a run that failed.
     pub(crate) fn of_nobody(footprint: &FragmentFootprint, wanted: Wanted) -> Self {
         let cells = usize::try_from(footprint.cells).unwrap_or(usize::MAX);
@@ -173,6 +178,31 @@ impl RawFragment {
             patients: Some(shared(patients)),
             n,
         }
+    /// The cells of fragments of the same sums and measures.
+    pub(crate) fn joined(fragments: Vec<Self>) -> Self {
+        let add = |mut all: Self, next: Self| {
+            all.n.extend(next.n);
+            all.ruled_out.extend(next.ruled_out);
+            for ((_, all), (_, next)) in all.sums.iter_mut().zip(next.sums) {
+                all.extend(next);
+            }
+            for (all, next) in all.patients.iter_mut().zip(next.patients) {
+                all.extend(next);
+            }
+            for (all, next) in all.measures.iter_mut().zip(next.measures) {
+                all.n.extend(next.n);
+                for (all, next) in
+                    all.tops.iter_mut().flatten().zip(next.tops.into_iter().flatten())
+                {
+                    all.extend(next);
+                }
+                for (all, next) in all.patients.iter_mut().zip(next.patients) {
+                    all.extend(next);
+                }
+            }
+            all
+        };
+        fragments.into_iter().reduce(add).unwrap_or_default()
     }
 
     /// One cell of these patients, with sums and what each patient contributes to each measure.

@@ -47,6 +47,7 @@ fn footprint() -> FragmentFootprint {
             measure(None, Some(1), MeasureKind::Flag, 0, (0, 1)),
         ],
         explore: Explore::default(),
+        links: Vec::new(),
     }
 }
 

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Net, logged, not_asked};
 
+mod margins;
+
 const PER_GRADE: &str = "SELECT grade, count(*) AS n, avg(age) AS mean, stddev(age) AS sd, \
     count(*) FILTER (WHERE death = 1 AND dtime < 1826.25) AS deaths FROM patient GROUP BY grade ORDER BY grade";
 
@@ -248,6 +250,7 @@ fn five_hospitals_answer_together() {
     totals_equal_pooled_r(&net);
     hospitals_add_up_to_the_total(&net);
     small_cells_stay_hidden(&net);
+    margins::totals_do_not_give_small_cells_back(&net);
     networks_are_their_hospitals_and_the_total_counts_once(&net);
     what_cannot_be_asked_is_refused(&net);
     rights_differ_between_people(&net);

@@ -30,6 +30,7 @@ fn fragment() -> FragmentFootprint {
             measure(Some(0), MeasureKind::Value, 1, -50, 600),
         ],
         explore: Explore::default(),
+        links: Vec::new(),
     }
 }
 

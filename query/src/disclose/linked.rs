@@ -1,0 +1,144 @@
+//! Complementary suppression within one answer: no null can be computed from what else is shown.
+//!
+//! After the primary rules every figure of the answer is a cell of a linked table: [`figures`] says what it is worth and what must
+//! stay unknown of it where it is null, [`inside`] how the figures of one cell add up, [`space`] how those of several cells and
+//! fragments do, by the places that the footprint gives them. [`table`] gathers both and lets [`super::suppress`] choose what else
+//! is null. Where a cell has a count of all its rows, that count and everything beside it are hidden together.
+//!
+//! What fails, is too large or takes too much work is hidden: every figure that relations join to the null. Sums of values have no
+//! interval of their own where they are too large for the solver: then the rows that were added stand for them, and the null
+//! is only not to be solved for.
+//!
+//! Not here: other hospitals, other answers, three tables of pairs of keys whose joint table nobody asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use policies::Limits;
+use policies::footprint::FragmentFootprint;
+use policies::protections::Protections;
+
+use super::CellState;
+use super::rules::{Rule, Verdict};
+use crate::receive::RawFragment;
+use figures::Figures;
+use table::Builder;
+
+mod figures;
+mod inside;
+mod space;
+mod table;
+
+/// One figure of the answer: by fragment, cell and sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Figure {
+    fragment: usize,
+    cell: usize,
+    sum: usize,
+}
+
+/// The cells of each fragment that are linked.
+type Cells = BTreeMap<usize, Vec<usize>>;
+
+/// Figures of fragments that are linked at once; the rest of a larger answer would take too long to judge.
+const MAX_FIGURES: usize = 100_000;
+
+/// Why a group of fragments is not judged.
+#[derive(Debug)]
+struct TooLarge;
+
+/// Makes null whatever else must be.
+pub(super) fn hide(
+    (fragments, footprints): (&[RawFragment], &[FragmentFootprint]),
+    verdicts: &mut [Vec<Verdict>],
+    (protections, limits): (&Protections, &Limits),
+) {
+    let figures = Figures::new((fragments, footprints), verdicts, (protections, limits));
+    let leaders = figures.leaders();
+    let mut hidden = BTreeMap::new();
+    for group in groups(footprints) {
+        let cells = cells(&figures, &group);
+        hidden.extend(match gather(&figures, &cells) {
+            Ok(builder) => builder.solve(),
+            Err(TooLarge) => everything(&figures, &cells),
+        });
+    }
+    apply(&hidden, &leaders, verdicts);
+}
+
+/// The cells of a group that are linked: all, or of a fragment that stands alone those that are null in part, because nothing in
+/// one cell says anything of another.
+fn cells(figures: &Figures<'_>, group: &BTreeSet<usize>) -> Cells {
+    let linked = |fragment: &usize| {
+        let all = figures.cells(*fragment);
+        let kept = all.filter(|cell| group.len() > 1 || figures.is_null_in_part(*fragment, *cell));
+        (*fragment, kept.collect())
+    };
+    group.iter().map(linked).collect()
+}
+
+/// The relations of a group of fragments.
+fn gather<'a>(figures: &'a Figures<'a>, cells: &Cells) -> Result<Builder<'a>, TooLarge> {
+    let size = |(fragment, cells): (&usize, &Vec<usize>)| {
+        figures.sums(*fragment).len().saturating_mul(cells.len())
+    };
+    if cells.iter().map(size).fold(0, usize::saturating_add) > MAX_FIGURES {
+        return Err(TooLarge);
+    }
+    let mut builder = Builder::new(figures);
+    for (fragment, cells) in cells {
+        inside::relate(&mut builder, *fragment, cells);
+    }
+    space::relate(&mut builder, cells)?;
+    Ok(builder)
+}
+
+/// What is hidden of a group that cannot be judged.
+fn everything(figures: &Figures<'_>, cells: &Cells) -> BTreeMap<Figure, Rule> {
+    let all = cells.iter().flat_map(|(fragment, cells)| {
+        cells.iter().flat_map(|cell| figures.in_cell(*fragment, *cell))
+    });
+    let shown = all.filter(|figure| figures.can_be_hidden(*figure));
+    shown.map(|figure| (figure, Rule::Unlinked)).collect()
+}
+
+/// Fragments that share a space, directly or through others.
+fn groups(footprints: &[FragmentFootprint]) -> Vec<BTreeSet<usize>> {
+    let mut groups: Vec<BTreeSet<usize>> = Vec::new();
+    for (at, footprint) in footprints.iter().enumerate() {
+        let shares = |other: &usize| {
+            footprints.get(*other).is_some_and(|other| {
+                other.links.iter().any(|a| footprint.links.iter().any(|b| a.base == b.base))
+            })
+        };
+        let (near, apart): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|group| group.iter().any(shares));
+        let joined = near.into_iter().flatten().chain([at]).collect();
+        groups = apart;
+        groups.push(joined);
+    }
+    groups
+}
+
+/// Writes what is hidden into the verdicts.
+fn apply(
+    hidden: &BTreeMap<Figure, Rule>,
+    leaders: &[Option<usize>],
+    verdicts: &mut [Vec<Verdict>],
+) {
+    for (figure, rule) in hidden {
+        let verdict = verdicts.get_mut(figure.fragment).and_then(|of| of.get_mut(figure.cell));
+        let Some(verdict) = verdict else { continue };
+        let whole = leaders.get(figure.fragment) == Some(&Some(figure.sum));
+        for (at, why) in verdict.sums.iter_mut().enumerate() {
+            if whole || at == figure.sum {
+                why.get_or_insert(*rule);
+            }
+        }
+        if whole || verdict.sums.iter().all(Option::is_some) {
+            verdict.state = CellState::Hidden;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

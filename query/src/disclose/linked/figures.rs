@@ -1,0 +1,333 @@
+//! What each figure of an answer is to the attacker: its size, whether it is shown, and what must stay unknown of it.
+
+use std::collections::BTreeMap;
+
+use policies::Limits;
+use policies::footprint::{
+    FragmentFootprint, MeasureFootprint, MeasureKind, SumFootprint, SumKind,
+};
+use policies::protections::Protections;
+
+use super::Figure;
+use crate::disclose::CellState;
+use crate::disclose::rules::{Rule, Verdict};
+use crate::disclose::suppress::{Need, Standing};
+use crate::receive::{Contribution, RawCell, RawFragment};
+
+/// Largest figure that goes to the solver as it is.
+const MAX_EXACT: i128 = 1 << 39;
+/// Least threshold of parts inside a small cell, where parts of any size are shown elsewhere.
+const LEAST_PART: u64 = 5;
+
+/// What a sum of a fragment is.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    /// Whether it counts.
+    counts: bool,
+    /// The count of the rows that it adds.
+    counter: Option<usize>,
+}
+
+/// Every figure of an answer.
+pub(super) struct Figures<'a> {
+    fragments: &'a [RawFragment],
+    footprints: &'a [FragmentFootprint],
+    verdicts: &'a [Vec<Verdict>],
+    kept: Vec<Vec<Kept>>,
+    /// Kinds of sums of which every value is small enough for the solver.
+    exact: BTreeMap<SumKind, bool>,
+    k: u64,
+    part: u64,
+    /// Percent of the largest contribution that must stay unknown of a sum that is null.
+    percent: u32,
+}
+
+/// The measure of a sum.
+fn measure<'f>(
+    footprint: &'f FragmentFootprint,
+    sum: &SumFootprint,
+) -> Option<&'f MeasureFootprint> {
+    footprint.measures.get(usize::try_from(sum.measure).ok()?)
+}
+
+fn kept(footprint: &FragmentFootprint) -> Vec<Kept> {
+    let sums = footprint.sums.iter().map(|sum| {
+        let of = measure(footprint, sum);
+        let counts = of.is_some_and(|of| of.kind.is_count_like());
+        let counter = |wanted: &dyn Fn(&MeasureFootprint) -> bool| {
+            footprint.sums.iter().position(|other| {
+                let known = measure(footprint, other).filter(|of| of.kind == MeasureKind::Rows);
+                known.is_some_and(wanted)
+            })
+        };
+        let own = of.and_then(|of| counter(&|other| other.has_contributors_of(of)));
+        let rows = of.and_then(|of| {
+            counter(&|other| other.argument.is_none() && other.condition == of.condition)
+        });
+        Kept { counts, counter: own.or(rows) }
+    });
+    sums.collect()
+}
+
+impl<'a> Figures<'a> {
+    pub(super) fn new(
+        (fragments, footprints): (&'a [RawFragment], &'a [FragmentFootprint]),
+        verdicts: &'a [Vec<Verdict>],
+        (protections, limits): (&Protections, &Limits),
+    ) -> Self {
+        let kept = footprints.iter().map(kept).collect();
+        let k = u64::from(protections.min_patients.get());
+        let percent = limits.p_percent.max(100_u32.saturating_sub(limits.dominance));
+        let part = limits.least_part();
+        let exact = BTreeMap::new();
+        let mut figures = Self { fragments, footprints, verdicts, kept, exact, k, part, percent };
+        let mut exact = BTreeMap::new();
+        let cells = (0..fragments.len())
+            .flat_map(|fragment| figures.cells(fragment).map(move |cell| (fragment, cell)));
+        for figure in cells.flat_map(|(fragment, cell)| figures.in_cell(fragment, cell)) {
+            let Some(sum) = figures.sum(figure).filter(|_| !figures.counts(figure)) else {
+                continue;
+            };
+            let fits = figures.shifted(figure).is_some();
+            *exact.entry(sum.kind).or_insert(true) &= fits;
+        }
+        figures.exact = exact;
+        figures
+    }
+
+    pub(super) fn footprint(&self, fragment: usize) -> Option<&'a FragmentFootprint> {
+        self.footprints.get(fragment)
+    }
+
+    pub(super) fn sum(&self, figure: Figure) -> Option<&'a SumFootprint> {
+        self.footprint(figure.fragment)?.sums.get(figure.sum)
+    }
+
+    pub(super) fn measure(&self, figure: Figure) -> Option<&'a MeasureFootprint> {
+        measure(self.footprint(figure.fragment)?, self.sum(figure)?)
+    }
+
+    pub(super) fn cells(&self, fragment: usize) -> std::ops::Range<usize> {
+        0..self.fragments.get(fragment).map_or(0, |fragment| fragment.n.len())
+    }
+
+    pub(super) fn sums(&self, fragment: usize) -> std::ops::Range<usize> {
+        0..self.footprint(fragment).map_or(0, |footprint| footprint.sums.len())
+    }
+
+    pub(super) fn in_cell(
+        &self,
+        fragment: usize,
+        cell: usize,
+    ) -> impl Iterator<Item = Figure> + use<> {
+        self.sums(fragment).map(move |sum| Figure { fragment, cell, sum })
+    }
+
+    fn cell(&self, figure: Figure) -> Option<RawCell<'a>> {
+        Some(self.fragments.get(figure.fragment)?.cell(figure.cell))
+    }
+
+    fn verdict(&self, figure: Figure) -> Option<&'a Verdict> {
+        self.verdicts.get(figure.fragment)?.get(figure.cell)
+    }
+
+    fn raw(&self, figure: Figure) -> i128 {
+        let sums = self.fragments.get(figure.fragment).map(|fragment| &fragment.sums);
+        let (_, values) = match sums.and_then(|sums| sums.get(figure.sum)) {
+            Some(sum) => sum,
+            None => return 0,
+        };
+        values.get(figure.cell).copied().unwrap_or_default()
+    }
+
+    fn contribution(&self, figure: Figure) -> Option<Contribution<'a>> {
+        let place = usize::try_from(self.sum(figure)?.measure).ok()?;
+        self.cell(figure)?.contributions().nth(place)
+    }
+
+    /// Patients of the figure's cell.
+    pub(super) fn n(&self, figure: Figure) -> u64 {
+        let fragment = self.fragments.get(figure.fragment);
+        fragment.and_then(|fragment| fragment.n.get(figure.cell)).copied().unwrap_or_default()
+    }
+
+    /// Patients who contribute to the figure, as far as it is known.
+    pub(super) fn patients(&self, figure: Figure) -> u64 {
+        self.contribution(figure).map_or_else(|| self.n(figure), |of| of.n)
+    }
+
+    /// Whether a figure counts rows, keys or flags.
+    pub(super) fn counts(&self, figure: Figure) -> bool {
+        self.kept(figure).is_some_and(|kept| kept.counts)
+    }
+
+    fn kept(&self, figure: Figure) -> Option<Kept> {
+        self.kept.get(figure.fragment)?.get(figure.sum).copied()
+    }
+
+    /// Whether a figure counts everything in its cell.
+    pub(super) fn is_whole(&self, figure: Figure) -> bool {
+        self.measure(figure).is_some_and(|of| {
+            let all = of.argument.is_none() || of.kind == MeasureKind::Keys;
+            of.condition.is_none() && all && of.kind.is_count_like()
+        })
+    }
+
+    /// A sum of values less what its rows add at least: never negative.
+    fn shifted(&self, figure: Figure) -> Option<u64> {
+        let (of, sum) = (self.measure(figure)?, self.sum(figure)?);
+        let value = self.raw(figure);
+        let shifted = match sum.kind {
+            SumKind::SumSquares => Some(value),
+            SumKind::Rows
+            | SumKind::NonNull
+            | SumKind::Distinct
+            | SumKind::Sum
+            | SumKind::SumProducts => {
+                let rows = self.raw(Figure { sum: self.kept(figure)?.counter?, ..figure });
+                rows.checked_mul(of.least.get()).and_then(|least| value.checked_sub(least))
+            }
+        };
+        shifted.filter(|value| (0..=MAX_EXACT).contains(value))?.try_into().ok()
+    }
+
+    fn is_exact(&self, figure: Figure) -> bool {
+        self.sum(figure).is_some_and(|sum| self.exact.get(&sum.kind) == Some(&true))
+    }
+
+    /// The figure as the solver gets it: of a sum that is too large the rows that it adds.
+    pub(super) fn value(&self, figure: Figure) -> u64 {
+        let count = |value: i128| u64::try_from(value.clamp(0, MAX_EXACT)).unwrap_or_default();
+        if self.counts(figure) {
+            return count(self.raw(figure));
+        }
+        match self.shifted(figure).filter(|_| self.is_exact(figure)) {
+            Some(value) => value,
+            None => match self.kept(figure).and_then(|kept| kept.counter) {
+                Some(counter) => count(self.raw(Figure { sum: counter, ..figure })),
+                None => self.patients(figure),
+            },
+        }
+    }
+
+    /// Why the figure is null, if it is.
+    fn rule(&self, figure: Figure) -> Option<Rule> {
+        self.verdict(figure)?.sums.get(figure.sum).copied().flatten()
+    }
+
+    /// Whether a cell is null for its few patients, or as if it had few.
+    pub(super) fn is_small(&self, figure: Figure) -> bool {
+        let hidden = self.verdict(figure).is_some_and(|of| of.state == CellState::Hidden);
+        hidden && self.n(figure) < self.k.max(1)
+    }
+
+    /// The figure with which this one is hidden, where that is not null for itself.
+    pub(super) fn follows(&self, figure: Figure) -> Option<Figure> {
+        let leader = Figure { sum: self.leader(figure.fragment)?, ..figure };
+        let hidden = self.verdict(figure).is_some_and(|of| of.state == CellState::Hidden);
+        let leads = leader != figure && (hidden || self.rule(leader).is_none());
+        leads.then_some(leader)
+    }
+
+    /// Whether some figures of a cell are null and others are not.
+    pub(super) fn is_null_in_part(&self, fragment: usize, cell: usize) -> bool {
+        let verdict = self.verdict(Figure { fragment, cell, sum: 0 });
+        verdict.is_some_and(|verdict| {
+            verdict.state != CellState::Hidden && verdict.sums.iter().any(Option::is_some)
+        })
+    }
+
+    /// Whether the figure is shown and could be null instead: not what the text alone tells.
+    pub(super) fn can_be_hidden(&self, figure: Figure) -> bool {
+        self.standing(figure) == Standing::Shown
+    }
+
+    pub(super) fn standing(&self, figure: Figure) -> Standing {
+        let told = self.cell(figure).is_some_and(RawCell::is_ruled_out);
+        match (self.rule(figure), self.verdict(figure)) {
+            (Some(_), _) | (None, None) => Standing::Null,
+            (None, Some(verdict)) => match verdict.state {
+                CellState::Empty if told => Standing::Released,
+                CellState::Empty | CellState::Present => Standing::Shown,
+                CellState::Hidden => Standing::Null,
+            },
+        }
+    }
+
+    /// What hiding the figure costs.
+    pub(super) fn cost(&self, figure: Figure) -> u64 {
+        self.patients(figure).saturating_add(1)
+    }
+
+    /// The threshold of a figure: of patients, or of a part of them.
+    pub(super) fn least(&self, part: bool, small: bool) -> u32 {
+        let least = match (part, small) {
+            (false, _) => self.k,
+            (true, false) => self.part,
+            (true, true) if self.part == 0 => self.k.min(LEAST_PART),
+            (true, true) => self.part,
+        };
+        u32::try_from(least).unwrap_or(u32::MAX)
+    }
+
+    /// What must stay unknown of a figure where it is null.
+    pub(super) fn need(&self, figure: Figure) -> Need {
+        if !self.counts(figure) {
+            return Need::Wide(self.width(figure));
+        }
+        let part = !self.is_whole(figure);
+        if self.is_small(figure) {
+            return Need::small(self.least(part, true));
+        }
+        let least = self.least(part, false);
+        let wide = Need::Wide(u64::from(least).saturating_sub(1).max(1));
+        match self.rule(figure) {
+            Some(Rule::SmallPart) if self.is_few(self.patients(figure), true) => Need::small(least),
+            Some(Rule::Dominance | Rule::Rest) => Need::Wide(self.width(figure)),
+            Some(
+                Rule::SmallPart
+                | Rule::Fault
+                | Rule::Empty
+                | Rule::SmallCell
+                | Rule::Spread
+                | Rule::GivenAway
+                | Rule::Before
+                | Rule::MemoryFull
+                | Rule::Linked
+                | Rule::Unlinked,
+            )
+            | None => wide,
+        }
+    }
+
+    /// Whether so many patients are someone, and fewer than the limit.
+    pub(super) fn is_few(&self, patients: u64, part: bool) -> bool {
+        0 < patients && patients < u64::from(self.least(part, false))
+    }
+
+    /// How closely a sum may not be known: a share of its largest contribution.
+    fn width(&self, figure: Figure) -> u64 {
+        let plain = self.counts(figure)
+            || self.is_exact(figure)
+                && self.sum(figure).is_some_and(|sum| sum.kind != SumKind::SumSquares);
+        let first = self.contribution(figure).and_then(|of| of.tops).map_or(0, |tops| tops.first);
+        let share = first.saturating_mul(i128::from(self.percent)).checked_div(100).unwrap_or(0);
+        let share = if plain { share.clamp(0, MAX_EXACT) } else { 0 };
+        u64::try_from(share).unwrap_or_default().max(1)
+    }
+
+    /// For each fragment the count with which all of a cell is hidden.
+    pub(super) fn leaders(&self) -> Vec<Option<usize>> {
+        (0..self.footprints.len()).map(|fragment| self.leader(fragment)).collect()
+    }
+
+    /// The count of all rows of a cell, or what counts most like it.
+    pub(super) fn leader(&self, fragment: usize) -> Option<usize> {
+        let figure = |sum| Figure { fragment, cell: 0, sum };
+        let of = |wanted: &dyn Fn(&MeasureFootprint) -> bool| {
+            self.sums(fragment).find(|sum| self.measure(figure(*sum)).is_some_and(wanted))
+        };
+        of(&MeasureFootprint::is_of_everyone)
+            .or_else(|| of(&|measure| measure.condition.is_none() && measure.kind.is_count_like()))
+    }
+}

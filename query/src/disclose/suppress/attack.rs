@@ -1,0 +1,204 @@
+//! The attacker: is every null of a component safe?
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::program::{Component, Known, Push, Solved};
+use super::search::Search;
+use super::table::Need;
+
+/// Nulls that a program for many at once is worth.
+const MANY: usize = 8;
+
+/// Work of the smallest program, in nulls times relations: about a quarter of a millisecond.
+const LEAST_WORK: u64 = 50_000;
+
+/// What the attacker finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing.
+    Safe,
+    /// Nulls of which too much is known, or not proven to be unknown.
+    Unsafe(Vec<usize>),
+    /// Not known within the limit of work.
+    Limit,
+}
+
+/// How far an attack goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Until one null is unsafe.
+    First,
+    /// Until all that are unsafe are found.
+    All,
+}
+
+impl Search<'_> {
+    /// Attacks a component, at most until `limit` programs were solved in all.
+    pub(super) fn attack(&mut self, component: &Component, depth: Depth, limit: u64) -> Verdict {
+        let mut unmet = self.unmet(component.cells.iter().copied());
+        let alone: Vec<usize> = unmet.iter().copied().filter(|cell| self.is_alone(*cell)).collect();
+        if !alone.is_empty() {
+            return Verdict::Unsafe(alone);
+        }
+        if unmet.len() >= MANY {
+            for push in [Push::Up, Push::Down] {
+                if !self.push_many(component, &unmet, push, limit) {
+                    return Verdict::Limit;
+                }
+            }
+            unmet = self.unmet(unmet.into_iter());
+        }
+        self.attack_each(component, unmet, depth, limit)
+    }
+
+    /// Pushes every null that does not reach its goal once, as many in one program as have no relation in common; false past the
+    /// limit.
+    fn push_many(
+        &mut self,
+        component: &Component,
+        unmet: &[usize],
+        push: Push,
+        limit: u64,
+    ) -> bool {
+        let mut left: BTreeSet<usize> = unmet.iter().copied().collect();
+        while !left.is_empty() {
+            let mut rows = BTreeSet::new();
+            let mut goals = vec![];
+            left.retain(|cell| {
+                let Some(goal) = self.goal(*cell, push) else { return false };
+                let own = self.table.touching.get(*cell).into_iter().flatten();
+                let apart = own.clone().all(|row| !rows.contains(row));
+                if apart {
+                    rows.extend(own.copied());
+                    goals.push(goal);
+                }
+                !apart
+            });
+            if !goals.is_empty() && self.program(component, push, &goals, limit).is_none() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn attack_each(
+        &mut self,
+        component: &Component,
+        unmet: Vec<usize>,
+        depth: Depth,
+        limit: u64,
+    ) -> Verdict {
+        let mut start = None;
+        let mut found = vec![];
+        for cell in unmet {
+            if self.is_met(cell) {
+                continue;
+            }
+            if start.is_none() {
+                let Some(solved) =
+                    self.program(component, Push::Up, &[(cell, component.cap)], limit)
+                else {
+                    return Verdict::Limit;
+                };
+                start = solved;
+            }
+            let Some(start) = &start else {
+                found.push(cell);
+                break;
+            };
+            if !self.reaches(component, start, cell, limit) {
+                return Verdict::Limit;
+            }
+            if !self.is_met(cell) {
+                found.push(cell);
+                if depth == Depth::First {
+                    break;
+                }
+            }
+        }
+        if found.is_empty() { Verdict::Safe } else { Verdict::Unsafe(found) }
+    }
+
+    /// Seeks worlds in which a null reaches each end of its need; false past the limit.
+    fn reaches(&mut self, component: &Component, start: &Solved, cell: usize, limit: u64) -> bool {
+        let wide =
+            self.table.cells.get(cell).is_some_and(|cell| matches!(cell.need, Need::Wide(_)));
+        for push in [Push::Up, Push::Down] {
+            let Some((_, goal)) = self.goal(cell, push).filter(|_| !self.is_met(cell)) else {
+                continue;
+            };
+            if !self.spend(component, limit) {
+                return false;
+            }
+            let known = Known { table: self.table, null: &self.null, component };
+            match known.at(start, cell, goal.min(component.cap)) {
+                Some(world) => self.worlds.add(Rc::new(world)),
+                None if wide => {}
+                None => return true,
+            }
+        }
+        for (push, goal) in [(Push::Up, component.cap), (Push::Down, 0)] {
+            let seek = wide && !self.is_met(cell);
+            if seek && self.program(component, push, &[(cell, goal)], limit).is_none() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn unmet(&self, cells: impl Iterator<Item = usize>) -> Vec<usize> {
+        cells.filter(|cell| !self.is_met(*cell)).collect()
+    }
+
+    /// Solves one program and keeps the world that it gives; none past the limit.
+    fn program(
+        &mut self,
+        component: &Component,
+        push: Push,
+        goals: &[(usize, u64)],
+        limit: u64,
+    ) -> Option<Option<Solved>> {
+        if !self.spend(component, limit) {
+            return None;
+        }
+        let known = Known { table: self.table, null: &self.null, component };
+        let solved = known.push(push, goals);
+        if let Some(world) = solved.as_ref().and_then(|solved| known.world(solved)) {
+            self.worlds.add(Rc::new(world));
+        }
+        Some(solved)
+    }
+
+    /// Counts the work of one program; false if it would go over the limit.
+    fn spend(&mut self, component: &Component, limit: u64) -> bool {
+        let size = |of: &[usize]| u64::try_from(of.len()).unwrap_or(u64::MAX);
+        let work = size(&component.rows).saturating_mul(size(&component.cells));
+        let work = work.saturating_add(LEAST_WORK);
+        let work = self.work.saturating_add(work);
+        if work > limit {
+            return false;
+        }
+        self.work = work;
+        self.programs = self.programs.saturating_add(1);
+        true
+    }
+
+    /// Where a null that does not reach far enough one way should go.
+    fn goal(&self, cell: usize, push: Push) -> Option<(usize, u64)> {
+        let found = self.table.cells.get(cell)?;
+        let (lowest, highest) = self.worlds.reach(cell);
+        let goal = match (found.need, push) {
+            (Need::Nothing, _) => return None,
+            (Need::Range { high, .. }, Push::Up) => high,
+            (Need::Range { low, .. }, Push::Down) => low,
+            (Need::Wide(width), Push::Up) => found.value.saturating_add(width),
+            (Need::Wide(width), Push::Down) => found.value.saturating_sub(width),
+        };
+        let short = match push {
+            Push::Up => highest < goal,
+            Push::Down => lowest > goal,
+        };
+        short.then_some((cell, goal))
+    }
+}

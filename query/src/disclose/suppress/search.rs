@@ -1,0 +1,266 @@
+//! Hiding until the attacker finds nothing, then showing again what was not needed.
+
+use std::collections::BTreeSet;
+
+use super::Suppression;
+use super::attack::{Depth, Verdict};
+use super::program::Component;
+use super::table::{LinkedTable, Need, Standing};
+use super::worlds::Worlds;
+
+/// Work while cells are hidden: some seconds. Past it all cells that relations join to an unsafe null are null.
+const MAX_HIDING_WORK: u64 = 250_000_000;
+/// Further work while cells are tried again, about a second: past it the rest stays null.
+const MAX_SHOWING_WORK: u64 = 50_000_000;
+
+/// The state of a search.
+#[derive(Debug)]
+pub(super) struct Search<'t> {
+    pub(super) table: &'t LinkedTable,
+    pub(super) null: Vec<bool>,
+    pub(super) worlds: Worlds,
+    pub(super) programs: u32,
+    pub(super) work: u64,
+    exposed: BTreeSet<usize>,
+    limited: bool,
+}
+
+impl<'t> Search<'t> {
+    pub(super) fn new(table: &'t LinkedTable) -> Self {
+        let null = table.cells.iter().map(|cell| cell.standing == Standing::Null).collect();
+        let worlds = Worlds::new(table);
+        let exposed = BTreeSet::new();
+        let mut search =
+            Self { table, null, worlds, programs: 0, work: 0, exposed, limited: false };
+        for cell in search.nulls().collect::<Vec<_>>() {
+            search.hide(cell);
+        }
+        search
+    }
+
+    /// Hides, then shows again.
+    pub(super) fn run(mut self) -> Suppression {
+        let mut pending: BTreeSet<usize> = self.nulls().collect();
+        while let Some(seed) = pending.first().copied() {
+            pending.extend(self.join_lone_nulls());
+            let component = self.component(seed);
+            match self.attack(&component, Depth::All, MAX_HIDING_WORK) {
+                Verdict::Safe => {
+                    pending.retain(|cell| component.cells.binary_search(cell).is_err())
+                }
+                Verdict::Unsafe(cells) => {
+                    // All are chosen before any is hidden: two nulls of one relation choose the same.
+                    let further =
+                        cells.iter().map(|cell| (*cell, self.cheapest(*cell, &component)));
+                    for (cell, further) in further.collect::<Vec<_>>() {
+                        match further {
+                            Some(further) => pending.extend(self.hide(further)),
+                            None => {
+                                self.exposed.insert(cell);
+                            }
+                        }
+                    }
+                }
+                Verdict::Limit => {
+                    self.limited = true;
+                    let hidden = self.hide_all(&component);
+                    pending.retain(|cell| hidden.binary_search(cell).is_err());
+                }
+            }
+        }
+        self.show_again();
+        let mut null = vec![false; self.null.len()];
+        for (given, hidden) in self.table.given.iter().zip(&self.null) {
+            if let Some(null) = null.get_mut(*given) {
+                *null = *hidden;
+            }
+        }
+        let exposed = self.exposed.iter().filter_map(|cell| self.table.given.get(*cell).copied());
+        let mut exposed: Vec<usize> = exposed.collect();
+        exposed.sort_unstable();
+        let Self { programs, limited, work, .. } = self;
+        Suppression { null, exposed, limited, programs, work }
+    }
+
+    fn nulls(&self) -> impl Iterator<Item = usize> {
+        self.null.iter().enumerate().filter(|(_, null)| **null).map(|(cell, _)| cell)
+    }
+
+    pub(super) fn is_null(&self, cell: usize) -> bool {
+        self.null.get(cell).copied().unwrap_or(false)
+    }
+
+    /// Whether a null needs nothing more, or cannot be helped.
+    pub(super) fn is_met(&self, cell: usize) -> bool {
+        let need = self.table.cells.get(cell).map_or(Need::Nothing, |cell| cell.need);
+        self.exposed.contains(&cell) || self.worlds.meet(cell, need)
+    }
+
+    /// Whether a null is the only one of some relation: then it is known.
+    pub(super) fn is_alone(&self, cell: usize) -> bool {
+        let mut rows = self.table.rows_of(cell);
+        rows.any(|row| row.iter().all(|(other, _)| *other == cell || !self.is_null(*other)))
+    }
+
+    /// Makes a cell and what follows it null; those that were not.
+    fn hide(&mut self, cell: usize) -> Vec<usize> {
+        let followers = self.table.followers.get(cell).into_iter().flatten();
+        let mut hidden = vec![];
+        for cell in std::iter::once(&cell).chain(followers) {
+            let released =
+                self.table.cells.get(*cell).is_none_or(|cell| cell.standing == Standing::Released);
+            if let Some(null) = self.null.get_mut(*cell).filter(|null| !**null && !released) {
+                *null = true;
+                hidden.push(*cell);
+            }
+        }
+        hidden
+    }
+
+    /// What hiding a cell costs, where it can be hidden.
+    fn cost(&self, cell: usize) -> Option<u64> {
+        let found = self.table.cells.get(cell)?;
+        let can = !self.is_null(cell) && found.standing == Standing::Shown;
+        let followers = self.table.followers.get(cell).into_iter().flatten();
+        let followers = followers.filter(|follower| !self.is_null(**follower));
+        let costs = followers.filter_map(|cell| self.table.cells.get(*cell)).map(|cell| cell.cost);
+        can.then(|| costs.fold(found.cost, u64::saturating_add))
+    }
+
+    /// The cheapest cell that can be hidden, the first by label of equals.
+    fn cheapest_of<'a>(&self, cells: impl Iterator<Item = &'a (usize, i64)>) -> Option<usize> {
+        cells.filter_map(|(cell, _)| Some((self.cost(*cell)?, *cell))).min().map(|(_, cell)| cell)
+    }
+
+    /// The cheapest cell of the relations of an unsafe null; of all its component's where these have none left.
+    fn cheapest(&self, cell: usize, component: &Component) -> Option<usize> {
+        let around = component.rows.iter().filter_map(|row| self.table.rows.get(*row)).flatten();
+        self.cheapest_of(self.table.rows_of(cell).flatten()).or_else(|| self.cheapest_of(around))
+    }
+
+    /// Gives every null that is alone in a relation the cheapest company, without any program; what was hidden.
+    fn join_lone_nulls(&mut self) -> Vec<usize> {
+        let table = self.table;
+        let mut all_hidden = vec![];
+        loop {
+            let before = all_hidden.len();
+            for row in &table.rows {
+                let mut nulls = row.iter().filter(|(cell, _)| self.is_null(*cell));
+                let (Some((cell, _)), None) = (nulls.next(), nulls.next()) else { continue };
+                let need = table.cells.get(*cell).map_or(Need::Nothing, |cell| cell.need);
+                if need == Need::Nothing || self.exposed.contains(cell) {
+                    continue;
+                }
+                match self.cheapest_of(row.iter()) {
+                    Some(further) => all_hidden.extend(self.hide(further)),
+                    None => {
+                        self.exposed.insert(*cell);
+                    }
+                }
+            }
+            if all_hidden.len() == before {
+                return all_hidden;
+            }
+        }
+    }
+
+    /// The nulls that relations join to `seed`.
+    fn component(&self, seed: usize) -> Component {
+        let reached = self.reached([seed].into(), |cell| self.is_null(cell));
+        let rows: BTreeSet<usize> = reached
+            .iter()
+            .filter_map(|cell| self.table.touching.get(*cell))
+            .flatten()
+            .copied()
+            .collect();
+        let found = || reached.iter().filter_map(|cell| self.table.cells.get(*cell));
+        let needs = found().map(|cell| match cell.need {
+            Need::Range { low, high } => low.max(high),
+            Need::Wide(width) => width,
+            Need::Nothing => 0,
+        });
+        let widest = needs.max().unwrap_or(0);
+        let cap = found().map(|cell| cell.value).fold(widest, u64::saturating_add);
+        Component { rows: rows.into_iter().collect(), cells: reached.into_iter().collect(), cap }
+    }
+
+    fn reached(&self, seeds: BTreeSet<usize>, passes: impl Fn(usize) -> bool) -> BTreeSet<usize> {
+        let mut reached = seeds.clone();
+        let mut next: Vec<usize> = seeds.into_iter().collect();
+        let mut seen = vec![false; self.table.rows.len()];
+        while let Some(cell) = next.pop() {
+            for row in self.table.touching.get(cell).into_iter().flatten() {
+                let Some(seen) = seen.get_mut(*row).filter(|seen| !**seen) else { continue };
+                *seen = true;
+                for (other, _) in self.table.rows.get(*row).into_iter().flatten() {
+                    if passes(*other) && reached.insert(*other) {
+                        next.push(*other);
+                    }
+                }
+            }
+        }
+        reached
+    }
+
+    /// Makes every cell that relations join to a component null; all of these, ascending.
+    fn hide_all(&mut self, component: &Component) -> Vec<usize> {
+        let seeds = component.cells.iter().copied().collect();
+        let mut joined = self.reached(seeds, |_| true);
+        for cell in joined.clone() {
+            joined.extend(self.hide(cell));
+        }
+        joined.into_iter().collect()
+    }
+
+    /// Shows again what is not needed, dearest first.
+    fn show_again(&mut self) {
+        let hidden = self.nulls().filter_map(|cell| {
+            let found = self.table.cells.get(cell)?;
+            (found.standing == Standing::Shown).then_some((found.cost, cell))
+        });
+        let mut hidden: Vec<(u64, usize)> = hidden.collect();
+        hidden.sort_unstable_by(|a, b| b.cmp(a));
+        let limit = self.work.saturating_add(MAX_SHOWING_WORK);
+        for (_, cell) in hidden {
+            let leader = self.table.cells.get(cell).and_then(|cell| cell.follows);
+            if !self.limited && !leader.is_some_and(|leader| self.is_null(leader)) {
+                self.try_to_show(cell, limit);
+            }
+        }
+    }
+
+    fn try_to_show(&mut self, cell: usize, limit: u64) {
+        let without = self.worlds.without(cell);
+        let known = without.len();
+        let with = std::mem::replace(&mut self.worlds, without);
+        self.set(cell, false);
+        if !self.holds_without(cell, limit) {
+            self.set(cell, true);
+            let found = std::mem::replace(&mut self.worlds, with);
+            self.worlds.learn(&found, known);
+        }
+    }
+
+    fn set(&mut self, cell: usize, to: bool) {
+        if let Some(null) = self.null.get_mut(cell) {
+            *null = to;
+        }
+    }
+
+    /// Whether all nulls near a cell that is shown are safe.
+    fn holds_without(&mut self, cell: usize, limit: u64) -> bool {
+        let near = self.table.rows_of(cell).flatten().map(|(other, _)| *other);
+        let mut near: BTreeSet<usize> = near.filter(|other| self.is_null(*other)).collect();
+        if near.iter().any(|other| !self.is_met(*other) && self.is_alone(*other)) {
+            return false;
+        }
+        while let Some(seed) = near.pop_first() {
+            let component = self.component(seed);
+            near.retain(|other| component.cells.binary_search(other).is_err());
+            if self.attack(&component, Depth::First, limit) != Verdict::Safe {
+                return false;
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,107 @@
+//! Tables to attack.
+use super::*;
+
+/// A small generator (splitmix64): the same numbers in every run.
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(super) fn under(&mut self, sides: u64) -> u64 {
+        self.next() % sides
+    }
+}
+
+/// All cells of a table with every margin: a coordinate is 0 for the total over its dimension.
+pub(super) fn crossed(
+    sizes: &[u32],
+    k: u32,
+    mut inner: impl FnMut(&[u32]) -> u64,
+) -> (Vec<Cell>, Vec<Relation>) {
+    let mut labels: Vec<Vec<u32>> = vec![vec![]];
+    for size in sizes {
+        labels = labels
+            .iter()
+            .flat_map(|label| (0..=*size).map(|at| [&label[..], &[at]].concat()))
+            .collect();
+    }
+    let mut values = std::collections::BTreeMap::new();
+    for label in labels.iter().filter(|label| label.iter().all(|at| *at > 0)) {
+        let value = inner(label);
+        for margin in &labels {
+            if margin.iter().zip(label).all(|(m, at)| *m == 0 || m == at) {
+                *values.entry(margin.clone()).or_insert(0) += value;
+            }
+        }
+    }
+    let at = |label: &[u32]| labels.iter().position(|other| other == label).unwrap();
+    let mut relations = vec![];
+    for (place, label) in labels.iter().enumerate() {
+        for (dimension, size) in
+            sizes.iter().enumerate().filter(|(dimension, _)| label[*dimension] == 0)
+        {
+            let part = |value| {
+                let mut part = label.clone();
+                part[dimension] = value;
+                at(&part)
+            };
+            relations.push(Relation { plus: vec![place], minus: (1..=*size).map(part).collect() });
+        }
+    }
+    let cells = labels.iter().map(|label| {
+        let value = values[label];
+        let standing = if value < u64::from(k) { Standing::Null } else { Standing::Shown };
+        Cell {
+            label: label.clone().into(),
+            value,
+            standing,
+            cost: value,
+            need: Need::small(k),
+            follows: None,
+        }
+    });
+    (cells.collect(), relations)
+}
+
+/// Counts as a hospital's: a fifth of the cells empty, a third small.
+pub(super) fn uneven(dice: &mut Dice, mean: u64) -> u64 {
+    let shape = dice.under(100);
+    let value = dice.under(2 * mean + 1);
+    if shape < 20 {
+        0
+    } else if shape < 50 {
+        value / 2
+    } else {
+        value
+    }
+}
+
+#[test]
+#[ignore = "a measurement: run with --release -- --ignored --nocapture"]
+fn the_time_of_large_tables() {
+    let tables = [(&[40_u32, 25][..], 25), (&[40, 25], 60), (&[100, 10], 20), (&[10, 10, 10], 40)];
+    for (sizes, mean) in tables {
+        let mut dice = Dice(5);
+        let (cells, relations) = crossed(sizes, 10, |_| uneven(&mut dice, mean));
+        let start = std::time::Instant::now();
+        let done = LinkedTable::new(cells.clone(), &relations).unwrap().suppress();
+        let nulls = |null: &[bool]| null.iter().filter(|null| **null).count();
+        let primary: Vec<bool> = cells.iter().map(|cell| cell.standing == Standing::Null).collect();
+        println!(
+            "{sizes:?}: {} cells, {} null at first, {} at last, {} programs, limited {}, {:?}",
+            cells.len(),
+            nulls(&primary),
+            nulls(&done.null),
+            done.programs,
+            done.limited,
+            start.elapsed(),
+        );
+        assert!(done.exposed.is_empty());
+    }
+}

@@ -1,0 +1,154 @@
+//! Tables that agree with everything shown: proofs that a null is not known.
+//!
+//! A world is kept as its differences from the truth, so that it stays a proof when more cells become null, and falls when one
+//! of the cells in which it differs is shown again.
+
+use std::rc::Rc;
+
+use super::program::nearest;
+use super::table::{LinkedTable, Need};
+
+/// Worlds kept, to be of use after a cell is shown again; past this no new one is.
+const MAX_WORLDS: usize = 1_024;
+
+/// Denominators that are tried: vertices of tables of three and more dimensions are in small fractions.
+const MAX_DENOMINATOR: i64 = 12;
+
+/// The differences of one world from the truth, by cell, in fractions of one denominator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct World {
+    differences: Vec<(usize, i64)>,
+    denominator: i64,
+}
+
+impl World {
+    /// Makes a world of values for some cells, rounded, if it is one: no value is negative, every cell that differs is null, and
+    /// every relation holds, in whole numbers of a small denominator (of 1 if it must be `whole`).
+    pub(super) fn prove(
+        table: &LinkedTable,
+        null: &[bool],
+        values: &[(usize, f64)],
+        whole: bool,
+    ) -> Option<Self> {
+        let largest = if whole { 1 } else { MAX_DENOMINATOR };
+        (1..=largest).find_map(|denominator| Self::over(table, null, values, denominator))
+    }
+
+    fn over(
+        table: &LinkedTable,
+        null: &[bool],
+        values: &[(usize, f64)],
+        denominator: i64,
+    ) -> Option<Self> {
+        let mut differences = vec![];
+        let mut rows: Vec<usize> = vec![];
+        for (cell, value) in values {
+            let value = nearest(value * f64::from(i32::try_from(denominator).ok()?))?;
+            let truth = i64::try_from(table.cells.get(*cell)?.value).ok()?;
+            let difference = value.checked_sub(truth.checked_mul(denominator)?)?;
+            if value < 0 || (difference != 0 && !null.get(*cell).copied()?) {
+                return None;
+            }
+            if difference != 0 {
+                differences.push((*cell, difference));
+                rows.extend(table.touching.get(*cell)?.iter().copied());
+            }
+        }
+        differences.sort_unstable();
+        rows.sort_unstable();
+        rows.dedup();
+        let holds = rows.iter().all(|row| Self::holds(table, *row, &differences) == Some(true));
+        holds.then_some(Self { differences, denominator })
+    }
+
+    /// Whether the differences cancel out in a row.
+    fn holds(table: &LinkedTable, row: usize, differences: &[(usize, i64)]) -> Option<bool> {
+        let mut sum = 0_i128;
+        for (cell, sign) in table.rows.get(row)? {
+            if let Ok(at) = differences.binary_search_by_key(cell, |(cell, _)| *cell) {
+                let (_, difference) = differences.get(at)?;
+                sum = sum.checked_add(i128::from(*difference).checked_mul(i128::from(*sign))?)?;
+            }
+        }
+        Some(sum == 0)
+    }
+
+    fn changes(&self, cell: usize) -> bool {
+        self.differences.binary_search_by_key(&cell, |(cell, _)| *cell).is_ok()
+    }
+}
+
+/// Every world found, and for each cell the lowest and highest value in any.
+#[derive(Clone, Debug)]
+pub(super) struct Worlds {
+    worlds: Vec<Rc<World>>,
+    truth: Vec<u64>,
+    reach: Vec<(u64, u64)>,
+}
+
+impl Worlds {
+    /// The truth alone.
+    pub(super) fn new(table: &LinkedTable) -> Self {
+        let truth: Vec<u64> = table.cells.iter().map(|cell| cell.value).collect();
+        let reach = truth.iter().map(|value| (*value, *value)).collect();
+        Self { worlds: Vec::new(), truth, reach }
+    }
+
+    /// Adds a world.
+    pub(super) fn add(&mut self, world: Rc<World>) {
+        self.widen(&world);
+        if self.worlds.len() < MAX_WORLDS {
+            self.worlds.push(world);
+        }
+    }
+
+    fn widen(&mut self, world: &World) {
+        for (cell, difference) in &world.differences {
+            if let (Some(truth), Some((low, high))) =
+                (self.truth.get(*cell), self.reach.get_mut(*cell))
+            {
+                // Towards the truth: what a fraction proves, it proves of the whole numbers on this side.
+                let value = truth.saturating_add_signed(difference / world.denominator);
+                *low = (*low).min(value);
+                *high = (*high).max(value);
+            }
+        }
+    }
+
+    /// The worlds in which `cell` has its true value.
+    pub(super) fn without(&self, cell: usize) -> Self {
+        let reach = self.truth.iter().map(|value| (*value, *value)).collect();
+        let mut left = Self { worlds: Vec::new(), truth: self.truth.clone(), reach };
+        for world in self.worlds.iter().filter(|world| !world.changes(cell)) {
+            left.add(Rc::clone(world));
+        }
+        left
+    }
+
+    /// How many are kept.
+    pub(super) fn len(&self) -> usize {
+        self.worlds.len()
+    }
+
+    /// Adds those that `other` found after it had `known`.
+    pub(super) fn learn(&mut self, other: &Self, known: usize) {
+        for world in other.worlds.iter().skip(known) {
+            self.add(Rc::clone(world));
+        }
+    }
+
+    /// Lowest and highest value of a cell.
+    pub(super) fn reach(&self, cell: usize) -> (u64, u64) {
+        self.reach.get(cell).copied().unwrap_or_default()
+    }
+
+    /// Whether the need of a null is proven to be met.
+    pub(super) fn meet(&self, cell: usize, need: Need) -> bool {
+        let (lowest, highest) = self.reach(cell);
+        match need {
+            Need::Range { low, high } => lowest <= low && highest >= high,
+            Need::Wide(width) => highest.saturating_sub(lowest) >= width,
+            Need::Nothing => true,
+        }
+    }
+}
