@@ -244,8 +244,7 @@ pub fn disclose(
     if fault.is_none() {
         // What is hidden for what was told before is a null like others. Only what is shown in the end is charged.
         let mut trial = judge();
-        for ((fragment, footprint), verdicts) in fragments.iter().zip(footprints).zip(&mut judged)
-        {
+        for ((fragment, footprint), verdicts) in fragments.iter().zip(footprints).zip(&mut judged) {
             trial.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
         }
         linked::hide((&fragments, footprints), &mut judged, (&protections, &limits));

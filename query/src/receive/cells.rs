@@ -178,6 +178,8 @@ impl RawFragment {
             patients: Some(shared(patients)),
             n,
         }
+    }
+
     /// The cells of fragments of the same sums and measures.
     pub(crate) fn joined(fragments: Vec<Self>) -> Self {
         let add = |mut all: Self, next: Self| {

@@ -53,6 +53,7 @@ impl Question {
             sums: vec![sum("count(*)", 0), sum(&format!("count(*) of {}", self.text), 1)],
             measures: vec![measure(None), measure(Some(0))],
             explore: policies::explore::Explore::default(),
+            links: Vec::new(),
         }
     }
 
