@@ -293,15 +293,14 @@ fn a_margin_is_its_own_figure_and_no_sum_of_shown_cells() {
     check(
         "SELECT grade, count(*) AS n, grouping(grade) AS g FROM patient GROUP BY ROLLUP (grade) ORDER BY g, grade",
         json!([
-            ["1", null, "0"],
+            ["1", "30", "0"],
             ["2", null, "0"],
             ["3", null, "0"],
             ["4", null, "0"],
             [null, null, "1"]
         ]),
-        // BRAVO's total is five patients more than its grade 1, which was told first.
-        // The total would give back grade 3 of ALFA, and that few of BRAVO are not of grade 1.
-        &[(0, 1, I), (1, 1, H), (2, 1, H), (3, 1, H)],
+        // ALFA's grade 2 would give its grade 3; BRAVO's total is five patients more than its grade 1, which is told first.
+        &[(1, 1, H), (2, 1, H), (3, 1, H), (4, 1, I)],
         0,
     );
     check(
