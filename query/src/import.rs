@@ -64,8 +64,8 @@ pub async fn import(plan: &ImportPlan<'_>) -> Result<ImportReport, ImportError> 
     let _numbers = lock(&plan.numbering.with_added_extension("lock"))?;
     let _snapshots = lock(&parent.join(".lock"))?;
     let snapshots = snapshot::currents(&plan.out, &plan.dataset.id)?;
-    let lineage = lineage(plan)?;
     let mut numbering = Numbering::open(plan, &snapshots)?;
+    let lineage = lineage(plan, numbering.series())?;
     let mut tally = Tally::new(plan);
     let checker = checked(plan, tables, &mut tally).await?;
     let report = tally.finish();
@@ -92,17 +92,16 @@ pub async fn import(plan: &ImportPlan<'_>) -> Result<ImportReport, ImportError> 
     Ok(report.sealed(sealed))
 }
 
-/// The lineage of the snapshot to be, which must be that of the current one.
-fn lineage(plan: &ImportPlan<'_>) -> Result<Digest, ImportError> {
+/// The lineage of the snapshot to be, which must be that of every snapshot of the dataset version.
+fn lineage(plan: &ImportPlan<'_>, series: Option<Digest>) -> Result<Digest, ImportError> {
     let ImportPlan { dataset, hospital, record_secret, out, .. } = plan;
-    let own = record_secret.lineage(&dataset.id, dataset.version, hospital);
-    let current = snapshot::current(out, &dataset.id, dataset.version)?;
-    match current.as_deref().and_then(snapshot::lineage) {
-        Some(lineage) if lineage != own => {
-            Err(ImportError::OtherRecordKey { snapshot: current.unwrap_or_default() })
+    let own = record_secret.lineage(&dataset.id, dataset.version, (hospital, series));
+    for snapshot in snapshot::sealed(out, &dataset.id, dataset.version)? {
+        if snapshot::lineage_of(&snapshot)?.is_some_and(|lineage| lineage != own) {
+            return Err(ImportError::OtherLineage { snapshot });
         }
-        Some(_) | None => Ok(own),
     }
+    Ok(own)
 }
 
 /// Reads the sources and judges every row. The sources' memory is free when it returns.

@@ -175,8 +175,47 @@ pub fn verify(folder: &Path, full: bool) -> Result<Snapshot, SnapshotError> {
 /// The lineage of a snapshot, also of a damaged one; none where none can be read.
 #[must_use]
 pub fn lineage(folder: &Path) -> Option<Digest> {
-    let bytes = read_small(&folder.join(MANIFEST)).ok()?;
-    serde_json::from_slice::<AnyManifest>(&bytes).ok()?.lineage
+    lineage_of(folder).ok().flatten()
+}
+
+/// The lineage of a snapshot, also of one whose files are damaged; none of the format without record keys.
+///
+/// # Errors
+/// [`SnapshotError`] where its manifest tells none.
+pub fn lineage_of(folder: &Path) -> Result<Option<Digest>, SnapshotError> {
+    let path = folder.join(MANIFEST);
+    let bytes = read_small(&path)?;
+    let invalid = |problem: String| SnapshotError::Manifest { path: path.clone(), problem };
+    match serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))? {
+        AnyManifest { format: WITHOUT_RECORD_KEYS, lineage: None } => Ok(None),
+        AnyManifest { format: _, lineage: Some(lineage) } => Ok(Some(lineage)),
+        AnyManifest { format: _, lineage: None } => Err(invalid("no lineage".to_owned())),
+    }
+}
+
+/// The folders of all snapshots of a dataset version, current or not.
+///
+/// # Errors
+/// [`SnapshotError`] when the folder cannot be listed.
+pub fn sealed(
+    out: &Path,
+    dataset: &DatasetId,
+    version: u32,
+) -> Result<Vec<PathBuf>, SnapshotError> {
+    let parent = parent(out, dataset, version);
+    let entries = match std::fs::read_dir(&parent) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(SnapshotError::Io { path: parent, source }),
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(SnapshotError::io(&parent))?.file_name();
+        let id = name.to_str().and_then(|name| Digest::try_from(name.to_owned()).ok());
+        folders.extend(id.map(|id| parent.join(id.to_string())));
+    }
+    folders.sort();
+    Ok(folders)
 }
 
 fn check_file(path: &Path, sealed: &SealedTable, full: bool) -> Result<(), SnapshotError> {

@@ -104,6 +104,7 @@ fn plan<'a>(
         tables: sources.tables.iter().map(mapping).collect::<anyhow::Result<_>>()?,
         opt_out: sources.opt_out.clone(),
         numbering: folder.join(format!("{}.numbers", dataset.id)),
+        new_series: policies::Digest::of(&*crate::keys::random_bytes()?),
         record_secret,
         out: config.snapshots.clone(),
         strict,

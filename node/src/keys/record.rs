@@ -22,7 +22,7 @@ const PURPOSE: &[u8] = b"kring record keys/1";
 pub enum RecordError {
     /// The file is gone, and snapshots were made with it.
     #[error(
-        "the record key {} is missing, and there are snapshots made with it: restore the file from a backup; to begin a new \
+        "the record key {} is missing, and there are snapshots that were made with it or cannot be read: restore the file from a backup; to begin a new \
          lineage, in which nothing that was answered before is remembered, move the folders of snapshots and of patient numbers away first",
         path.display()
     )]
@@ -53,11 +53,15 @@ impl RecordError {
     }
 }
 
-/// Whether there are snapshots that were made with the key.
+/// Whether there are snapshots that were made with the key, or may have been: one that cannot be read counts.
 fn needed(config: &Config, charter: &Charter) -> bool {
     charter.datasets().any(|dataset| {
-        let current = snapshot::current(&config.snapshots, &dataset.id, dataset.version);
-        current.ok().flatten().as_deref().and_then(snapshot::lineage).is_some()
+        match snapshot::sealed(&config.snapshots, &dataset.id, dataset.version) {
+            Ok(folders) => {
+                folders.iter().any(|folder| !matches!(snapshot::lineage_of(folder), Ok(None)))
+            }
+            Err(_unreadable) => true,
+        }
     })
 }
 

@@ -43,6 +43,7 @@ fn sealed(folder: &Path, dataset: &Dataset) -> std::path::PathBuf {
         tables: vec![TableMapping::Columns { table: name.clone(), source: name, columns }],
         opt_out: None,
         numbering: folder.join("numbering"),
+        new_series: policies::Digest::of(b"numbers"),
         record_secret: RecordSecret::new(&[7; 32]),
         out: folder.join("out"),
         strict: true,

@@ -99,13 +99,13 @@ pub enum ImportError {
         /// The numbering file.
         path: PathBuf,
     },
-    /// The current snapshot was made with another record key.
+    /// A snapshot was made with another record key, or over other patient numbers.
     #[error(
-        "the current snapshot {} was made with another record key: restore the record key of this node from a backup; \
+        "the snapshot {} was made with another record key or over other patient numbers: restore both from a backup; \
          to begin a new lineage, in which nothing that was answered before is remembered, move the snapshots' folder and the \
          patient numbers away first", snapshot.display()
     )]
-    OtherRecordKey {
+    OtherLineage {
         /// The snapshot.
         snapshot: PathBuf,
     },
@@ -142,7 +142,7 @@ impl ImportError {
             Self::NumberingMissing { .. } => "numbering_missing",
             Self::NumberingOfAnother { .. } => "numbering_of_another",
             Self::NumberingStale { .. } => "numbering_stale",
-            Self::OtherRecordKey { .. } => "other_record_key",
+            Self::OtherLineage { .. } => "other_lineage",
             Self::NumberingFull => "numbering_full",
             Self::Io { .. } => "import_io",
             Self::Snapshot(error) => error.code(),
@@ -163,7 +163,7 @@ impl ImportError {
             | Self::NumberingMissing { .. }
             | Self::NumberingOfAnother { .. }
             | Self::NumberingStale { .. }
-            | Self::OtherRecordKey { .. }
+            | Self::OtherLineage { .. }
             | Self::NumberingFull
             | Self::Io { .. }
             | Self::Snapshot(_) => None,

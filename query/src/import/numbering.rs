@@ -1,7 +1,8 @@
 //! The patients' lasting numbers: key to dense number, append-only, one file a hospital and dataset.
 //!
-//! The file is text: a head line that names dataset and hospital, one key a line (the number is the place, from 0), and
-//! the SHA-256 of all before it. It is replaced as a whole, durably. A file that is damaged, missing although snapshots
+//! The file is text: a head line that names dataset, hospital and *series*, one key a line (the number is the place, from 0), and
+//! the SHA-256 of all before it. The series is random and told apart from one that is begun anew: what is remembered of numbers
+//! of the one says nothing of the other's. Files of before series (head `1`) have none. It is replaced as a whole, durably. A file that is damaged, missing although snapshots
 //! exist, or older than the current snapshot stops the import: a number must never pass to another patient.
 
 use std::collections::{BTreeSet, HashMap};
@@ -16,7 +17,8 @@ use crate::import::check::Key;
 use crate::import::{ImportError, ImportPlan, PATIENT_COLUMN};
 use crate::snapshot::{self, durable};
 
-const HEAD: &str = "kring patient numbers 1 ";
+/// Begins a file; the version follows.
+const HEAD: &str = "kring patient numbers ";
 const SEAL: &str = "sha256 ";
 
 /// The numbers given out so far.
@@ -24,6 +26,7 @@ const SEAL: &str = "sha256 ";
 pub(crate) struct Numbering {
     path: PathBuf,
     owner: String,
+    series: Option<Digest>,
     keys: Vec<String>,
     numbers: HashMap<String, u32>,
     grown: bool,
@@ -35,8 +38,14 @@ impl Numbering {
     pub(crate) fn open(plan: &ImportPlan<'_>, snapshots: &[PathBuf]) -> Result<Self, ImportError> {
         let path = plan.numbering.clone();
         let owner = format!("{} {}", plan.dataset.id, plan.hospital);
-        let mut numbering =
-            Self { path, owner, keys: Vec::new(), numbers: HashMap::new(), grown: false };
+        let mut numbering = Self {
+            path,
+            owner,
+            series: Some(plan.new_series),
+            keys: Vec::new(),
+            numbers: HashMap::new(),
+            grown: false,
+        };
         match std::fs::read(&plan.numbering) {
             Ok(bytes) => numbering.parse(&bytes)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -72,8 +81,11 @@ impl Numbering {
             return Err(damaged(lines, "the checksum does not match"));
         }
         let mut keys = sealed.lines();
-        let owner = keys.next().and_then(|head| head.strip_prefix(HEAD));
-        let owner = owner.ok_or_else(|| damaged(1, "it is not a file of patient numbers"))?;
+        let head = keys.next().and_then(|head| head.strip_prefix(HEAD));
+        let (owner, series) = head
+            .and_then(parse_head)
+            .ok_or_else(|| damaged(1, "it is not a file of patient numbers"))?;
+        self.series = series;
         if owner != self.owner {
             let (expected, got) = (self.owner.clone(), owner.to_owned());
             return Err(ImportError::NumberingOfAnother { path: path.clone(), expected, got });
@@ -112,12 +124,20 @@ impl Numbering {
         keys.iter().map(|key| number(key).ok_or(ImportError::NumberingFull)).collect()
     }
 
+    /// What tells these numbers from others for the same patients.
+    pub(crate) fn series(&self) -> Option<Digest> {
+        self.series
+    }
+
     /// Writes the file durably if it grew, or was not there.
     pub(crate) fn save(&self) -> Result<(), ImportError> {
         if !self.grown {
             return Ok(());
         }
-        let mut text = format!("{HEAD}{}\n", self.owner);
+        let mut text = match self.series {
+            Some(series) => format!("{HEAD}2 {} {series}\n", self.owner),
+            None => format!("{HEAD}1 {}\n", self.owner),
+        };
         for key in &self.keys {
             text.push_str(key);
             text.push('\n');
@@ -173,4 +193,13 @@ impl Numbering {
             _ => false,
         }
     }
+}
+
+/// Owner and series of a head line, after its first words.
+fn parse_head(head: &str) -> Option<(&str, Option<Digest>)> {
+    if let Some(owner) = head.strip_prefix("1 ") {
+        return Some((owner, None));
+    }
+    let (owner, series) = head.strip_prefix("2 ")?.rsplit_once(' ')?;
+    Some((owner, Some(Digest::try_from(series.to_owned()).ok()?)))
 }

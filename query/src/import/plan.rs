@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use policies::dataset::Dataset;
-use policies::{HospitalCode, Ident};
+use policies::{Digest, HospitalCode, Ident};
 
 use crate::import::RecordSecret;
 
@@ -24,6 +24,8 @@ pub struct ImportPlan<'a> {
     pub opt_out: Option<String>,
     /// File of the patients' numbers. It outlives snapshots and belongs in the backup.
     pub numbering: PathBuf,
+    /// Names the numbers where the file is begun, of randomness; it is not used where there is one.
+    pub new_series: Digest,
     /// What record keys are made with. Another secret begins another lineage, which is refused over snapshots of this one.
     pub record_secret: RecordSecret,
     /// Folder of the snapshots.

@@ -1,6 +1,6 @@
 //! The node's secret for record keys, and what is made of it.
 //!
-//! A *lineage* is the snapshots of one dataset version at one node under one secret. A patient has the same record key in all of
+//! A *lineage* is the snapshots of one dataset version at one node under one secret, with one series of patient numbers. A patient has the same record key in all of
 //! them, so the noise over a set of patients does not change with corrections and later rows; in another lineage it has an
 //! unrelated one. Keys follow from secret, lineage and the patient's pseudonym alone. This crate has no secret of its own, and keeps none:
 //! it is an argument of the import.
@@ -36,15 +36,17 @@ impl RecordSecret {
         Self(Zeroizing::new(*bytes))
     }
 
-    /// The lineage of a dataset version at a hospital under this secret. It tells nothing of the secret.
+    /// The lineage of a dataset version at a hospital under this secret, with patients numbered in this series. It tells
+    /// nothing of the secret.
     pub(crate) fn lineage(
         &self,
         dataset: &DatasetId,
         version: u32,
-        hospital: &HospitalCode,
+        (hospital, series): (&HospitalCode, Option<Digest>),
     ) -> Digest {
         // Names hold no line ends, so no two lineages have one text.
-        let names = format!("\n{dataset}\n{version}\n{hospital}\n");
+        let series = series.map(|series| format!("{series}\n")).unwrap_or_default();
+        let names = format!("\n{dataset}\n{version}\n{hospital}\n{series}");
         Digest::of(&self.uniform(&[LINEAGE, names.as_bytes()]))
     }
 

@@ -135,6 +135,7 @@ impl Site {
             tables: vec![columns("patient", "patients"), columns("treatment", "treatments")],
             opt_out: None,
             numbering: self.path("numbers"),
+            new_series: policies::Digest::of(b"numbers"),
             record_secret: RecordSecret::new(&[7; 32]),
             out: self.path("snapshots"),
             strict: false,

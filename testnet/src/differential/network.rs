@@ -158,6 +158,7 @@ impl Network {
             tables: mappings,
             opt_out: opt_out.map(str::to_owned),
             numbering: folder.join("numbering"),
+            new_series: policies::Digest::of(b"numbers"),
             record_secret: RecordSecret::new(&[7; 32]),
             out: folder.join("snapshots"),
             strict: true,

@@ -120,6 +120,7 @@ fn plan<'a>(dataset: &'a Dataset, folder: &Path) -> ImportPlan<'a> {
             .collect(),
         opt_out: Some("opt_out".to_owned()),
         numbering: folder.join("numbering"),
+        new_series: policies::Digest::of(b"numbers"),
         record_secret: RecordSecret::new(&[7; 32]),
         out: folder.join("snapshots"),
         strict: true,

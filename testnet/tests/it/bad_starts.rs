@@ -219,7 +219,7 @@ fn a_record_key_is_never_replaced_in_silence() {
     node.without(&key, |node| {
         let role = node::keys::KeyRole::Record;
         node::keys::Key::create(&key, role, "NOORD").unwrap();
-        node.says("import", 64, "other_record_key");
+        node.says("import", 64, "other_lineage");
         std::fs::remove_file(&key).unwrap();
     });
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();

@@ -73,6 +73,7 @@ impl Site {
             tables,
             opt_out: None,
             numbering: folder.path().join("numbering"),
+            new_series: policies::Digest::of(b"numbers"),
             record_secret: RecordSecret::new(&[7; 32]),
             out: folder.path().join("out"),
             strict: true,
@@ -162,7 +163,11 @@ fn numbers(fragment: &RawFragment) -> Vec<Vec<u64>> {
 fn key_of(patients: &[&str]) -> u64 {
     let secret = RecordSecret::new(&[7; 32]);
     let dataset = policies::dataset::file::parse("small", DATASET).unwrap();
-    let lineage = secret.lineage(&dataset.id, 1, &HospitalCode::new("ALFA").unwrap());
+    let lineage = secret.lineage(
+        &dataset.id,
+        1,
+        (&HospitalCode::new("ALFA").unwrap(), Some(Digest::of(b"numbers"))),
+    );
     let keys = patients.iter().map(|patient| secret.key(&lineage, patient));
     keys.fold(RecordKey::default(), RecordKey::plus).get()
 }

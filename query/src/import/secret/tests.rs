@@ -6,7 +6,17 @@ fn secret(byte: u8) -> RecordSecret {
 
 fn lineage(secret: &RecordSecret, dataset: &str, version: u32, hospital: &str) -> Digest {
     let (dataset, hospital) = (DatasetId::new(dataset), HospitalCode::new(hospital));
-    secret.lineage(&dataset.unwrap(), version, &hospital.unwrap())
+    secret.lineage(&dataset.unwrap(), version, (&hospital.unwrap(), None))
+}
+
+#[test]
+fn patients_who_are_numbered_anew_are_another_lineage() {
+    let (dataset, hospital) =
+        (DatasetId::new("breast").unwrap(), HospitalCode::new("ALFA").unwrap());
+    let of = |series| secret(1).lineage(&dataset, 1, (&hospital, series));
+    let (one, two) = (of(Some(Digest::of(b"1"))), of(Some(Digest::of(b"2"))));
+    assert!(one != two && one != of(None) && two != of(None));
+    assert_eq!(one, of(Some(Digest::of(b"1"))));
 }
 
 #[test]

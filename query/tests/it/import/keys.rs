@@ -66,13 +66,13 @@ async fn another_secret_over_snapshots_of_this_one_is_refused() {
     let first = site.import().await.unwrap();
     let other = || ImportPlan { record_secret: RecordSecret::new(&[8; 32]), ..site.plan() };
     let error = import(&other()).await.unwrap_err();
-    assert_eq!(error.code(), "other_record_key");
+    assert_eq!(error.code(), "other_lineage");
     assert_eq!(site.current(), first.folder);
     // Also over a snapshot that is damaged, as long as it tells its lineage.
     let manifest = site.current().unwrap().join("manifest.json");
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, text.replace("\"patients\":3", "\"patients\":4")).unwrap();
-    assert_eq!(import(&other()).await.unwrap_err().code(), "other_record_key");
+    assert_eq!(import(&other()).await.unwrap_err().code(), "other_lineage");
     site.import().await.unwrap_err();
 }
 

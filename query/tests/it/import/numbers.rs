@@ -61,7 +61,12 @@ async fn numbers_are_never_given_anew() {
     site.import().await.unwrap();
     let path = site.path("numbers");
     let good = fs::read_to_string(&path).unwrap();
-    assert!(good.starts_with("kring patient numbers 1 tumours EMC\n7\n10\n30\nsha256 "));
+    let series = Digest::of(b"numbers");
+    assert!(
+        good.starts_with(&format!(
+            "kring patient numbers 2 tumours EMC {series}\n7\n10\n30\nsha256 "
+        ))
+    );
     let cases: [(String, &str); 6] = [
         (String::new(), "numbering_damaged"),
         (good.replace("\n10\n", "\n11\n"), "numbering_damaged"),
@@ -84,8 +89,46 @@ async fn numbers_are_never_given_anew() {
 }
 
 fn numbering(owner: &str, keys: &[&str]) -> String {
-    let text = format!("kring patient numbers 1 {owner}\n{}\n", keys.join("\n"));
+    let series = Digest::of(b"numbers");
+    let text = format!("kring patient numbers 2 {owner} {series}\n{}\n", keys.join("\n"));
     format!("{text}sha256 {}\n", Digest::of(text.as_bytes()))
+}
+
+#[tokio::test]
+async fn patients_who_are_numbered_anew_begin_another_lineage() {
+    let lineage = |report: &ImportReport| snapshot::lineage(report.folder.as_ref().unwrap());
+    let site = Site::with(PATIENTS, TREATMENTS);
+    let first = site.import().await.unwrap();
+    let again = ImportPlan { new_series: Digest::of(b"other numbers"), ..site.plan() };
+    // The file is there: its series holds.
+    assert_eq!(lineage(&import(&again).await.unwrap()), lineage(&first));
+    let old = site.path("old");
+    fs::rename(site.path("snapshots"), &old).unwrap();
+    fs::remove_file(site.path("numbers")).unwrap();
+    let second = import(&again).await.unwrap();
+    assert_ne!(lineage(&second), lineage(&first));
+    // Snapshots of both are never beside each other, whichever of them is current.
+    let id = first.snapshot.unwrap().to_string();
+    let beside = second.folder.clone().unwrap().with_file_name(&id);
+    fs::rename(old.join("tumours-v2").join(&id), &beside).unwrap();
+    assert_eq!(site.import().await.unwrap_err().code(), "other_lineage");
+    fs::write(beside.join("manifest.json"), "{").unwrap();
+    assert_eq!(site.import().await.unwrap_err().code(), "snapshot_manifest_invalid");
+}
+
+#[tokio::test]
+async fn numbers_of_before_series_go_on() {
+    let site = Site::with(PATIENTS, TREATMENTS);
+    let text = "kring patient numbers 1 tumours EMC\n30\n";
+    let text = format!("{text}sha256 {}\n", Digest::of(text.as_bytes()));
+    fs::write(site.path("numbers"), text).unwrap();
+    let sealed = sealed(&site.import().await.unwrap(), "patient");
+    assert_eq!(
+        (integers(&sealed, "patient_key"), numbers(&sealed)),
+        (vec![30, 7, 10], vec![0, 1, 2])
+    );
+    let kept = fs::read_to_string(site.path("numbers")).unwrap();
+    assert!(kept.starts_with("kring patient numbers 1 tumours EMC\n30\n7\n10\nsha256 "));
 }
 
 #[tokio::test]
