@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use roaring::RoaringBitmap;
 use sha2::{Digest as _, Sha256};
 
+mod index;
+
+use index::Index;
+
 /// 64-bit words of a sketch. Sets that have nothing to do with each other differ in about 128 of its 256 bits, so gaps up to some
 /// sixty patients are told apart without the sets.
 const WORDS: usize = 4;
@@ -71,6 +75,7 @@ pub(super) struct Sets {
     kept: Vec<Kept>,
     by_name: BTreeMap<SetName, usize>,
     by_size: BTreeMap<u64, Vec<usize>>,
+    by_first: Index,
     bytes: usize,
 }
 
@@ -102,6 +107,7 @@ impl Sets {
         self.kept.push(Kept { name, patients: set.len(), sketch: Sketch::of(set), bytes });
         self.by_name.insert(name, place);
         self.by_size.entry(set.len()).or_default().push(place);
+        self.by_first.add(set, place);
         place
     }
 
@@ -115,17 +121,21 @@ impl Sets {
         let Some(reach) = gap.checked_sub(1) else { return Vec::new() };
         let sketch = Sketch::of(set);
         let sizes = set.len().saturating_sub(reach)..=set.len().saturating_add(reach);
-        let places = self.by_size.range(sizes).flat_map(|(_, places)| places);
-        let mut near: Vec<(usize, u64)> = places
-            .filter_map(|place| {
-                let kept = self.kept.get(*place)?;
-                if u64::from(kept.sketch.distance(sketch)) >= gap {
-                    return None;
-                }
-                let distance = kept.set().symmetric_difference_len(set);
-                (distance < gap).then_some((*place, distance))
-            })
-            .collect();
+        let places = match self.by_first.candidates(set, reach) {
+            Some(places) => places,
+            None => {
+                self.by_size.range(sizes.clone()).flat_map(|(_, places)| places).copied().collect()
+            }
+        };
+        let near = places.into_iter().filter_map(|place| {
+            let kept = self.kept.get(place).filter(|kept| sizes.contains(&kept.patients))?;
+            if u64::from(kept.sketch.distance(sketch)) >= gap {
+                return None;
+            }
+            let distance = kept.set().symmetric_difference_len(set);
+            (distance < gap).then_some((place, distance))
+        });
+        let mut near: Vec<(usize, u64)> = near.collect();
         near.sort_unstable();
         near
     }
@@ -136,3 +146,6 @@ impl Kept {
         RoaringBitmap::deserialize_from(&*self.bytes).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;
