@@ -98,7 +98,7 @@ impl Tables {
             return Ok(Arc::clone(kept));
         }
         let path = snapshot.file(name).ok_or(RunError::BadSnapshot)?;
-        self.hashed.check(&path, sealed, || Ok(()))?;
+        self.hashed.check(&path, sealed, || patient_by_patient(&path))?;
         let read = snapshot::read_columns(snapshot.folder(), name, &[PATIENT, RECORD_KEY]);
         let read = read.map_err(|_snapshot| RunError::BadSnapshot)?;
         let mut rows: Vec<(u32, u64)> = Vec::new();

@@ -83,12 +83,18 @@ pub(crate) fn check<'a>(column: &Column, raw: Raw<'a>) -> Result<Value<'a>, BadV
     match column.kind {
         ColumnType::Text => text(column, raw),
         ColumnType::Integer => {
-            let units = integer(raw)?;
+            let units = match integer(raw) {
+                Err(BadValue::TooLarge { got }) => return beyond(column, raw, got),
+                units => units?,
+            };
             listed(column, units)?;
             bounded(column, units, false)
         }
         ColumnType::Decimal { scale } => {
-            let (units, rounded) = decimal(raw, scale)?;
+            let (units, rounded) = match decimal(raw, scale) {
+                Err(BadValue::TooLarge { got }) => return beyond(column, raw, got),
+                units => units?,
+            };
             bounded(column, units, rounded)
         }
     }
@@ -251,6 +257,15 @@ fn bounded<'a>(column: &Column, units: i64, rounded: bool) -> Result<Value<'a>, 
     let show = |units: i64| decimal_text(i128::from(units), scale);
     let (got, min, max) = (show(units), show(bounds.min), show(bounds.max));
     Err(BadValue::OutOfBounds { got, min, max })
+}
+
+/// A number of more digits than any column holds: a measure with bounds takes the bound on its side.
+fn beyond<'a>(column: &Column, raw: Raw<'a>, got: String) -> Result<Value<'a>, BadValue> {
+    let Some(bounds) = column.bounds.filter(|_| column.class == Class::Measure) else {
+        return Err(BadValue::TooLarge { got });
+    };
+    let units = if show(raw).starts_with('-') { bounds.min } else { bounds.max };
+    Ok(Value::Units { units, rounded: false, clamped: true })
 }
 
 /// Units of 10^-scale as text without an exponent.

@@ -129,10 +129,19 @@ fn a_measure_beyond_its_bounds_is_the_nearer_bound() {
         ("-0.5", -5, false, false),
         ("-0.6", -5, true, false),
         ("9999999999999999.9", 1000, true, false),
+        ("99999999999999999999", 1000, true, false),
+        ("-99999999999999999999.9", -5, true, false),
     ] {
         let value = Value::Units { units: expected, rounded: round, clamped: clamp };
         assert_eq!(check(&column, Raw::Text(text)), Ok(value), "{text}");
     }
+    let most = Value::Units { units: 1000, rounded: false, clamped: true };
+    assert_eq!(check(&column, Raw::Double(1e300)), Ok(most));
+    column.kind = ColumnType::Integer;
+    let least = Value::Units { units: -5, rounded: false, clamped: true };
+    assert_eq!(check(&column, Raw::Text("-9223372036854775809")), Ok(least));
+    column.bounds = None;
+    refused(&column, Raw::Text("-9223372036854775809"), "too_many_digits");
 }
 
 #[test]
