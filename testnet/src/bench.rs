@@ -22,6 +22,7 @@ mod cpu;
 mod log;
 mod memory;
 mod pooled;
+mod protection;
 mod scan;
 mod steps;
 
@@ -51,6 +52,9 @@ pub fn run(options: &Bench) -> anyhow::Result<()> {
     }
     if options.scan {
         return scan::run(options);
+    }
+    if options.protection {
+        return protection::run(options);
     }
     if options.log {
         print::line("| where | what | measured | goal |\n|---|---|---|---|");

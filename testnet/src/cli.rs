@@ -184,6 +184,9 @@ pub struct Bench {
     /// Instead of all that: a log of many entries: appends, start, verification, index
     #[arg(long, conflicts_with = "scan")]
     pub log: bool,
+    /// Instead of all that: the same questions with protections and without
+    #[arg(long, conflicts_with_all = ["scan", "log"])]
+    pub protection: bool,
     /// Entries of --log
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
     pub entries: u64,
