@@ -29,6 +29,8 @@ pub(super) enum Event {
         cost: u8,
         retired: RoaringBitmap,
     },
+    /// Figures of the lineage have the noise of this key from here on.
+    Keyed(Name),
 }
 
 /// All that one answer adds to the memory: applied whole, or not at all. It holds sets of patients, so it prints nothing.
@@ -89,7 +91,7 @@ impl Charge {
                 write_cell(&mut writer, cell);
                 Some(Sha256::digest(writer.finish()).into())
             }
-            Event::Asked { .. } | Event::Explored { .. } => None,
+            Event::Asked { .. } | Event::Explored { .. } | Event::Keyed(_) => None,
         })
     }
 
@@ -120,6 +122,10 @@ impl Charge {
                 writer.list(columns, Writer::name);
                 writer.byte(*cost);
                 writer.set(retired);
+            }
+            Event::Keyed(key) => {
+                writer.byte(3);
+                writer.name(key);
             }
         });
         let bytes = writer.finish();
@@ -173,6 +179,7 @@ impl Charge {
                 cost: reader.byte()?,
                 retired: reader.set()?,
             }),
+            3 => Ok(Event::Keyed(reader.name()?)),
             _ => Err(CodeError::Shape),
         })?;
         reader.end()?;
