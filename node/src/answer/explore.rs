@@ -55,7 +55,7 @@ impl Node {
             self.alarm(run.asked, raw.fault()).await?;
             let told = self.ledger.explore(entry.clone(), (raw, &left_out), exploring.clone());
             match told.await? {
-                Explored::Charged(charged) => return Ok(charged),
+                Explored::Charged(charged) => return Ok(*charged),
                 Explored::Stale(again) => permit = *again,
             }
         }

@@ -81,7 +81,7 @@ pub(crate) struct LeftOut {
 /// What became of a raw answer.
 pub(crate) enum Explored {
     /// It may leave once it is recorded.
-    Charged(Charged),
+    Charged(Box<Charged>),
     /// Others are left out by now: it has to be run again.
     Stale(Box<Permit>),
 }
@@ -138,7 +138,7 @@ impl Ledger {
             let dataset = charter.dataset(&dataset).ok_or_else(none)?;
             let explorer = Explorer { key: &key, dataset, patients };
             let disclosed = query::explore(raw, &chain.memory, explorer)?;
-            keep(&charges, &mut turn, lineage, disclosed).map(Explored::Charged)
+            keep(&charges, &mut turn, lineage, disclosed).map(Box::new).map(Explored::Charged)
         });
         done.await.map_err(|error| Refused::Store(std::io::Error::other(error)))?
     }

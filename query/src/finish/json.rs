@@ -89,11 +89,8 @@ fn noise(row: usize, column: usize, bound: Bound) -> Option<FinishedNoise> {
 /// A value as it is shown: noise can make a count less than nothing, and there is no such count.
 fn shown(value: Value, bound: Bound) -> Value {
     let count = matches!(bound, Bound::Noisy { count: true, .. });
-    let below = |text: &str| text.starts_with('-');
-    match value {
-        Value::String(text) if count && below(&text) => Value::String("0".to_owned()),
-        value => value,
-    }
+    let below = value.as_str().is_some_and(|text| text.starts_with('-'));
+    if count && below { Value::String("0".to_owned()) } else { value }
 }
 
 fn value(column: &ArrayRef, row: usize) -> Result<Value, FinishError> {

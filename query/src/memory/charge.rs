@@ -83,15 +83,26 @@ impl Charge {
         self.events.is_empty()
     }
 
-    /// A digest of each exact cell that it enters, figures and patients included: the same cell entered twice shows.
+    /// A digest of each exact cell that it enters, figures and patients included, and of each form of a set with each column that is
+    /// charged for it: the same entered twice shows.
     pub fn told(&self) -> impl Iterator<Item = Name> {
-        self.events.iter().filter_map(|event| match event {
+        self.events.iter().flat_map(|event| match event {
             Event::Exact(cell) => {
                 let mut writer = Writer::default();
                 write_cell(&mut writer, cell);
-                Some(Sha256::digest(writer.finish()).into())
+                vec![Sha256::digest(writer.finish()).into()]
             }
-            Event::Asked { .. } | Event::Explored { .. } | Event::Keyed(_) => None,
+            Event::Explored { set, form, columns, .. } => {
+                let charged = columns.iter().map(|column| {
+                    let mut writer = Writer::default();
+                    writer.set(set);
+                    writer.name(form);
+                    writer.name(column);
+                    Sha256::digest(writer.finish()).into()
+                });
+                charged.collect()
+            }
+            Event::Asked { .. } | Event::Keyed(_) => Vec::new(),
         })
     }
 
