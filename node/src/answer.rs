@@ -2,7 +2,7 @@
 
 use policies::wire::Request;
 use policies::{
-    Admission, DatasetId, Digest, Footprint, HospitalCode, Permit, SignedRequest, Verdict,
+    Admission, DatasetId, Digest, Footprint, HospitalCode, Permit, Profile, SignedRequest, Verdict,
     VerifiedRequest,
 };
 use query::Moment;
@@ -11,11 +11,21 @@ use query::pipe::Work;
 use crate::answer::record::Asked;
 use crate::ledger::{Charged, Entry};
 use crate::node::{Node, SnapshotRef, job};
-use crate::pool::Access;
+use crate::pool::{Access, Lease};
 use crate::refused::Refused;
 use crate::reply::Frames;
 
+mod explore;
 pub(crate) mod record;
+
+/// A question that is run.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    asked: &'a Asked,
+    /// The dataset's text and the question's.
+    text: (&'a str, &'a str),
+    snapshot: &'a SnapshotRef,
+}
 
 impl Node {
     /// Answers or refuses a request of a connected member. Whatever comes back is signed.
@@ -57,8 +67,32 @@ impl Node {
         asked.same_cut(&footprint)?;
         let permit: Permit = policies::decide(self.books(), &admission, footprint)?;
         let entry = self.remember(&permit, &snapshot, &dataset.id).await?;
+        let exploring = match permit.profile() {
+            Profile::Explore => Some(self.exploring(dataset, &snapshot)?),
+            Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => None,
+        };
         let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
+        let run = Run { asked, text, snapshot: &snapshot };
+        let charged = match (exploring, entry) {
+            (Some(exploring), Some(entry)) => {
+                self.explored(permit, (entry, exploring), run, &mut worker).await?
+            }
+            (_, entry) => self.told(permit, entry, run, &mut worker).await?,
+        };
+        // A second instance of this node may have gone on meanwhile.
+        self.own.standing().allows().map_err(Refused::Withheld)?;
+        Ok((charged, snapshot.id))
+    }
+
+    /// Runs a permitted question whose figures are exact, and holds it against the memory.
+    async fn told(
+        &self,
+        permit: Permit,
+        entry: Option<Entry>,
+        Run { asked, text, snapshot }: Run<'_>,
+        worker: &mut Lease,
+    ) -> Result<Charged, Refused> {
         let wanted = query::wanted(&permit);
         let work = Work::Execute {
             snapshot: snapshot.folder.clone(),
@@ -67,14 +101,11 @@ impl Node {
             wanted,
         };
         let head = job(self.charter(), text, asked.issued_at, work);
-        let reply = self.work(&mut worker, head, Vec::new()).await?;
+        let reply = self.work(worker, head, Vec::new()).await?;
         let raw = query::receive(permit, wanted, &reply)?;
         self.alarm(asked, raw.fault()).await?;
         let moment = Moment { now: self.clock.now(), snapshot: snapshot.id };
-        let charged = self.ledger.disclose(entry, raw, moment).await?;
-        // A second instance of this node may have gone on meanwhile.
-        self.own.standing().allows().map_err(Refused::Withheld)?;
-        Ok((charged, snapshot.id))
+        self.ledger.disclose(entry, raw, moment).await
     }
 
     /// The memory that an answer is held against, where its protections ask for one.

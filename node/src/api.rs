@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 
 use policies::protections::Applied;
-use policies::wire::LayerRef;
+use policies::wire::{LayerRef, NoiseReceipt};
 use policies::{
     DatasetId, Digest, GroupId, HospitalCode, IndicatorId, NetworkId, PersonId, Profile, Purpose,
     UnixTime,
 };
-use query::pipe::{Explained, FinishedCell, FinishedColumn, FinishedInterval};
+use query::pipe::{Explained, FinishedCell, FinishedColumn, FinishedInterval, FinishedNoise};
 use serde::{Deserialize, Serialize};
 
 /// Most bytes of a request's body.
@@ -103,6 +103,9 @@ pub struct AnswerBody {
     pub undecided: u64,
     /// Values that are made of quantiles, with the interval that the pooled value lies in.
     pub intervals: Vec<FinishedInterval>,
+    /// Values that are made of figures with noise, with its variance where that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noisy: Vec<FinishedNoise>,
     /// What else a reader must know, as sentences.
     pub notes: Vec<String>,
     /// Every hospital that was asked.
@@ -141,6 +144,9 @@ pub struct AppliedProtections {
     /// Where figures stand as they were told before: the earliest day that one of them was told on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<UnixTime>,
+    /// Where figures have noise, what kind of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<NoiseReceipt>,
 }
 
 /// What became of one hospital's part.

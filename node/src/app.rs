@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::consumed::Consumed;
 use crate::http::HttpServer;
 use crate::index::Index;
-use crate::keys::{Key, KeyRole};
+use crate::keys::{Key, KeyRole, noise};
 use crate::ledger::{self, Charges, Ledger};
 use crate::log::checkpoint::Signer;
 use crate::log::{Event, Log, Store};
@@ -136,7 +136,8 @@ impl App {
         let charges = charges
             .map_err(|source| StartError::Folder { path: config.ledger_folder(), source })?;
         let tasks = Tasks::new();
-        let ledger = Ledger::new(charges, index.heads()?, tasks.clone());
+        let noise = noise::for_daemon(&config)?;
+        let ledger = Ledger::new(charges, index.heads()?, tasks.clone()).with_noise(noise);
         let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
         let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
         let syslog = Target::open(&config)?;

@@ -105,7 +105,7 @@ impl Node {
             cells,
             profile: granted.profile,
             rules: granted.rules,
-            protections: granted.protections.applied(),
+            protections: granted.protections.applied_under(granted.profile),
             layers: vec![self.layer.clone()],
         })
     }

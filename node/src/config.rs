@@ -71,6 +71,8 @@ pub struct KeyPaths {
     pub witness: PathBuf,
     /// The record keys in snapshots; read by `kring import`.
     pub record: PathBuf,
+    /// The noise of figures under `ask.explore`.
+    pub noise: PathBuf,
 }
 
 /// The HTTPS interface for people of this hospital.
@@ -262,6 +264,7 @@ fn check(
             log: folder.join(keys.log),
             witness: folder.join(keys.witness),
             record: folder.join(keys.record),
+            noise: folder.join(keys.noise),
         },
         listen: network.listen.into_inner(),
         http: Http {

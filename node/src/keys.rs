@@ -13,6 +13,7 @@ use policies::dsse::PublicKey;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
+pub mod noise;
 pub mod record;
 
 /// Most bytes of a key file.
@@ -32,6 +33,8 @@ pub enum KeyRole {
     Witness,
     /// The record keys in a node's snapshots. It signs nothing and is in no charter.
     Record,
+    /// The noise of figures under `ask.explore`. It signs nothing and is in no charter.
+    Noise,
     /// A person's questions, or a board member's charters.
     Person,
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use policies::Digest;
-use query::{Memory, Moment, RawAnswer, SafeAnswer};
+use query::{Disclosed, Memory, Moment, NoiseKey, RawAnswer, SafeAnswer};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::log::medium;
@@ -25,9 +25,12 @@ use crate::tasks::Tasks;
 
 pub mod charges;
 mod error;
+mod explored;
 
 pub use charges::{Chain, Charges};
 pub use error::LedgerError;
+pub use explored::Unexplored;
+pub(crate) use explored::{Explored, Exploring};
 
 /// The memories of all lineages.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct Ledger {
     charges: Charges,
     heads: Heads,
     tasks: Tasks,
+    /// The secret of noise; without it nothing is told with noise.
+    noise: Option<Arc<NoiseKey>>,
     books: Mutex<BTreeMap<Digest, Arc<tokio::sync::Mutex<Book>>>>,
 }
 
@@ -47,6 +52,17 @@ enum Book {
     Whole(Box<Chain>),
     /// It is not.
     Broken(Arc<LedgerError>),
+}
+
+impl Book {
+    /// The memory, as the log says it is.
+    fn whole(&mut self) -> Result<&mut Chain, Refused> {
+        match self {
+            Self::Whole(chain) => Ok(chain),
+            Self::Broken(error) => Err(Refused::Ledger(Arc::clone(error))),
+            Self::Unread => Err(LedgerError::Unread.into()),
+        }
+    }
 }
 
 /// The right to answer over one lineage: its memory is whole.
@@ -89,7 +105,13 @@ impl Ledger {
     /// The memories that these charges make; `heads` is what the log says of them.
     #[must_use]
     pub fn new(charges: Charges, heads: Heads, tasks: Tasks) -> Self {
-        Self { charges, heads, tasks, books: Mutex::default() }
+        Self { charges, heads, tasks, noise: None, books: Mutex::default() }
+    }
+
+    /// The same with the node's secret of noise, where there is one.
+    #[must_use]
+    pub fn with_noise(self, noise: Option<Arc<NoiseKey>>) -> Self {
+        Self { noise, ..self }
     }
 
     /// Opens the memory of a snapshot's lineage.
@@ -170,12 +192,18 @@ fn charge(
     lineage: Digest,
     (raw, moment): (RawAnswer, Moment),
 ) -> Result<Charged, Refused> {
-    let chain = match &mut *turn {
-        Book::Whole(chain) => chain,
-        Book::Broken(error) => return Err(Refused::Ledger(Arc::clone(error))),
-        Book::Unread => return Err(Refused::Ledger(Arc::new(LedgerError::Unread))),
-    };
-    let disclosed = query::disclose(raw, &chain.memory, moment)?;
+    let disclosed = query::disclose(raw, &turn.whole()?.memory, moment)?;
+    keep(charges, &mut turn, lineage, disclosed)
+}
+
+/// Makes durable what an answer adds, then has it in the memory.
+fn keep(
+    charges: &Charges,
+    turn: &mut Book,
+    lineage: Digest,
+    disclosed: Disclosed,
+) -> Result<Charged, Refused> {
+    let chain = turn.whole()?;
     if !disclosed.charge().is_empty() {
         let bytes = disclosed.charge().encode().map_err(LedgerError::from)?;
         match charges.put(&lineage, chain, bytes) {
@@ -189,6 +217,7 @@ fn charge(
             }
         }
     }
+    let chain = turn.whole()?;
     let safe = disclosed.charged(&mut chain.memory).map_err(LedgerError::from)?;
     let (charges, last) = (chain.memory.charges(), chain.last);
     let memory = Remembered { lineage, charges, last, stands: safe.stands() };

@@ -8,7 +8,7 @@ use policies::{DatasetId, DecodeError, Denial, VerifyError};
 use query::pipe::Failure;
 use query::{DiscloseError, ReceiveError};
 
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, Unexplored};
 use crate::log::LogError;
 use crate::pool::PoolError;
 use crate::witness::own::Unwitnessed;
@@ -46,6 +46,9 @@ pub(crate) enum Refused {
     /// What was answered before is not known.
     #[error("not held against what was answered before")]
     Ledger(#[source] Arc<LedgerError>),
+    /// It cannot be told with noise.
+    #[error("not explored")]
+    Unexplored(#[source] Unexplored),
     /// The log cannot be written.
     #[error("not logged")]
     Log(#[from] LogError),
@@ -138,6 +141,7 @@ impl Refused {
                  its own operators are told what to do"
                     .to_owned(),
             ),
+            Self::Unexplored(why) => plain(why.code(), why.message().to_owned()),
             Self::UnknownDataset(id) => {
                 plain("unknown_dataset", format!("dataset `{id}` is not in the charter"))
             }

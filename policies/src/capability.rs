@@ -7,7 +7,7 @@ use crate::Profile;
 use crate::protections::{Kind, Opinions, Parts, Word};
 
 /// Protections that are applied to answers.
-const APPLIED: [Word; 8] = [
+const APPLIED: [Word; 9] = [
     Word::MinPatients,
     Word::MinPart,
     Word::Zeros,
@@ -15,6 +15,7 @@ const APPLIED: [Word; 8] = [
     Word::Dominance,
     Word::PPercent,
     Word::MinDf,
+    Word::Variance,
     Word::Signature,
 ];
 /// Treatments of small parts.
@@ -22,7 +23,7 @@ const PARTS: [Parts; 2] = [Parts::Hide, Parts::Members];
 /// Kinds of figures.
 const KINDS: [Kind; 0] = [];
 /// Profiles under which questions are answered.
-const PROFILES: [Profile; 2] = [Profile::Members, Profile::Indicator];
+const PROFILES: [Profile; 3] = [Profile::Members, Profile::Indicator, Profile::Explore];
 
 /// Whether the protection is applied to answers.
 pub(crate) fn applies(word: Word) -> bool {

@@ -66,16 +66,19 @@ pub fn explain<'b>(
     if *footprint.dataset() != dataset.id {
         return Err(reasons::other_dataset(books.charter, &dataset.id, footprint.dataset()));
     }
-    let mut first = None;
-    // The first profile whose rules permit it; else the reason of the best one.
+    let (mut near, mut first) = (None, None);
+    // The first profile whose rules permit it; else the reason of the best one that is for this person at all.
     for profile in ask.profiles(books.charter)? {
+        let rules = books.charter.rules();
+        let own = rules.permits_in_scope(&ask.person, profile.as_str(), &ask.dataset);
         match under(books, ask, profile, (footprint, dataset)) {
             Ok(explained) => return Ok(explained),
-            Err(denial) => first = first.or(Some(denial)),
+            Err(denial) if own.is_empty() => first = first.or(Some(denial)),
+            Err(denial) => near = near.or(Some(denial)),
         }
     }
     let none = || reasons::silent(books.charter, ask, Profile::Members.as_str(), &[]);
-    Err(first.unwrap_or_else(none))
+    Err(near.or(first).unwrap_or_else(none))
 }
 
 /// What is granted under one profile.
@@ -113,6 +116,7 @@ fn under(
             OwnSay::Denies(denied) => return Err(reasons::own(own, &denied)),
         }
     }
+    in_form(charter, profile, (footprint, dataset))?;
     let protections = decided(profile, (opinions, added), dataset.status);
     if protections.signature == SignatureKind::Direct && !ask.direct_signature {
         return Err(reasons::direct_signature_required(charter));
@@ -124,6 +128,24 @@ fn under(
         own: own.map(crate::OwnRules::digest),
         status: dataset.status,
     })
+}
+
+/// Whether a question that is answered with noise is in the form for it. The text alone decides.
+fn in_form(
+    charter: &Charter,
+    profile: Profile,
+    (footprint, dataset): (&Footprint, &Dataset),
+) -> Result<(), Denial> {
+    match profile {
+        Profile::Explore => {}
+        Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => return Ok(()),
+    }
+    let fragments = &footprint.draft().fragments;
+    let refused = fragments.iter().find_map(|fragment| match fragment.explore.form() {
+        Ok(form) => form.answerable(fragment, dataset).err(),
+        Err(refusal) => Some(refusal.clone()),
+    });
+    refused.map_or(Ok(()), |refusal| Err(reasons::not_in_form(charter, &refusal)))
 }
 
 /// What the indicator that is asked says itself; one that the charter does not have as it was signed is denied.

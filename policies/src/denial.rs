@@ -23,7 +23,7 @@ pub struct Denial {
 
 impl Denial {
     /// Every code of a denial.
-    pub const CODES: [&'static str; 16] = [
+    pub const CODES: [&'static str; 27] = [
         "unknown_person",
         "unknown_dataset",
         "other_dataset",
@@ -40,6 +40,17 @@ impl Denial {
         "indicator_dataset",
         "unknown_variant",
         "indicator_mismatch",
+        "explore_rows",
+        "explore_condition",
+        "explore_group",
+        "explore_edges",
+        "explore_bins",
+        "explore_exists",
+        "explore_conditions",
+        "explore_quasi",
+        "explore_key",
+        "explore_measure",
+        "explore_mixed",
     ];
 
     pub(crate) fn new(

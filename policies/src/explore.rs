@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
 
+mod answerable;
 mod check;
 mod conditions;
 mod refusal;
@@ -90,6 +91,10 @@ pub enum ExploreKey {
 pub struct ExploreSum {
     /// Its parts; none is always 0.
     pub terms: Vec<ExploreTerm>,
+    /// Whether it is of its one part as it stands, so that patients contribute to it what they contribute to the part. A sum of
+    /// other parts has no noise that is the same in every wording. Missing in entries of older logs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain: bool,
 }
 
 /// One part of an additive sum.

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::capability;
+use crate::{Profile, capability};
 
 mod floors;
 #[cfg(test)]
@@ -197,7 +197,31 @@ impl Protections {
         joined
     }
 
-    /// What this version of the node does of it, for the receipt.
+    /// What this version of the node does of it under a profile, for the receipt: noise or the rules of exact figures, never both.
+    #[must_use]
+    pub fn applied_under(&self, profile: Profile) -> Applied {
+        match profile {
+            Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => {
+                self.applied()
+            }
+            Profile::Explore => {
+                let variance = capability::applies(Word::Variance).then_some(self.variance);
+                let (min_part, parts) = (None, None);
+                let (dominance, p_percent, min_df) = (None, None, None);
+                Applied {
+                    min_part,
+                    parts,
+                    dominance,
+                    p_percent,
+                    min_df,
+                    variance,
+                    ..self.applied()
+                }
+            }
+        }
+    }
+
+    /// What this version of the node does of it to exact figures.
     #[must_use]
     pub fn applied(&self) -> Applied {
         fn done<T>(word: Word, value: T) -> Option<T> {
@@ -212,7 +236,7 @@ impl Protections {
             dominance: done(Word::Dominance, self.dominance),
             p_percent: done(Word::PPercent, self.p_percent),
             min_df: done(Word::MinDf, self.min_df),
-            variance: done(Word::Variance, self.variance),
+            variance: None,
             kind: done(Word::Kind, self.kind),
             quota_day: done(Word::QuotaDay, self.quota_day).flatten(),
             quota_lineage: done(Word::QuotaLineage, self.quota_lineage).flatten(),

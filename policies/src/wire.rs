@@ -168,6 +168,21 @@ pub struct Receipt {
     /// of them was told on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<UnixTime>,
+    /// Where figures have noise, what kind of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<NoiseReceipt>,
+}
+
+/// The noise of an answer's figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoiseReceipt {
+    /// Version of the mechanism.
+    pub mechanism: u32,
+    /// Variance of a count; of a sum in squares of its column's reach.
+    pub variance: u32,
+    /// At most so many per cent of the patients were left out, because they had been in as many figures as a patient may be in.
+    pub left_out_percent: u32,
 }
 
 /// A refusal, signed by the responder's envelope key.

@@ -49,6 +49,8 @@ pub(crate) struct Split {
     pub(crate) above: Step,
     /// The cuts with what is below them; equal ones once.
     pub(crate) fragments: Vec<Fragment>,
+    /// For each fragment and sum, the square of how far one row can move it: what the variance of its noise is counted in.
+    pub(crate) reach: Vec<Vec<Option<f64>>>,
     /// What the question touches.
     pub(crate) footprint: FootprintDraft,
     /// The three parts for a person.
@@ -338,6 +340,7 @@ pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result
     let mut footprints: Vec<FragmentFootprint> =
         fragments.iter().map(|fragment| footprint(fragment, dataset)).collect();
     link::link(&fragments, &mut footprints, dataset);
+    let reach = footprints.iter().map(|fragment| form::reach(fragment, dataset)).collect();
     let footprint = FootprintDraft {
         tables: account.tables,
         uses: account.uses,
@@ -345,7 +348,7 @@ pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result
         aggregates: account.aggregates,
         fragments: footprints,
     };
-    Ok(Split { above, fragments, footprint, explained })
+    Ok(Split { above, fragments, reach, footprint, explained })
 }
 
 fn footprint(fragment: &Fragment, dataset: &Dataset) -> FragmentFootprint {

@@ -14,8 +14,8 @@ use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, UInt8Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use policies::footprint::SumFootprint;
 use policies::protections::{MinPatients, Protections, Zeros};
-use policies::wire::Receipt;
-use policies::{Limits, Permit, UnixTime};
+use policies::wire::{NoiseReceipt, Receipt};
+use policies::{Limits, Permit, Profile, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use crate::cell;
@@ -24,13 +24,15 @@ use crate::memory::{ApplyError, Charge, Day, Memory};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
+mod explored;
 mod linked;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired with `ask.explore`"))]
 mod noise;
 mod remembered;
 mod rules;
 mod suppress;
 
+pub use explored::{ExploreError, Explorer, explore};
+pub use noise::NoiseKey;
 pub use remembered::Moment;
 
 use remembered::Judge;
@@ -74,6 +76,9 @@ impl CellState {
 pub(crate) struct FramesHead {
     pub(crate) version: u32,
     pub(crate) fragments: usize,
+    /// Where counts have noise, its variance: they can be below 0 then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) noise: Option<u32>,
 }
 
 /// The schema of a fragment's released cells.
@@ -102,6 +107,7 @@ pub struct SafeAnswer {
     rules: BTreeMap<Rule, u64>,
     stands: u64,
     since: Option<Day>,
+    noise: Option<NoiseReceipt>,
 }
 
 impl std::fmt::Debug for SafeAnswer {
@@ -124,11 +130,12 @@ impl SafeAnswer {
             profile: self.permit.profile(),
             rules: self.permit.rules().to_vec(),
             own: self.permit.own(),
-            protections: self.permit.protections().applied(),
+            protections: self.permit.protections().applied_under(self.permit.profile()),
             cells: self.cells.clone(),
             nulls: self.nulls.clone(),
             figures: self.figures.clone(),
             since: self.since.map(|day| UnixTime(i64::from(day).saturating_mul(DAY_S))),
+            noise: self.noise,
         }
     }
 
@@ -203,12 +210,23 @@ fn limits(permit: &Permit) -> Limits {
 /// Whether an answer under the permit is held against what was told before, and remembered.
 #[must_use]
 pub fn remembers(permit: &Permit) -> bool {
-    remembered::gaps(permit).is_some()
+    remembered::gaps(permit).is_some() || is_explored(permit)
+}
+
+/// Whether figures under the permit have noise.
+fn is_explored(permit: &Permit) -> bool {
+    match permit.profile() {
+        Profile::Explore => true,
+        Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => false,
+    }
 }
 
 /// The hidden summaries that the protections of a permit look at.
 #[must_use]
 pub fn wanted(permit: &Permit) -> Wanted {
+    if is_explored(permit) {
+        return explored::WANTED;
+    }
     let (limits, remembers) = (limits(permit), remembers(permit));
     if limits.is_off() && !remembers {
         return Wanted::NONE;
@@ -218,7 +236,8 @@ pub fn wanted(permit: &Permit) -> Wanted {
     Wanted { contributors: true, tops, keys: remembers, bitmaps }
 }
 
-/// Applies every protection of the permit. `memory` is that of the lineage of the snapshot that was read.
+/// Applies every protection of the permit to exact figures. `memory` is that of the lineage of the snapshot that was read. Where
+/// the permit asks for noise everything is hidden: that is for [`explore()`].
 ///
 /// # Errors
 /// `DiscloseError` when the protected cells cannot be encoded.
@@ -230,7 +249,7 @@ pub fn disclose(
     let RawAnswer { permit, fragments, fault } = raw;
     let mut protections = *permit.protections();
     let limits = limits(&permit);
-    if fault.is_some() {
+    if fault.is_some() || is_explored(&permit) {
         protections.min_patients = MinPatients::new(u32::MAX);
         protections.zeros = Zeros::Hidden;
     }
@@ -266,18 +285,19 @@ pub fn disclose(
     let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
     let figures = count(|fragment| fragment.figures);
     let batches: Vec<RecordBatch> = protected.into_iter().map(|fragment| fragment.batch).collect();
-    let frames = frames(&batches).ok_or(DiscloseError)?;
+    let frames = frames(&batches, None).ok_or(DiscloseError)?;
     let (charge, stands, since) = match judge.map(Judge::end) {
         Some(judged) => (judged.charge, judged.stands, judged.since),
         None => (memory.charge(), 0, None),
     };
-    let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since };
+    let noise = None;
+    let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
     Ok(Disclosed { safe, charge })
 }
 
-/// The frames of protected cells.
-pub(crate) fn frames(fragments: &[RecordBatch]) -> Option<Vec<Vec<u8>>> {
-    let head = FramesHead { version: FRAMES_VERSION, fragments: fragments.len() };
+/// The frames of protected cells, with the variance of their noise if they have any.
+pub(crate) fn frames(fragments: &[RecordBatch], noise: Option<u32>) -> Option<Vec<Vec<u8>>> {
+    let head = FramesHead { version: FRAMES_VERSION, fragments: fragments.len(), noise };
     let mut frames = vec![serde_json::to_vec(&head).ok()?];
     for fragment in fragments {
         let frame = ipc::encode(fragment).ok()?;

@@ -11,6 +11,7 @@ use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
 use policies::dataset::Dataset;
 use policies::{Digest, HospitalCode};
+use roaring::RoaringBitmap;
 
 use crate::cell::Layout;
 use crate::cut::{Fragment, Split};
@@ -89,11 +90,16 @@ pub(crate) struct Executed {
     pub(crate) sets: Option<Vec<u8>>,
 }
 
-/// Runs every fragment of a split.
+/// The patients who are left out, from the bytes that say so.
+pub(crate) fn left_out(bytes: &[u8]) -> Result<RoaringBitmap, RunError> {
+    RoaringBitmap::deserialize_from(bytes).map_err(|_not_a_set| RunError::Failed)
+}
+
+/// Runs every fragment of a split, as if the patients who are left out were not there.
 pub(crate) async fn execute(
     split: &Split,
     place: &Place<'_>,
-    (expected, wanted): (&[Digest], Wanted),
+    (expected, wanted, left_out): (&[Digest], Wanted, Option<&RoaringBitmap>),
     tables: &mut Tables,
 ) -> Result<Vec<Executed>, RunError> {
     if !split.fragments.iter().map(|fragment| &fragment.digest).eq(expected) {
@@ -108,7 +114,8 @@ pub(crate) async fn execute(
     let state = session().map_err(failed)?;
     let mut cells = Vec::with_capacity(split.fragments.len());
     for fragment in &split.fragments {
-        let run = Run { fragment, layout: bind::layout(fragment, wanted), snapshot: &snapshot };
+        let layout = bind::layout(fragment, wanted);
+        let run = Run { fragment, layout, snapshot: &snapshot, left_out };
         cells.push(run.cells(place, &state, tables).await?);
     }
     Ok(cells)
@@ -119,6 +126,7 @@ struct Run<'a> {
     fragment: &'a Fragment,
     layout: Layout,
     snapshot: &'a Snapshot,
+    left_out: Option<&'a RoaringBitmap>,
 }
 
 impl Run<'_> {
@@ -128,7 +136,7 @@ impl Run<'_> {
         state: &SessionState,
         tables: &mut Tables,
     ) -> Result<Executed, RunError> {
-        let Self { fragment, layout, snapshot } = self;
+        let Self { fragment, layout, snapshot, left_out } = self;
         let own = text::Own::of(place);
         let places = Places::new(fragment, &own)?;
         if text::empty(fragment, &own) {
@@ -144,7 +152,8 @@ impl Run<'_> {
         let spec = bind::cell(fragment, layout, keys);
         let rows = state.create_physical_plan(&plan).await.map_err(failed)?;
         let order = order::of(rows.as_ref(), places.keys());
-        let computed = fold(rows, (&places, &spec, order), state.task_ctx()).await?;
+        let into = cells::Into { places: &places, spec: &spec, order, left_out: *left_out };
+        let computed = fold(rows, into, state.task_ctx()).await?;
         cells::raw(computed, layout, &places.ruled_out)
     }
 }

@@ -70,7 +70,8 @@ pub(crate) fn finish(
     (hospitals, blobs): (&[Part], &[Vec<u8>]),
 ) -> Result<Finished, FinishError> {
     let parts = parts::read(split, hospitals, blobs)?;
-    let cells = merge::Cells { fragments: &split.fragments, parts: &parts, networks };
+    let cells =
+        merge::Cells { fragments: &split.fragments, parts: &parts, networks, reach: &split.reach };
     let table = above::run(&split.above, cells)?;
     json::finished(&split.above.schema, &table)
 }

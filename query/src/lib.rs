@@ -29,7 +29,10 @@ mod record;
 mod sets;
 mod written;
 
-pub use disclose::{DiscloseError, Disclosed, Moment, SafeAnswer, disclose, remembers, wanted};
+pub use disclose::{
+    DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, disclose,
+    explore, remembers, wanted,
+};
 pub use ipc::{IpcError, MAX_FRAME_BYTES};
 pub use memory::{ApplyError, Charge, CodeError, Memory};
 pub use receive::{RawAnswer, ReceiveError, receive};

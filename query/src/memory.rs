@@ -22,10 +22,6 @@
 mod charge;
 mod code;
 mod exact;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "`ask.explore` is refused until its noise is wired")
-)]
 mod explore;
 #[cfg_attr(
     not(test),
@@ -44,7 +40,8 @@ pub(crate) use exact::{ExactCell, Gaps, Measure, Ruling, Standing};
 pub use state::{ApplyError, Memory};
 
 #[cfg(test)]
-pub(crate) use explore::{Breadth, ExploreRules, ExploredCell, LeftOut, Novelty};
+pub(crate) use explore::Novelty;
+pub(crate) use explore::{ExploreRules, ExploredCell, LeftOut};
 #[cfg(test)]
 pub(crate) use quota::{Asker, Limit, Limits, OverQuota, Scope};
 

@@ -50,7 +50,7 @@ pub struct Job {
 pub enum Work {
     /// Split the text and account for what it touches.
     Plan,
-    /// Split the text and run its fragments over a snapshot.
+    /// Split the text and run its fragments over a snapshot. A blob that comes with it is the set of patients who are left out.
     Execute {
         /// The snapshot's folder.
         snapshot: PathBuf,
@@ -134,6 +134,9 @@ pub struct Finished {
     pub undecided: u64,
     /// Every value that is made of quantiles, with what is known of the pooled one.
     pub intervals: Vec<FinishedInterval>,
+    /// Every value that is made of figures with noise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noisy: Vec<FinishedNoise>,
     /// What else a reader must know, as sentences.
     pub notes: Vec<String>,
 }
@@ -173,6 +176,18 @@ pub struct FinishedInterval {
     pub low: Option<f64>,
     /// It is this or less; null together with `low`.
     pub high: Option<f64>,
+}
+
+/// A value with noise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinishedNoise {
+    /// Row, from 0.
+    pub row: usize,
+    /// Column, from 0.
+    pub column: usize,
+    /// The variance of the noise in the value, about; null where it is computed from several such figures and none is known.
+    pub variance: Option<f64>,
 }
 
 /// The status of a value that travels above the cut; the order is from good to bad.

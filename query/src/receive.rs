@@ -91,6 +91,12 @@ impl RawAnswer {
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
+
+    /// Gives the figures up: the question is to be run again.
+    #[must_use]
+    pub fn into_permit(self) -> Permit {
+        self.permit
+    }
 }
 
 impl std::fmt::Debug for RawAnswer {

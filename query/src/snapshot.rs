@@ -218,6 +218,13 @@ pub fn sealed(
     Ok(folders)
 }
 
+/// Patients of a snapshot of a dataset; none where that cannot be read.
+#[must_use]
+pub fn patients(folder: &Path, dataset: &Dataset) -> Option<u64> {
+    let snapshot = verify(folder, false).ok()?;
+    snapshot.manifest.tables.get(&dataset.patient).map(|sealed| sealed.rows)
+}
+
 fn check_file(path: &Path, sealed: &SealedTable, full: bool) -> Result<(), SnapshotError> {
     let damaged = |problem: String| SnapshotError::Damaged { path: path.to_owned(), problem };
     let meta = std::fs::symlink_metadata(path).map_err(SnapshotError::io(path))?;

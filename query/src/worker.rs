@@ -122,8 +122,9 @@ impl Worker {
             }
             Work::Execute { snapshot, hospital, fragments, wanted } => {
                 let place = execute::Place { dataset: &dataset, snapshot, hospital, networks };
-                let running =
-                    execute::execute(&split, &place, (fragments, *wanted), &mut self.tables);
+                let left_out = blobs.first().map(|blob| execute::left_out(blob)).transpose()?;
+                let what = (fragments.as_slice(), *wanted, left_out.as_ref());
+                let running = execute::execute(&split, &place, what, &mut self.tables);
                 let executed = self.runtime.block_on(running)?;
                 let cells = executed.iter().map(|executed| ipc::encode(&executed.cells));
                 let cells = cells.collect::<Result<Vec<_>, _>>();

@@ -68,8 +68,8 @@ pub const SUB_NETWORKS: [(&str, &str, &[&str]); 2] = [
     ("concord", "CONCORD", &["ZUID", "WEST", "HAVEN", "LINDE", "MEER"]),
 ];
 
-/// Three analysts with different rights.
-pub const PEOPLE: [Person; 3] = [
+/// Four analysts with different rights.
+pub const PEOPLE: [Person; 4] = [
     Person {
         id: "a.jansen",
         name: "A. Jansen (exact figures)",
@@ -87,6 +87,14 @@ pub const PEOPLE: [Person; 3] = [
         purpose: "quality",
     },
     Person::planner("c.bakker", "C. Bakker (counts for planning)", 2),
+    Person {
+        id: "d.visser",
+        name: "D. Visser (figures with noise)",
+        hospital: 2,
+        groups: &[],
+        roles: &["explorer"],
+        purpose: "research",
+    },
 ];
 
 /// `count` fictional hospitals, at least 3: the people belong to the first three.

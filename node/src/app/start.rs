@@ -14,6 +14,7 @@ use policies::wire::LayerRef;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::index::Index;
+use crate::keys::noise::NoiseError;
 use crate::keys::{Key, KeyError, KeyRole};
 use crate::log::{Event, OpenError, Reader, Store};
 use crate::net::NetError;
@@ -35,6 +36,9 @@ pub enum StartError {
     /// A key file.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The noise key.
+    #[error(transparent)]
+    Noise(#[from] NoiseError),
     /// The charter's file.
     #[error("cannot read the charter {path}; ask the board for the sealed bundle")]
     CharterFile {
@@ -140,6 +144,7 @@ impl StartError {
             Self::OtherKey { .. } => Some("charter_other_key"),
             Self::KeyLog
             | Self::Key(_)
+            | Self::Noise(_)
             | Self::CharterFile { .. }
             | Self::OwnRulesFile { .. }
             | Self::OwnRules(_)

@@ -108,7 +108,7 @@ pub(crate) fn finished(reply: Reply) -> Result<Finished, Failure> {
 
 /// The answer with what every hospital did to its figures.
 pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBody {
-    let Finished { columns, rows, cells, undecided, intervals, notes } = finished;
+    let Finished { columns, rows, cells, undecided, intervals, noisy, notes } = finished;
     let mut layers = Vec::new();
     let mut synthetic = false;
     for (_, answer, _) in collected.answered() {
@@ -128,6 +128,7 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
         nulls: answer.receipt.nulls.iter().sum(),
         figures: answer.receipt.figures.iter().sum(),
         since: answer.receipt.since,
+        noise: answer.receipt.noise,
     };
     AnswerBody {
         columns,
@@ -135,6 +136,7 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
         cells,
         undecided,
         intervals,
+        noisy,
         notes,
         coverage: collected.coverage(),
         protections: collected

@@ -11,7 +11,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::config::Config;
 use crate::index::Index;
-use crate::keys::{Key, KeyRole, record};
+use crate::keys::{Key, KeyRole, noise, record};
 use crate::log::gap::Histories;
 use crate::log::remembered::Heads;
 use crate::log::{Event, OpenError, Reader};
@@ -66,6 +66,7 @@ pub(crate) fn run(path: &Path, rebuild: bool) -> anyhow::Result<Exit> {
             problems
                 .extend(heads.iter().flat_map(|heads| ledger::problems(&config, &charter, heads)));
             problems.extend(record::check(&config, &charter).err().map(said));
+            problems.extend(noise::load(&config).err().map(said));
         }
         Err(error) => keep(Some(said(error))),
     }

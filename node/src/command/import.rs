@@ -15,7 +15,7 @@ use crate::clock::SystemClock;
 use crate::command::{Exit, print};
 use crate::config::file::{SourceFile, SourceFormat, TableFile};
 use crate::config::{Config, DatasetSources};
-use crate::keys::record;
+use crate::keys::{noise, record};
 
 /// Imports every dataset of the configuration, or one.
 pub(crate) fn run(
@@ -54,6 +54,15 @@ pub(crate) fn run(
             return Ok(Exit::Usage);
         }
     };
+    match noise::make(&config) {
+        Ok(false) => {}
+        Ok(true) => print::note(format!("made {}: back it up", config.keys.noise.display())),
+        // Snapshots are made without it: other profiles are answered all the same.
+        Err(error) => {
+            let code = error.code();
+            print::note(format!("warning: {code}: {:#}", anyhow::Error::from(error)));
+        }
+    }
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let mut exit = Exit::Done;

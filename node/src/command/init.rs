@@ -42,6 +42,7 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
         lines.push(format!("{name} = \"{}\"", key.public));
     }
     Key::create(&dir.join("keys").join("record.key"), KeyRole::Record, hospital.as_str())?;
+    Key::create(&dir.join("keys").join("noise.key"), KeyRole::Noise, hospital.as_str())?;
     certificate(&dir.join("tls")).context("cannot make the certificate of the local interface")?;
     let token =
         hex::encode(*random_bytes().map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?);
@@ -57,7 +58,8 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
         "put the sealed charter into charter.kring, then `kring check --config config.toml`.",
     );
     print::note(
-        "Back up keys/ now: without keys/record.key, snapshots of this node have no successors.",
+        "Back up keys/ now: without keys/record.key, snapshots of this node have no successors, and without keys/noise.key \
+         nothing more is answered under ask.explore.",
     );
     print::line(format!("[members.keys] # {hospital}, for members.toml"));
     lines.into_iter().for_each(print::line);

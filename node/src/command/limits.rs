@@ -1,6 +1,6 @@
 //! What was done to single figures, in words.
 
-use policies::protections::{Applied, Parts};
+use policies::protections::{Applied, Parts, Variance};
 
 /// The fewest patients of a part that is shown, where there is such a number.
 fn least_part(applied: &Applied) -> Option<u32> {
@@ -30,6 +30,19 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
 
 /// One sentence a limit.
 pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
+    if let Some(variance) = applied.variance {
+        let total = match variance {
+            Variance::Three => 3,
+            Variance::Five => 5,
+        };
+        return vec![
+            format!(
+                "noise of variance {total} in every count, and in sums in units of what one row can add at most"
+            ),
+            "the least number of patients of a cell is raised by 0 to 4, the same in every wording"
+                .to_owned(),
+        ];
+    }
     let mut lines = vec![match least_part(applied) {
         None => "parts of a cell (FILTER, CASE) are exact, however few patients".to_owned(),
         Some(least) => format!("parts of under {least} patients, or all but so few, hidden"),

@@ -68,6 +68,8 @@ pub struct KeysFile {
     pub witness: PathBuf,
     /// The record keys in snapshots. Default `keys/record.key`.
     pub record: PathBuf,
+    /// The noise of figures under `ask.explore`. Default `keys/noise.key`.
+    pub noise: PathBuf,
 }
 
 impl Default for KeysFile {
@@ -79,6 +81,7 @@ impl Default for KeysFile {
             log: path("log.key"),
             witness: path("witness.key"),
             record: path("record.key"),
+            noise: path("noise.key"),
         }
     }
 }

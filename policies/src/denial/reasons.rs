@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::ask::Ask;
 use crate::charter::rules::{Outcome, Rule};
 use crate::charter::{Charter, OwnRules, Person, own};
+use crate::explore::ExploreRefusal;
 use crate::indicator::TextFault;
 use crate::{DatasetId, GroupId, PersonId, Profile, Purpose};
 
@@ -83,6 +84,11 @@ pub(crate) fn profile_does_not_fit(
         format!("`{profile}` is not for this kind of question, it is asked under {known}");
     let dutch = format!("`{profile}` is niet voor dit soort vraag, die gaat onder {known}");
     Denial::new(charter, "profile_does_not_fit", english, dutch)
+}
+
+/// A question outside the explore form.
+pub(crate) fn not_in_form(charter: &Charter, refusal: &ExploreRefusal) -> Denial {
+    Denial::new(charter, refusal.code(), refusal.to_string(), refusal.dutch())
 }
 
 /// An indicator that is not asked.

@@ -12,7 +12,7 @@ use crate::footprint::MAX_FRAGMENTS;
 use crate::question::{FormError, encode, parse};
 use crate::reader::is_shown;
 use crate::wire::{Answer, MAX_SKEW_S, Question, Refusal};
-use crate::{Digest, HospitalCode, UnixTime};
+use crate::{Digest, HospitalCode, Profile, UnixTime};
 
 /// Most bytes of a trailer or a refusal.
 pub const MAX_TRAILER_BYTES: usize = 64 * 1024;
@@ -166,6 +166,7 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
         ("status", dataset.is_some_and(|dataset| dataset.status.as_str() == status)),
         ("profile", profiles(asks, *profile).contains(&receipt.profile)),
         ("receipt", receipt.cells.len() == receipt.nulls.len()),
+        ("noise", receipt.noise.is_some() == (receipt.profile == Profile::Explore)),
     ];
     all_match(&matches)?;
     not_later(answer.answered_at, expected.now)?;

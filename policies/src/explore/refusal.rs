@@ -46,6 +46,8 @@ pub enum ExploreReason {
     Key,
     /// A sum of something else than one declared column.
     Measure,
+    /// A sum of a column with factors, other sums or other rows in it.
+    Mixed,
 }
 
 impl ExploreRefusal {
@@ -60,6 +62,17 @@ impl ExploreRefusal {
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.reason.code()
+    }
+
+    /// The refusal in Dutch.
+    #[must_use]
+    pub fn dutch(&self) -> String {
+        let Self { reason, clause } = self;
+        format!(
+            "`{clause}` past niet in de vorm die ask.explore beantwoordt ({}); vraag het anders, of als indicator: het bestuur kan de \
+             precieze tekst goedkeuren (kring indicator list)",
+            reason.code()
+        )
     }
 }
 
@@ -78,6 +91,7 @@ impl ExploreReason {
             Self::TooManyQuasi => "explore_quasi",
             Self::Key => "explore_key",
             Self::Measure => "explore_measure",
+            Self::Mixed => "explore_mixed",
         }
     }
 
@@ -106,6 +120,9 @@ impl ExploreReason {
                 "a figure counts patients or rows, or is of one declared column with exact factors"
                     .to_owned()
             }
+            Self::Mixed => {
+                "noise is added to counts and to sums of a column as it stands, not to sums of several parts".to_owned()
+            }
         }
     }
 
@@ -124,6 +141,9 @@ impl ExploreReason {
             Self::Key => "Group by a category, by column / step, or by CASE WHEN with edges",
             Self::Measure => {
                 "Write count, sum, avg or stddev of one column, with FILTER (WHERE ...)"
+            }
+            Self::Mixed => {
+                "Write sum(column) FILTER (WHERE ...) and count(*) FILTER (WHERE ...), with what they are multiplied by outside"
             }
         }
     }

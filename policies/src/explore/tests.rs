@@ -183,7 +183,7 @@ fn form() -> ExploreForm {
     ExploreForm {
         rows: "diagnosis".to_owned(),
         keys: vec![key],
-        sums: vec![ExploreSum { terms: vec![term] }],
+        sums: vec![ExploreSum { terms: vec![term], plain: true }],
     }
 }
 

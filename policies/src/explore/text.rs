@@ -14,30 +14,55 @@ pub struct Figure {
     pub id: String,
     /// The conditions, those of the cell's keys with them.
     pub form: String,
+    /// The columns that conditions and sum look at, as `table.column`, sorted.
+    pub columns: Vec<String>,
 }
 
 impl ExploreForm {
     /// The figure that a term is in the cell where each key has this value; `None` of a cell or term that the form does not have.
     #[must_use]
     pub fn figure(&self, cell: &[usize], term: &ExploreTerm, dataset: &Dataset) -> Option<Figure> {
-        if cell.len() != self.keys.len() {
+        self.figure_among(&self.key_values(dataset), cell, (term, dataset))
+    }
+
+    /// The conditions of each key's values: made once for all figures.
+    #[must_use]
+    pub fn key_values(&self, dataset: &Dataset) -> Vec<Vec<Conditions>> {
+        self.keys.iter().map(|key| key.cells(dataset)).collect()
+    }
+
+    /// As [`ExploreForm::figure`], with what [`ExploreForm::key_values`] gives.
+    #[must_use]
+    pub fn figure_among(
+        &self,
+        keys: &[Vec<Conditions>],
+        cell: &[usize],
+        (term, dataset): (&ExploreTerm, &Dataset),
+    ) -> Option<Figure> {
+        if cell.len() != self.keys.len() || keys.len() != cell.len() {
             return None;
         }
         let mut all = term.conditions.clone();
-        for (key, value) in self.keys.iter().zip(cell) {
-            all = all.and(key.cells(dataset).get(*value)?);
+        for (key, value) in keys.iter().zip(cell) {
+            all = all.and(key.get(*value)?);
         }
-        let (id, rows) = match &term.measure {
-            MeasureId::Count { of } => (format!("count {of}"), of),
+        let (id, rows, added) = match &term.measure {
+            MeasureId::Count { of } => (format!("count {of}"), of, None),
             MeasureId::Sum { table, column } => {
-                (format!("sum {table}.{column} over {}", self.rows), &self.rows)
+                let added = format!("{table}.{column}");
+                (format!("sum {added} over {}", self.rows), &self.rows, Some(added))
             }
             MeasureId::SumSquares { table, column } => {
-                (format!("squares {table}.{column} over {}", self.rows), &self.rows)
+                let added = format!("{table}.{column}");
+                (format!("squares {added} over {}", self.rows), &self.rows, Some(added))
             }
         };
         let all = all.lifted(&self.rows, rows, dataset).ok()?;
-        Some(Figure { id, form: all.to_string() })
+        let looked_at = all.all_columns().map(|one| format!("{}.{}", one.table, one.column));
+        let mut columns: Vec<String> = looked_at.chain(added).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        Some(Figure { id, form: all.to_string(), columns })
     }
 }
 

@@ -190,16 +190,20 @@ fn a_value_has_one_form() {
 #[test]
 fn a_receipt_claims_what_is_applied_and_nothing_else() {
     let decided = Protections::from(Values::mixed(7));
-    let json = serde_json::to_value(decided.applied()).unwrap();
-    let claimed: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    for word in Word::ALL {
-        let quota = matches!(word, Word::QuotaDay | Word::QuotaLineage);
-        assert!(
-            claimed.contains(&word.as_str()) == capability::applies(word) || quota,
-            "{claimed:?} {word:?}"
-        );
+    let of_exact = [Word::MinPart, Word::Parts, Word::Dominance, Word::PPercent, Word::MinDf];
+    for profile in Profile::ALL {
+        let applied = decided.applied_under(profile);
+        let json = serde_json::to_value(applied).unwrap();
+        let claimed: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+        let noisy = profile == Profile::Explore;
+        for word in Word::ALL {
+            let quota = matches!(word, Word::QuotaDay | Word::QuotaLineage);
+            let other = if noisy { of_exact.contains(&word) } else { word == Word::Variance };
+            let applies = capability::applies(word) && !other;
+            assert!(claimed.contains(&word.as_str()) == applies || quota, "{claimed:?} {word:?}");
+        }
+        assert_eq!(serde_json::from_value::<Applied>(json).unwrap(), applied);
     }
-    assert_eq!(serde_json::from_value::<Applied>(json).unwrap(), decided.applied());
 }
 
 #[test]

@@ -201,7 +201,10 @@ fn rules_of_one_profile_say_nothing_about_another() {
     assert_eq!(decision(&under(Profile::Indicator, indicator.clone())), Ok(Profile::Indicator));
     assert_eq!(decision(&under(Profile::Members, indicator.clone())), Err("profile_does_not_fit"));
     assert_eq!(decision(&under(Profile::Indicator, question())), Err("profile_does_not_fit"));
-    for profile in [Profile::Explore, Profile::Network, Profile::Strict] {
+    let explore = Profile::Explore;
+    assert_eq!(decision(&under(explore, question())), Err("no_rule_permits"));
+    assert_eq!(decision(&under(explore, indicator.clone())), Err("profile_does_not_fit"));
+    for profile in [Profile::Network, Profile::Strict] {
         assert_eq!(decision(&under(profile, question())), Err("profile_not_supported"));
         assert_eq!(decision(&under(profile, indicator.clone())), Err("profile_not_supported"));
     }

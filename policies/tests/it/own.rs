@@ -113,7 +113,7 @@ fn every_problem_of_the_file_is_told_with_its_line() {
 @id("any") @min_patients("20") permit (principal, action, resource);
 @id("who") forbid (principal == Kring::Person::"e.mulder", action, resource);
 @id("exact") @parts("members") @own("exact") permit (principal, action == Kring::Action::"ask.members", resource);
-@min_patient("9") permit (principal, action == Kring::Action::"ask.explore", resource);
+@min_patient("9") permit (principal, action == Kring::Action::"ask.network", resource);
 "#;
     assert_eq!(
         problems(wrong),
@@ -126,7 +126,7 @@ fn every_problem_of_the_file_is_told_with_its_line() {
             "own.cedar:6: `@min_patient` is not an annotation: known are id, explain_nl, explain_en, min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own",
             "own.cedar:6: a permit of the hospital's own grants nothing: it carries protections, such as @min_patients(\"20\")",
             "own.cedar:6: the rule has no id: write @id(\"...\") before it",
-            "own.cedar:6: this version of kring cannot answer under `ask.explore`: remove it until a version can",
+            "own.cedar:6: this version of kring cannot answer under `ask.network`: remove it until a version can",
         ]
     );
     assert!(problems("permit (principal")[0].starts_with("own.cedar:1: not Cedar"));

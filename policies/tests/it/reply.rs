@@ -5,7 +5,7 @@ use policies::envelope::reply::{
     ExpectedReply, ReplyError, Trailer, sign_answer, sign_refusal, verify_answer, verify_refusal,
 };
 use policies::protections::{Opinions, Protections, SignatureKind};
-use policies::wire::{Answer, Asks, IndicatorRef, Question, Receipt, Refusal};
+use policies::wire::{Answer, Asks, IndicatorRef, NoiseReceipt, Question, Receipt, Refusal};
 use policies::{Charter, Digest, HospitalCode, Profile, SignedRequest, UnixTime};
 
 use crate::fixture::{NOW, charter, encoded, hospital, key, question, request};
@@ -19,6 +19,7 @@ pub(crate) fn answer(charter: &Charter) -> Answer {
         snapshot: Digest::of(b"snapshot"),
         layers: vec![charter.layer().unwrap()],
         receipt: Receipt {
+            noise: None,
             figures: Vec::new(),
             profile: Profile::Members,
             rules: vec!["noord/analysts-quality".to_owned()],
@@ -132,6 +133,17 @@ fn an_answer_is_about_this_request_and_these_frames() {
     );
 }
 
+const NOISE: NoiseReceipt = NoiseReceipt { mechanism: 1, variance: 3, left_out_percent: 5 };
+
+#[test]
+fn noise_goes_with_its_profile() {
+    check_answer(|a| a.receipt.noise = Some(NOISE), &ReplyError::Mismatch { field: "noise" });
+    check_answer(
+        |a| a.receipt.profile = Profile::Explore,
+        &ReplyError::Mismatch { field: "noise" },
+    );
+}
+
 /// Every profile that a receipt may name, against what was asked.
 #[test]
 fn the_profile_is_one_that_the_question_may_be_answered_under() {
@@ -144,14 +156,16 @@ fn the_profile_is_one_that_the_question_may_be_answered_under() {
     };
     let (sql, indicator) = (question().asks, Asks::Indicator(named));
     let (members, approved) = (Profile::Members, Profile::Indicator);
-    let cases = [
-        (&sql, None, Some(members)),
-        (&sql, Some(members), Some(members)),
-        (&sql, Some(approved), None),
-        (&sql, Some(Profile::Strict), None),
-        (&indicator, None, Some(approved)),
-        (&indicator, Some(approved), Some(approved)),
-        (&indicator, Some(members), None),
+    let explore = Profile::Explore;
+    let cases: [(_, _, &[Profile]); 8] = [
+        (&sql, None, &[members, explore]),
+        (&sql, Some(members), &[members]),
+        (&sql, Some(explore), &[explore]),
+        (&sql, Some(approved), &[]),
+        (&sql, Some(Profile::Strict), &[]),
+        (&indicator, None, &[approved]),
+        (&indicator, Some(approved), &[approved]),
+        (&indicator, Some(members), &[]),
     ];
     for (asks, profile, expected) in cases {
         let question = Question { asks: asks.clone(), profile, ..question() };
@@ -159,9 +173,10 @@ fn the_profile_is_one_that_the_question_may_be_answered_under() {
         for got in [members, approved, Profile::Explore, Profile::Network, Profile::Strict] {
             let mut answer = answer(&asked.charter);
             answer.receipt.profile = got;
+            answer.receipt.noise = (got == explore).then_some(NOISE);
             let bytes = sign_answer(&answer, &key("BRAVO envelope")).encode();
             let verified = verify_answer(&bytes, &asked.expected());
-            if expected == Some(got) {
+            if expected.contains(&got) {
                 assert_eq!(verified.unwrap().receipt.profile, got);
             } else {
                 let error = verified.unwrap_err();

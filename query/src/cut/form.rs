@@ -49,6 +49,17 @@ pub(super) fn explore(
     }
 }
 
+/// The square of how far one row can move each sum, in units of its scale; none where the form does not say.
+#[expect(clippy::cast_precision_loss, reason = "a variance is told to a few digits")]
+pub(super) fn reach(footprint: &FragmentFootprint, dataset: &Dataset) -> Vec<Option<f64>> {
+    let sums = footprint.explore.form().map(|form| form.sums.as_slice()).unwrap_or_default();
+    let of = |at: usize| match sums.get(at)? {
+        ExploreSum { terms, .. } if terms.is_empty() => Some(0.0),
+        sum => sum.only()?.measure.reach(dataset).map(|reach| (reach as f64).powi(2)),
+    };
+    (0..footprint.sums.len()).map(of).collect()
+}
+
 /// Reads one fragment.
 struct Reader<'d> {
     dataset: &'d Dataset,

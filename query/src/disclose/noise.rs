@@ -9,7 +9,8 @@
 //! 3. Means, shares and spreads are made of these figures only.
 //!
 //! A figure is its set of patients (`key`), its contributions (`key_m`), what it is (`id`) and the normalised condition
-//! (`form`). Two layers of a truncated discrete Gaussian are added: the set layer, of variance 1, does not know the form: forms
+//! (`form`). The set is of those who contribute, whatever cell the question put them in: with the cell's patients instead, moving a
+//! condition between WHERE and FILTER would draw again what is the same figure in the same form. Two layers of a truncated discrete Gaussian are added: the set layer, of variance 1, does not know the form: forms
 //! of one set cannot be averaged below it. The form layer, of variance 2, makes two forms of one set differ. Where a rule
 //! asks for variance 4, a third layer of variance 2 is added *to* these under a label of its own: who sees a figure under both
 //! rules learns no more than from the better of the two.
@@ -26,7 +27,7 @@ mod sums;
 mod table;
 
 pub(crate) use field::Field64;
-pub(crate) use prf::NoiseKey;
+pub use prf::NoiseKey;
 pub(crate) use sums::Unit;
 
 use prf::Layer;
@@ -35,8 +36,12 @@ use table::Table;
 /// A threshold is raised by 0 to this many patients.
 pub(crate) const MAX_THRESHOLD_EXTRA: u32 = 4;
 
+/// Version of what is described here, for receipts.
+pub(crate) const MECHANISM: u32 = 1;
+
 /// Furthest that a count can be moved, at [`FormVariance::Four`]: 5 by the set layer, 7 by each layer of the form. Five standard
 /// deviations each: a figure so far out that it betrays the end of the range comes less than once in a million.
+#[cfg(test)]
 pub(crate) const MAX_COUNT_NOISE: i64 = 19;
 
 /// Variance of what depends on the form.
@@ -80,9 +85,9 @@ pub(crate) enum FigureId<'a> {
 /// What noise depends on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Figure<'a> {
-    /// Sum of the record keys of the patients of the cell.
+    /// Names the patients who contribute.
     pub(crate) key: Field64,
-    /// Sum of the keys of the contributions to the measure; of a count of the cell's patients it is `key` again.
+    /// Names them with what each contributes; where this is known, it can stand for `key` too.
     pub(crate) key_m: Field64,
     /// What the figure is.
     pub(crate) id: FigureId<'a>,

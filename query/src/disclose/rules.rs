@@ -82,7 +82,7 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    fn all(state: CellState, sums: &[SumFootprint], why: Option<Rule>) -> Self {
+    pub(super) fn all(state: CellState, sums: &[SumFootprint], why: Option<Rule>) -> Self {
         Self { state, sums: vec![why; sums.len()] }
     }
 

@@ -6,22 +6,36 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, RecordBatch, UInt64Array};
+use arrow::array::{
+    ArrayRef, AsArray as _, BooleanArray, Decimal128Array, RecordBatch, UInt64Array,
+};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::UInt32Type;
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt as _;
+use roaring::RoaringBitmap;
 
 use super::places::Places;
 use super::{Executed, RunError, failed};
 use crate::cell::{self, CellError, CellSpec, Cells, Computed, Layout, Order};
 use crate::sets;
 
+/// What rows are folded into.
+pub(super) struct Into<'a> {
+    pub(super) places: &'a Places,
+    pub(super) spec: &'a CellSpec,
+    pub(super) order: Order,
+    /// Patients whose rows are passed over.
+    pub(super) left_out: Option<&'a RoaringBitmap>,
+}
+
 /// Runs a plan of rows and folds them: keys first, then what cells are made of.
 pub(super) async fn fold(
     rows: Arc<dyn ExecutionPlan>,
-    (places, spec, order): (&Places, &CellSpec, Order),
+    Into { places, spec, order, left_out }: Into<'_>,
     context: Arc<TaskContext>,
 ) -> Result<Computed, RunError> {
     let reserved = MemoryConsumer::new("kring_cell").register(context.memory_pool());
@@ -29,7 +43,7 @@ pub(super) async fn fold(
     let rows = Arc::new(CoalescePartitionsExec::new(rows));
     let mut rows = execute_stream(rows, context).map_err(failed)?;
     while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(failed)?;
+        let batch = without(batch.map_err(failed)?, places.keys(), left_out)?;
         let split = batch.columns().split_at_checked(places.keys());
         let (keys, values) = split.ok_or(RunError::Failed)?;
         let of_rows = places.of_rows(keys, batch.num_rows())?;
@@ -37,6 +51,20 @@ pub(super) async fn fold(
         reserved.try_resize(cells.size()).map_err(failed)?;
     }
     cells.finish().map_err(failed)
+}
+
+/// The rows of those who are not left out. Every row is of one patient, with all that it was joined with.
+fn without(
+    batch: RecordBatch,
+    patient: usize,
+    left_out: Option<&RoaringBitmap>,
+) -> Result<RecordBatch, RunError> {
+    let Some(left_out) = left_out.filter(|set| !set.is_empty()) else { return Ok(batch) };
+    let patients = batch.columns().get(patient).ok_or(RunError::Failed)?;
+    let patients = patients.as_primitive_opt::<UInt32Type>().ok_or(RunError::Failed)?;
+    let kept = patients.iter().map(|patient| patient.map(|patient| !left_out.contains(patient)));
+    let kept: BooleanArray = kept.collect();
+    filter_record_batch(&batch, &kept).map_err(|_arrow| RunError::Failed)
 }
 
 /// Cells without a row.

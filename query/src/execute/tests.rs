@@ -69,8 +69,9 @@ fn kept_and_scanned_tables_give_the_same_cells() {
         let split = cut::split(&dataset, &networks, sql).unwrap();
         let digests: Vec<Digest> = split.fragments.iter().map(|fragment| fragment.digest).collect();
         let run = |tables: &mut Tables| {
-            let mut cells =
-                runtime.block_on(execute(&split, &place, (&digests, Wanted::ALL), tables)).unwrap();
+            let mut cells = runtime
+                .block_on(execute(&split, &place, (&digests, Wanted::ALL, None), tables))
+                .unwrap();
             let Executed { cells, sets } = cells.remove(0);
             (cells, sets.unwrap())
         };
@@ -97,7 +98,9 @@ fn a_large_file_that_is_changed_in_place_is_found_when_it_is_scanned() {
     let digests: Vec<Digest> = split.fragments.iter().map(|fragment| fragment.digest).collect();
     let mut tables = Tables::keeping_files_to(0);
     let mut run = || {
-        runtime.block_on(execute(&split, &place, (&digests, Wanted::ALL), &mut tables)).map(|_| ())
+        runtime
+            .block_on(execute(&split, &place, (&digests, Wanted::ALL, None), &mut tables))
+            .map(|_| ())
     };
     assert!(run().is_ok() && run().is_ok());
 

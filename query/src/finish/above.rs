@@ -196,8 +196,12 @@ fn measure(
     let output = cut.outputs.get(at).ok_or(FinishError::Failed)?;
     match worst(outputs::places(output).map(|place| group.status(place))) {
         CellStatus::Shown => {
-            let value = outputs::value(output, &fragment.primitives, &group.sums)?;
-            Ok((Some(value), CellStatus::Shown, outputs::bound(output, &group.sums)?))
+            let value = outputs::value(output, &fragment.primitives, &group.sums);
+            match outputs::noise::bound(output, &fragment.primitives, group) {
+                None => Ok((Some(value?), CellStatus::Shown, outputs::bound(output, &group.sums)?)),
+                // Noise can make a spread of less than nothing, or a mean that its type has no room for: it has no value then.
+                Some(noisy) => Ok((value.ok(), CellStatus::Shown, noisy)),
+            }
         }
         status @ (CellStatus::Hidden | CellStatus::Incomplete) => Ok((None, status, Bound::Exact)),
     }

@@ -24,7 +24,17 @@ pub(super) enum Bound {
     Within { low: f64, high: f64 },
     /// It is made of quantiles, and no interval is known.
     Unknown,
+    /// It is made of figures with noise, and has this variance if that is known.
+    Noisy {
+        /// In its own unit, squared.
+        variance: Option<f64>,
+        /// Whether it is a count, which is shown as 0 where the noise makes it less.
+        count: bool,
+    },
 }
+
+/// Made of figures with noise in a way of which no variance is known.
+const NOISY: Bound = Bound::Noisy { variance: None, count: false };
 
 /// What is known of the values of a column; without any, all are exact.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,9 +57,14 @@ impl Bounds {
         }
     }
 
-    /// So many of which nothing is known.
-    pub(super) fn unknown(rows: usize) -> Self {
-        Self(vec![Bound::Unknown; rows])
+    /// So many that are made of these in a way of which nothing is known.
+    pub(super) fn made_of<'b>(of: impl IntoIterator<Item = &'b Self>, rows: usize) -> Self {
+        let all = of.into_iter().flat_map(|bounds| &bounds.0);
+        match all.fold(Bound::Exact, |known, own| worse(known, *own)) {
+            Bound::Exact => Self::default(),
+            Bound::Within { .. } | Bound::Unknown => Self(vec![Bound::Unknown; rows]),
+            Bound::Noisy { .. } => Self(vec![NOISY; rows]),
+        }
     }
 
     /// Whether every value is what it says.
@@ -83,7 +98,7 @@ impl Bounds {
         let ends = floats.iter().enumerate().map(|(row, own)| match (self.at(row), end) {
             (Bound::Within { low, .. }, End::Low) => own.map(|_own| low),
             (Bound::Within { high, .. }, End::High) => own.map(|_own| high),
-            (Bound::Exact | Bound::Unknown, _) => own,
+            (Bound::Exact | Bound::Unknown | Bound::Noisy { .. }, _) => own,
         });
         let ends: ArrayRef = std::sync::Arc::new(ends.collect::<Float64Array>());
         cast(&ends, values.data_type()).map_err(|_engine| FinishError::Failed)
@@ -102,6 +117,7 @@ impl Bounds {
         let bounds = (0..low.len()).map(|row| match worst(of, row) {
             Bound::Exact => Bound::Exact,
             Bound::Unknown => Bound::Unknown,
+            Bound::Noisy { .. } => NOISY,
             Bound::Within { .. } => match (at(&low, row), at(&high, row)) {
                 (Some(low), Some(high)) if low <= high => Bound::Within { low, high },
                 _ => Bound::Unknown,
@@ -115,6 +131,7 @@ impl Bounds {
         let bounds = (0..rows).map(|row| match worst(of, row) {
             Bound::Exact => Bound::Exact,
             Bound::Within { .. } | Bound::Unknown => Bound::Unknown,
+            Bound::Noisy { .. } => NOISY,
         });
         Self::new(bounds.collect())
     }
@@ -122,11 +139,17 @@ impl Bounds {
 
 /// The worst of a row; the ends are of no column.
 fn worst(of: &[&Bounds], row: usize) -> Bound {
-    of.iter().map(|bounds| bounds.at(row)).fold(Bound::Exact, |worst, own| match (worst, own) {
+    of.iter().map(|bounds| bounds.at(row)).fold(Bound::Exact, worse)
+}
+
+/// The worse of two: noise before all.
+fn worse(one: Bound, other: Bound) -> Bound {
+    match (one, other) {
+        (Bound::Noisy { .. }, _) | (_, Bound::Noisy { .. }) => NOISY,
         (Bound::Unknown, _) | (_, Bound::Unknown) => Bound::Unknown,
-        (Bound::Within { .. }, _) => worst,
+        (Bound::Within { .. }, _) => one,
         (Bound::Exact, own) => own,
-    })
+    }
 }
 
 /// For each column of an expression whether it rises with it (`true`) or falls; `None` where neither is certain.

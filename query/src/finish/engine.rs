@@ -17,7 +17,6 @@ use datafusion::logical_expr::{Expr, ExprSchemable as _, LogicalPlan, LogicalPla
 use datafusion::physical_plan::collect;
 
 use super::FinishError;
-use super::bounds::Bounds;
 use super::frame::{Column, Frame, worst};
 use super::group::Groups;
 use crate::pipe::CellStatus;
@@ -64,8 +63,7 @@ pub(super) fn windows(
         let of = |group: &Option<usize>| group.and_then(|group| worst.get(group).copied());
         let raised: Vec<CellStatus> =
             groups.of.iter().map(|group| of(group).map_or(all, |own| own.max(all))).collect();
-        let bounds =
-            if frame.is_of_quantiles(call) { Bounds::unknown(rows) } else { Bounds::default() };
+        let bounds = frame.made_of([call], rows);
         columns.push(Column::shown(values).bounded(bounds).raised(&raised)?);
     }
     let mut kept = frame.columns;

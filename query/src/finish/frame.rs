@@ -48,7 +48,7 @@ pub(super) struct Rows {
     pub(super) missing: CellStatus,
     /// Rows kept out because a value that is not shown would have decided.
     pub(super) undecided: u64,
-    /// Whether a quantile, which is known between edges only, decided which rows there are or in what order they stand.
+    /// Whether a quantile, which is known between edges only, or a figure with noise decided which rows there are or in what order they stand.
     pub(super) by_quantile: bool,
 }
 
@@ -220,6 +220,15 @@ impl Frame {
         expr: &Expr,
         at: impl Fn(&Ends) -> Result<ArrayRef, FinishError>,
     ) -> Result<Bounds, FinishError> {
+        let mut bare = expr;
+        while let Expr::Alias(alias) = bare {
+            bare = &alias.expr;
+        }
+        if let Expr::Column(name) = bare {
+            let index = self.schema.maybe_index_of_column(name).ok_or(FinishError::Failed)?;
+            let column = self.columns.get(index).ok_or(FinishError::Failed)?;
+            return Ok(column.bounds.clone());
+        }
         let directions = bounds::directions(expr);
         let mut of = Vec::new();
         let (mut low, mut high) = (Ends::new(), Ends::new());
@@ -248,11 +257,21 @@ impl Frame {
         Ok(Bounds::worst(&of, self.rows.len()))
     }
 
-    /// Whether an expression is made of quantiles in any row.
+    /// Whether an expression is made of quantiles, or of figures with noise, in any row.
     pub(super) fn is_of_quantiles(&self, expr: &Expr) -> bool {
-        let refs = expr.column_refs();
-        let indices = refs.iter().filter_map(|name| self.schema.maybe_index_of_column(name));
-        indices.filter_map(|index| self.columns.get(index)).any(|column| !column.bounds.is_exact())
+        !self.made_of([expr], 1).is_exact()
+    }
+
+    /// What is known of so many values that are made of expressions in a way of which nothing is known.
+    pub(super) fn made_of<'e>(
+        &self,
+        exprs: impl IntoIterator<Item = &'e Expr>,
+        rows: usize,
+    ) -> Bounds {
+        let names = exprs.into_iter().flat_map(Expr::column_refs);
+        let indices = names.filter_map(|name| self.schema.maybe_index_of_column(name));
+        let columns = indices.filter_map(|index| self.columns.get(index));
+        Bounds::made_of(columns.map(|column| &column.bounds), rows)
     }
 
     /// The worst status of the columns that an expression names, row by row.

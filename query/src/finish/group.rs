@@ -9,7 +9,6 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::Expr;
 
-use super::bounds::Bounds;
 use super::frame::{Column, Frame, Rows, worst};
 use super::{FinishError, engine};
 use crate::pipe::CellStatus;
@@ -119,11 +118,7 @@ pub(super) fn aggregate(
         }
         let mut status = groups.worst(&status);
         status.iter_mut().for_each(|own| *own = (*own).max(rows.missing));
-        let bounds = if by_quantile || frame.is_of_quantiles(call) {
-            Bounds::unknown(status.len())
-        } else {
-            Bounds::default()
-        };
+        let bounds = frame.made_of(keys.iter().chain([call]), status.len());
         finished.push(Column::shown(values).bounded(bounds).raised(&status)?);
     }
     if whole {

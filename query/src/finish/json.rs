@@ -9,10 +9,15 @@ use serde_json::Value;
 use super::FinishError;
 use super::bounds::Bound;
 use super::frame::{Frame, Rows};
-use crate::pipe::{CellStatus, Finished, FinishedCell, FinishedColumn, FinishedInterval};
+use crate::pipe::{
+    CellStatus, Finished, FinishedCell, FinishedColumn, FinishedInterval, FinishedNoise,
+};
 
 /// What the answer says where a quantile decided.
 const BY_QUANTILE: &str = "a quantile decided which rows there are, or in what order: it is known within its interval only, so rows near a limit may differ from the pooled answer";
+
+/// What the answer says where figures with noise decided.
+const BY_NOISE: &str = "figures with noise decided which rows there are, or in what order: rows near a limit may differ from the answer without noise";
 
 /// The word for a type, or `None` where it cannot be shown.
 #[expect(
@@ -38,15 +43,17 @@ pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, Fin
         columns.push(FinishedColumn { name: field.name().clone(), kind });
     }
     let mut rows = Vec::with_capacity(table.rows.len());
-    let (mut cells, mut intervals) = (Vec::new(), Vec::new());
+    let (mut cells, mut intervals, mut noisy) = (Vec::new(), Vec::new(), Vec::new());
     for row in 0..table.rows.len() {
         let mut values = Vec::with_capacity(table.columns.len());
         for (index, column) in table.columns.iter().enumerate() {
             let status = column.status.get(row).copied().ok_or(FinishError::Failed)?;
             if status == CellStatus::Shown {
-                let value = value(&column.values, row)?;
+                let bound = column.bounds.at(row);
+                let value = shown(value(&column.values, row)?, bound);
                 if !value.is_null() {
-                    intervals.extend(interval(row, index, column.bounds.at(row)));
+                    intervals.extend(interval(row, index, bound));
+                    noisy.extend(noise(row, index, bound));
                 }
                 values.push(value);
             } else {
@@ -58,17 +65,32 @@ pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, Fin
     }
     let Rows { undecided, by_quantile, presence: _, missing: _ } = &table.rows;
     let (undecided, by_quantile) = (*undecided, *by_quantile);
-    let notes = by_quantile.then(|| BY_QUANTILE.to_owned()).into_iter().collect();
-    Ok(Finished { columns, rows, cells, undecided, intervals, notes })
+    let why = if noisy.is_empty() { BY_QUANTILE } else { BY_NOISE };
+    let notes = by_quantile.then(|| why.to_owned()).into_iter().collect();
+    Ok(Finished { columns, rows, cells, undecided, intervals, noisy, notes })
 }
 
 fn interval(row: usize, column: usize, bound: Bound) -> Option<FinishedInterval> {
     let (low, high) = match bound {
-        Bound::Exact => return None,
+        Bound::Exact | Bound::Noisy { .. } => return None,
         Bound::Within { low, high } => (Some(low), Some(high)),
         Bound::Unknown => (None, None),
     };
     Some(FinishedInterval { row, column, low, high })
+}
+
+fn noise(row: usize, column: usize, bound: Bound) -> Option<FinishedNoise> {
+    match bound {
+        Bound::Noisy { variance, count: _ } => Some(FinishedNoise { row, column, variance }),
+        Bound::Exact | Bound::Within { .. } | Bound::Unknown => None,
+    }
+}
+
+/// A value as it is shown: noise can make a count less than nothing, and there is no such count.
+fn shown(value: Value, bound: Bound) -> Value {
+    let count = matches!(bound, Bound::Noisy { count: true, .. });
+    let below = value.as_str().is_some_and(|text| text.starts_with('-'));
+    if count && below { Value::String("0".to_owned()) } else { value }
 }
 
 fn value(column: &ArrayRef, row: usize) -> Result<Value, FinishError> {

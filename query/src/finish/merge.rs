@@ -21,11 +21,37 @@ pub(super) struct Group {
     pub(super) sums: Vec<i128>,
     /// Whether each is shown.
     pub(super) status: Vec<CellStatus>,
+    /// The noise of each.
+    pub(super) noise: Vec<Noise>,
     /// *Shown* if there is such a group for certain; else why that is not known.
     pub(super) presence: CellStatus,
 }
 
+/// The noise of a sum of several hospitals' figures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Noise {
+    /// None of them has any.
+    None,
+    /// Some have, of this variance together in units of the sum's scale; none where that is not known.
+    Of(Option<f64>),
+}
+
+impl Noise {
+    /// With one more figure's.
+    fn plus(self, variance: Option<f64>) -> Self {
+        match self {
+            Self::None => Self::Of(variance),
+            Self::Of(known) => Self::Of(known.zip(variance).map(|(one, other)| one + other)),
+        }
+    }
+}
+
 impl Group {
+    /// The noise of the sum at a place.
+    pub(super) fn noise(&self, place: usize) -> Noise {
+        self.noise.get(place).copied().unwrap_or(Noise::None)
+    }
+
     /// Whether the sum at a place is shown.
     pub(super) fn status(&self, place: usize) -> CellStatus {
         self.status.get(place).copied().unwrap_or(CellStatus::Hidden)
@@ -41,6 +67,8 @@ pub(super) struct Cells<'a> {
     pub(super) parts: &'a [HospitalPart],
     /// Which networks they are in.
     pub(super) networks: &'a Networks,
+    /// How far a row can move each sum, squared.
+    pub(super) reach: &'a [Vec<Option<f64>>],
 }
 
 /// The groups of a grouping set.
@@ -51,7 +79,14 @@ pub(super) struct Merged {
     pub(super) networks: Vec<ScalarValue>,
 }
 
+/// A fragment, with how far a row can move each of its sums, squared.
+type Reached<'a> = (&'a Fragment, &'a [Option<f64>]);
+
 impl<'a> Cells<'a> {
+    fn reach(&self, fragment: usize) -> &'a [Option<f64>] {
+        self.reach.get(fragment).map_or(&[], Vec::as_slice)
+    }
+
     /// The merged groups of a grouping set, with its fragment.
     pub(super) fn of(&self, set: &Set) -> Result<(&'a Fragment, Merged), FinishError> {
         let index = set.fragment;
@@ -59,7 +94,7 @@ impl<'a> Cells<'a> {
         let Some(OfNetworks { column: _, only }) = &set.networks else {
             let all: Vec<&HospitalPart> = self.parts.iter().collect();
             let whole = fragment.keys.is_empty();
-            let groups = merge(fragment, (&all, index), whole)?;
+            let groups = merge((fragment, self.reach(index)), (&all, index), whole)?;
             return Ok((fragment, Merged { groups, networks: Vec::new() }));
         };
         let mut merged = Merged { groups: Vec::new(), networks: Vec::new() };
@@ -69,7 +104,7 @@ impl<'a> Cells<'a> {
             }
             let parts = self.parts.iter().filter(|part| members.contains(&part.hospital));
             let parts: Vec<&HospitalPart> = parts.collect();
-            merged.groups.extend(merge(fragment, (&parts, index), false)?);
+            merged.groups.extend(merge((fragment, self.reach(index)), (&parts, index), false)?);
             let network = ScalarValue::Utf8(Some(network.as_str().to_owned()));
             merged.networks.resize(merged.groups.len(), network);
         }
@@ -79,7 +114,7 @@ impl<'a> Cells<'a> {
 
 /// Merges the cells of fragment `index`, in canonical order; as a `whole` there is one row, even of nobody.
 fn merge(
-    fragment: &Fragment,
+    (fragment, reach): Reached<'_>,
     (parts, index): (&[&HospitalPart], usize),
     whole: bool,
 ) -> Result<Vec<Group>, FinishError> {
@@ -90,7 +125,7 @@ fn merge(
     }
     let mut places = vec![0_usize; radices.len()];
     loop {
-        if let Some(group) = group(fragment, (parts, index), (&places, whole))? {
+        if let Some(group) = group((fragment, reach), (parts, index), (&places, whole))? {
             groups.push(group);
         }
         if !advance(&mut places, &radices) {
@@ -121,7 +156,7 @@ fn advance(places: &mut [usize], radices: &[usize]) -> bool {
 
 /// A group, unless it is empty at every hospital or its hospital keys name different ones.
 fn group(
-    fragment: &Fragment,
+    (fragment, reach): Reached<'_>,
     (parts, index): (&[&HospitalPart], usize),
     (places, whole): (&[usize], bool),
 ) -> Result<Option<Group>, FinishError> {
@@ -153,7 +188,7 @@ fn group(
         parts.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
     let mut total = Total::new(fragment.primitives.len());
     for (_, part) in contributors {
-        total.add(part, index, cell)?;
+        total.add(part, (index, reach), cell)?;
     }
     let Total { cells: Kinds { empty, hidden, shown }, sums } = total;
     if !shown && !hidden && !whole {
@@ -163,9 +198,10 @@ fn group(
     let certain = shown || whole;
     let presence =
         if certain { CellStatus::Shown } else { Kinds { empty, hidden, shown }.status() };
-    let status = sums.iter().map(|(_, kinds)| kinds.status()).collect();
-    let sums = sums.into_iter().map(|(sum, _)| sum).collect();
-    Ok(Some(Group { keys, sums, status, presence }))
+    let status = sums.iter().map(|(_, kinds, _)| kinds.status()).collect();
+    let noise = sums.iter().map(|(.., noise)| *noise).collect();
+    let sums = sums.into_iter().map(|(sum, ..)| sum).collect();
+    Ok(Some(Group { keys, sums, status, noise, presence }))
 }
 
 /// What kinds of parts something is made of.
@@ -191,26 +227,38 @@ impl Kinds {
 /// Several hospitals' cells, and their sums one by one.
 struct Total {
     cells: Kinds,
-    sums: Vec<(i128, Kinds)>,
+    sums: Vec<(i128, Kinds, Noise)>,
 }
 
 impl Total {
     fn new(sums: usize) -> Self {
-        Self { cells: Kinds::default(), sums: vec![(0, Kinds::default()); sums] }
+        Self { cells: Kinds::default(), sums: vec![(0, Kinds::default(), Noise::None); sums] }
     }
 
-    fn add(&mut self, part: &HospitalPart, index: usize, cell: usize) -> Result<(), FinishError> {
+    fn add(
+        &mut self,
+        part: &HospitalPart,
+        (index, reach): (usize, &[Option<f64>]),
+        cell: usize,
+    ) -> Result<(), FinishError> {
         let cells = part.fragments.get(index).ok_or(FinishError::Failed)?;
-        match cells.states.get(cell).ok_or(FinishError::Failed)? {
+        let state = cells.states.get(cell).ok_or(FinishError::Failed)?;
+        let noise = part.noise.filter(|_variance| *state == CellState::Present);
+        match state {
             CellState::Empty => self.cells.empty = true,
             CellState::Present => self.cells.shown = true,
             CellState::Hidden => self.cells.hidden = true,
         }
-        for ((sum, kinds), column) in self.sums.iter_mut().zip(&cells.sums) {
+        let all = self.sums.iter_mut().zip(&cells.sums).enumerate();
+        for (at, ((sum, kinds, noises), column)) in all {
             match column.get(cell).ok_or(FinishError::Failed)? {
                 Some(value) => {
                     kinds.shown = true;
                     *sum = sum.checked_add(*value).ok_or(FinishError::Overflow)?;
+                    if let Some(variance) = noise {
+                        let reach = reach.get(at).copied().flatten();
+                        *noises = noises.plus(reach.map(|reach| reach * f64::from(variance)));
+                    }
                 }
                 None => kinds.hidden = true,
             }

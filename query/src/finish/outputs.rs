@@ -12,6 +12,7 @@ use crate::cut::{Output, Pair, Primitive};
 
 mod bins;
 mod figures;
+pub(super) mod noise;
 
 use figures::PairSums;
 
@@ -30,12 +31,13 @@ pub(super) fn value(
             let count = i64::try_from(at(place)?).map_err(|_large| FinishError::Overflow)?;
             Ok(ScalarValue::Int64(Some(count)))
         }
+        // Counts with noise can be 0 or less of some values.
         Output::Sum { sum, values, data_type } => match at(values)? {
-            0 => null(data_type),
+            ..=0 => null(data_type),
             _ => total(at(sum)?, scale(sum)?, data_type),
         },
         Output::Average { sum, values, data_type } => match at(values)? {
-            0 => null(data_type),
+            ..=0 => null(data_type),
             count => average(at(sum)?, count, scale(sum)?, data_type),
         },
         Output::Pair(pair, figure) => {
@@ -177,7 +179,7 @@ fn variance(
     sample: bool,
 ) -> Result<Option<f64>, FinishError> {
     let divisor = if sample { count.saturating_sub(1) } else { count };
-    if count == 0 || divisor == 0 {
+    if count <= 0 || divisor <= 0 {
         return Ok(None);
     }
     let wide = i256::from_i128;

@@ -11,6 +11,8 @@ use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_sc
 use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Part;
 
+/// Variances that noisy counts can have.
+const NOISE: [u32; 2] = [3, 5];
 /// Most bytes of frame 0.
 const MAX_HEAD_BYTES: usize = 1024;
 
@@ -20,6 +22,8 @@ pub(super) struct HospitalPart {
     pub(super) hospital: HospitalCode,
     /// Its cells, a fragment each.
     pub(super) fragments: Vec<SafeCells>,
+    /// The variance of its counts, where it told them with noise.
+    pub(super) noise: Option<u32>,
 }
 
 /// The released cells of one fragment.
@@ -51,31 +55,39 @@ pub(super) fn read(
         if parts.iter().any(|part| part.hospital == *hospital) {
             return Err(bad("the hospital is named twice"));
         }
-        let fragments = fragments(split, own).map_err(bad)?;
-        parts.push(HospitalPart { hospital: hospital.clone(), fragments });
+        let (fragments, noise) = fragments(split, own).map_err(bad)?;
+        parts.push(HospitalPart { hospital: hospital.clone(), fragments, noise });
     }
     parts.sort_by(|a, b| a.hospital.cmp(&b.hospital));
     Ok(parts)
 }
 
-fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Vec<SafeCells>, &'static str> {
+/// A hospital's fragments, and the variance of their noise.
+type Read = (Vec<SafeCells>, Option<u32>);
+
+fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Read, &'static str> {
     let (head, frames) = frames.split_first().ok_or("there are no frames")?;
     if head.len() > MAX_HEAD_BYTES {
         return Err("the first frame is too large");
     }
     let head: FramesHead =
         serde_json::from_slice(head).map_err(|_json| "the first frame is no head")?;
-    let FramesHead { version, fragments } = head;
+    let FramesHead { version, fragments, noise } = head;
     if version != FRAMES_VERSION {
         return Err("the frames are of another version");
     }
     if fragments != split.fragments.len() || frames.len() != fragments {
         return Err("the number of fragments differs");
     }
-    split.fragments.iter().zip(frames).map(|(fragment, frame)| cells(fragment, frame)).collect()
+    if noise.is_some_and(|variance| !NOISE.contains(&variance)) {
+        return Err("the noise has another variance than there is");
+    }
+    let both = split.fragments.iter().zip(frames);
+    let cells = both.map(|(fragment, frame)| cells(fragment, frame, noise.is_some()));
+    Ok((cells.collect::<Result<_, _>>()?, noise))
 }
 
-fn cells(fragment: &Fragment, frame: &[u8]) -> Result<SafeCells, &'static str> {
+fn cells(fragment: &Fragment, frame: &[u8], noisy: bool) -> Result<SafeCells, &'static str> {
     let schema = safe_schema(fragment.primitives.iter().map(|sum| sum.scale));
     let rows = usize::try_from(fragment.cells).unwrap_or(usize::MAX);
     let batch =
@@ -93,7 +105,7 @@ fn cells(fragment: &Fragment, frame: &[u8]) -> Result<SafeCells, &'static str> {
             return Err("a sum leaves its range");
         }
         let values = column.iter().zip(&states);
-        values.map(|(value, state)| checked(value, *state, primitive)).collect()
+        values.map(|(value, state)| checked(value, *state, (primitive, noisy))).collect()
     });
     let sums = sums.collect::<Result<Vec<Vec<Option<i128>>>, _>>()?;
     let bare = |at: usize| {
@@ -134,14 +146,14 @@ fn states(batch: &RecordBatch) -> Option<Vec<CellState>> {
 fn checked(
     value: Option<i128>,
     state: CellState,
-    primitive: &Primitive,
+    (primitive, noisy): (&Primitive, bool),
 ) -> Result<Option<i128>, &'static str> {
     match (state, value) {
         (CellState::Hidden, Some(_)) => Err("a hidden cell has a value"),
         (CellState::Empty, None) => Err("an empty cell has no value"),
         (CellState::Empty, Some(value)) if value != 0 => Err("an empty cell has a value"),
         (CellState::Empty | CellState::Present, Some(value))
-            if primitive.kind.is_count() && value < 0 =>
+            if primitive.kind.is_count() && value < 0 && !noisy =>
         {
             Err("a count is negative")
         }

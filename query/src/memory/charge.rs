@@ -29,6 +29,8 @@ pub(super) enum Event {
         cost: u8,
         retired: RoaringBitmap,
     },
+    /// Figures of the lineage have the noise of this key from here on.
+    Keyed(Name),
 }
 
 /// All that one answer adds to the memory: applied whole, or not at all. It holds sets of patients, so it prints nothing.
@@ -81,15 +83,26 @@ impl Charge {
         self.events.is_empty()
     }
 
-    /// A digest of each exact cell that it enters, figures and patients included: the same cell entered twice shows.
+    /// A digest of each exact cell that it enters, figures and patients included, and of each form of a set with each column that is
+    /// charged for it: the same entered twice shows.
     pub fn told(&self) -> impl Iterator<Item = Name> {
-        self.events.iter().filter_map(|event| match event {
+        self.events.iter().flat_map(|event| match event {
             Event::Exact(cell) => {
                 let mut writer = Writer::default();
                 write_cell(&mut writer, cell);
-                Some(Sha256::digest(writer.finish()).into())
+                vec![Sha256::digest(writer.finish()).into()]
             }
-            Event::Asked { .. } | Event::Explored { .. } => None,
+            Event::Explored { set, form, columns, .. } => {
+                let charged = columns.iter().map(|column| {
+                    let mut writer = Writer::default();
+                    writer.set(set);
+                    writer.name(form);
+                    writer.name(column);
+                    Sha256::digest(writer.finish()).into()
+                });
+                charged.collect()
+            }
+            Event::Asked { .. } | Event::Keyed(_) => Vec::new(),
         })
     }
 
@@ -120,6 +133,10 @@ impl Charge {
                 writer.list(columns, Writer::name);
                 writer.byte(*cost);
                 writer.set(retired);
+            }
+            Event::Keyed(key) => {
+                writer.byte(3);
+                writer.name(key);
             }
         });
         let bytes = writer.finish();
@@ -173,6 +190,7 @@ impl Charge {
                 cost: reader.byte()?,
                 retired: reader.set()?,
             }),
+            3 => Ok(Event::Keyed(reader.name()?)),
             _ => Err(CodeError::Shape),
         })?;
         reader.end()?;

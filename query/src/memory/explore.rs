@@ -18,15 +18,6 @@ const MAX_RETIRED: u64 = 15;
 /// Left-out shares are told in steps of this many per cent.
 const SHARE_STEP: u64 = 5;
 
-/// Who retires when a set's neighbourhood has had its forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Breadth {
-    /// Every patient of the set.
-    Members,
-    /// Those in which the set differs from its neighbours: of whom forms tell whether they are in it.
-    Differing,
-}
-
 /// Limits of explored cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ExploreRules {
@@ -34,8 +25,6 @@ pub(crate) struct ExploreRules {
     pub(crate) gap: u32,
     /// V: total variance of a count, 1 to 15.
     pub(crate) variance: u8,
-    /// Who retires.
-    pub(crate) breadth: Breadth,
 }
 
 /// A cell that is told with noise.
@@ -61,9 +50,7 @@ pub(crate) enum Novelty {
 /// How many patients are left out of explore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LeftOut {
-    /// None.
-    Nobody,
-    /// Up to this many per cent.
+    /// Up to this many per cent. Nobody is told as a few are: whether somebody was retired would tell what somebody asked.
     UpTo(u64),
     /// So many that explore is closed until the next lineage, or the memory is full.
     Closed,
@@ -76,11 +63,37 @@ impl Memory {
         if self.is_full() || share > patients.saturating_mul(MAX_RETIRED) {
             return LeftOut::Closed;
         }
-        if share == 0 {
-            return LeftOut::Nobody;
-        }
-        let steps = share.div_ceil(patients.max(1)).div_ceil(SHARE_STEP);
+        let steps = share.div_ceil(patients.max(1)).div_ceil(SHARE_STEP).max(1);
         LeftOut::UpTo(steps.saturating_mul(SHARE_STEP))
+    }
+
+    /// Whether nothing more is told of `patients` with noise.
+    #[must_use]
+    pub fn is_closed(&self, patients: u64) -> bool {
+        self.left_out(patients) == LeftOut::Closed
+    }
+
+    /// The patients who are left out, as a worker is told.
+    #[must_use]
+    pub fn retired_set(&self) -> Vec<u8> {
+        sets::bytes_of(self.retired())
+    }
+
+    /// How many they are; nobody ever comes back.
+    #[must_use]
+    pub fn retired_count(&self) -> u64 {
+        self.retired().len()
+    }
+
+    /// Whether noise of this key goes with the noise that the lineage has. The first key is entered in the charge.
+    pub(crate) fn keyed(&self, charge: &mut Charge, key: Name) -> bool {
+        match self.key() {
+            Some(known) => known == key,
+            None => {
+                charge.draft(Event::Keyed(key));
+                true
+            }
+        }
     }
 
     /// Enters an explored cell in the charge.
@@ -107,13 +120,9 @@ impl Memory {
         if !known {
             let near = states.map(|state| state.explored_near(&set, u64::from(rules.gap)));
             let forms: usize = near.iter().flatten().map(|(_, forms)| *forms).sum();
+            // All of them: to retire those in whom the neighbours differ would tell that there are such.
             if forms >= MAX_FORMS {
-                match rules.breadth {
-                    Breadth::Members => retired |= &set,
-                    Breadth::Differing => {
-                        near.iter().flatten().for_each(|(other, _)| retired |= &(other ^ &set))
-                    }
-                }
+                retired |= &set;
             }
         }
         for column in &columns {
@@ -127,10 +136,12 @@ impl Memory {
         Novelty::New
     }
 
-    /// Neighbours with how many forms each has.
+    /// Neighbours with how many forms each has. Small sets without a common patient are near each other by number alone: no two of
+    /// their figures say anything of the same patient.
     fn explored_near(&self, set: &RoaringBitmap, gap: u64) -> Vec<(RoaringBitmap, usize)> {
         let near = self.explored_sets().near(set, gap);
-        near.iter().filter_map(|(place, _)| self.explored_at(*place)).collect()
+        let near = near.iter().filter_map(|(place, _)| self.explored_at(*place));
+        near.filter(|(other, _)| other == set || !other.is_disjoint(set)).collect()
     }
 
     fn is_explored(&self, set: &SetName, form: &Name, column: &Name) -> bool {

@@ -80,6 +80,8 @@ pub struct Memory {
     /// By column, then by patient.
     meters: BTreeMap<Name, Vec<u8>>,
     retired: RoaringBitmap,
+    /// The name of the key of the noise.
+    key: Option<Name>,
 }
 
 impl std::fmt::Debug for Memory {
@@ -105,6 +107,7 @@ impl Memory {
             forms: BTreeMap::new(),
             meters: BTreeMap::new(),
             retired: RoaringBitmap::new(),
+            key: None,
         }
     }
 
@@ -140,6 +143,17 @@ impl Memory {
         &self.retired
     }
 
+    /// The name of the key that the lineage's noise is made with, once there is any.
+    pub(super) fn key(&self) -> Option<Name> {
+        self.key
+    }
+
+    /// Whether anything was told with noise.
+    #[must_use]
+    pub fn has_noise(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Bytes of the sets.
     pub(crate) fn bytes(&self) -> usize {
         self.exact.bytes().saturating_add(self.explored.bytes())
@@ -172,6 +186,7 @@ impl Memory {
                 }
                 self.retired |= retired;
             }
+            Event::Keyed(key) => self.key = self.key.or(Some(*key)),
         }
     }
 

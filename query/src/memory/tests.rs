@@ -139,7 +139,7 @@ fn a_correction_of_the_same_patients_does_not_show() {
     assert_eq!(answer(&mut memory, vec![later(with("d", rows(21)))]), [stands(&old)]);
 }
 
-const RULES: ExploreRules = ExploreRules { gap: 10, variance: 3, breadth: Breadth::Members };
+const RULES: ExploreRules = ExploreRules { gap: 10, variance: 3 };
 
 fn explore(
     memory: &mut Memory,
@@ -171,18 +171,43 @@ fn the_same_form_again_is_free() {
 
 #[test]
 fn the_fifth_form_of_a_neighbourhood_retires_its_patients() {
-    for (breadth, retired) in [(Breadth::Members, set(0..49)), (Breadth::Differing, set(49..50))] {
-        let rules = ExploreRules { breadth, ..RULES };
-        let mut memory = memory();
-        for form in ["f", "g", "h", "i"] {
-            explore(&mut memory, set(0..50), form, rules);
-            assert_eq!(memory.retired().len(), 0);
-        }
-        explore(&mut memory, set(100..150), "k", rules);
-        assert_eq!(memory.retired().len(), 0, "elsewhere");
-        explore(&mut memory, set(0..49), "j", rules);
-        assert_eq!(*memory.retired(), retired);
+    let mut memory = memory();
+    for form in ["f", "g", "h", "i"] {
+        explore(&mut memory, set(0..50), form, RULES);
+        assert_eq!(memory.retired().len(), 0);
     }
+    explore(&mut memory, set(100..150), "k", RULES);
+    assert_eq!(memory.retired().len(), 0, "elsewhere");
+    explore(&mut memory, set(0..49), "j", RULES);
+    assert_eq!(*memory.retired(), set(0..49));
+}
+
+#[test]
+fn small_sets_without_a_common_patient_are_no_neighbours() {
+    let mut memory = memory();
+    for at in 0..12 {
+        explore(&mut memory, set(at * 3..at * 3 + 3), &format!("f{at}"), RULES);
+    }
+    assert_eq!(memory.retired().len(), 0);
+    for form in ["a", "b", "c", "d"] {
+        explore(&mut memory, set(2..4), form, RULES);
+    }
+    assert_eq!(
+        *memory.retired(),
+        set(2..4),
+        "with two sets that have one of them, the third form is the fifth"
+    );
+}
+
+#[test]
+fn noise_of_another_key_does_not_go_with_that_of_the_first() {
+    let mut memory = memory();
+    let mut charge = memory.charge();
+    assert!(memory.keyed(&mut charge, name("one")) && !memory.has_noise());
+    memory.apply(&Charge::decode(&charge.encode().unwrap()).unwrap()).unwrap();
+    let mut charge = memory.charge();
+    assert!(memory.has_noise() && memory.keyed(&mut charge, name("one")) && charge.is_empty());
+    assert!(!memory.keyed(&mut charge, name("two")));
 }
 
 #[test]
@@ -204,7 +229,7 @@ fn a_patient_is_in_as_many_cells_of_a_column_as_its_meter_holds() {
 #[test]
 fn explore_closes_when_too_many_are_retired() {
     let mut memory = memory();
-    assert_eq!(memory.left_out(300), LeftOut::Nobody);
+    assert_eq!(memory.left_out(300), LeftOut::UpTo(5));
     for form in ["f", "g", "h", "i", "j"] {
         explore(&mut memory, set(0..15), form, RULES);
     }

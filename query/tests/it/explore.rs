@@ -128,18 +128,48 @@ fn every_refusal_has_a_case_and_stands_on_the_page() {
     let arms =
         REFUSALS.lines().filter_map(|line| line.split_once("=> \"explore_")?.1.strip_suffix("\","));
     let codes: BTreeSet<String> = arms.map(|code| format!("explore_{code}")).collect();
-    assert_eq!(codes.len(), 10);
+    assert_eq!(codes.len(), 11);
     let cases = file::parse(REFUSED);
     let shown = cases.iter().filter_map(|case| match &case.expect {
         Expect::Refused { code, .. } => Some(code.clone()),
         Expect::Rows { .. } => None,
     });
-    // The dataset of the cases has no four quasi-identifying columns.
-    let shown = shown.chain(["explore_quasi".to_owned()]);
+    // The dataset of the cases has no four quasi-identifying columns; what is mixed is in the form.
+    let shown = shown.chain(["explore_quasi", "explore_mixed"].map(str::to_owned));
     assert_eq!(codes, shown.collect());
     let (_, section) = PAGE.split_once("## What ask.explore accepts").unwrap();
     let listed = section.split('`').filter(|word| word.starts_with("explore_"));
     assert_eq!(codes, listed.map(str::to_owned).collect());
+}
+
+#[test]
+fn sums_of_several_parts_are_in_the_form_and_are_not_answered() {
+    let mut explorer = Explorer::new();
+    let mut answered = |sum: &str| {
+        let sql = format!("SELECT {sum} FROM diagnosis");
+        let planned = explorer.network.plan(&mut explorer.worker, &sql).unwrap();
+        let footprint = Footprint::check(planned.footprint, explorer.dataset()).unwrap();
+        let fragment = &footprint.draft().fragments[0];
+        let form = fragment.explore.form().unwrap();
+        form.answerable(fragment, explorer.dataset()).map_err(|refusal| refusal.to_string())
+    };
+    for sum in [
+        "count(*)",
+        "sum(age)",
+        "avg(age) FILTER (WHERE grade = 2)",
+        "stddev(bmi)",
+        "sum(dead)",
+        "2 * sum(age) + 3 * count(*)",
+        "sum(CASE WHEN grade = 2 THEN 1 ELSE 0 END)",
+        "sum(CASE WHEN grade = 2 THEN age END)",
+    ] {
+        assert_eq!(answered(sum), Ok(()), "{sum}");
+    }
+    // A patient contributes something else to these than to the sums that they are made of.
+    for sum in ["sum(2 * age)", "sum(age + 3)", "sum(CASE WHEN grade = 2 THEN age ELSE 0 END)"] {
+        let refusal = answered(sum).unwrap_err();
+        assert!(refusal.contains("outside") && refusal.contains("indicator"), "{refusal}");
+    }
 }
 
 #[test]

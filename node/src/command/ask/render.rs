@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
+use policies::wire::NoiseReceipt;
 use query::pipe::{CellStatus, FinishedInterval};
 use serde_json::Value;
 
@@ -66,6 +67,9 @@ fn csv(answer: &AnswerBody) -> anyhow::Result<()> {
         out.write_record(None::<&[u8]>)?;
     }
     out.flush()?;
+    if !answer.noisy.is_empty() {
+        print::note("note: figures have noise; --format json says which, with its variance");
+    }
     for note in &answer.notes {
         print::note(format!("note: {note}"));
     }
@@ -91,6 +95,7 @@ fn table(answer: &AnswerBody) {
     let status: BTreeMap<_, _> =
         answer.cells.iter().map(|cell| ((cell.row, cell.column), cell.status)).collect();
     let intervals = intervals(answer);
+    let noisy: BTreeSet<_> = answer.noisy.iter().map(|noisy| (noisy.row, noisy.column)).collect();
     for (number, row) in answer.rows.iter().enumerate() {
         table.add_row(row.iter().enumerate().map(|(column, value)| {
             match status.get(&(number, column)) {
@@ -98,6 +103,9 @@ fn table(answer: &AnswerBody) {
                 Some(CellStatus::Incomplete) => "incomplete".to_owned(),
                 Some(CellStatus::Shown) | None => match intervals.get(&(number, column)) {
                     Some(interval) => with_interval(value, interval),
+                    None if noisy.contains(&(number, column)) => {
+                        format!("~{}", text(value, "null"))
+                    }
                     None => text(value, "null"),
                 },
             }
@@ -123,6 +131,9 @@ fn table(answer: &AnswerBody) {
         print::line(
             "[low..high]: a quantile, made of counts between the dataset's edges; the pooled value lies in this interval ([?..?]: none is known)",
         );
+    }
+    if !noisy.is_empty() {
+        print::line("~: a figure with noise; --format json gives its variance");
     }
     for note in &answer.notes {
         print::line(format!("note: {note}"));
@@ -168,6 +179,16 @@ fn coverage(coverage: &BTreeMap<policies::HospitalCode, Coverage>) -> String {
     format!("{answered} of {} answered: {}", coverage.len(), all.join(", "))
 }
 
+/// What was done to figures with noise.
+fn with_noise(least: u32, noise: &NoiseReceipt) -> String {
+    let NoiseReceipt { mechanism, variance, left_out_percent } = noise;
+    format!(
+        "noise of variance {variance} in every count (mechanism {mechanism}), cells under {least} to {} patients hidden, up to \
+         {left_out_percent} % of the patients left out",
+        least.saturating_add(4)
+    )
+}
+
 /// What was done to the figures; hospitals that did the same are named together.
 fn protections(answer: &AnswerBody) -> String {
     let mut same: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -176,13 +197,15 @@ fn protections(answer: &AnswerBody) -> String {
             policies::protections::Zeros::Shown => "empty cells shown",
             policies::protections::Zeros::Hidden => "empty cells hidden",
         };
-        let text = format!(
-            "cells under {} patients hidden, {zeros}, {} ({}; {})",
-            applied.protections.min_patients.get(),
-            limits::words(&applied.protections),
-            applied.profile,
-            applied.rules.join(", ")
-        );
+        let least = applied.protections.min_patients.get();
+        let done = match &applied.noise {
+            None => format!(
+                "cells under {least} patients hidden, {zeros}, {}",
+                limits::words(&applied.protections)
+            ),
+            Some(noise) => with_noise(least, noise),
+        };
+        let text = format!("{done} ({}; {})", applied.profile, applied.rules.join(", "));
         let mut nulls = format!("{hospital} hid {} of {}", applied.nulls, applied.cells);
         if applied.figures > 0 {
             nulls.push_str(&format!(" and {} figures of the others", applied.figures));

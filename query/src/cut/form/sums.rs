@@ -36,6 +36,7 @@ impl Reader<'_> {
             all.push(rows.inward(filter)?);
         }
         let value = primitive.value.as_ref().map(|value| rows.inward(value)).transpose()?;
+        let plain = value.clone();
         let count = |of: &str| MeasureId::Count { of: of.to_owned() };
         let counted = |measure, conditions| ExploreTerm { measure, conditions, factor: 1 };
         let terms = match (primitive.kind, value) {
@@ -66,7 +67,41 @@ impl Reader<'_> {
                 return Err(ExploreRefusal::new(ExploreReason::Measure, &rows.base));
             }
         };
-        Ok(ExploreSum { terms: added(terms) })
+        let plain = match primitive.kind {
+            SumKind::Rows | SumKind::NonNull | SumKind::Distinct => true,
+            SumKind::Sum | SumKind::SumSquares | SumKind::SumProducts => {
+                plain.is_some_and(|value| self.is_plain(&value))
+            }
+        };
+        Ok(ExploreSum { terms: added(terms), plain })
+    }
+
+    /// Whether what a patient contributes to a sum of a value is what the sum's form says: a flag, 0 or 1 as conditions say, or a
+    /// column in the rows that meet conditions. A column that is 0 in the other rows has more contributors than its form.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the engine's enum: what is not listed is not the form's own"
+    )]
+    fn is_plain(&self, value: &Expr) -> bool {
+        match value {
+            Expr::Column(_) => true,
+            Expr::Cast(cast) => self.is_plain(&cast.expr),
+            Expr::Alias(alias) => self.is_plain(&alias.expr),
+            Expr::Case(case) => {
+                let results = || case.when_then_expr.iter().map(|(_, then)| then.as_ref());
+                let otherwise = case.else_expr.as_deref();
+                let all: Vec<&Expr> = results().chain(otherwise).map(bare).collect();
+                let null =
+                    |expr: &&Expr| matches!(expr, Expr::Literal(value, _) if value.is_null());
+                let bits = |expr: &&Expr| {
+                    constant_of(expr).is_some_and(|bit| bit == Exact::ZERO || bit == Exact::ONE)
+                };
+                let flags = all.iter().all(|one| null(one) || bits(one));
+                let columns = all.iter().all(|one| null(one) || matches!(one, Expr::Column(_)));
+                flags || columns
+            }
+            _ => false,
+        }
     }
 
     /// Whether a value is a sum of multiples of one column and of constants.
@@ -238,11 +273,7 @@ impl Reader<'_> {
     }
 
     fn result(&self, then: &Expr, conditions: Vec<Expr>, terms: &mut Vec<Term>) -> Option<()> {
-        let mut bare = then;
-        while let Expr::Cast(cast) = bare {
-            bare = &cast.expr;
-        }
-        if matches!(bare, Expr::Literal(value, _) if value.is_null()) {
+        if matches!(bare(then), Expr::Literal(value, _) if value.is_null()) {
             return Some(());
         }
         for mut term in self.parts(then)? {
@@ -253,6 +284,21 @@ impl Reader<'_> {
         }
         Some(())
     }
+}
+
+/// A value without casts around it.
+fn bare(value: &Expr) -> &Expr {
+    let mut bare = value;
+    while let Expr::Cast(cast) = bare {
+        bare = &cast.expr;
+    }
+    bare
+}
+
+/// The exact constant that a value is.
+fn constant_of(value: &Expr) -> Option<Exact> {
+    let Expr::Literal(value, _) = value else { return None };
+    Exact::of(value)
 }
 
 /// The constant that terms are.

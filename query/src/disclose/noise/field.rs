@@ -5,6 +5,7 @@
 /// The modulus.
 const MODULUS: u64 = 0xffff_ffff_0000_0001;
 /// What a carry out of 64 bits is worth: 2^64 modulo the modulus.
+#[cfg(test)]
 const CARRY: u64 = 0xffff_ffff;
 
 /// A number from 0 to the modulus - 1.
@@ -13,6 +14,7 @@ pub(crate) struct Field64(u64);
 
 impl Field64 {
     /// Nobody's key.
+    #[cfg(test)]
     pub(crate) const ZERO: Self = Self(0);
 
     /// A number that is already reduced.
@@ -22,6 +24,7 @@ impl Field64 {
 
     /// A uniform element of a uniform digest: the first of its four 64-bit numbers that is below the modulus. A number is not
     /// with probability 2^-32; if none is (2^-128), the last is reduced.
+    #[cfg(test)]
     pub(crate) fn of_digest(digest: &[u8; 32]) -> Self {
         let mut last = 0;
         for word in digest.as_chunks::<8>().0 {
@@ -34,6 +37,7 @@ impl Field64 {
     }
 
     /// The number.
+    #[cfg(test)]
     pub(crate) fn get(self) -> u64 {
         self.0
     }
@@ -44,6 +48,7 @@ impl Field64 {
     }
 
     /// The sum.
+    #[cfg(test)]
     #[must_use]
     pub(crate) fn plus(self, other: Self) -> Self {
         let (sum, carried) = self.0.overflowing_add(other.0);
@@ -55,6 +60,7 @@ impl Field64 {
     }
 }
 
+#[cfg(test)]
 impl std::iter::Sum for Field64 {
     fn sum<I: Iterator<Item = Self>>(keys: I) -> Self {
         keys.fold(Self::ZERO, Self::plus)

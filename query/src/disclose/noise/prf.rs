@@ -8,15 +8,24 @@ use zeroize::Zeroize as _;
 /// What every draw begins with; the number is the mechanism's version.
 const DOMAIN: &[u8] = b"kring/noise/1";
 
+/// What a key's name is the code of; no draw's bytes begin like it, for those begin with a length.
+const NAME: &[u8] = b"kring/noise/name/1";
+
 /// A block of SHA-256: HMAC pads a shorter key with zeros to it.
 const BLOCK: usize = 64;
 
 /// A node's secret for noise: one for all networks, never outside the daemon.
 ///
-/// Has neither `Debug` nor `Serialize`, and is wiped when dropped.
+/// Is not `Serialize`, prints nothing of itself, and is wiped when dropped.
 ///
 /// A new key is a second sample of all noise: it comes only with a new lineage.
-pub(crate) struct NoiseKey([u8; BLOCK]);
+pub struct NoiseKey([u8; BLOCK]);
+
+impl std::fmt::Debug for NoiseKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("<redacted>")
+    }
+}
 
 impl Drop for NoiseKey {
     fn drop(&mut self) {
@@ -26,13 +35,21 @@ impl Drop for NoiseKey {
 
 impl NoiseKey {
     /// Takes the secret, and wipes where it came from.
-    pub(crate) fn new(secret: &mut [u8; 32]) -> Self {
+    #[must_use]
+    pub fn new(secret: &mut [u8; 32]) -> Self {
         let mut key = [0; BLOCK];
         for (to, from) in key.iter_mut().zip(secret.iter()) {
             *to = *from;
         }
         secret.zeroize();
         Self(key)
+    }
+
+    /// What tells this key from another, and nothing else about it.
+    pub(crate) fn name(&self) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new((&self.0).into());
+        mac.update(NAME);
+        mac.finalize().into_bytes().into()
     }
 
     /// Uniform bits for a layer and inputs. Each input goes in behind its length: no two lists of inputs are the same bytes.

@@ -41,7 +41,7 @@ pub(super) fn pair(sums: &PairSums, figure: PairFigure) -> Result<Option<f64>, F
     let wide = i256::from_i128;
     let (n, x, y) = (wide(sums.values), wide(sums.x), wide(sums.y));
     let xy = multiplied(wide(sums.xy), unit)?;
-    if sums.values == 0 {
+    if sums.values <= 0 {
         return Ok(None);
     }
     let sxx = minus(multiplied(n, wide(sums.xx))?, multiplied(x, x)?)?;
@@ -87,11 +87,12 @@ pub(super) fn pair(sums: &PairSums, figure: PairFigure) -> Result<Option<f64>, F
 /// A share of `part` in `whole`, or an end of its interval (Wilson 1927).
 #[expect(clippy::cast_precision_loss, reason = "counts of rows are far under 2^53")]
 pub(super) fn share(part: i128, whole: i128, figure: ShareFigure) -> Option<f64> {
-    if whole == 0 {
+    if whole <= 0 {
         return None;
     }
     let n = whole as f64;
-    let p = part as f64 / n;
+    // With noise a part can be less than nothing, or more than all.
+    let p = part.clamp(0, whole) as f64 / n;
     let square = Z * Z;
     let middle = p + square / (2.0 * n);
     let half = Z * (p * (1.0 - p) / n + square / (4.0 * n * n)).sqrt();

@@ -1,0 +1,306 @@
+//! Figures with noise: what leaves under `ask.explore` (DISCLOSURE.md sections 4, 5 and 7).
+//!
+//! No figure is exact. A cell of fewer patients than the threshold, which keyed noise raises by 0 to 4, is null with everything
+//! in it, and so is a cell of nobody; in a cell that is shown every count and sum has the noise of its form
+//! ([`super::noise`]). A figure is named by who contributes to it and by the canonical form, so it has the same noise in
+//! every wording, at every place of a condition, for everyone and on every day. Each shown figure is entered in the memory,
+//! which hides none of them: patients over a limit are left out of later answers, below the cut.
+//!
+//! Not here: the rules of exact figures, what was told exactly, the form itself ([`policies::explore`]), and leaving patients out.
+
+use std::collections::BTreeMap;
+
+use policies::Digest;
+use policies::dataset::Dataset;
+use policies::explore::{self, ExploreForm, ExploreTerm, MeasureId};
+use policies::footprint::{FragmentFootprint, SumFootprint};
+use policies::protections::{Protections, Variance};
+use policies::wire::NoiseReceipt;
+use roaring::RoaringBitmap;
+
+use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
+use super::rules::{Rule, Verdict};
+use super::{CellState, DiscloseError, Disclosed, Protected, SafeAnswer, frames};
+use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name};
+use crate::pipe::Wanted;
+use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};
+
+/// The hidden summaries that noise and memory look at.
+pub(super) const WANTED: Wanted =
+    Wanted { contributors: true, tops: false, keys: true, bitmaps: true };
+
+/// Sums are told in the smallest unit of their column: noise hides what is finer than the reach of a patient.
+const RESOLUTION: i64 = 1;
+/// What the name of a form begins with.
+const FORM: &[u8] = b"kring explored form/1";
+/// What the name of a column begins with.
+const COLUMN: &[u8] = b"kring explored column/1";
+
+/// What noise is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Explorer<'a> {
+    /// The node's secret.
+    pub key: &'a NoiseKey,
+    /// The dataset that the snapshot is of.
+    pub dataset: &'a Dataset,
+    /// Patients of the snapshot.
+    pub patients: u64,
+}
+
+/// Why there is no answer with noise. It depends on no figure of the question.
+#[derive(Debug, thiserror::Error)]
+pub enum ExploreError {
+    /// The cells cannot be encoded.
+    #[error(transparent)]
+    Encode(#[from] DiscloseError),
+    /// The noise that was told was made with another key.
+    #[error("the lineage was explored with another noise key than this")]
+    OtherKey,
+    /// Too many patients are left out.
+    #[error("too many patients are left out of explored figures until the next lineage")]
+    Closed,
+}
+
+impl ExploreError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Encode(error) => error.code(),
+            Self::OtherKey => "other_noise_key",
+            Self::Closed => "explore_closed",
+        }
+    }
+}
+
+/// Tells a raw answer with noise. `memory` is that of the lineage of the snapshot that was read, and the answer is without its
+/// retired patients.
+///
+/// # Errors
+/// `ExploreError`: nothing may be released then.
+pub fn explore(
+    raw: RawAnswer,
+    memory: &Memory,
+    explorer: Explorer<'_>,
+) -> Result<Disclosed, ExploreError> {
+    let RawAnswer { permit, fragments, fault } = raw;
+    let protections = *permit.protections();
+    let left_out_percent = match memory.left_out(explorer.patients) {
+        LeftOut::UpTo(percent) => u32::try_from(percent).unwrap_or(u32::MAX),
+        LeftOut::Closed => return Err(ExploreError::Closed),
+    };
+    let mut charge = memory.charge();
+    if !memory.keyed(&mut charge, explorer.key.name()) {
+        return Err(ExploreError::OtherKey);
+    }
+    let variance = variance(&protections);
+    let noise = Noise::new(explorer.key);
+    let total = variance.total();
+    let (gap, dataset) = (protections.min_patients.get(), explorer.dataset);
+    let mut teller = Teller { memory, charge, noise, variance, gap, dataset };
+    let mut protected = Vec::with_capacity(fragments.len());
+    for (fragment, footprint) in fragments.iter().zip(&permit.footprint().draft().fragments) {
+        let form = footprint.explore.form().ok().filter(|_form| fault.is_none());
+        let told = teller.fragment(fragment, footprint, (form, &protections));
+        let (verdicts, figures): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+        protected.push(Protected::new(fragment, &verdicts, &figures).ok_or(DiscloseError)?);
+    }
+    let charge = teller.charge;
+    let mut rules = BTreeMap::new();
+    for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
+        let count = rules.entry(*rule).or_insert(0_u64);
+        *count = count.saturating_add(*figures);
+    }
+    let count = |of: fn(&Protected) -> u64| protected.iter().map(of).collect();
+    let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
+    let figures = count(|fragment| fragment.figures);
+    let batches: Vec<_> = protected.into_iter().map(|fragment| fragment.batch).collect();
+    let frames = frames(&batches, Some(total)).ok_or(DiscloseError)?;
+    let noise = NoiseReceipt { mechanism: MECHANISM, variance: total, left_out_percent };
+    let (stands, since, noise) = (0, None, Some(noise));
+    let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
+    Ok(Disclosed { safe, charge })
+}
+
+/// Variance of the form's layer under protections.
+fn variance(protections: &Protections) -> FormVariance {
+    match protections.variance {
+        Variance::Three => FormVariance::Two,
+        Variance::Five => FormVariance::Four,
+    }
+}
+
+/// The figures that stand for a cell's own.
+type Figures = Option<Vec<Option<i128>>>;
+
+/// Tells cells, one after the other.
+struct Teller<'m> {
+    memory: &'m Memory,
+    charge: Charge,
+    noise: Noise<'m>,
+    variance: FormVariance,
+    /// Sets that differ in fewer patients are neighbours.
+    gap: u32,
+    dataset: &'m Dataset,
+}
+
+impl Teller<'_> {
+    /// Every cell of a fragment; without a form all are null.
+    fn fragment(
+        &mut self,
+        fragment: &RawFragment,
+        footprint: &FragmentFootprint,
+        (form, protections): (Option<&ExploreForm>, &Protections),
+    ) -> Vec<(Verdict, Figures)> {
+        let keys = form.map(|form| form.key_values(self.dataset)).unwrap_or_default();
+        let sizes: Vec<usize> = keys.iter().map(Vec::len).collect();
+        let cells = fragment.cells().enumerate().map(|(at, cell)| {
+            let hidden = |why| (Verdict::all(CellState::Hidden, &footprint.sums, Some(why)), None);
+            if cell.is_ruled_out() {
+                return (Verdict::all(CellState::Empty, &footprint.sums, None), None);
+            }
+            let Some(form) = form else { return hidden(Rule::Fault) };
+            match self.is_small(cell, protections) {
+                Some(why) => hidden(why),
+                None => self.cell(cell, &footprint.sums, (form, &keys, &places(at, &sizes))),
+            }
+        });
+        cells.collect()
+    }
+
+    /// Why a cell is null as a whole.
+    fn is_small(&self, cell: RawCell<'_>, protections: &Protections) -> Option<Rule> {
+        if cell.n() == 0 {
+            return Some(Rule::Empty);
+        }
+        let Some(key) = cell.key().and_then(|key| Field64::new(key.get())) else {
+            return Some(Rule::Fault);
+        };
+        let least = u64::from(protections.min_patients.get());
+        let least = least.saturating_add(u64::from(self.noise.threshold_extra(key)));
+        (cell.n() < least).then_some(Rule::SmallCell)
+    }
+
+    fn cell(
+        &mut self,
+        cell: RawCell<'_>,
+        sums: &[SumFootprint],
+        place: (&ExploreForm, &[Vec<explore::Conditions>], &[usize]),
+    ) -> (Verdict, Figures) {
+        let contributions: Vec<Contribution<'_>> = cell.contributions().collect();
+        let figures = cell.sums().zip(sums).enumerate().map(|(at, (value, sum))| {
+            let parts = place.0.sums.get(at)?;
+            if parts.terms.is_empty() {
+                return Some(0);
+            }
+            let of = contributions.get(usize::try_from(sum.measure).ok()?)?;
+            let own = Own { value, of, set: contributors(cell, of, &contributions)? };
+            self.figure(parts.only()?, own, place)
+        });
+        let figures: Vec<Option<i128>> = figures.collect();
+        let sums: Vec<Option<Rule>> = figures
+            .iter()
+            .map(|told| if told.is_some() { None } else { Some(Rule::Fault) })
+            .collect();
+        let bare = !sums.is_empty() && sums.iter().all(Option::is_some);
+        let state = if bare { CellState::Hidden } else { CellState::Present };
+        (Verdict { state, sums }, Some(figures))
+    }
+
+    /// One figure with its noise, entered in the memory; none where a summary is missing.
+    fn figure(
+        &mut self,
+        term: &ExploreTerm,
+        Own { value, of, set }: Own<'_>,
+        (form, keys, place): (&ExploreForm, &[Vec<explore::Conditions>], &[usize]),
+    ) -> Option<i128> {
+        let counts = match &term.measure {
+            MeasureId::Count { of: _ } => true,
+            MeasureId::Sum { .. } | MeasureId::SumSquares { .. } => false,
+        };
+        // What contributes 0 to a count must be no contributor.
+        if counts && !of.measure.kind.is_count_like() {
+            return None;
+        }
+        let told = form.figure_among(keys, place, (term, self.dataset))?;
+        let key = Field64::new(of.key?.get())?;
+        let column = |table: &str, column: &str| format!("{table}.{column}");
+        let (name, squares) = match &term.measure {
+            MeasureId::Count { of: _ } => (None, false),
+            MeasureId::Sum { table, column: name } => (Some(column(table, name)), false),
+            MeasureId::SumSquares { table, column: name } => (Some(column(table, name)), true),
+        };
+        let id = match (&name, squares) {
+            (None, _) => FigureId::Count,
+            (Some(name), false) => FigureId::Sum(name),
+            (Some(name), true) => FigureId::Squares(name),
+        };
+        let figure = Figure { key, key_m: key, id, form: &told.form };
+        let noisy = match id {
+            FigureId::Count => {
+                value.checked_add(self.noise.count(&figure, self.variance).into())?
+            }
+            FigureId::Sum(_) | FigureId::Squares(_) => {
+                let unit = Unit::new(term.measure.reach(self.dataset)?, RESOLUTION)?;
+                self.noise.sum(&figure, self.variance, unit, value)
+            }
+        };
+        self.enter(set, &told);
+        Some(noisy)
+    }
+
+    fn enter(&mut self, set: &RoaringBitmap, told: &explore::Figure) {
+        let named = |of: &[u8], text: &str| -> Name {
+            *Digest::of(&[of, text.as_bytes()].concat()).as_bytes()
+        };
+        let rules = ExploreRules {
+            gap: self.gap,
+            variance: u8::try_from(self.variance.total()).unwrap_or(u8::MAX),
+        };
+        let cell = ExploredCell {
+            set: set.clone(),
+            form: named(FORM, &told.form),
+            columns: told.columns.iter().map(|column| named(COLUMN, column)).collect(),
+        };
+        self.memory.explore(&mut self.charge, cell, rules);
+    }
+}
+
+/// A sum as it is, with who contributes to it.
+struct Own<'a> {
+    value: i128,
+    of: &'a Contribution<'a>,
+    set: &'a RoaringBitmap,
+}
+
+/// Who contributes to a measure: sums have no set of their own, but a count of the same rows has.
+fn contributors<'a>(
+    cell: RawCell<'a>,
+    of: &Contribution<'a>,
+    all: &[Contribution<'a>],
+) -> Option<&'a RoaringBitmap> {
+    if of.n == cell.n() {
+        return cell.patients();
+    }
+    let same = |other: &&Contribution<'a>| other.measure.has_contributors_of(of.measure);
+    of.patients.or_else(|| all.iter().filter(same).find_map(|other| other.patients))
+}
+
+/// The value of each key in a cell: the last key runs fastest.
+fn places(cell: usize, sizes: &[usize]) -> Vec<usize> {
+    let mut rest = cell;
+    let mut places: Vec<usize> = sizes
+        .iter()
+        .rev()
+        .map(|size| {
+            let place = rest.checked_rem(*size).unwrap_or_default();
+            rest = rest.checked_div(*size).unwrap_or_default();
+            place
+        })
+        .collect();
+    places.reverse();
+    places
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+use policies::Digest;
+use policies::explore::{Conditions, Explore, ExploreKey, ExploreSum, ValueSet};
+use policies::footprint::{MeasureFootprint, MeasureKind, SumKind, Units};
+use policies::protections::Opinions;
+
+use super::*;
+
+const DATASET: &str = r#"
+id = "tumours"
+version = 1
+status = "real"
+title = { en = "tumours" }
+patient = "patient"
+[code_lists.grade]
+codes = [{ code = 1 }, { code = 2 }, { code = 3 }]
+[[tables]]
+name = "patient"
+key = "patient_key"
+columns = [
+  { name = "patient_key", type = "integer", class = "key" },
+  { name = "grade", type = "integer", class = "category", codes = "grade" },
+  { name = "age", type = "integer", class = "measure", min = -20, max = 110 },
+]
+"#;
+
+fn dataset() -> Dataset {
+    policies::dataset::file::parse("dataset", DATASET).unwrap()
+}
+
+fn set(range: std::ops::Range<u32>) -> RoaringBitmap {
+    range.collect()
+}
+
+fn grade(code: &str) -> Conditions {
+    let codes = [Some(code.to_owned())].into();
+    Conditions::of("patient", "grade", ValueSet::Codes(codes))
+}
+
+fn count(conditions: Conditions) -> ExploreSum {
+    let measure = MeasureId::Count { of: "patient".to_owned() };
+    let term = ExploreTerm { measure, conditions, factor: 1 };
+    ExploreSum { terms: vec![term], plain: true }
+}
+
+fn part() -> MeasureFootprint {
+    MeasureFootprint {
+        condition: Some(0),
+        argument: None,
+        kind: MeasureKind::Rows,
+        scale: 0,
+        least: Units::new(0),
+        most: Units::new(1),
+    }
+}
+
+/// Two counts of rows: of all, and of a part.
+fn footprint(cells: u64, sums: Vec<ExploreSum>, keys: Vec<ExploreKey>) -> FragmentFootprint {
+    let sum = |measure| SumFootprint {
+        text: "count(*)".to_owned(),
+        kind: SumKind::Rows,
+        scale: 0,
+        measure,
+    };
+    FragmentFootprint {
+        digest: Digest::of(b"fragment"),
+        group_keys: Vec::new(),
+        cells,
+        sums: vec![sum(0), sum(1)],
+        measures: vec![MeasureFootprint { condition: None, ..part() }, part()],
+        explore: Explore::Form(ExploreForm { rows: "patient".to_owned(), keys, sums }),
+        links: Vec::new(),
+    }
+}
+
+/// What is told of cells, and what that adds to the memory.
+fn tell(
+    memory: &Memory,
+    cells: &[(RoaringBitmap, RoaringBitmap)],
+    footprint: &FragmentFootprint,
+) -> (Vec<(Verdict, Figures)>, Charge) {
+    let (dataset, key) = (dataset(), NoiseKey::new(&mut [7; 32]));
+    let (charge, noise) = (memory.charge(), Noise::new(&key));
+    let protections = Protections::from(Opinions::default());
+    let variance = variance(&protections);
+    let mut teller = Teller { memory, charge, noise, variance, gap: 10, dataset: &dataset };
+    let fragment = RawFragment::of_parts(cells, &part());
+    let form = footprint.explore.form().ok();
+    let told = teller.fragment(&fragment, footprint, (form, &protections));
+    (told, teller.charge)
+}
+
+fn memory() -> Memory {
+    Memory::new([1; 32])
+}
+
+fn figures(told: &(Verdict, Figures)) -> Vec<Option<i128>> {
+    told.1.clone().unwrap()
+}
+
+#[test]
+fn a_figure_is_the_same_wherever_its_condition_stands() {
+    for at in 0..40 {
+        let (all, some) = (set(at..200), set(at..at + 60));
+        let filter = footprint(1, vec![count(Conditions::default()), count(grade("2"))], vec![]);
+        let (filtered, _) = tell(&memory(), &[(all, some.clone())], &filter);
+        let restricted = footprint(1, vec![count(grade("2")), count(grade("2"))], vec![]);
+        let (restricted, _) = tell(&memory(), &[(some.clone(), some.clone())], &restricted);
+        let key = ExploreKey::Codes { table: "patient".to_owned(), column: "grade".to_owned() };
+        let grouped = vec![count(Conditions::default()), count(Conditions::default())];
+        let grouped = footprint(3, grouped, vec![key]);
+        let nobody = || (set(0..0), set(0..0));
+        let (grouped, _) = tell(&memory(), &[nobody(), (some.clone(), some), nobody()], &grouped);
+        let one = figures(&filtered[0])[1];
+        assert!(one.is_some());
+        assert_eq!(one, figures(&restricted[0])[0], "in WHERE");
+        assert_eq!(one, figures(&grouped[1])[0], "as a group");
+    }
+}
+
+#[test]
+fn no_figure_is_exact_and_small_cells_have_none() {
+    let form = || footprint(1, vec![count(Conditions::default()), count(grade("2"))], vec![]);
+    let (mut moved, mut shown) = (0, Vec::new());
+    for n in 0..40_u32 {
+        let mut of_size = 0;
+        for from in 0..30 {
+            let cell = (set(from..from + n), set(from..from + n / 2));
+            let (told, _) = tell(&memory(), &[cell], &form());
+            let (verdict, figures) = &told[0];
+            match verdict.state {
+                CellState::Present => {
+                    let all = figures.clone().unwrap()[0].unwrap();
+                    assert!((all - i128::from(n)).abs() <= 12, "{all} of {n}");
+                    moved += i32::from(all != i128::from(n));
+                    of_size += 1;
+                }
+                CellState::Hidden => assert!(verdict.sums.iter().all(Option::is_some)),
+                CellState::Empty => panic!("an empty cell is told from a small one"),
+            }
+        }
+        shown.push(of_size);
+    }
+    assert_eq!(shown[..10], [0; 10]);
+    assert_eq!(shown[14..], [30; 26]);
+    assert!(shown[10..14].iter().all(|shown| (1..30).contains(shown)), "{shown:?}");
+    assert!(moved > 500, "{moved}");
+}
+
+#[test]
+fn each_form_of_a_set_is_entered_once() {
+    let mut memory = memory();
+    let form = footprint(1, vec![count(Conditions::default()), count(grade("2"))], vec![]);
+    let cells = [(set(0..200), set(0..60))];
+    let (first, charge) = tell(&memory, &cells, &form);
+    memory.apply(&charge).unwrap();
+    let (again, charge) = tell(&memory, &cells, &form);
+    assert_eq!((first, charge.is_empty()), (again, true));
+}
+
+#[test]
+fn a_sum_of_several_parts_and_one_without_its_summaries_are_null() {
+    let several = ExploreSum { plain: false, ..count(grade("2")) };
+    let form = footprint(1, vec![count(Conditions::default()), several], vec![]);
+    let (told, _) = tell(&memory(), &[(set(0..90), set(0..40))], &form);
+    let (verdict, figures) = &told[0];
+    assert_eq!(verdict.sums, [None, Some(Rule::Fault)]);
+    assert_eq!(figures.clone().unwrap()[1], None);
+    let never = ExploreSum { terms: Vec::new(), plain: false };
+    let form = footprint(1, vec![count(Conditions::default()), never], vec![]);
+    let (told, _) = tell(&memory(), &[(set(0..90), set(0..40))], &form);
+    assert_eq!(told[0].1.clone().unwrap()[1], Some(0), "it is 0 by its text");
+}
+
+#[test]
+fn the_reach_of_a_column_is_its_larger_bound() {
+    let dataset = dataset();
+    let column = || ("patient".to_owned(), "age".to_owned());
+    let (table, name) = column();
+    assert_eq!(MeasureId::Sum { table, column: name }.reach(&dataset), Some(110));
+    let (table, name) = column();
+    assert_eq!(MeasureId::SumSquares { table, column: name }.reach(&dataset), Some(12_100));
+}
+
+#[test]
+fn places_run_with_the_last_key_fastest() {
+    let all: Vec<Vec<usize>> = (0..6).map(|cell| places(cell, &[2, 3])).collect();
+    assert_eq!(all, [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]);
+    assert_eq!(places(0, &[]), Vec::<usize>::new());
+}
