@@ -21,4 +21,5 @@ mod networks;
 mod pooled;
 mod protected;
 mod rotterdam;
+mod walks;
 mod worker;
