@@ -15,7 +15,9 @@ mod link;
 mod measure;
 
 pub use link::{LinkAxis, LinkFixed, LinkFootprint, LinkSum};
-pub use measure::{MAX_ROWS, MeasureFootprint, MeasureKind, SUM_LIMIT, Units, UnitsError};
+pub use measure::{
+    MAX_ROWS, MadeFootprint, MeasureFootprint, MeasureKind, SUM_LIMIT, Units, UnitsError,
+};
 
 /// Most cells that one fragment's declared domain may have.
 pub const MAX_CELLS: u64 = 10_000;
@@ -59,7 +61,12 @@ impl FootprintDraft {
             Explore::Refused(refusal) => refusal.clause.len(),
         });
         let texts = names.chain(columns).chain(keys).chain(sums).map(String::len).chain(forms);
-        let measures: usize = fragments.iter().map(|fragment| fragment.measures.len()).sum();
+        let measures = fragments.iter().flat_map(|fragment| &fragment.measures);
+        let measures: usize = measures
+            .map(|measure| {
+                measure.made.as_ref().map_or(1, |made| made.also.len().saturating_add(2))
+            })
+            .fold(0, usize::saturating_add);
         let links = fragments.iter().flat_map(|fragment| &fragment.links);
         let links = links
             .flat_map(|link| &link.sums)

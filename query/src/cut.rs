@@ -14,7 +14,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use policies::Digest;
 use policies::dataset::{Dataset, Use};
 use policies::explore::Explore;
-use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, SumKind};
+use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint};
 
 use crate::catalog::functions::Place;
 use crate::error::PlanError;
@@ -34,10 +34,13 @@ mod leaf;
 mod link;
 mod measures;
 mod network;
+mod normal;
+mod primitive;
 pub(crate) mod tree;
 
 pub(crate) use below::{HOSPITAL_MARK, NETWORK_MARK};
 pub(crate) use contributions::Measure;
+pub(crate) use primitive::{Linear, Made, Primitive};
 use tree::Step;
 
 /// Most figures of one question, 16 bytes each: they fit one frame with room to spare.
@@ -94,39 +97,17 @@ pub(crate) struct Key {
     pub(crate) marked: TextCondition,
 }
 
-/// One additive sum.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Primitive {
-    /// Its kind.
-    pub(crate) kind: SumKind,
-    /// What is added, over `input`.
-    pub(crate) value: Option<Expr>,
-    /// Rows that count.
-    pub(crate) filter: Option<Expr>,
-    /// Digits behind the point.
-    pub(crate) scale: u8,
-    /// Least and greatest value, in units of its scale, where values are added.
-    pub(crate) bounds: Option<(i128, i128)>,
-}
-
-impl Primitive {
-    /// A count.
-    pub(crate) fn count(kind: SumKind, value: Option<Expr>, filter: Option<Expr>) -> Self {
-        Self { kind, value, filter, scale: 0, bounds: None }
-    }
-}
-
 /// How an aggregate is finished; numbers are places in `primitives`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Output {
     /// A count.
     Count(usize),
     /// A sum, NULL of no values.
-    Sum { sum: usize, values: usize, data_type: DataType },
+    Sum { sum: Linear, values: usize, data_type: DataType },
     /// A mean.
-    Average { sum: usize, values: usize, data_type: DataType },
+    Average { sum: Linear, values: usize, data_type: DataType },
     /// A variance, or its root.
-    Spread { sum: usize, squares: usize, values: usize, sample: bool, root: bool },
+    Spread { sum: Linear, squares: Linear, values: usize, sample: bool, root: bool },
     /// A figure of two values.
     Pair(Pair, PairFigure),
     /// A share, or an end of its interval.
@@ -167,15 +148,15 @@ pub(crate) struct Pair {
     /// Rows.
     pub(crate) values: usize,
     /// Sum of x.
-    pub(crate) x: usize,
+    pub(crate) x: Linear,
     /// Sum of y.
-    pub(crate) y: usize,
+    pub(crate) y: Linear,
     /// Sum of squares of x.
-    pub(crate) xx: usize,
+    pub(crate) xx: Linear,
     /// Sum of squares of y.
-    pub(crate) yy: usize,
+    pub(crate) yy: Linear,
     /// Sum of products.
-    pub(crate) xy: usize,
+    pub(crate) xy: Linear,
 }
 
 /// What is made of the sums of pairs.

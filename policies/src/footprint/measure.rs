@@ -32,6 +32,20 @@ pub struct MeasureFootprint {
     pub least: Units,
     /// Most that one row can add.
     pub most: Units,
+    /// Where its argument is computed: what its sums tell beside themselves.
+    #[serde(default)]
+    pub made: Option<MadeFootprint>,
+}
+
+/// What the sums of a computed argument tell beside themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MadeFootprint {
+    /// The fewest values that a column of it can have, where it is a product or another function of columns, not a multiple
+    /// of one: its sums are looked at like squares.
+    pub fewest: Option<Units>,
+    /// Places of measures that follow from its sums, in whole or in part: where one of these is not shown, they are not either.
+    pub also: Vec<u32>,
 }
 
 /// What a row adds to a patient's contribution.
@@ -169,7 +183,12 @@ pub(super) fn check(fragment: &FragmentFootprint, index: usize) -> Result<(), Fo
         };
         measure.holds() && !measures.iter().take(at).any(same)
     });
-    if fits && once && named.iter().all(|named| *named) {
+    let made = measures.iter().filter_map(|measure| measure.made.as_ref());
+    let also = made.flat_map(|made| &made.also).all(|place| {
+        let named = usize::try_from(*place).ok().and_then(|place| named.get_mut(place));
+        named.map(|named| *named = true).is_some()
+    });
+    if fits && once && also && named.iter().all(|named| *named) {
         return Ok(());
     }
     Err(FootprintError::Measures { fragment: index })

@@ -188,6 +188,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
                 scale: 0,
                 least: Units::new(0),
                 most: Units::new(1),
+                made: None,
             }],
             explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),
             links,

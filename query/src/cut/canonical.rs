@@ -32,6 +32,9 @@ fn text(fragment: &Fragment, dataset: &Dataset) -> String {
         let measure = contributions::place(primitive, &fragment.measures);
         let sum = explain::exact(primitive);
         let _ = writeln!(text, "sum {sum} scale {} measure {measure}", primitive.scale);
+        for also in primitive.made.iter().flat_map(|made| &made.also) {
+            let _ = writeln!(text, "also {} scale {}", explain::exact(also), also.scale);
+        }
     }
     for Measure { footprint, .. } in &fragment.measures {
         let _ = writeln!(text, "measure {footprint:?}");

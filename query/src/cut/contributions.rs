@@ -27,38 +27,60 @@ impl Measure {
     }
 }
 
-/// The measures of sums, each once.
+/// The measures of sums, each once; then those that no sum is of but that follow from one.
 pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
-    let (mut conditions, mut arguments) = (Vec::new(), Vec::new());
+    let mut numbers = Numbers::default();
     let mut measures: Vec<Measure> = Vec::new();
-    for primitive in primitives {
-        if measures.iter().any(|known| known.is_of(primitive)) {
-            continue;
+    let made = primitives.iter().filter_map(|primitive| primitive.made.as_ref());
+    for primitive in primitives.iter().chain(made.flat_map(|made| &made.also)) {
+        if !measures.iter().any(|known| known.is_of(primitive)) {
+            measures.push(measure(primitive, &mut numbers));
         }
-        let (least, most) = primitive.bounds.unwrap_or((0, 1));
-        let scale = match primitive.kind {
-            SumKind::SumSquares => primitive.scale / 2,
-            SumKind::Rows
-            | SumKind::NonNull
-            | SumKind::Distinct
-            | SumKind::Sum
-            | SumKind::SumProducts => primitive.scale,
+    }
+    for primitive in primitives {
+        let Some(made) = &primitive.made else { continue };
+        let also: Vec<u32> = made.also.iter().map(|also| place(also, &measures)).collect();
+        let Some(measure) = measures.iter_mut().find(|known| known.is_of(primitive)) else {
+            continue;
         };
-        let footprint = MeasureFootprint {
-            condition: primitive
-                .filter
-                .as_ref()
-                .map(|condition| number(condition, &mut conditions)),
-            argument: primitive.value.as_ref().map(|argument| number(argument, &mut arguments)),
-            kind: kind(primitive),
-            scale,
-            least: Units::new(least),
-            most: Units::new(most),
-        };
-        let (condition, argument) = (primitive.filter.clone(), primitive.value.clone());
-        measures.push(Measure { condition, argument, footprint });
+        let known = measure.footprint.made.get_or_insert_default();
+        let fewest = made.fewest.map(Units::new);
+        known.fewest = known.fewest.into_iter().chain(fewest).min();
+        known.also.extend(also);
+        known.also.sort_unstable();
+        known.also.dedup();
     }
     measures
+}
+
+/// Conditions and arguments, in the order in which they are seen.
+#[derive(Default)]
+struct Numbers<'e> {
+    conditions: Vec<&'e Expr>,
+    arguments: Vec<&'e Expr>,
+}
+
+fn measure<'e>(primitive: &'e Primitive, numbers: &mut Numbers<'e>) -> Measure {
+    let (least, most) = primitive.bounds.unwrap_or((0, 1));
+    let scale = match primitive.kind {
+        SumKind::SumSquares => primitive.scale / 2,
+        SumKind::Rows
+        | SumKind::NonNull
+        | SumKind::Distinct
+        | SumKind::Sum
+        | SumKind::SumProducts => primitive.scale,
+    };
+    let (filter, value) = (primitive.filter.as_ref(), primitive.value.as_ref());
+    let footprint = MeasureFootprint {
+        condition: filter.map(|condition| number(condition, &mut numbers.conditions)),
+        argument: value.map(|argument| number(argument, &mut numbers.arguments)),
+        kind: kind(primitive),
+        scale,
+        least: Units::new(least),
+        most: Units::new(most),
+        made: None,
+    };
+    Measure { condition: filter.cloned(), argument: value.cloned(), footprint }
 }
 
 /// The place of a sum's measure.

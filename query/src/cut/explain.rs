@@ -77,7 +77,7 @@ pub(super) fn exact(primitive: &Primitive) -> String {
 }
 
 fn shown(primitive: &Primitive, show: impl Fn(&Expr) -> String) -> String {
-    let Primitive { kind, value, filter, scale: _, bounds: _ } = primitive;
+    let Primitive { kind, value, filter, scale: _, bounds: _, made: _ } = primitive;
     let value = value.as_ref().map_or("*".to_owned(), &show);
     let call = match kind {
         SumKind::Rows => "count(*)".to_owned(),

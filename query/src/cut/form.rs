@@ -26,6 +26,8 @@ mod rows;
 mod sums;
 mod truth;
 
+pub(super) use sums::exact::Exact;
+
 /// Names the columns that stand for EXISTS.
 const CHILDREN: &str = "__exists";
 

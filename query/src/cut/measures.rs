@@ -9,7 +9,8 @@ use datafusion::logical_expr::{Aggregate, Expr};
 use policies::dataset::Use;
 use policies::footprint::{MAX_ROWS, SUM_LIMIT, SumKind};
 
-use super::{Account, Below, Output, Primitive, ShareFigure, below};
+use super::normal::Normal;
+use super::{Account, Below, Linear, Output, Primitive, ShareFigure, below};
 use crate::catalog::functions;
 use crate::error::PlanError;
 use crate::facts::domain::Domain;
@@ -18,10 +19,12 @@ use crate::facts::{Facts, Plain};
 use crate::written::written;
 
 mod argument;
+mod linear;
 mod pair;
 mod quantile;
 
 use argument::{Argument, units};
+use linear::Under;
 
 /// Digits behind the point of a sum of floats.
 pub(crate) const FLOAT_SCALE: u8 = 9;
@@ -113,7 +116,7 @@ impl Measures {
             return self.share(figure, argument, filter, (below, account));
         }
         let argument = number(argument, below, account)?;
-        self.numeric(&name, data_type.clone(), &argument, filter)
+        self.numeric((&name, data_type), argument, filter, (below, account))
     }
 
     fn count(
@@ -165,42 +168,78 @@ impl Measures {
 
     fn numeric(
         &mut self,
-        name: &str,
-        data_type: DataType,
-        argument: &Argument,
+        (name, data_type): (&str, &DataType),
+        argument: Argument,
         filter: Option<Expr>,
+        (below, account): (&Below, &Account<'_>),
     ) -> Result<(), PlanError> {
-        let value = Some(argument.value.clone());
-        let values = Primitive::count(SumKind::NonNull, value, filter.clone());
-        let sum = argument.primitive(SumKind::Sum, filter.clone())?;
-        let (values, sum) = (self.place(values), self.place(sum));
-        let units = units(argument)?;
-        let (output, range) = match name {
+        let units = units(&argument)?;
+        let range = match name {
             "sum" => {
-                same_scale(&data_type, argument.scale)?;
+                same_scale(data_type, argument.scale)?;
                 let limit = i128::try_from(room(units, name)?).unwrap_or(i128::MAX);
                 let scale = i8::try_from(argument.scale).unwrap_or(i8::MAX);
-                let range = Range::exact(limit.saturating_neg(), limit, scale).cast(&data_type);
-                (Output::Sum { sum, values, data_type: data_type.clone() }, range)
+                Range::exact(limit.saturating_neg(), limit, scale).cast(data_type)
             }
             "avg" => {
                 room(units, name)?;
-                let range = argument.range.cast(&data_type);
-                (Output::Average { sum, values, data_type: data_type.clone() }, range)
+                argument.range.cast(data_type)
+            }
+            _ => {
+                room(units.saturating_mul(units), name)?;
+                Range::full(data_type)
+            }
+        };
+        let (argument, filter) = linear::filtered(argument, filter);
+        let normal = Normal::read(&argument.value, below);
+        let counted = linear::values(normal.as_ref(), &argument, &filter);
+        let values = self.place(counted.clone());
+        let under =
+            Under { value: &argument.value, filter: &filter, values: &counted, is_present: false };
+        let to = (normal.as_ref(), &argument);
+        let data_type = data_type.clone();
+        let output = match name {
+            "sum" => {
+                let sum = self.added(SumKind::Sum, to, &under, (below, account))?;
+                Output::Sum { sum, values, data_type: data_type.clone() }
+            }
+            "avg" => {
+                let sum = self.added(SumKind::Sum, to, &under, (below, account))?;
+                Output::Average { sum, values, data_type: data_type.clone() }
             }
             "stddev" | "stddev_pop" | "var" | "var_pop" => {
-                let square = units.saturating_mul(units);
-                room(square, name)?;
-                let squares = self.place(argument.primitive(SumKind::SumSquares, filter)?);
+                let sum = self.added(SumKind::Sum, to, &under, (below, account))?;
+                let squares = self.added(SumKind::SumSquares, to, &under, (below, account))?;
                 let sample = !name.ends_with("_pop");
                 let root = name.starts_with("stddev");
-                (Output::Spread { sum, squares, values, sample, root }, Range::full(&data_type))
+                Output::Spread { sum, squares, values, sample, root }
             }
             _ => return Err(PlanError::CannotPlan),
         };
         self.merged.push(output_facts(data_type, range, true));
         self.outputs.push(output);
         Ok(())
+    }
+
+    /// The sum of an argument or of its squares: of what it is made of where that is exact, else as it is asked for.
+    fn added(
+        &mut self,
+        kind: SumKind,
+        (normal, argument): (Option<&Normal>, &Argument),
+        under: &Under<'_>,
+        (below, account): (&Below, &Account<'_>),
+    ) -> Result<Linear, PlanError> {
+        let squares = kind == SumKind::SumSquares;
+        let scale = argument.scale.saturating_mul(if squares { 2 } else { 1 });
+        let squared = normal.filter(|_| squares).and_then(Normal::squared);
+        let read = if squares { squared.as_ref() } else { normal };
+        let exact = read.and_then(|read| self.linear((read, scale), under, (below, account)));
+        if let Some(linear) = exact {
+            return Ok(linear);
+        }
+        let made = linear::made(normal, under, (below, account));
+        let sum = argument.primitive(kind, under.filter.clone())?;
+        Ok(Linear::one(self.place(Primitive { made, ..sum }), scale))
     }
 
     /// How many values of a category there are: a count for each.

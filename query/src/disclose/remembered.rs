@@ -181,6 +181,15 @@ impl<'m> Judge<'m> {
                 false => None,
             };
             measures.push(Measure { name: *name, set: own.cloned(), key: of.key?.get() });
+            // Who is told of by what follows from the sum is told of.
+            for place in of.measure.made.iter().flat_map(|made| &made.also) {
+                let of = contributions.get(usize::try_from(*place).ok()?)?;
+                if of.measure.kind.is_count_like() {
+                    let own = Some(of.patients?).filter(|part| *part != set);
+                    let name = name_of_what_follows(name, *place);
+                    measures.push(Measure { name, set: own.cloned(), key: of.key?.get() });
+                }
+            }
         }
         let figures = cell.sums().zip(&verdict.sums);
         let figures = figures.map(|(value, rule)| rule.is_none().then_some(value));
@@ -205,6 +214,11 @@ impl<'m> Judge<'m> {
 /// A sum by its text: the same in every fragment that writes it this way.
 fn name_of_sum(sum: &SumFootprint) -> Name {
     *Digest::of(&[SUM, sum.text.as_bytes()].concat()).as_bytes()
+}
+
+/// A measure that follows from a sum, by the sum's name and its place.
+fn name_of_what_follows(sum: &Name, place: u32) -> Name {
+    *Digest::of(&[SUM, sum.as_slice(), &place.to_le_bytes()].concat()).as_bytes()
 }
 
 /// Figures as they are kept: a byte says whether there is one.

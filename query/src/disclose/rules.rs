@@ -20,6 +20,7 @@ use crate::receive::{Contribution, RawCell};
 
 mod concentrated;
 mod given_away;
+mod made;
 mod parts;
 mod spread;
 
@@ -136,6 +137,7 @@ fn figures(cell: RawCell<'_>, sums: &[SumFootprint], limits: &Limits) -> Vec<Opt
         .zip(small)
         .map(|(measure, small)| small.or_else(|| concentrated::of(measure, limits)))
         .collect();
+    let of_measures = made::told(&measures, &of_measures);
     let solved = spread::solved(&measures, sums, limits);
     let mut hidden: Vec<Option<Rule>> = sums
         .iter()

@@ -118,11 +118,12 @@ fn rows(scan: &TableScan, source: &Arc<dyn TableSource>, own: &Own) -> EngineRes
 /// What `kring_cell` is given: the patient, then values and conditions, each once.
 fn arguments(fragment: &Fragment) -> Vec<Expr> {
     let mut arguments = vec![Expr::Column(fragment.patient.clone())];
-    for sum in &fragment.primitives {
-        for expr in sum.value.iter().chain(&sum.filter) {
-            if !arguments.contains(expr) {
-                arguments.push(expr.clone());
-            }
+    let sums = fragment.primitives.iter().flat_map(|sum| sum.value.iter().chain(&sum.filter));
+    let measures = fragment.measures.iter();
+    let measures = measures.flat_map(|of| of.argument.iter().chain(&of.condition));
+    for expr in sums.chain(measures) {
+        if !arguments.contains(expr) {
+            arguments.push(expr.clone());
         }
     }
     arguments

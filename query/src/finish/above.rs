@@ -15,7 +15,6 @@ use super::bounds::{Bound, Bounds};
 use super::frame::{Column, Frame, Rows, worst};
 use super::merge::{Cells, Group, Merged};
 use super::{FinishError, engine, group, join, outputs};
-use crate::cut::Fragment;
 use crate::cut::tree::{Cut, Node, Set, Step};
 use crate::execute;
 use crate::pipe::CellStatus;
@@ -100,8 +99,8 @@ impl Above<'_> {
     fn cut(&self, schema: &DFSchema, cut: &Cut) -> Result<Frame, FinishError> {
         let mut frames = Vec::with_capacity(cut.sets.len());
         for set in &cut.sets {
-            let (fragment, merged) = self.hospitals.of(set)?;
-            frames.push(cells(schema, cut, set, (fragment, &merged))?);
+            let (_fragment, merged) = self.hospitals.of(set)?;
+            frames.push(cells(schema, cut, set, &merged)?);
         }
         match <[Frame; 1]>::try_from(frames) {
             Ok([frame]) => Ok(frame),
@@ -146,7 +145,7 @@ fn cells(
     schema: &DFSchema,
     cut: &Cut,
     set: &Set,
-    (fragment, Merged { groups, networks }): (&Fragment, &Merged),
+    Merged { groups, networks }: &Merged,
 ) -> Result<Frame, FinishError> {
     let mut columns = Vec::with_capacity(schema.fields().len());
     for (index, field) in schema.fields().iter().enumerate() {
@@ -162,7 +161,7 @@ fn cells(
                 (Some(Some(key)), _) => sure(group.keys.get(*key).cloned()),
                 (Some(None), _) if of => sure(networks.get(at).cloned()),
                 (Some(None), _) => sure(None),
-                (None, Some(at)) => measure(cut, set, at, (fragment, group))?,
+                (None, Some(at)) => measure(cut, set, at, group)?,
                 (None, None) => return Err(FinishError::Failed),
             };
             values.push(value.unwrap_or_else(|| null.clone()));
@@ -186,7 +185,7 @@ fn measure(
     cut: &Cut,
     set: &Set,
     at: usize,
-    (fragment, group): (&Fragment, &Group),
+    group: &Group,
 ) -> Result<(Option<ScalarValue>, CellStatus, Bound), FinishError> {
     let at = match (&set.id, at) {
         (Some(id), 0) => return Ok((Some(id.clone()), CellStatus::Shown, Bound::Exact)),
@@ -196,8 +195,8 @@ fn measure(
     let output = cut.outputs.get(at).ok_or(FinishError::Failed)?;
     match worst(outputs::places(output).map(|place| group.status(place))) {
         CellStatus::Shown => {
-            let value = outputs::value(output, &fragment.primitives, &group.sums);
-            match outputs::noise::bound(output, &fragment.primitives, group) {
+            let value = outputs::value(output, &group.sums);
+            match outputs::noise::bound(output, group) {
                 None => Ok((Some(value?), CellStatus::Shown, outputs::bound(output, &group.sums)?)),
                 // Noise can make a spread of less than nothing, or a mean that its type has no room for: it has no value then.
                 Some(noisy) => Ok((value.ok(), CellStatus::Shown, noisy)),

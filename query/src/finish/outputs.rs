@@ -8,7 +8,7 @@ use datafusion::common::ScalarValue;
 
 use super::FinishError;
 use super::bounds::Bound;
-use crate::cut::{Output, Pair, Primitive};
+use crate::cut::{Linear, Output, Pair};
 
 mod bins;
 mod figures;
@@ -17,15 +17,10 @@ pub(super) mod noise;
 use figures::PairSums;
 
 /// The value of an aggregate over one group.
-pub(super) fn value(
-    output: &Output,
-    primitives: &[Primitive],
-    sums: &[i128],
-) -> Result<ScalarValue, FinishError> {
+pub(super) fn value(output: &Output, sums: &[i128]) -> Result<ScalarValue, FinishError> {
     let at = |place: &usize| sums.get(*place).copied().ok_or(FinishError::Failed);
-    let scale = |place: &usize| {
-        primitives.get(*place).map(|sum| i32::from(sum.scale)).ok_or(FinishError::Failed)
-    };
+    let all = |linear: &Linear| added(linear, sums);
+    let scale = |linear: &Linear| i32::from(linear.scale);
     match output {
         Output::Count(place) => {
             let count = i64::try_from(at(place)?).map_err(|_large| FinishError::Overflow)?;
@@ -34,21 +29,21 @@ pub(super) fn value(
         // Counts with noise can be 0 or less of some values.
         Output::Sum { sum, values, data_type } => match at(values)? {
             ..=0 => null(data_type),
-            _ => total(at(sum)?, scale(sum)?, data_type),
+            _ => total(all(sum)?, scale(sum), data_type),
         },
         Output::Average { sum, values, data_type } => match at(values)? {
             ..=0 => null(data_type),
-            count => average(at(sum)?, count, scale(sum)?, data_type),
+            count => average(all(sum)?, count, scale(sum), data_type),
         },
         Output::Pair(pair, figure) => {
             let sums = PairSums {
                 values: at(&pair.values)?,
-                x: at(&pair.x)?,
-                y: at(&pair.y)?,
-                xx: at(&pair.xx)?,
-                yy: at(&pair.yy)?,
-                xy: at(&pair.xy)?,
-                scales: (scale(&pair.x)?, scale(&pair.y)?, scale(&pair.xy)?),
+                x: all(&pair.x)?,
+                y: all(&pair.y)?,
+                xx: all(&pair.xx)?,
+                yy: all(&pair.yy)?,
+                xy: all(&pair.xy)?,
+                scales: (scale(&pair.x), scale(&pair.y), scale(&pair.xy)),
             };
             Ok(ScalarValue::Float64(figures::pair(&sums, *figure)?))
         }
@@ -70,8 +65,8 @@ pub(super) fn value(
             Ok(ScalarValue::Int64(i64::try_from(present).ok()))
         }
         Output::Spread { sum, squares, values, sample, root } => {
-            let spread = variance(at(sum)?, at(squares)?, at(values)?, *sample)?;
-            let unit = 10_f64.powi(scale(sum)?.saturating_mul(-2));
+            let spread = variance(all(sum)?, all(squares)?, at(values)?, *sample)?;
+            let unit = 10_f64.powi(scale(sum).saturating_mul(-2));
             let spread = spread.map(|spread| spread * unit);
             Ok(ScalarValue::Float64(
                 spread.map(|spread| if *root { spread.sqrt() } else { spread }),
@@ -82,16 +77,16 @@ pub(super) fn value(
 
 /// The sums that an aggregate is made of.
 pub(super) fn places(output: &Output) -> impl Iterator<Item = usize> {
+    fn of<const N: usize>(sums: [&Linear; N], values: usize) -> Vec<usize> {
+        let terms = sums.into_iter().flat_map(|sum| &sum.terms);
+        terms.map(|(place, _)| *place).chain([values]).collect()
+    }
     match output {
         Output::Count(place) => vec![*place],
         Output::Sum { sum, values, data_type: _ }
-        | Output::Average { sum, values, data_type: _ } => vec![*sum, *values],
-        Output::Spread { sum, squares, values, sample: _, root: _ } => {
-            vec![*sum, *squares, *values]
-        }
-        Output::Pair(Pair { values, x, y, xx, yy, xy }, _figure) => {
-            vec![*values, *x, *y, *xx, *yy, *xy]
-        }
+        | Output::Average { sum, values, data_type: _ } => of([sum], *values),
+        Output::Spread { sum, squares, values, sample: _, root: _ } => of([sum, squares], *values),
+        Output::Pair(Pair { values, x, y, xx, yy, xy }, _figure) => of([x, y, xx, yy, xy], *values),
         Output::Share { part, whole, figure: _ } => vec![*part, *whole],
         Output::Present(places) => places.clone(),
         Output::Quantile(bins, _) | Output::Histogram(bins) => {
@@ -108,6 +103,15 @@ pub(super) fn bound(output: &Output, sums: &[i128]) -> Result<Bound, FinishError
     let below = bins.below.iter().map(at).collect::<Result<Vec<_>, _>>()?;
     let quantile = bins::quantile(bins, &below, at(&bins.values)?, *part);
     Ok(quantile.map_or(Bound::Exact, |known| Bound::Within { low: known.low, high: known.high }))
+}
+
+/// Multiples of sums, added up.
+fn added(linear: &Linear, sums: &[i128]) -> Result<i128, FinishError> {
+    linear.terms.iter().try_fold(0_i128, |all, (place, factor)| {
+        let sum = sums.get(*place).ok_or(FinishError::Failed)?;
+        let multiple = sum.checked_mul(*factor).ok_or(FinishError::Overflow)?;
+        all.checked_add(multiple).ok_or(FinishError::Overflow)
+    })
 }
 
 /// NULL of a type.

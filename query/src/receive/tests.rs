@@ -25,6 +25,7 @@ fn footprint() -> FragmentFootprint {
         scale,
         least: Units::new(least),
         most: Units::new(most),
+        made: None,
     };
     let sum = |kind, scale, measure| SumFootprint { text: String::new(), kind, scale, measure };
     FragmentFootprint {

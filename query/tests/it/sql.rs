@@ -22,4 +22,5 @@ mod pooled;
 mod protected;
 mod rotterdam;
 mod told;
+mod walks;
 mod worker;

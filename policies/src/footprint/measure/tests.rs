@@ -12,6 +12,7 @@ fn fragment() -> FragmentFootprint {
         scale,
         least: units(least),
         most: units(most),
+        made: None,
     };
     let sum = |kind, scale, measure| SumFootprint { text: String::new(), kind, scale, measure };
     FragmentFootprint {

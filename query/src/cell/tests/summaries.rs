@@ -34,6 +34,7 @@ fn footprints() -> Vec<MeasureFootprint> {
             scale,
             least: Units::new(least),
             most: Units::new(most),
+            made: None,
         }
     };
     CASES.iter().map(footprint).collect()

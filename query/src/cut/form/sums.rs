@@ -17,7 +17,7 @@ use super::{Formed, Reader, names, refused};
 use crate::cut::Primitive;
 use exact::Exact;
 
-mod exact;
+pub(super) mod exact;
 
 /// A multiple of a column, or of 1, in the rows that meet conditions.
 #[derive(Clone)]

@@ -30,7 +30,7 @@ impl Argument {
         let squares = kind == SumKind::SumSquares;
         let scale = self.scale.saturating_mul(if squares { 2 } else { 1 });
         let (value, bounds) = (Some(self.value.clone()), Some(self.bounds()?));
-        Ok(Primitive { kind, value, filter, scale, bounds })
+        Ok(Primitive { kind, value, filter, scale, bounds, made: None })
     }
 
     /// Least and greatest addend, in units of the scale.

@@ -5,10 +5,12 @@ use datafusion::logical_expr::expr::Cast;
 use datafusion::logical_expr::{Expr, Operator, binary_expr};
 use policies::footprint::{MAX_ROWS, SumKind};
 
+use super::linear::{self, Under};
 use super::{
     Account, Argument, Below, Measures, Primitive, bare, number, output_facts, room, units,
 };
-use crate::cut::{Output, Pair, PairFigure};
+use crate::cut::normal::Normal;
+use crate::cut::{Linear, Output, Pair, PairFigure};
 use crate::error::PlanError;
 use crate::facts::range::Range;
 
@@ -51,24 +53,27 @@ impl Measures {
                 });
             }
         }
-        let values = self.place(Primitive::count(SumKind::Rows, None, both.clone()));
+        let rows = Primitive::count(SumKind::Rows, None, both.clone());
+        let values = self.place(rows.clone());
+        let sums = Sums { filter: &both, rows: &rows, name };
         let (output, range) = match name {
             "regr_count" => (Output::Count(values), Range::exact(0, MAX_ROWS, 0).cast(data_type)),
             "regr_avgx" | "regr_avgy" => {
                 let argument = if name == "regr_avgx" { &x } else { &y };
-                let sum = self.added(argument, SumKind::Sum, &both, name)?;
+                let sum = self.of_one(SumKind::Sum, argument, &sums, (below, account))?;
                 let range = argument.range.cast(data_type);
                 (Output::Average { sum, values, data_type: data_type.clone() }, range)
             }
             _ => {
                 let figure = figure(name).ok_or(PlanError::CannotPlan)?;
+                let of = (below, &*account);
                 let pair = Pair {
                     values,
-                    x: self.added(&x, SumKind::Sum, &both, name)?,
-                    y: self.added(&y, SumKind::Sum, &both, name)?,
-                    xx: self.added(&x, SumKind::SumSquares, &both, name)?,
-                    yy: self.added(&y, SumKind::SumSquares, &both, name)?,
-                    xy: self.added(&product, SumKind::SumProducts, &both, name)?,
+                    x: self.of_one(SumKind::Sum, &x, &sums, of)?,
+                    y: self.of_one(SumKind::Sum, &y, &sums, of)?,
+                    xx: self.of_one(SumKind::SumSquares, &x, &sums, of)?,
+                    yy: self.of_one(SumKind::SumSquares, &y, &sums, of)?,
+                    xy: self.of_both((&y, &x, &product), &sums, of)?,
                 };
                 (Output::Pair(pair, figure), Range::full(data_type))
             }
@@ -78,22 +83,77 @@ impl Measures {
         Ok(())
     }
 
-    fn added(
+    /// The sum of one of both, or of its squares.
+    fn of_one(
         &mut self,
-        argument: &Argument,
         kind: SumKind,
-        filter: &Option<Expr>,
-        name: &str,
-    ) -> Result<usize, PlanError> {
+        argument: &Argument,
+        sums: &Sums<'_>,
+        (below, account): (&Below, &Account<'_>),
+    ) -> Result<Linear, PlanError> {
+        sums.room(argument, kind)?;
+        let normal = Normal::read(&argument.value, below);
+        let under = sums.under(&argument.value);
+        self.added(kind, (normal.as_ref(), argument), &under, (below, account))
+    }
+
+    /// The sum of the products of both.
+    fn of_both(
+        &mut self,
+        (y, x, product): (&Argument, &Argument, &Argument),
+        sums: &Sums<'_>,
+        (below, account): (&Below, &Account<'_>),
+    ) -> Result<Linear, PlanError> {
+        sums.room(product, SumKind::SumProducts)?;
+        let read = |of: &Argument| Normal::read(&of.value, below);
+        let (y, x) = (read(y), read(x));
+        let both = y.as_ref().zip(x.as_ref());
+        let under = sums.under(&product.value);
+        let plain = both.is_some_and(|(y, x)| y.is_column() && x.is_column());
+        if !plain {
+            let read = both.and_then(|(y, x)| y.times(x));
+            let linear = read
+                .as_ref()
+                .and_then(|read| self.linear((read, product.scale), &under, (below, account)));
+            if let Some(linear) = linear {
+                return Ok(linear);
+            }
+        }
+        let made = match both {
+            Some(_) if plain => None,
+            Some((y, x)) => linear::made(y.times(x).as_ref(), &under, (below, account)),
+            None => linear::made(None, &under, (below, account)),
+        };
+        let sum = product.primitive(SumKind::SumProducts, sums.filter.clone())?;
+        Ok(Linear::one(self.place(Primitive { made, ..sum }), product.scale))
+    }
+}
+
+/// Where the sums of a pair are taken.
+struct Sums<'a> {
+    /// The rows where both have a value.
+    filter: &'a Option<Expr>,
+    /// Their count.
+    rows: &'a Primitive,
+    /// The function.
+    name: &'a str,
+}
+
+impl<'a> Sums<'a> {
+    fn under(&self, value: &'a Expr) -> Under<'a> {
+        Under { value, filter: self.filter, values: self.rows, is_present: true }
+    }
+
+    fn room(&self, argument: &Argument, kind: SumKind) -> Result<(), PlanError> {
         let units = units(argument)?;
         let squares = kind == SumKind::SumSquares;
-        room(if squares { units.saturating_mul(units) } else { units }, name)?;
-        Ok(self.place(argument.primitive(kind, filter.clone())?))
+        let units = if squares { units.saturating_mul(units) } else { units };
+        room(units, self.name).map(|_room| ())
     }
 }
 
 /// `y * x` in a type that holds it exactly, or in floats if one of them is.
-fn product(y: &Expr, x: &Expr, below: &Below) -> Result<Expr, PlanError> {
+pub(super) fn product(y: &Expr, x: &Expr, below: &Below) -> Result<Expr, PlanError> {
     let types = (below.expression(y)?.1.data_type, below.expression(x)?.1.data_type);
     let cast = |expr: &Expr, data_type| Expr::Cast(Cast::new(Box::new(expr.clone()), data_type));
     let decimal = |data_type: &DataType| matches!(data_type, DataType::Decimal128(..));

@@ -169,6 +169,7 @@ fn measures() -> [MeasureFootprint; 2] {
         scale: 0,
         least: Units::new(0),
         most: Units::new(1),
+        made: None,
     };
     [of(None), of(Some(0))]
 }

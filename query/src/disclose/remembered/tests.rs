@@ -16,7 +16,15 @@ fn set(patients: impl IntoIterator<Item = u32>) -> RoaringBitmap {
 
 fn measure(condition: Option<u32>) -> MeasureFootprint {
     let (least, most) = (Units::new(0), Units::new(1));
-    MeasureFootprint { condition, argument: None, kind: MeasureKind::Rows, scale: 0, least, most }
+    MeasureFootprint {
+        condition,
+        argument: None,
+        kind: MeasureKind::Rows,
+        scale: 0,
+        least,
+        most,
+        made: None,
+    }
 }
 
 /// A question: `count(*)` and `count(*) FILTER (WHERE c)` of these cells.

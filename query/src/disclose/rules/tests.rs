@@ -19,7 +19,7 @@ fn measure(kind: MeasureKind, condition: Option<u32>, argument: Option<u32>) -> 
         MeasureKind::Rows | MeasureKind::Keys | MeasureKind::Flag => (0, 1),
     };
     let (least, most) = (Units::new(least), Units::new(most));
-    MeasureFootprint { condition, argument, kind, scale: 0, least, most }
+    MeasureFootprint { condition, argument, kind, scale: 0, least, most, made: None }
 }
 
 /// One row each of so many patients, from number `from`.

@@ -240,12 +240,13 @@ fn other_rows_of_the_same_patients_have_another_key() {
         (of.n, of.key.unwrap().get())
     };
     let (n, sum) = key("sum(cost)", 1);
-    for other in ["sum(cost + 1)", "sum(CASE WHEN cost > 55 THEN 50 ELSE cost END)", "sum(-cost)"] {
-        let (other_n, other_sum) = key(other, 1);
-        assert_eq!(other_n, n, "{other}");
-        assert_ne!(other_sum, sum, "{other}");
+    let (cubes_n, cubes) = key("sum(cost * cost * cost)", 1);
+    assert_eq!(cubes_n, n);
+    assert_ne!(cubes, sum);
+    // Factors and offsets are not what is added.
+    for same in ["sum(cost + 1)", "sum(-cost)", "sum(3 * cost + 0)", "avg(cost / 2.0)"] {
+        assert_eq!(key(same, 1), (n, sum), "{same}");
     }
-    assert_eq!(key("sum(cost + 0)", 1).0, n);
 }
 
 #[test]
@@ -322,7 +323,9 @@ fn rows_that_do_not_come_patient_by_patient_give_the_same_cells() {
     let part = |condition: &str| format!("SELECT cost FROM visit WHERE {condition}");
     let (low, high, unknown) = (part("cost < 6"), part("cost >= 6"), part("cost IS NULL"));
     let union = format!("({high} UNION ALL {unknown} UNION ALL {low}) AS parts");
-    assert_eq!(ask(&union), plain);
+    // What a union made is looked at more closely: the first four measures are those of the table.
+    let same = plain[0].trim_end_matches(']');
+    assert!(ask(&union)[0].starts_with(same), "{:?}", ask(&union));
     // Patients without such a visit come after all others.
     let outer = site.ask(
         "SELECT count(*), count(v.cost) FROM patient p \

@@ -1,14 +1,8 @@
-use policies::footprint::SumKind;
-
 use super::*;
 
-fn primitives(scale: u8) -> Vec<Primitive> {
-    let sum = |kind, scale| Primitive { kind, value: None, filter: None, scale, bounds: None };
-    vec![sum(SumKind::Sum, scale), sum(SumKind::SumSquares, 2 * scale), sum(SumKind::NonNull, 0)]
-}
-
-fn spread(sample: bool, root: bool) -> Output {
-    Output::Spread { sum: 0, squares: 1, values: 2, sample, root }
+fn spread(scale: u8, sample: bool, root: bool) -> Output {
+    let (sum, squares) = (Linear::one(0, scale), Linear::one(1, 2 * scale));
+    Output::Spread { sum, squares, values: 2, sample, root }
 }
 
 fn float(value: ScalarValue) -> Option<f64> {
@@ -21,38 +15,38 @@ fn spread_is_exact_where_floats_would_cancel() {
     // 10^9 + 0, 1, 2: the variance is 1, whatever the offset.
     let values: [i128; 3] = [1_000_000_000, 1_000_000_001, 1_000_000_002];
     let sums = [values.iter().sum(), values.iter().map(|v| v * v).sum(), 3];
-    assert_eq!(float(value(&spread(true, false), &primitives(0), &sums).unwrap()), Some(1.0));
-    let population = float(value(&spread(false, true), &primitives(0), &sums).unwrap());
+    assert_eq!(float(value(&spread(0, true, false), &sums).unwrap()), Some(1.0));
+    let population = float(value(&spread(0, false, true), &sums).unwrap());
     assert_eq!(population, Some((2.0_f64 / 3.0).sqrt()));
     // The same figures in hundredths.
-    let hundredths = float(value(&spread(true, true), &primitives(2), &sums).unwrap()).unwrap();
+    let hundredths = float(value(&spread(2, true, true), &sums).unwrap()).unwrap();
     assert!((hundredths - 0.01).abs() < 1e-15);
 }
 
 #[test]
 fn too_few_values_have_no_spread() {
     let one = [7, 49, 1];
-    assert_eq!(float(value(&spread(true, false), &primitives(0), &one).unwrap()), None);
-    assert_eq!(float(value(&spread(false, false), &primitives(0), &one).unwrap()), Some(0.0));
+    assert_eq!(float(value(&spread(0, true, false), &one).unwrap()), None);
+    assert_eq!(float(value(&spread(0, false, false), &one).unwrap()), Some(0.0));
     let none = [0, 0, 0];
-    assert_eq!(float(value(&spread(false, false), &primitives(0), &none).unwrap()), None);
+    assert_eq!(float(value(&spread(0, false, false), &none).unwrap()), None);
 }
 
 #[test]
 fn sums_that_no_hospital_can_have_sent_are_an_error() {
     // A sum of squares smaller than the squared mean allows.
-    assert!(value(&spread(true, false), &primitives(0), &[100, 1, 2]).is_err());
+    assert!(value(&spread(0, true, false), &[100, 1, 2]).is_err());
 }
 
 #[test]
 fn totals_over_64_bits_are_an_error_not_a_wrong_number() {
-    let sum = Output::Sum { sum: 0, values: 2, data_type: DataType::Int64 };
+    let sum = Output::Sum { sum: Linear::one(0, 0), values: 2, data_type: DataType::Int64 };
     let large = i128::from(i64::MAX);
-    let fits = value(&sum, &primitives(0), &[large, 0, 1]).unwrap();
+    let fits = value(&sum, &[large, 0, 1]).unwrap();
     assert_eq!(fits, ScalarValue::Int64(Some(i64::MAX)));
-    let error = value(&sum, &primitives(0), &[large + 1, 0, 1]).unwrap_err();
+    let error = value(&sum, &[large + 1, 0, 1]).unwrap_err();
     assert_eq!(error.code(), "overflow");
-    let none = value(&sum, &primitives(0), &[0, 0, 0]).unwrap();
+    let none = value(&sum, &[0, 0, 0]).unwrap();
     assert_eq!(none, ScalarValue::Int64(None));
 }
 
@@ -69,4 +63,17 @@ fn an_interval_after_wilson_is_that_of_the_books() {
         assert!((end(crate::cut::ShareFigure::Low) - low).abs() < 5e-5, "{part} of {whole}");
         assert!((end(crate::cut::ShareFigure::High) - high).abs() < 5e-5, "{part} of {whole}");
     }
+}
+
+#[test]
+fn a_sum_of_multiples_is_put_together_after_merging() {
+    // sum(2 x - 0.5) of 3 rows with sum(x) = 10: 18.5.
+    let sum = Linear { terms: vec![(0, 20), (2, -5)], scale: 1 };
+    let data_type = DataType::Decimal128(20, 1);
+    let output = Output::Sum { sum, values: 2, data_type };
+    let expected = ScalarValue::Decimal128(Some(185), 20, 1);
+    assert_eq!(value(&output, &[10, 0, 3]).unwrap(), expected);
+    assert_eq!(places(&output).collect::<Vec<_>>(), [0, 2, 2]);
+    let error = value(&output, &[i128::MAX, 0, 3]).unwrap_err();
+    assert_eq!(error.code(), "overflow");
 }

@@ -23,7 +23,10 @@ impl Asked {
             Values => (SumKind::Sum, MeasureKind::Value, Some(1), 5_000),
         };
         let (least, most) = (Units::new(0), Units::new(most));
-        (sum, MeasureFootprint { condition: None, argument, kind, scale: 0, least, most })
+        (
+            sum,
+            MeasureFootprint { condition: None, argument, kind, scale: 0, least, most, made: None },
+        )
     }
 
     /// What each patient of these rows contributes.

@@ -110,11 +110,9 @@ fn recount(cell: &Cell, limits: &Limits) -> BTreeSet<usize> {
         let concentrated = (!counts(of) || first > 1)
             && ((first + second) * 100 > i128::from(limits.dominance) * all
                 || (all - first - second) * 100 < i128::from(limits.p_percent) * first);
-        let squared = |sum: &&SumFootprint| {
-            sum.kind == SumKind::SumSquares
-                && cell.measures[sum.measure as usize].0.condition == of.condition
-        };
-        let parameters = cell.sums.iter().filter(squared).count();
+        let squares = cell.sums.iter().filter(|sum| sum.kind == SumKind::SumSquares);
+        let squared = squares.map(|sum| cell.measures[sum.measure as usize].0.argument);
+        let parameters = squared.collect::<BTreeSet<_>>().len();
         let solved = sum.kind == SumKind::SumSquares
             && (x.len() < parameters + limits.min_df as usize
                 || of.most.get() - of.least.get() + 1 < i128::from(limits.min_values));
