@@ -34,6 +34,7 @@ mod leaf;
 mod link;
 mod measures;
 mod network;
+mod sensitive;
 pub(crate) mod tree;
 
 pub(crate) use below::{HOSPITAL_MARK, NETWORK_MARK};
@@ -73,6 +74,8 @@ pub(crate) struct Fragment {
     pub(crate) conditions: Vec<TextCondition>,
     /// Cells of the domain.
     pub(crate) cells: u64,
+    /// Whether sensitive values decide who is in a cell.
+    pub(crate) sensitive: bool,
 }
 
 /// One group key.
@@ -363,6 +366,7 @@ fn footprint(fragment: &Fragment, dataset: &Dataset) -> FragmentFootprint {
         measures: fragment.measures.iter().map(|measure| measure.footprint.clone()).collect(),
         explore: Explore::default(),
         links: Vec::new(),
+        sensitive: fragment.sensitive,
     };
     footprint.explore = form::explore(fragment, &footprint, dataset);
     footprint

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FootprintError, FragmentFootprint, SumFootprint, SumKind};
+use super::{FootprintError, FragmentFootprint, Sensitive, SumFootprint, SumKind};
 
 /// Most rows that a sum must have room for, all hospitals together.
 pub const MAX_ROWS: i128 = 10_000_000_000;
@@ -32,6 +32,9 @@ pub struct MeasureFootprint {
     pub least: Units,
     /// Most that one row can add.
     pub most: Units,
+    /// What of it the values of a sensitive column decide.
+    #[serde(default, skip_serializing_if = "Sensitive::is_nothing")]
+    pub sensitive: Sensitive,
 }
 
 /// What a row adds to a patient's contribution.

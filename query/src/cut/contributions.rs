@@ -4,7 +4,7 @@
 //! that makes the same sums makes the same measures.
 
 use datafusion::logical_expr::Expr;
-use policies::footprint::{MeasureFootprint, MeasureKind, SumKind, Units};
+use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, SumKind, Units};
 
 use super::Primitive;
 
@@ -54,6 +54,7 @@ pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
             scale,
             least: Units::new(least),
             most: Units::new(most),
+            sensitive: Sensitive::default(),
         };
         let (condition, argument) = (primitive.filter.clone(), primitive.value.clone());
         measures.push(Measure { condition, argument, footprint });

@@ -12,6 +12,7 @@ fn fragment() -> FragmentFootprint {
         scale,
         least: units(least),
         most: units(most),
+        sensitive: Sensitive::default(),
     };
     let sum = |kind, scale, measure| SumFootprint { text: String::new(), kind, scale, measure };
     FragmentFootprint {
@@ -31,6 +32,7 @@ fn fragment() -> FragmentFootprint {
         ],
         explore: Explore::default(),
         links: Vec::new(),
+        sensitive: false,
     }
 }
 

@@ -99,6 +99,7 @@ fn within(bounds: Bounds) -> CellSpec {
         scale: 0,
         least: policies::footprint::Units::new(bounds.least),
         most: policies::footprint::Units::new(bounds.most),
+        sensitive: Default::default(),
     };
     let layout = Layout::new([0].into_iter(), [&footprint].into_iter(), wanted);
     CellSpec { sums: vec![rows], measures: vec![measure], layout, keys: None }

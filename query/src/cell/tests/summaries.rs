@@ -1,7 +1,7 @@
 //! The hidden summaries against a slow recount, row by row, of everything in the order of patients.
 
 use policies::Digest;
-use policies::footprint::{MeasureFootprint, MeasureKind, Units};
+use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, Units};
 use sha2::Digest as _;
 
 use super::*;
@@ -34,6 +34,7 @@ fn footprints() -> Vec<MeasureFootprint> {
             scale,
             least: Units::new(least),
             most: Units::new(most),
+            sensitive: Sensitive::default(),
         }
     };
     CASES.iter().map(footprint).collect()

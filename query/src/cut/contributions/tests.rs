@@ -31,7 +31,7 @@ fn check(aggregates: &str, measures: &[&str], of: &[u32]) {
     let FragmentFootprint { measures: got, sums, .. } = &split.footprint.fragments[0];
     let number = |number: Option<u32>| number.map_or("-".to_owned(), |number| number.to_string());
     let got = got.iter().map(|measure| {
-        let MeasureFootprint { condition, argument, kind, scale, least, most } = measure;
+        let MeasureFootprint { condition, argument, kind, scale, least, most, .. } = measure;
         let (condition, argument) = (number(*condition), number(*argument));
         format!("{condition} {argument} {kind:?} {scale} {}..{}", least.get(), most.get())
     });

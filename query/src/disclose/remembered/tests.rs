@@ -1,4 +1,4 @@
-use policies::footprint::{MeasureFootprint, MeasureKind, SumKind, Units};
+use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, SumKind, Units};
 use policies::protections::{MinPatients, Opinions, Zeros};
 use roaring::RoaringBitmap;
 
@@ -16,7 +16,8 @@ fn set(patients: impl IntoIterator<Item = u32>) -> RoaringBitmap {
 
 fn measure(condition: Option<u32>) -> MeasureFootprint {
     let (least, most) = (Units::new(0), Units::new(1));
-    MeasureFootprint { condition, argument: None, kind: MeasureKind::Rows, scale: 0, least, most }
+    let (kind, sensitive) = (MeasureKind::Rows, Sensitive::default());
+    MeasureFootprint { condition, argument: None, kind, scale: 0, least, most, sensitive }
 }
 
 /// A question: `count(*)` and `count(*) FILTER (WHERE c)` of these cells.
@@ -54,6 +55,7 @@ impl Question {
             measures: vec![measure(None), measure(Some(0))],
             explore: policies::explore::Explore::default(),
             links: Vec::new(),
+            sensitive: false,
         }
     }
 

@@ -23,7 +23,11 @@ impl Asked {
             Values => (SumKind::Sum, MeasureKind::Value, Some(1), 5_000),
         };
         let (least, most) = (Units::new(0), Units::new(most));
-        (sum, MeasureFootprint { condition: None, argument, kind, scale: 0, least, most })
+        let sensitive = Sensitive::default();
+        (
+            sum,
+            MeasureFootprint { condition: None, argument, kind, scale: 0, least, most, sensitive },
+        )
     }
 
     /// What each patient of these rows contributes.
@@ -70,6 +74,7 @@ fn footprint(asked: &[Asked], groups: Option<u32>) -> FragmentFootprint {
             keys: keys.into_iter().collect(),
             sums: of.map(|of| LinkSum { of, fixed: Vec::new(), part_of: Vec::new() }).collect(),
         }],
+        sensitive: false,
     }
 }
 
