@@ -100,6 +100,8 @@ pub struct Column {
     pub class: Class,
     /// Whether a row may lack it.
     pub nullable: bool,
+    /// Whether it tells something of a patient that everybody or nobody of a group has it: R3 then holds for its figures.
+    pub sensitive: bool,
     /// Least and greatest value, in units of the type's scale; present for every measure and numeric quasi-identifier.
     pub bounds: Option<Bounds>,
     /// The values that a category may have, sorted; flags have 0 and 1.

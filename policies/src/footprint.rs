@@ -13,11 +13,13 @@ use crate::{DatasetId, Digest};
 
 mod link;
 mod measure;
+mod sensitive;
 
 pub use link::{LinkAxis, LinkFixed, LinkFootprint, LinkSum};
 pub use measure::{
     MAX_ROWS, MadeFootprint, MeasureFootprint, MeasureKind, SUM_LIMIT, Units, UnitsError,
 };
+pub use sensitive::Sensitive;
 
 /// Most cells that one fragment's declared domain may have.
 pub const MAX_CELLS: u64 = 10_000;
@@ -113,6 +115,9 @@ pub struct FragmentFootprint {
     /// Where its figures lie among those of the question. Missing in entries of older logs, and in nothing that is accepted.
     #[serde(default)]
     pub links: Vec<LinkFootprint>,
+    /// Whether the values of a sensitive column decide which patients are in a cell: that one is empty is then not shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
 }
 
 /// One additive sum of every cell.

@@ -36,6 +36,7 @@ mod measures;
 mod network;
 mod normal;
 mod primitive;
+mod sensitive;
 pub(crate) mod tree;
 
 pub(crate) use below::{HOSPITAL_MARK, NETWORK_MARK};
@@ -78,6 +79,8 @@ pub(crate) struct Fragment {
     pub(crate) conditions: Vec<TextCondition>,
     /// Cells of the domain.
     pub(crate) cells: u64,
+    /// Whether sensitive values decide who is in a cell.
+    pub(crate) sensitive: bool,
 }
 
 /// One group key.
@@ -347,6 +350,7 @@ fn footprint(fragment: &Fragment, dataset: &Dataset) -> FragmentFootprint {
         measures: fragment.measures.iter().map(|measure| measure.footprint.clone()).collect(),
         explore: Explore::default(),
         links: Vec::new(),
+        sensitive: fragment.sensitive,
     };
     footprint.explore = form::explore(fragment, &footprint, dataset);
     footprint

@@ -257,8 +257,10 @@ pub fn disclose(
     let judge = || gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
     let footprints = &permit.footprint().draft().fragments;
     let judged = fragments.iter().zip(footprints);
-    let judged =
-        judged.map(|(of, footprint)| verdicts(of, &footprint.sums, (&protections, &limits)));
+    let judged = judged.map(|(of, footprint)| {
+        let own = rules::everyone::of_cells(footprint, &protections, &limits);
+        verdicts(of, &footprint.sums, (&own, &limits))
+    });
     let mut judged: Vec<Vec<Verdict>> = judged.collect();
     if fault.is_none() {
         // What is hidden for what was told before is a null like others. Only what is shown in the end is charged.

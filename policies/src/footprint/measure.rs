@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FootprintError, FragmentFootprint, SumFootprint, SumKind};
+use super::{FootprintError, FragmentFootprint, Sensitive, SumFootprint, SumKind};
 
 /// Most rows that a sum must have room for, all hospitals together.
 pub const MAX_ROWS: i128 = 10_000_000_000;
@@ -35,6 +35,9 @@ pub struct MeasureFootprint {
     /// Where its argument is computed: what its sums tell beside themselves.
     #[serde(default)]
     pub made: Option<MadeFootprint>,
+    /// What of it the values of a sensitive column decide.
+    #[serde(default, skip_serializing_if = "Sensitive::is_nothing")]
+    pub sensitive: Sensitive,
 }
 
 /// What the sums of a computed argument tell beside themselves.

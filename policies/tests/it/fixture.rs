@@ -8,7 +8,7 @@ use policies::dsse::PublicKey;
 use policies::explore::{Explore, ExploreReason, ExploreRefusal};
 use policies::footprint::{
     ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkSum,
-    MeasureFootprint, MeasureKind, SumFootprint, SumKind, Units,
+    MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units,
 };
 use policies::question::{sign_question, sign_request};
 use policies::wire::{Asks, Question, Request};
@@ -189,9 +189,11 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
                 least: Units::new(0),
                 most: Units::new(1),
                 made: None,
+                sensitive: Sensitive::default(),
             }],
             explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),
             links,
+            sensitive: false,
         }],
     }
 }

@@ -4,7 +4,7 @@
 //! that makes the same sums makes the same measures.
 
 use datafusion::logical_expr::Expr;
-use policies::footprint::{MeasureFootprint, MeasureKind, SumKind, Units};
+use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, SumKind, Units};
 
 use super::Primitive;
 
@@ -78,6 +78,7 @@ fn measure<'e>(primitive: &'e Primitive, numbers: &mut Numbers<'e>) -> Measure {
         scale,
         least: Units::new(least),
         most: Units::new(most),
+        sensitive: Sensitive::default(),
         made: None,
     };
     Measure { condition: filter.cloned(), argument: value.cloned(), footprint }

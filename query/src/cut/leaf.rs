@@ -13,6 +13,7 @@ use policies::footprint::{MAX_CELLS, MAX_FRAGMENTS};
 use super::tree::OfNetworks;
 use super::{
     Account, Fragment, Key, Output, below, canonical, contributions, keys, measures, network,
+    sensitive,
 };
 use crate::error::PlanError;
 use crate::facts::Facts;
@@ -47,7 +48,8 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
     let (keys, mut merged) = keys::keys(&sets.exprs, &below, account)?;
     let network = one_network(&keys)?;
     let measures = measures::measures(aggregate, &below, account)?;
-    let contributed = contributions::measures(&measures.primitives);
+    let mut contributed = contributions::measures(&measures.primitives);
+    sensitive::measures(&mut contributed, &below, account.dataset);
     if let Some(id) = &sets.id {
         merged.iter_mut().for_each(|facts| facts.nullable = true);
         merged.push(id_facts(id));
@@ -77,7 +79,9 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
             measures: contributed.clone(),
             conditions: below.conditions.clone(),
             cells,
+            sensitive: false,
         };
+        fragment.sensitive = sensitive::cells(&fragment.keys, &below, account.dataset);
         fragment.digest = canonical::digest(&fragment, account.dataset);
         let networks = match network {
             Some(column) => {

@@ -2,6 +2,7 @@
 //!
 //! DISCLOSURE.md section 3. A cell of fewer patients than the threshold is null as a whole (R1). In a cell that is shown every
 //! figure is looked at by its measure: parts of a few patients, or of all but a few ([`parts`]: R2), sums that one or two
+//! nobody or everybody where that is sensitive ([`everyone`]: R3), sums that one or two
 //! patients make up ([`concentrated`]: R4, R5), squares and products that would be solved ([`spread`]: R6), and what would give
 //! one of these away by subtraction ([`given_away`]). Everything is whole numbers. Each test looks at the cell as it is and never
 //! at what other tests hid, so a stricter limit never shows what a looser one hides.
@@ -19,6 +20,7 @@ use super::CellState;
 use crate::receive::{Contribution, RawCell};
 
 mod concentrated;
+pub(super) mod everyone;
 mod given_away;
 mod made;
 mod parts;
@@ -35,6 +37,8 @@ pub(crate) enum Rule {
     SmallCell,
     /// R2.
     SmallPart,
+    /// R3.
+    Everyone,
     /// R4.
     Dominance,
     /// R5.
@@ -61,6 +65,7 @@ impl Rule {
             Self::Empty => "empty",
             Self::SmallCell => "r1",
             Self::SmallPart => "r2",
+            Self::Everyone => "r3",
             Self::Dominance => "r4",
             Self::Rest => "r5",
             Self::Spread => "r6",
@@ -132,10 +137,13 @@ pub(crate) fn judge(
 fn figures(cell: RawCell<'_>, sums: &[SumFootprint], limits: &Limits) -> Vec<Option<Rule>> {
     let measures: Vec<Contribution<'_>> = cell.contributions().collect();
     let small = parts::small(cell.n(), &measures, limits);
+    let alike = everyone::alike(cell.n(), &measures, limits);
     let of_measures: Vec<Option<Rule>> = measures
         .iter()
-        .zip(small)
-        .map(|(measure, small)| small.or_else(|| concentrated::of(measure, limits)))
+        .zip(small.into_iter().zip(alike))
+        .map(|(measure, (small, alike))| {
+            small.or(alike).or_else(|| concentrated::of(measure, limits))
+        })
         .collect();
     let of_measures = made::told(&measures, &of_measures);
     let solved = spread::solved(&measures, sums, limits);

@@ -7,7 +7,7 @@ use arrow::array::{
 use arrow::datatypes::Decimal128Type;
 use policies::Digest;
 use policies::explore::Explore;
-use policies::footprint::{MeasureFootprint, MeasureKind, SumFootprint, SumKind, Units};
+use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units};
 use roaring::RoaringBitmap;
 
 use super::*;
@@ -26,6 +26,7 @@ fn footprint() -> FragmentFootprint {
         least: Units::new(least),
         most: Units::new(most),
         made: None,
+        sensitive: Sensitive::default(),
     };
     let sum = |kind, scale, measure| SumFootprint { text: String::new(), kind, scale, measure };
     FragmentFootprint {
@@ -49,6 +50,7 @@ fn footprint() -> FragmentFootprint {
         ],
         explore: Explore::default(),
         links: Vec::new(),
+        sensitive: false,
     }
 }
 

@@ -36,6 +36,7 @@ fn column(name: &str, kind: ColumnType, class: Class) -> Column {
         kind,
         class,
         nullable: false,
+        sensitive: false,
         bounds: None,
         codes: Vec::new(),
         groups: Vec::new(),

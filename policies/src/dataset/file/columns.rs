@@ -64,6 +64,7 @@ fn column(
     let kind = kind(&mut fields, problems);
     let class = class(&mut fields, problems);
     let nullable = fields.flag("nullable", problems);
+    let sensitive = fields.flag("sensitive", problems);
     let title = fields.titles("title", problems);
     let unit = fields.get("unit").is_some().then(|| fields.label("unit", problems)).flatten();
     // The other fields depend on the type; without one they are only known, not judged.
@@ -89,11 +90,17 @@ fn column(
     fields.finish(problems);
     let class = class?;
     check(class, &mut parts, problems);
+    if sensitive && matches!(class, Class::Key | Class::Hidden) {
+        let message =
+            format!("a {} column is never shown, so it is not `sensitive`", class.as_str());
+        problems.at(parts.offset, message);
+    }
     Some(Column {
         name: name?.value,
         kind,
         class,
         nullable,
+        sensitive,
         bounds: parts.bounds,
         codes: parts.codes.unwrap_or_default(),
         groups: parts.groups,

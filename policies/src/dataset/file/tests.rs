@@ -36,14 +36,16 @@ fn a_dataset_keeps_what_its_file_says() {
     let values: Vec<&CodeValue> = size.codes.iter().map(|code| &code.value).collect();
     assert_eq!(values, [&CodeValue::Text("a".to_owned()), &CodeValue::Text("b".to_owned())]);
     assert_eq!(size.codes[1].title["nl"], "groot");
-    assert!(!size.nullable);
+    assert!(!size.nullable && !size.sensitive);
 }
 
 #[test]
 fn flags_have_their_codes_and_bounds() {
-    let dataset =
-        with_columns("[[tables.columns]]\nname = \"dead\"\ntype = \"integer\"\nclass = \"flag\"\n");
+    let dataset = with_columns(
+        "[[tables.columns]]\nname = \"dead\"\ntype = \"integer\"\nclass = \"flag\"\nsensitive = true\n",
+    );
     let dead = dataset.column("patient", "dead").unwrap();
+    assert!(dead.sensitive);
     assert_eq!(dead.bounds, Some(Bounds { min: 0, max: 1 }));
     let values: Vec<&CodeValue> = dead.codes.iter().map(|code| &code.value).collect();
     assert_eq!(values, [&CodeValue::Integer(0), &CodeValue::Integer(1)]);

@@ -13,6 +13,7 @@ fn fragment() -> FragmentFootprint {
         least: units(least),
         most: units(most),
         made: None,
+        sensitive: Sensitive::default(),
     };
     let sum = |kind, scale, measure| SumFootprint { text: String::new(), kind, scale, measure };
     FragmentFootprint {
@@ -32,6 +33,7 @@ fn fragment() -> FragmentFootprint {
         ],
         explore: Explore::default(),
         links: Vec::new(),
+        sensitive: false,
     }
 }
 

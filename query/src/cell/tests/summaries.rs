@@ -1,7 +1,7 @@
 //! The hidden summaries against a slow recount, row by row, of everything in the order of patients.
 
 use policies::Digest;
-use policies::footprint::{MeasureFootprint, MeasureKind, Units};
+use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, Units};
 use sha2::Digest as _;
 
 use super::*;
@@ -35,6 +35,7 @@ fn footprints() -> Vec<MeasureFootprint> {
             least: Units::new(least),
             most: Units::new(most),
             made: None,
+            sensitive: Sensitive::default(),
         }
     };
     CASES.iter().map(footprint).collect()

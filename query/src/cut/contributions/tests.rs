@@ -48,7 +48,7 @@ fn measured(aggregates: &str) -> (Vec<String>, Vec<u32>) {
     let FragmentFootprint { measures: got, sums, .. } = &split.footprint.fragments[0];
     let number = |number: Option<u32>| number.map_or("-".to_owned(), |number| number.to_string());
     let got = got.iter().map(|measure| {
-        let MeasureFootprint { condition, argument, kind, scale, least, most, made } = measure;
+        let MeasureFootprint { condition, argument, kind, scale, least, most, made, .. } = measure;
         let (condition, argument) = (number(*condition), number(*argument));
         let range = format!("{}..{}", least.get(), most.get());
         let made = made.as_ref().map_or(String::new(), |made| {

@@ -50,6 +50,8 @@ fn part() -> MeasureFootprint {
         scale: 0,
         least: Units::new(0),
         most: Units::new(1),
+        made: None,
+        sensitive: policies::footprint::Sensitive::default(),
     }
 }
 
@@ -69,6 +71,7 @@ fn footprint(cells: u64, sums: Vec<ExploreSum>, keys: Vec<ExploreKey>) -> Fragme
         measures: vec![MeasureFootprint { condition: None, ..part() }, part()],
         explore: Explore::Form(ExploreForm { rows: "patient".to_owned(), keys, sums }),
         links: Vec::new(),
+        sensitive: false,
     }
 }
 

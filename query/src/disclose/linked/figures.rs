@@ -283,9 +283,11 @@ impl<'a> Figures<'a> {
         let wide = Need::Wide(u64::from(least).saturating_sub(1).max(1));
         match self.rule(figure) {
             Some(Rule::SmallPart) if self.is_few(self.patients(figure), true) => Need::small(least),
+            Some(Rule::Everyone) if self.patients(figure) == 0 => Need::small(least),
             Some(Rule::Dominance | Rule::Rest) => Need::Wide(self.width(figure)),
             Some(
                 Rule::SmallPart
+                | Rule::Everyone
                 | Rule::Fault
                 | Rule::Empty
                 | Rule::SmallCell
@@ -298,6 +300,11 @@ impl<'a> Figures<'a> {
             )
             | None => wide,
         }
+    }
+
+    /// Whether it is null for being nobody or everybody: who asks does not know that it is.
+    pub(super) fn is_alike(&self, figure: Figure) -> bool {
+        self.rule(figure) == Some(Rule::Everyone)
     }
 
     /// Whether so many patients are someone, and fewer than the limit.

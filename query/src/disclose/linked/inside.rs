@@ -2,7 +2,7 @@
 //!
 //! A count under a condition, of values that can be missing, or of flags is part of another count of the cell; what it leaves is
 //! never told, and may not be known where it holds a few patients. Where nothing is left in any cell of the fragment both are one
-//! figure, and two parts that are the whole in every cell are its complements: who asks may know that.
+//! figure, and two parts that are the whole in every cell are its complements: who asks may know that, but not of what R3 hides.
 
 use policies::footprint::{MeasureFootprint, MeasureKind};
 
@@ -64,7 +64,9 @@ fn need(figures: &Figures<'_>, whole: Figure, part: Figure, left: Left) -> Need 
     match left {
         Left::Nothing | Left::Repeated => Need::Nothing,
         Left::Some if small => Need::small(figures.least(true, true)),
-        Left::Some if figures.is_few(patients, true) => Need::small(figures.least(true, false)),
+        Left::Some if figures.is_few(patients, true) || patients == 0 && figures.is_alike(part) => {
+            Need::small(figures.least(true, false))
+        }
         Left::Some => Need::Nothing,
     }
 }
@@ -80,6 +82,9 @@ fn parts(figures: &Figures<'_>, fragment: usize) -> Parts {
             Some(all.saturating_add(value(whole).checked_sub(value(part))?))
         })
     };
+    let alike = |sum: usize| {
+        figures.cells(fragment).any(|cell| figures.is_alike(Figure { fragment, cell, sum }))
+    };
     let mut parts = Parts::default();
     for part in &counts {
         let wholes = counts.iter().filter(|whole| *whole != part);
@@ -89,7 +94,7 @@ fn parts(figures: &Figures<'_>, fragment: usize) -> Parts {
                 continue;
             };
             match difference(*whole, *part) {
-                Some(0) => parts.of.push((*whole, *part, Left::Nothing)),
+                Some(0) if !alike(*part) => parts.of.push((*whole, *part, Left::Nothing)),
                 Some(_) => parts.of.push((*whole, *part, left)),
                 None => {}
             }

@@ -1,8 +1,8 @@
 use policies::Digest;
 use policies::explore::Explore;
 use policies::footprint::{
-    LinkAxis, LinkFixed, LinkFootprint, LinkSum, MeasureFootprint, MeasureKind, SumFootprint,
-    SumKind, Units,
+    LinkAxis, LinkFixed, LinkFootprint, LinkSum, MeasureFootprint, MeasureKind, Sensitive,
+    SumFootprint, SumKind, Units,
 };
 use policies::protections::{MinPatients, Opinions, Zeros};
 
@@ -22,6 +22,8 @@ const DEAD: usize = 2;
 struct Population {
     sizes: [u32; 3],
     of: BTreeMap<[u32; 3], u32>,
+    /// Whether death is sensitive.
+    marked: bool,
 }
 
 /// One part of a question: grouped by some axes, where others have a place, with and without a count of the dead.
@@ -50,7 +52,7 @@ impl Population {
     fn living(sizes: [u32; 2], of: impl Fn(u32, u32) -> u32) -> Self {
         let grades = (0..sizes[0]).flat_map(|grade| (0..sizes[1]).map(move |size| (grade, size)));
         let cells = grades.map(|(grade, size)| ([grade, size, 0], of(grade, size)));
-        Self { sizes: [sizes[0], sizes[1], 2], of: cells.collect() }
+        Self { sizes: [sizes[0], sizes[1], 2], of: cells.collect(), marked: false }
     }
 
     fn meet<'p>(&'p self, places: &'p [(usize, u32)]) -> impl Iterator<Item = u32> + 'p {
@@ -86,11 +88,11 @@ impl Population {
         let all = self.count(places);
         let rows = |many| (0..many).map(|patient| (patient, 1)).collect::<Vec<(u32, i128)>>();
         let (mut sums, mut of) =
-            (vec![(0, i128::from(all))], vec![(measures()[0].clone(), rows(all))]);
+            (vec![(0, i128::from(all))], vec![(measures(self.marked)[0].clone(), rows(all))]);
         if dead {
             let dead = self.count(&[places, &[(DEAD, 1)]].concat());
             sums.push((0, i128::from(dead)));
-            of.push((measures()[1].clone(), rows(dead)));
+            of.push((measures(self.marked)[1].clone(), rows(dead)));
         }
         RawFragment::of_contributions(all, sums, of)
     }
@@ -114,13 +116,14 @@ impl Population {
             group_keys: part.keys.iter().map(ToString::to_string).collect(),
             cells: self.cells(part).len() as u64,
             sums: (0..).map(sum).take(many).collect(),
-            measures: measures()[..many].to_vec(),
+            measures: measures(self.marked)[..many].to_vec(),
             explore: Explore::default(),
             links: vec![LinkFootprint {
                 base: Digest::of(b"patient"),
                 keys: part.keys.iter().map(|key| self.axis(*key)).collect(),
                 sums: vec![fixed(&part.fixed), fixed(&dead)][..many].to_vec(),
             }],
+            sensitive: false,
         }
     }
 
@@ -161,8 +164,8 @@ impl Population {
 }
 
 /// `count(*)`, and `count(*) FILTER (WHERE dead)`.
-fn measures() -> [MeasureFootprint; 2] {
-    let of = |condition| MeasureFootprint {
+fn measures(marked: bool) -> [MeasureFootprint; 2] {
+    let of = |condition: Option<u32>| MeasureFootprint {
         condition,
         argument: None,
         kind: MeasureKind::Rows,
@@ -170,6 +173,7 @@ fn measures() -> [MeasureFootprint; 2] {
         least: Units::new(0),
         most: Units::new(1),
         made: None,
+        sensitive: Sensitive { condition: marked && condition.is_some(), argument: false },
     };
     [of(None), of(Some(0))]
 }

@@ -1,4 +1,4 @@
-use policies::footprint::{MeasureFootprint, MeasureKind, SumKind, Units};
+use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, SumKind, Units};
 use policies::protections::{MinPatients, Opinions, Zeros};
 use roaring::RoaringBitmap;
 
@@ -24,6 +24,7 @@ fn measure(condition: Option<u32>) -> MeasureFootprint {
         least,
         most,
         made: None,
+        sensitive: Sensitive::default(),
     }
 }
 
@@ -62,6 +63,7 @@ impl Question {
             measures: vec![measure(None), measure(Some(0))],
             explore: policies::explore::Explore::default(),
             links: Vec::new(),
+            sensitive: false,
         }
     }
 

@@ -1,4 +1,4 @@
-use policies::footprint::{MeasureFootprint, MeasureKind, SumKind, Units};
+use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, SumKind, Units};
 use policies::protections::{MinPatients, Opinions, Parts};
 
 use super::*;
@@ -19,7 +19,8 @@ fn measure(kind: MeasureKind, condition: Option<u32>, argument: Option<u32>) -> 
         MeasureKind::Rows | MeasureKind::Keys | MeasureKind::Flag => (0, 1),
     };
     let (least, most) = (Units::new(least), Units::new(most));
-    MeasureFootprint { condition, argument, kind, scale: 0, least, most, made: None }
+    let sensitive = Sensitive::default();
+    MeasureFootprint { condition, argument, kind, scale: 0, least, most, made: None, sensitive }
 }
 
 /// One row each of so many patients, from number `from`.
@@ -88,6 +89,7 @@ impl Cell {
     }
 }
 
+mod everyone;
 mod properties;
 
 const SMALL: Option<Rule> = Some(Rule::SmallPart);

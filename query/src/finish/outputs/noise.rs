@@ -48,7 +48,8 @@ fn of(group: &Group, place: usize) -> Option<f64> {
 /// The same of multiples of sums, added up.
 #[expect(clippy::cast_precision_loss, reason = "a variance is told to a few digits")]
 fn of_all(group: &Group, linear: &Linear) -> Option<f64> {
-    let term = |(place, factor): &(usize, i128)| Some((*factor as f64).powi(2) * of(group, *place)?);
+    let term =
+        |(place, factor): &(usize, i128)| Some((*factor as f64).powi(2) * of(group, *place)?);
     linear.terms.iter().map(term).sum()
 }
 

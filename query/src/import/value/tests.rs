@@ -13,6 +13,7 @@ fn column(kind: ColumnType) -> Column {
         kind,
         class: Class::Measure,
         nullable: false,
+        sensitive: false,
         bounds: None,
         codes: Vec::new(),
         groups: Vec::new(),

@@ -83,7 +83,7 @@ fn dead(of: [(u32, u32); 3]) -> Population {
         let (all, gone) = of[grade as usize];
         ([grade, 0, dead], if dead == 1 { gone } else { all - gone })
     });
-    Population { sizes: [3, 1, 2], of: cells.collect() }
+    Population { sizes: [3, 1, 2], of: cells.collect(), marked: false }
 }
 
 #[test]

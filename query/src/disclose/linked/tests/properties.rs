@@ -58,7 +58,20 @@ fn population(dice: &mut Dice) -> Population {
             of.insert([grade, size, 1], gone);
         }
     }
-    Population { sizes, of }
+    Population { sizes, of, marked: false }
+}
+
+/// Nobody or everybody dead in some of the cells.
+fn extremes(dice: &mut Dice, population: &mut Population) {
+    let living: Vec<[u32; 3]> = population.of.keys().filter(|at| at[DEAD] == 0).copied().collect();
+    for at in living {
+        let dead = [at[0], at[1], 1];
+        let all = population.of[&at] + population.of[&dead];
+        let gone = [None, Some(0), Some(all)][usize::try_from(dice.under(3)).unwrap()];
+        if let Some(gone) = gone {
+            population.of.extend([(at, all - gone), (dead, gone)]);
+        }
+    }
 }
 
 /// Some grouping sets, at times of one grade alone.
@@ -78,12 +91,15 @@ fn question(dice: &mut Dice, population: &Population) -> Vec<Part> {
     parts
 }
 
-#[test]
-fn no_null_is_known_more_closely_than_its_rule_allows() {
-    let mut dice = Dice(11);
-    let (mut small, mut parts, mut linked, mut unlinked) = (0, 0, 0, 0);
-    for round in 0..120 {
-        let population = population(&mut dice);
+/// How many figures are null by which rule, of so many rounds.
+fn attack(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
+    let mut dice = Dice(seed);
+    let (mut small, mut parts, mut alike, mut linked, mut unlinked) = (0, 0, 0, 0, 0);
+    for round in 0..rounds {
+        let mut population = Population { marked, ..population(&mut dice) };
+        if marked {
+            extremes(&mut dice, &mut population);
+        }
         let question = question(&mut dice, &population);
         let told = population.ask(&question, Zeros::Hidden);
         for of in told.iter().filter(|told| told.why.is_some()) {
@@ -103,6 +119,11 @@ fn no_null_is_known_more_closely_than_its_rule_allows() {
                     assert!(high - low > PART - 0.5, "{}", case());
                     assert!(of.value >= 5 || low < 0.5, "{}", case());
                 }
+                Rule::Everyone => {
+                    alike += 1;
+                    assert!(high - low > PART - 0.5, "{}", case());
+                    assert!(of.value > 0 || low < 0.5, "{}", case());
+                }
                 Rule::Linked => {
                     linked += 1;
                     assert!(high - low > 0.5, "{}", case());
@@ -118,8 +139,20 @@ fn no_null_is_known_more_closely_than_its_rule_allows() {
             }
         }
     }
+    [small, parts, alike, linked, unlinked]
+}
+
+#[test]
+fn no_null_is_known_more_closely_than_its_rule_allows() {
+    let [small, parts, alike, linked, unlinked] = attack(11, 120, false);
     assert!(
-        small > 100 && parts > 30 && linked > 60 && unlinked * 20 < linked,
+        small > 100 && parts > 30 && alike == 0 && linked > 60 && unlinked * 20 < linked,
         "{small} {parts} {linked} {unlinked}"
     );
+}
+
+#[test]
+fn nobody_and_everybody_stay_unknown_where_they_are_sensitive() {
+    let [_, parts, alike, linked, unlinked] = attack(12, 80, true);
+    assert!(parts > 15 && alike > 30 && linked > 30, "{parts} {alike} {linked} {unlinked}");
 }

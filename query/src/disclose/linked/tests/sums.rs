@@ -23,9 +23,19 @@ impl Asked {
             Values => (SumKind::Sum, MeasureKind::Value, Some(1), 5_000),
         };
         let (least, most) = (Units::new(0), Units::new(most));
+        let sensitive = Sensitive::default();
         (
             sum,
-            MeasureFootprint { condition: None, argument, kind, scale: 0, least, most, made: None },
+            MeasureFootprint {
+                condition: None,
+                argument,
+                kind,
+                scale: 0,
+                least,
+                most,
+                made: None,
+                sensitive,
+            },
         )
     }
 
@@ -73,6 +83,7 @@ fn footprint(asked: &[Asked], groups: Option<u32>) -> FragmentFootprint {
             keys: keys.into_iter().collect(),
             sums: of.map(|of| LinkSum { of, fixed: Vec::new(), part_of: Vec::new() }).collect(),
         }],
+        sensitive: false,
     }
 }
 
