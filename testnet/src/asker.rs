@@ -5,7 +5,8 @@ use node::api::{AskBody, AskReply, Info};
 use node::client::{Client, ClientError};
 use node::clock::{Clock as _, SystemClock};
 use node::keys::{Key, KeyRole, random_bytes};
-use node::profile::Profile;
+use node::profile::Profile as Access;
+use policies::Profile;
 use policies::wire::{Asks, Question};
 
 use crate::network::Network;
@@ -36,7 +37,7 @@ impl Asker {
     /// # Errors
     /// As [`Asker::new`].
     pub fn of(network: &Network, person: &Person) -> anyhow::Result<Self> {
-        let profile = Profile::load(Some(&network.profile(person.id)))?;
+        let profile = Access::load(Some(&network.profile(person.id)))?;
         let client = Client::new(&profile)?;
         let Info { hospital, network, members, now, .. } = client.info()?;
         let template = Question {
@@ -65,6 +66,16 @@ impl Asker {
         Ok(self)
     }
 
+    /// The same person, who names the profile, for quality.
+    ///
+    /// # Errors
+    /// None: the purpose is a name.
+    pub fn under(mut self, profile: Profile) -> anyhow::Result<Self> {
+        self.template.profile = Some(profile);
+        self.template.purpose = policies::Purpose::new("quality")?;
+        Ok(self)
+    }
+
     /// How many hospitals are asked.
     #[must_use]
     pub fn hospitals(&self) -> usize {
@@ -76,10 +87,18 @@ impl Asker {
     /// # Errors
     /// The system gives no random bytes.
     pub fn sign(&self, sql: &str) -> anyhow::Result<AskBody> {
+        self.sign_asks(Asks::Sql(sql.to_owned()))
+    }
+
+    /// A signed question.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn sign_asks(&self, asks: Asks) -> anyhow::Result<AskBody> {
         let mut question = self.template.clone();
         let random = random_bytes().map_err(|error| anyhow::anyhow!("{error}"))?;
         question.id = random.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        question.asks = Asks::Sql(sql.to_owned());
+        question.asks = asks;
         question.issued_at = SystemClock.now();
         question.expires_at = question.issued_at.plus(LIFE_S);
         let envelope = policies::question::sign_question(&question, self.key.secret());

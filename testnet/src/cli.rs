@@ -30,10 +30,26 @@ enum Command {
     Differential(Differential),
     /// Throw SQL bombs at real nodes and measure what they break (use --release)
     Bombs(Bombs),
+    /// Attack what nodes release, and weak settings that must fall (use --release)
+    Attack(Attack),
     /// Kill nodes under load, again and again, and look for what they acknowledged (use --release)
     Kill(Kill),
     /// Match what askers sent and received with what hospitals decided and released
     Reconcile(Folder),
+}
+
+/// Options of the attacks.
+#[derive(Args, Debug)]
+pub struct Attack {
+    /// Only these attacks, e.g. A06
+    #[arg(long, value_delimiter = ',')]
+    pub only: Option<Vec<String>>,
+    /// Few targets: whether the attacks run and bite, not how well
+    #[arg(long)]
+    pub short: bool,
+    /// Write docs/ATTACKS.md
+    #[arg(long, conflicts_with_all = ["short", "only"])]
+    pub write: bool,
 }
 
 /// Options of the kills.
@@ -214,6 +230,7 @@ pub fn main() -> ExitCode {
         Command::Down(folder) => crate::up::down(&folder),
         Command::Bench(bench) => crate::bench::run(&bench),
         Command::Bombs(bombs) => crate::bombs::run(&bombs),
+        Command::Attack(options) => crate::attack::run(&options),
         Command::Kill(kill) => crate::kill::run(&kill),
         Command::Reconcile(folder) => crate::reconcile::run(&folder),
         Command::Differential(differential) => crate::differential::run(&differential),

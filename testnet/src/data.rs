@@ -1,9 +1,12 @@
 //! What a network holds: a dataset's dictionary, its rules and indicators, how a hospital imports it, and each hospital's files.
 
+use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use crate::attack::world::World;
 use crate::generate::Region;
 use crate::generate::lines::Lines;
 use crate::generate::schema::SCHEMA;
@@ -19,13 +22,13 @@ const MIN_PATIENTS: &str = "MIN_PATIENTS";
 #[derive(Clone, Debug)]
 pub struct Data {
     /// Its id.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Its dictionary, as TOML.
-    pub dictionary: &'static str,
+    pub dictionary: Cow<'static, str>,
     /// Its rules: the file's name, and Cedar.
-    pub rules: (&'static str, String),
+    pub rules: (Cow<'static, str>, String),
     /// Its indicators: each one's id and file.
-    pub indicators: &'static [(&'static str, &'static str)],
+    pub indicators: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     /// Its section of a node's configuration.
     pub sources: String,
     files: Files,
@@ -39,6 +42,8 @@ enum Files {
     Region(Region),
     /// Generated for benchmarks.
     Lines(Lines),
+    /// Planted for attacks.
+    World(Arc<World>),
 }
 
 impl Data {
@@ -46,10 +51,10 @@ impl Data {
     #[must_use]
     pub fn rotterdam() -> Self {
         Self {
-            id: "rotterdam",
-            dictionary: include_str!("../charter/rotterdam.toml"),
-            rules: ("demo.cedar", include_str!("../charter/demo.cedar").to_owned()),
-            indicators: &[],
+            id: "rotterdam".into(),
+            dictionary: include_str!("../charter/rotterdam.toml").into(),
+            rules: ("demo.cedar".into(), include_str!("../charter/demo.cedar").to_owned()),
+            indicators: Vec::new(),
             sources: SOURCES.to_owned(),
             files: Files::Rotterdam,
         }
@@ -67,10 +72,10 @@ impl Data {
         }
         let rules = include_str!("../charter/oncology.cedar");
         Self {
-            id: "oncology",
-            dictionary: include_str!("../charter/oncology.toml"),
-            rules: ("oncology.cedar", rules.replace(MIN_PATIENTS, &min_patients.to_string())),
-            indicators: &indicators::INDICATORS,
+            id: "oncology".into(),
+            dictionary: include_str!("../charter/oncology.toml").into(),
+            rules: ("oncology.cedar".into(), rules.replace(MIN_PATIENTS, &min_patients.to_string())),
+            indicators: indicators::INDICATORS.map(|(id, text)| (id.into(), text.into())).into(),
             sources,
             files: Files::Region(region),
         }
@@ -80,12 +85,26 @@ impl Data {
     #[must_use]
     pub fn lineitem(lines: Lines) -> Self {
         Self {
-            id: "lineitem",
-            dictionary: include_str!("../charter/lineitem.toml"),
-            rules: ("lineitem.cedar", include_str!("../charter/lineitem.cedar").to_owned()),
-            indicators: &[],
+            id: "lineitem".into(),
+            dictionary: include_str!("../charter/lineitem.toml").into(),
+            rules: ("lineitem.cedar".into(), include_str!("../charter/lineitem.cedar").to_owned()),
+            indicators: Vec::new(),
             sources: LINES.to_owned(),
             files: Files::Lines(lines),
+        }
+    }
+
+    /// Patients with planted targets; the rules are the attack's.
+    #[must_use]
+    pub fn planted(world: Arc<World>, rules: String) -> Self {
+        let id = world.id.clone();
+        Self {
+            dictionary: world.dictionary().into(),
+            rules: (format!("{id}.cedar").into(), rules),
+            indicators: world.indicators().into_iter().map(|(id, text)| (id.into(), text.into())).collect(),
+            sources: world.sources(),
+            id: id.into(),
+            files: Files::World(world),
         }
     }
 
@@ -97,11 +116,12 @@ impl Data {
         match &self.files {
             Files::Rotterdam => std::fs::write(folder.join("patients.csv"), part(number, of)?)?,
             Files::Region(region) => {
-                let folder = folder.join(self.id);
+                let folder = folder.join(&*self.id);
                 std::fs::create_dir(&folder)?;
                 region.hospital(number).write(&folder)?;
             }
             Files::Lines(lines) => lines.write(number, of, folder)?,
+            Files::World(world) => world.write(number, folder)?,
         }
         Ok(())
     }

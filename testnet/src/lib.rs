@@ -2,12 +2,13 @@
 //!
 //! Reading order: [`topology`] (who is in the network), [`generate`] and [`data`] (what it holds), [`network`] (its folder:
 //! keys, charter, data, configurations), [`process`] (start, wait, stop), then what uses them: [`demo`], [`up`], [`mod@bench`],
-//! [`bombs`], [`kill`] and [`reconcile`]. Without processes: [`differential`] compares answers with the pooled tables.
+//! [`bombs`], [`attack`], [`kill`] and [`reconcile`]. Without processes: [`differential`] compares answers with the pooled tables.
 //!
 //! What is real: processes, sockets, keys, charters, snapshots, logs. What is not: the hospitals, people and the split
 //! of the data over them.
 
 pub mod asker;
+pub mod attack;
 pub mod bench;
 pub mod bombs;
 pub mod cli;

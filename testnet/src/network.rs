@@ -266,10 +266,10 @@ impl Network {
     /// Adds a dataset, its rules and its indicators to the charter.
     fn add(&self, data: &Data) -> anyhow::Result<()> {
         let folder = self.dir.join("charter");
-        std::fs::write(folder.join(format!("datasets/{}.toml", data.id)), data.dictionary)?;
-        std::fs::write(folder.join("rules").join(data.rules.0), &data.rules.1)?;
-        for (id, text) in data.indicators {
-            std::fs::write(folder.join(format!("indicators/{id}.sql")), text)?;
+        std::fs::write(folder.join(format!("datasets/{}.toml", data.id)), &*data.dictionary)?;
+        std::fs::write(folder.join("rules").join(&*data.rules.0), &data.rules.1)?;
+        for (id, text) in &data.indicators {
+            std::fs::write(folder.join(format!("indicators/{id}.sql")), &**text)?;
         }
         Ok(())
     }
