@@ -78,7 +78,7 @@ impl Node {
             (Some(exploring), Some(entry)) => {
                 self.explored(permit, (entry, exploring), run, &mut worker).await?
             }
-            (_, entry) => self.told(permit, entry, run, &mut worker).await?,
+            (_, entry) => self.told(permit, entry, run, worker).await?,
         };
         // A second instance of this node may have gone on meanwhile.
         self.own.standing().allows().map_err(Refused::Withheld)?;
@@ -91,7 +91,7 @@ impl Node {
         permit: Permit,
         entry: Option<Entry>,
         Run { asked, text, snapshot }: Run<'_>,
-        worker: &mut Lease,
+        mut worker: Lease,
     ) -> Result<Charged, Refused> {
         let wanted = query::wanted(&permit);
         let work = Work::Execute {
@@ -101,7 +101,9 @@ impl Node {
             wanted,
         };
         let head = job(self.charter(), text, asked.issued_at, work);
-        let reply = self.work(worker, head, Vec::new()).await?;
+        let reply = self.work(&mut worker, head, Vec::new()).await?;
+        // What follows can wait for other answers of the lineage, and compute for long.
+        drop(worker);
         let raw = query::receive(permit, wanted, &reply)?;
         self.alarm(asked, raw.fault()).await?;
         let moment = Moment { now: self.clock.now(), snapshot: snapshot.id };

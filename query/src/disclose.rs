@@ -40,6 +40,8 @@ use rules::{Rule, Verdict};
 
 /// Seconds of a day.
 const DAY_S: i64 = 86_400;
+/// Rounds of memory and linked figures after which everything is hidden: each but the last hides more.
+const MAX_ROUNDS: u32 = 8;
 /// Version of the frames.
 pub(crate) const FRAMES_VERSION: u32 = 1;
 
@@ -262,20 +264,30 @@ pub fn disclose(
         verdicts(of, &footprint.sums, (&own, &limits))
     });
     let mut judged: Vec<Vec<Verdict>> = judged.collect();
-    if fault.is_none() {
-        // What is hidden for what was told before is a null like others. Only what is shown in the end is charged.
-        let mut trial = judge();
-        for ((fragment, footprint), verdicts) in fragments.iter().zip(footprints).zip(&mut judged) {
-            trial.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
+    // What is hidden for what was told before is a null like others, and what is hidden for others may leave room for what was
+    // close to it: until nothing more is hidden. Only what is shown in the end is charged.
+    let mut rounds = 0;
+    let (judge, standing) = loop {
+        let (mut judge, before) = (judge(), nulls(&judged));
+        let standing = fragments.iter().zip(footprints).zip(&mut judged);
+        let standing = standing.map(|((fragment, footprint), verdicts)| {
+            let of = judge.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
+            of.unwrap_or_default()
+        });
+        let standing: Vec<_> = standing.collect();
+        if rounds > 0 && nulls(&judged) == before {
+            break (judge, standing);
         }
-        linked::hide((&fragments, footprints), &mut judged, (&protections, &limits));
-    }
-    let mut judge = judge();
+        if fault.is_none() && rounds < MAX_ROUNDS {
+            linked::hide((&fragments, footprints), &mut judged, (&protections, &limits));
+        } else if fault.is_none() {
+            judged.iter_mut().flatten().for_each(|verdict| verdict.hide(Rule::Unlinked));
+        }
+        rounds += 1;
+    };
     let mut protected = Vec::with_capacity(fragments.len());
-    for ((fragment, footprint), verdicts) in fragments.iter().zip(footprints).zip(&mut judged) {
-        let standing = judge.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
-        let cells = Protected::new(fragment, verdicts, &standing.unwrap_or_default());
-        protected.push(cells.ok_or(DiscloseError)?);
+    for ((fragment, verdicts), standing) in fragments.iter().zip(&judged).zip(&standing) {
+        protected.push(Protected::new(fragment, verdicts, standing).ok_or(DiscloseError)?);
     }
     let mut rules = BTreeMap::new();
     for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
@@ -295,6 +307,15 @@ pub fn disclose(
     let noise = None;
     let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
     Ok(Disclosed { safe, charge })
+}
+
+/// How much is null: figures, and cells.
+fn nulls(verdicts: &[Vec<Verdict>]) -> usize {
+    let of = |verdict: &Verdict| {
+        let figures = verdict.sums.iter().filter(|rule| rule.is_some()).count();
+        figures.saturating_add(usize::from(verdict.state == CellState::Hidden))
+    };
+    verdicts.iter().flatten().map(of).sum()
 }
 
 /// The frames of protected cells, with the variance of their noise if they have any.

@@ -10,8 +10,9 @@
 use policies::footprint::{FragmentFootprint, SumFootprint};
 use policies::protections::Protections;
 use policies::{Digest, Limits, Permit, Profile, UnixTime};
+use roaring::RoaringBitmap;
 
-use super::rules::{Rule, Verdict};
+use super::rules::{Rule, Verdict, parts};
 use super::{CellState, DAY_S};
 use crate::memory::{Charge, Day, ExactCell, Gaps, Measure, Memory, Name, Ruling, Standing};
 use crate::receive::{Contribution, RawCell, RawFragment};
@@ -176,11 +177,13 @@ impl<'m> Judge<'m> {
         let shown = sums.iter().zip(named).zip(&verdict.sums).filter(|(_, rule)| rule.is_none());
         for ((sum, name), _) in shown {
             let of = contributions.get(usize::try_from(sum.measure).ok()?)?;
-            let own = match of.measure.kind.is_count_like() {
-                true => Some(of.patients?).filter(|part| *part != set),
-                false => None,
-            };
-            measures.push(Measure { name: *name, set: own.cloned(), key: of.key?.get() });
+            let part = Some(contributors(of, &contributions, set)?).filter(|part| *part != set);
+            if let Some(part) = part.filter(|_| of.measure.kind.is_count_like()) {
+                // The cell less a part of it is as good as told.
+                let (name, rest) = (name_of_rest(name), set - part);
+                measures.push(Measure { name, set: Some(rest), key: 0 });
+            }
+            measures.push(Measure { name: *name, set: part.cloned(), key: of.key?.get() });
             // Who is told of by what follows from the sum is told of.
             for place in of.measure.made.iter().flat_map(|made| &made.also) {
                 let of = contributions.get(usize::try_from(*place).ok()?)?;
@@ -209,6 +212,27 @@ impl<'m> Judge<'m> {
         let text = [CELL, footprint.digest.as_bytes(), &place, &self.limits].concat();
         *Digest::of(&text).as_bytes()
     }
+}
+
+/// Who contributes to a measure; to a sum of values those whom a count beside it counts, whether that is shown or not.
+fn contributors<'c>(
+    of: &Contribution<'c>,
+    all: &[Contribution<'c>],
+    set: &'c RoaringBitmap,
+) -> Option<&'c RoaringBitmap> {
+    if of.n == set.len() {
+        return Some(set);
+    }
+    let counts = |other: &&Contribution<'_>| {
+        let known = other.measure.has_contributors_of(of.measure) || parts::counts_them(other, of);
+        other.measure.kind.is_count_like() && known
+    };
+    of.patients.or_else(|| all.iter().find(counts)?.patients)
+}
+
+/// What a count leaves of its cell, by the count's name.
+fn name_of_rest(sum: &Name) -> Name {
+    *Digest::of(&[SUM, sum.as_slice(), b"rest"].concat()).as_bytes()
 }
 
 /// A sum by its text: the same in every fragment that writes it this way.

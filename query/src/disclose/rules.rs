@@ -23,7 +23,7 @@ mod concentrated;
 pub(super) mod everyone;
 mod given_away;
 mod made;
-mod parts;
+pub(super) mod parts;
 mod spread;
 
 /// Why a figure is null. For the hospital's own log: never told to who asks.

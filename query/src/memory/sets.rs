@@ -121,7 +121,9 @@ impl Sets {
         let Some(reach) = gap.checked_sub(1) else { return Vec::new() };
         let sketch = Sketch::of(set);
         let sizes = set.len().saturating_sub(reach)..=set.len().saturating_add(reach);
-        let places = match self.by_first.candidates(set, reach) {
+        let alike = self.by_size.range(sizes.clone()).map(|(_, places)| places.len());
+        let alike = alike.fold(0, usize::saturating_add);
+        let places = match self.by_first.candidates(set, reach, alike) {
             Some(places) => places,
             None => {
                 self.by_size.range(sizes.clone()).flat_map(|(_, places)| places).copied().collect()

@@ -10,8 +10,8 @@ use super::exact::{ExactCell, Measure, Standing};
 use super::quota::{Scope, Used};
 use super::sets::Sets;
 
-/// Sets of one lineage: 100,000 answered cells with their measures. Past it nothing new is told and explore is closed.
-const MAX_SETS: usize = 200_000;
+/// Sets of one lineage: 100,000 answered cells, each with a part and what that leaves. Past it nothing new is told and explore is closed.
+const MAX_SETS: usize = 400_000;
 /// Cells that were told of one lineage, each with its figures: some for each set. Past it nothing new is told.
 const MAX_TOLD: usize = 500_000;
 /// Bytes of the sets of one lineage: the largest hospital's lineage fits a small server.

@@ -31,7 +31,7 @@ pub(super) fn small(n: u64, measures: &[Contribution<'_>], limits: &Limits) -> V
 
 /// Whether one measure counts the rows of a condition under which another adds, of as many patients: the rows of pairs, which all
 /// have both values.
-fn counts_them(rows: &Contribution<'_>, sum: &Contribution<'_>) -> bool {
+pub(in crate::disclose) fn counts_them(rows: &Contribution<'_>, sum: &Contribution<'_>) -> bool {
     let (rows_of, sum_of) = (rows.measure, sum.measure);
     rows_of.kind == MeasureKind::Rows
         && rows_of.argument.is_none()

@@ -41,15 +41,24 @@ impl Index {
     }
 
     /// The places of all sets that differ from `set` in at most `reach` patients, among others and each once; none where this
-    /// index cannot tell.
-    pub(super) fn candidates(&self, set: &RoaringBitmap, reach: u64) -> Option<Vec<usize>> {
+    /// index cannot tell, or would look at more than `most` places.
+    pub(super) fn candidates(
+        &self,
+        set: &RoaringBitmap,
+        reach: u64,
+        most: usize,
+    ) -> Option<Vec<usize>> {
         let count = usize::try_from(reach).ok()?.checked_add(1)?;
         if set.len() <= reach || count > FIRST {
             return None;
         }
         let lists = first(set, count);
-        let lists = lists.iter().filter_map(|patient| self.0.get(patient));
-        let mut places: Vec<u32> = lists.flatten().copied().collect();
+        let lists: Vec<&Vec<u32>> =
+            lists.iter().filter_map(|patient| self.0.get(patient)).collect();
+        if lists.iter().map(|list| list.len()).fold(0, usize::saturating_add) > most {
+            return None;
+        }
+        let mut places: Vec<u32> = lists.into_iter().flatten().copied().collect();
         places.sort_unstable();
         places.dedup();
         places.into_iter().map(|at| usize::try_from(at).ok()).collect()
