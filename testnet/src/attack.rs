@@ -5,7 +5,7 @@
 //! local interface, and against [`weak`] settings over the same snapshots, which must not hold the limit: so it is seen to bite. Each
 //! attack has a dataset of its own in one network, because what was answered of one population is remembered.
 //!
-//! Families: [`mod@exact`], [`margins`], [`constructed`], [`dominance`], [`channels`], [`past`]. Attacks on survival curves are not here,
+//! Families: [`mod@exact`], [`margins`], [`constructed`], [`dominance`], [`channels`], [`past`], [`noise`], [`membership`], [`rebuild`]. Attacks on survival curves are not here,
 //! nor the fuzzing of the grammar, which is the differential harness's and the workers' own tests'.
 
 use std::path::Path;
@@ -33,8 +33,11 @@ mod exact;
 pub mod figures;
 mod forms;
 mod margins;
+mod membership;
 pub mod nodes;
+mod noise;
 mod past;
+mod rebuild;
 mod report;
 pub mod weak;
 pub mod world;
@@ -123,6 +126,9 @@ pub fn all() -> Vec<Attack> {
         dominance::ATTACKS,
         channels::ATTACKS,
         past::ATTACKS,
+        noise::ATTACKS,
+        membership::ATTACKS,
+        rebuild::ATTACKS,
     ];
     let mut all: Vec<Attack> = families.concat();
     all.retain(|attack| attack.profile != Profile::Explore);
@@ -175,7 +181,9 @@ impl Outcome {
 /// A limit that does not hold, a weak setting that does not fall, or a fault of the harness.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let scale = if options.short { Scale::Short } else { Scale::Full };
-    let wanted = |attack: &Attack| options.only.as_ref().is_none_or(|only| only.iter().any(|id| id == attack.id));
+    let wanted = |attack: &Attack| {
+        options.only.as_ref().is_none_or(|only| only.iter().any(|id| id == attack.id))
+    };
     let chosen: Vec<Attack> = all().into_iter().filter(wanted).collect();
     ensure!(!chosen.is_empty(), "no such attack: they are A01 to A32, see docs/ATTACKS.md");
     let outcomes = attack(&std::env::current_exe()?, &chosen, scale, |outcome| {
@@ -189,7 +197,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     }
     let wrong: Vec<&str> =
         outcomes.iter().filter(|one| !one.holds()).map(|one| one.attack.id).collect();
-    ensure!(wrong.is_empty(), "limits do not hold, or weak settings do not fall: {}", wrong.join(", "));
+    ensure!(
+        wrong.is_empty(),
+        "limits do not hold, or weak settings do not fall: {}",
+        wrong.join(", ")
+    );
     Ok(())
 }
 

@@ -74,7 +74,10 @@ impl Data {
         Self {
             id: "oncology".into(),
             dictionary: include_str!("../charter/oncology.toml").into(),
-            rules: ("oncology.cedar".into(), rules.replace(MIN_PATIENTS, &min_patients.to_string())),
+            rules: (
+                "oncology.cedar".into(),
+                rules.replace(MIN_PATIENTS, &min_patients.to_string()),
+            ),
             indicators: indicators::INDICATORS.map(|(id, text)| (id.into(), text.into())).into(),
             sources,
             files: Files::Region(region),
@@ -101,7 +104,11 @@ impl Data {
         Self {
             dictionary: world.dictionary().into(),
             rules: (format!("{id}.cedar").into(), rules),
-            indicators: world.indicators().into_iter().map(|(id, text)| (id.into(), text.into())).collect(),
+            indicators: world
+                .indicators()
+                .into_iter()
+                .map(|(id, text)| (id.into(), text.into()))
+                .collect(),
             sources: world.sources(),
             id: id.into(),
             files: Files::World(world),

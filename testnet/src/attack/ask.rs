@@ -12,6 +12,12 @@ pub trait Ask {
     /// A fault of the harness; a refusal is none.
     fn ask(&mut self, sql: &str, who: usize) -> anyhow::Result<Told>;
 
+    /// Puts a question for exact figures, under `ask.members`.
+    ///
+    /// # Errors
+    /// A fault of the harness; a refusal is none.
+    fn exact(&mut self, sql: &str, who: usize) -> anyhow::Result<Told>;
+
     /// Puts the indicator of this name.
     ///
     /// # Errors

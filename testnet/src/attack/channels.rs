@@ -63,13 +63,17 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
 ];
 
+/// How the twins are compared.
+type Same = fn(&Told, &World) -> bool;
+
 /// Whether the twins answer in the same way, whatever is null: a part of one patient is, and that is a figure.
 fn alike(told: &Told, world: &World) -> bool {
     let mut codes = world.hospitals.iter().map(|(code, _)| code);
     let mut said = || {
         let code = codes.next()?;
-        let Said { code: refused, counts: [cells, ..], bytes, receipt } = told.hospitals.get(code)?;
-        Some((refused, cells, bytes, receipt, rows(told, code).len()))
+        let Said { code: refused, counts: [cells, ..], bytes: _, receipt } =
+            told.hospitals.get(code)?;
+        Some((refused, cells, receipt, rows(told, code).len()))
     };
     let (one, two) = (said(), said());
     one.is_some() && one == two
@@ -92,13 +96,15 @@ fn rows(told: &Told, code: &str) -> Vec<Vec<bool>> {
 fn differences(
     ask: &mut dyn Ask,
     world: &World,
-    (texts, same): (&[&str], fn(&Told, &World) -> bool),
+    (texts, same): (&[&str], Same),
 ) -> anyhow::Result<Measure> {
     let mut different = Vec::new();
     for (turn, sql) in texts.iter().enumerate() {
         let told = ask.ask(sql, turn)?;
         if !same(&told, world) {
-            different.push((*sql).to_owned());
+            let of = |said: &Said| format!("{:?} {:?} {:?}", said.code, said.counts, said.bytes);
+            let said: Vec<String> = told.hospitals.values().map(of).collect();
+            different.push(format!("{sql}: {}", said.join(" | ")));
         }
     }
     let example = different.first().cloned();
@@ -121,7 +127,7 @@ fn time(ask: &mut dyn Ask, world: &World, scale: Scale) -> anyhow::Result<Measur
             continue;
         }
         let mut times = [Vec::new(), Vec::new()];
-        for _ in 0..scale.pick(40, 10_000 / texts::SLOW.len()) {
+        for _ in 0..scale.pick(20, 10_000 / texts::SLOW.len()) {
             let side = dice.roll(2);
             let sql = of(if side == 0 { there } else { absent });
             let since = Instant::now();

@@ -21,7 +21,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         profile: Profile::Members,
         limit: Limit::AtMost(0.0),
         weak: &[Weakness::Of(Mechanism::Threshold)],
-        shape: |scale| Shape { blocks: scale.pick(4, 60), size: 10, others: 0, twins: false },
+        shape: |scale| Shape { blocks: scale.pick(2, 60), size: 10, others: 0, twins: false },
         more: super::nothing_more,
         run: |ask, world, _scale| exact(ask, world, (texts::VECTORS, texts::PATIENTS)),
     },
@@ -67,7 +67,10 @@ type From = &'static str;
 fn question(figures: &[&str], from: From) -> String {
     let figures: Vec<String> =
         figures.iter().enumerate().map(|(at, figure)| format!("{figure} AS f{at}")).collect();
-    format!("SELECT p.hospital, p.block, {} FROM {from} GROUP BY p.hospital, p.block", figures.join(", "))
+    format!(
+        "SELECT p.hospital, p.block, {} FROM {from} GROUP BY p.hospital, p.block",
+        figures.join(", ")
+    )
 }
 
 /// Every figure of every block, asked in one question and one by one; none where one is not shown.
@@ -115,7 +118,9 @@ fn exact(
                 let Some(secret) = (way.secret)(patients) else { continue };
                 of += 1;
                 let solved = told.get(block).map(|figures| (way.solve)(figures));
-                if solved.is_some_and(|solved| (solved - secret).abs() < 1e-6 * secret.abs().max(1.0)) {
+                if solved
+                    .is_some_and(|solved| (solved - secret).abs() < 1e-6 * secret.abs().max(1.0))
+                {
                     found += 1;
                     *examples.entry(way.name).or_insert(0) += 1;
                 }

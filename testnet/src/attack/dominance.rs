@@ -54,10 +54,15 @@ const ESTIMATES: &[Estimate] = &[
     Estimate { figures: &["avg(x)"], of: |f, n| at(f, 0) * n - OWN },
     Estimate { figures: &["stddev(x)"], of: |f, n| at(f, 0) * n.sqrt() },
     Estimate { figures: &["sum(x * x)"], of: |f, _| (at(f, 0) - OWN * OWN).max(0.0).sqrt() },
-    Estimate { figures: &["sum(x * x * x)"], of: |f, _| (at(f, 0) - OWN * OWN * OWN).max(0.0).cbrt() },
+    Estimate {
+        figures: &["sum(x * x * x)"],
+        of: |f, _| (at(f, 0) - OWN * OWN * OWN).max(0.0).cbrt(),
+    },
     Estimate {
         figures: &["stddev(x)", "avg(x)"],
-        of: |f, n| (at(f, 0) * at(f, 0) * (n - 1.0) + n * at(f, 1) * at(f, 1) - OWN * OWN).max(0.0).sqrt(),
+        of: |f, n| {
+            (at(f, 0) * at(f, 0) * (n - 1.0) + n * at(f, 1) * at(f, 1) - OWN * OWN).max(0.0).sqrt()
+        },
     },
     Estimate {
         figures: &["sum(x)", "sum(x) FILTER (WHERE x < 250)"],
@@ -67,7 +72,10 @@ const ESTIMATES: &[Estimate] = &[
         figures: &["sum(x + 1000)", "count(*)"],
         of: |f, _| at(f, 0) - 1000.0 * at(f, 1) - OWN,
     },
-    Estimate { figures: &["regr_slope(y, x)", "covar_pop(y, x)"], of: |f, n| (at(f, 1) / at(f, 0) * n).abs().sqrt() },
+    Estimate {
+        figures: &["regr_slope(y, x)", "covar_pop(y, x)"],
+        of: |f, n| (at(f, 1) / at(f, 0) * n).abs().sqrt(),
+    },
 ];
 
 fn dominance(ask: &mut dyn Ask, world: &World, _scale: Scale) -> anyhow::Result<Measure> {
@@ -75,7 +83,8 @@ fn dominance(ask: &mut dyn Ask, world: &World, _scale: Scale) -> anyhow::Result<
     let mut worst = Measure::share(0, blocks.len());
     for (turn, estimate) in ESTIMATES.iter().enumerate() {
         let figures = estimate.figures.join(", ");
-        let sql = format!("SELECT hospital, block, {figures} FROM patient GROUP BY hospital, block");
+        let sql =
+            format!("SELECT hospital, block, {figures} FROM patient GROUP BY hospital, block");
         let told = ask.ask(&sql, turn)?;
         let columns: Vec<BTreeMap<Vec<String>, Option<f64>>> =
             (0..estimate.figures.len()).map(|column| told.by(2, column + 2)).collect();
@@ -101,7 +110,7 @@ fn dominance(ask: &mut dyn Ask, world: &World, _scale: Scale) -> anyhow::Result<
 fn search(ask: &mut dyn Ask, world: &World, scale: Scale) -> anyhow::Result<Measure> {
     let blocks = world.blocks();
     let mut told: BTreeMap<&Vec<String>, String> = BTreeMap::new();
-    let steps: Vec<i64> = (1..100).step_by(scale.pick(4, 1)).collect();
+    let steps: Vec<i64> = (1..100).step_by(scale.pick(11, 1)).collect();
     for inside in [true, false] {
         let mut before: BTreeMap<Vec<String>, (i64, f64)> = BTreeMap::new();
         for (turn, step) in steps.iter().enumerate() {
@@ -109,25 +118,33 @@ fn search(ask: &mut dyn Ask, world: &World, scale: Scale) -> anyhow::Result<Meas
                 true => (format!(" FILTER (WHERE y < {step})"), String::new()),
                 false => (String::new(), format!(" WHERE y < {step}")),
             };
-            let sql = format!("SELECT hospital, block, count(*){filter} AS n FROM patient{condition} GROUP BY hospital, block");
+            let sql = format!(
+                "SELECT hospital, block, count(*){filter} AS n FROM patient{condition} GROUP BY hospital, block"
+            );
             for (block, figure) in ask.ask(&sql, turn)?.by(2, 2) {
                 let Some(n) = figure else { continue };
                 let last = before.insert(block.clone(), (*step, n));
                 let few = last.filter(|(_, m)| n > *m && n - m < 5.0);
                 if let (Some((from, m)), Some((known, _))) = (few, blocks.get_key_value(&block)) {
-                    told.entry(known).or_insert_with(|| format!("{block:?}: {m} under {from}, {n} under {step}"));
+                    told.entry(known).or_insert_with(|| {
+                        format!("{block:?}: {m} under {from}, {n} under {step}")
+                    });
                 }
             }
         }
     }
     for share in ["0.25", "0.5", "0.75"] {
-        let sql = format!("SELECT hospital, block, quantile(y, {share}) FROM patient GROUP BY hospital, block");
+        let sql = format!(
+            "SELECT hospital, block, quantile(y, {share}) FROM patient GROUP BY hospital, block"
+        );
         for (block, figure) in ask.ask(&sql, 0)?.by(2, 2) {
             let Some((known, patients)) = blocks.get_key_value(&block) else { continue };
             // A value between edges is no patient's; that of a patient would be whole.
-            let exact = figure.filter(|figure| figure.fract().abs() < 1e-9 && *figure % 25.0 != 0.0);
+            let exact =
+                figure.filter(|figure| figure.fract().abs() < 1e-9 && *figure % 25.0 != 0.0);
             let is_value = |patient: &&Patient| {
-                usize::try_from(patient.y).is_ok_and(|y| exact.is_some_and(|exact| (float(y) - exact).abs() < 1e-9))
+                usize::try_from(patient.y)
+                    .is_ok_and(|y| exact.is_some_and(|exact| (float(y) - exact).abs() < 1e-9))
             };
             if patients.iter().any(is_value) && is_order_statistic(patients, exact, share) {
                 told.entry(known).or_insert_with(|| format!("{block:?}: {sql}"));

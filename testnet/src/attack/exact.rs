@@ -59,7 +59,12 @@ pub(super) const ATTACKS: &[Attack] = &[
 fn choices(most: usize) -> Vec<Vec<&'static str>> {
     let all = 1_usize..1 << COLUMNS.len();
     let chosen = |bits: usize| -> Vec<&'static str> {
-        COLUMNS.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, name)| *name).collect()
+        COLUMNS
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| bits >> at & 1 == 1)
+            .map(|(_, name)| *name)
+            .collect()
     };
     all.map(chosen).filter(|names| names.len() <= most).collect()
 }
@@ -68,8 +73,8 @@ fn choices(most: usize) -> Vec<Vec<&'static str>> {
 type Group = (usize, usize);
 
 /// The truth about each group of a hospital's patients.
-fn groups<'p>(
-    world: &'p World,
+fn groups(
+    world: &World,
     columns: &[&str],
     chosen: impl Fn(&Patient) -> bool,
 ) -> BTreeMap<Vec<String>, Group> {
@@ -98,7 +103,7 @@ fn crossings(
     (scale, exact): (Scale, bool),
 ) -> anyhow::Result<Measure> {
     let (mut found, mut of, mut example) = (0, 0, None);
-    for columns in choices(scale.pick(2, 4)) {
+    for columns in choices(scale.pick(1, 4)) {
         let names = columns.join(", ");
         let sql = format!(
             "SELECT hospital, {names}, count(*) AS n, count(*) FILTER (WHERE positive = 1) AS p \

@@ -47,7 +47,14 @@ impl Measure {
     /// So many of these succeeded.
     #[must_use]
     pub fn found(found: usize, of: usize) -> Self {
-        Self { unit: Unit::Found, value: float(found), interval: None, of, silent: 0, example: None }
+        Self {
+            unit: Unit::Found,
+            value: float(found),
+            interval: None,
+            of,
+            silent: 0,
+            example: None,
+        }
     }
 
     /// The share of these that succeeded, with Wilson's interval (Wilson 1927).
@@ -56,8 +63,8 @@ impl Measure {
         let (k, n) = (float(hits), float(of.max(1)));
         let share = k / n;
         let centre = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-        let half = Z / (1.0 + Z * Z / n)
-            * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+        let half =
+            Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
         let interval = Some((centre - half, centre + half));
         Self { unit: Unit::Share, value: share, interval, of, silent: 0, example: None }
     }
@@ -110,7 +117,14 @@ impl Measure {
     /// So many different figures at most.
     #[must_use]
     pub fn figures(most: usize, of: usize) -> Self {
-        Self { unit: Unit::Figures, value: float(most), interval: None, of, silent: 0, example: None }
+        Self {
+            unit: Unit::Figures,
+            value: float(most),
+            interval: None,
+            of,
+            silent: 0,
+            example: None,
+        }
     }
 
     /// With the number of targets that gave nothing.
@@ -219,7 +233,8 @@ impl Rule {
                 let over = pair.iter().sum::<f64>() / 2.0;
                 for is_member in [true, false] {
                     let rule = Self { feature, over, is_member };
-                    best = std::cmp::max_by_key(best, (rule.hits(samples), rule), |(hits, _)| *hits);
+                    best =
+                        std::cmp::max_by_key(best, (rule.hits(samples), rule), |(hits, _)| *hits);
                 }
             }
         }

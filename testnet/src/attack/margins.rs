@@ -59,6 +59,9 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
 ];
 
+/// Groups whose sum is known.
+type Relation = (BTreeSet<usize>, f64);
+
 /// What is known of a table.
 struct Known<'w> {
     world: &'w World,
@@ -74,8 +77,10 @@ struct Known<'w> {
 
 impl<'w> Known<'w> {
     fn new(world: &'w World, columns: &[&'static str]) -> Self {
-        let columns: Vec<&'static str> =
-            std::iter::once("hospital").chain(columns.iter().copied()).chain(["positive"]).collect();
+        let columns: Vec<&'static str> = std::iter::once("hospital")
+            .chain(columns.iter().copied())
+            .chain(["positive"])
+            .collect();
         let mut groups: Vec<(Vec<String>, usize)> = vec![(Vec::new(), 0)];
         for column in &columns {
             let values: Vec<String> = match *column {
@@ -86,7 +91,9 @@ impl<'w> Known<'w> {
                 _ => ["0", "1"].map(str::to_owned).to_vec(),
             };
             let longer = groups.iter().flat_map(|(before, _)| {
-                values.iter().map(move |value| ([&before[..], &[value.clone()]].concat(), 0))
+                values
+                    .iter()
+                    .map(move |value| ([&before[..], std::slice::from_ref(value)].concat(), 0))
             });
             groups = longer.collect();
         }
@@ -102,7 +109,8 @@ impl<'w> Known<'w> {
             for patient in patients {
                 let rest = self.columns.iter().skip(1);
                 let rest = rest.map(|name| patient.get(name).unwrap_or(-1).to_string());
-                *counts.entry(std::iter::once(code.clone()).chain(rest).collect()).or_default() += 1;
+                *counts.entry(std::iter::once(code.clone()).chain(rest).collect()).or_default() +=
+                    1;
             }
         }
         for (group, n) in &mut self.groups {
@@ -115,7 +123,8 @@ impl<'w> Known<'w> {
         let inside = |group: &Vec<String>| {
             let at_hospital = group.first().is_some_and(|code| hospitals.contains(code));
             let mut pairs = self.columns.iter().zip(group);
-            at_hospital && pairs.all(|(name, value)| values.get(name).is_none_or(|wanted| wanted == value))
+            at_hospital
+                && pairs.all(|(name, value)| values.get(name).is_none_or(|wanted| wanted == value))
         };
         let groups = self.groups.iter().enumerate().filter(|(_, (group, _))| inside(group));
         groups.map(|(at, _)| at).collect()
@@ -129,7 +138,8 @@ impl<'w> Known<'w> {
     fn learn(&mut self, told: &Told, keys: &[&'static str], has_part: bool) {
         let Some(answer) = &told.answer else { return };
         let all: Vec<String> = self.world.hospitals.iter().map(|(code, _)| code.clone()).collect();
-        let (counts, parts) = (answer.by(keys.len(), keys.len()), answer.by(keys.len(), keys.len() + 1));
+        let (counts, parts) =
+            (answer.by(keys.len(), keys.len()), answer.by(keys.len(), keys.len() + 1));
         for (key, n) in counts {
             let mut hospitals = all.clone();
             let mut values = BTreeMap::new();
@@ -167,7 +177,7 @@ impl<'w> Known<'w> {
     }
 
     /// The groups that are known singly, and what is left of the relations.
-    fn solved(&self) -> (BTreeMap<usize, f64>, Vec<(BTreeSet<usize>, f64)>) {
+    fn solved(&self) -> (BTreeMap<usize, f64>, Vec<Relation>) {
         let mut single: BTreeMap<usize, f64> = BTreeMap::new();
         let mut left = self.shown.clone();
         loop {
@@ -203,7 +213,8 @@ impl<'w> Known<'w> {
             let truth = self.truth(set);
             of += 1;
             let known: f64 = set.iter().filter_map(|at| single.get(at)).sum();
-            let open: BTreeSet<usize> = set.iter().filter(|at| !single.contains_key(at)).copied().collect();
+            let open: BTreeSet<usize> =
+                set.iter().filter(|at| !single.contains_key(at)).copied().collect();
             let Some((low, high)) = interval(&relations, &open) else {
                 silent += 1;
                 continue;
@@ -216,10 +227,17 @@ impl<'w> Known<'w> {
             };
             if !safe {
                 found += 1;
-                let names = set.iter().take(2).filter_map(|at| self.groups.get(*at)).map(|(group, _)| group.join("/"));
+                let names = set
+                    .iter()
+                    .take(2)
+                    .filter_map(|at| self.groups.get(*at))
+                    .map(|(group, _)| group.join("/"));
                 let names: Vec<String> = names.collect();
                 example.get_or_insert_with(|| {
-                    format!("{} groups from {names:?}: {truth} is in [{low:.1}, {high:.1}]", set.len())
+                    format!(
+                        "{} groups from {names:?}: {truth} is in [{low:.1}, {high:.1}]",
+                        set.len()
+                    )
                 });
             }
         }
@@ -261,11 +279,17 @@ fn interval(relations: &[(BTreeSet<usize>, f64)], open: &BTreeSet<usize>) -> Opt
             })
             .collect();
         for (set, figure) in relations.iter().filter(|(set, _)| !set.is_disjoint(&reached)) {
-            let terms: Vec<_> = set.iter().filter_map(|at| Some((*variables.get(at)?, 1.0))).collect();
+            let terms: Vec<_> =
+                set.iter().filter_map(|at| Some((*variables.get(at)?, 1.0))).collect();
             problem.add_constraint(terms, ComparisonOp::Eq, *figure);
         }
         let solution = problem.solve().ok()?.into_solution().ok()?;
-        Some(open.iter().filter_map(|at| variables.get(at)).map(|of| solution.var_value(*of)).sum::<f64>())
+        Some(
+            open.iter()
+                .filter_map(|at| variables.get(at))
+                .map(|of| solution.var_value(*of))
+                .sum::<f64>(),
+        )
     };
     Some((solve(OptimizationDirection::Minimize)?, solve(OptimizationDirection::Maximize)?))
 }
@@ -291,12 +315,14 @@ fn margins(
     let mut measures = Vec::new();
     for columns in choices {
         let mut known = Known::new(world, columns);
-        let keys: Vec<&'static str> = std::iter::once("hospital").chain(columns.iter().copied()).collect();
+        let keys: Vec<&'static str> =
+            std::iter::once("hospital").chain(columns.iter().copied()).collect();
         let has_part = columns.len() == 2;
         let part = if has_part { ", count(*) FILTER (WHERE positive = 1) AS p" } else { "" };
         let names = keys.join(", ");
         if at_once {
-            let sql = format!("SELECT {names}, count(*) AS n{part} FROM patient GROUP BY CUBE ({names})");
+            let sql =
+                format!("SELECT {names}, count(*) AS n{part} FROM patient GROUP BY CUBE ({names})");
             known.learn(&ask.ask(&sql, 0)?, &keys, has_part);
         } else {
             for bits in 0..1_usize << columns.len() {
@@ -304,7 +330,8 @@ fn margins(
                 let keys: Vec<&'static str> =
                     std::iter::once("hospital").chain(some.map(|(_, name)| *name)).collect();
                 let names = keys.join(", ");
-                let sql = format!("SELECT {names}, count(*) AS n{part} FROM patient GROUP BY {names}");
+                let sql =
+                    format!("SELECT {names}, count(*) AS n{part} FROM patient GROUP BY {names}");
                 known.learn(&ask.ask(&sql, bits)?, &keys, has_part);
             }
         }
@@ -319,7 +346,9 @@ fn networks(ask: &mut dyn Ask, world: &World, scale: Scale) -> anyhow::Result<Me
     let mut known = Known::new(world, columns);
     for (turn, by) in ["hospital", "network"].into_iter().enumerate() {
         let keys: Vec<&'static str> = std::iter::once(by).chain(columns.iter().copied()).collect();
-        let sql = format!("SELECT {by}, {names}, count(*) AS n FROM patient GROUP BY CUBE ({by}, {names})");
+        let sql = format!(
+            "SELECT {by}, {names}, count(*) AS n FROM patient GROUP BY CUBE ({by}, {names})"
+        );
         known.learn(&ask.ask(&sql, turn)?, &keys, false);
     }
     // The asking hospital reads its own data.

@@ -25,11 +25,8 @@ use crate::topology::{self, Person};
 const MAX_BYTES: usize = 256 << 20;
 
 /// Who asks: one person at each of three hospitals. They talk with each other.
-pub const PEOPLE: [Person; 3] = [
-    analyst("a.jansen", 0),
-    analyst("b.devries", 1),
-    analyst("c.bakker", 2),
-];
+pub const PEOPLE: [Person; 3] =
+    [analyst("a.jansen", 0), analyst("b.devries", 1), analyst("c.bakker", 2)];
 
 const fn analyst(id: &'static str, hospital: usize) -> Person {
     Person { id, name: id, hospital, groups: &[], roles: &["analyst"], purpose: "quality" }
@@ -104,9 +101,9 @@ impl Lab {
     /// # Errors
     /// A node that does not reply.
     pub fn people(&mut self, id: &str, profile: Profile) -> anyhow::Result<People<'_>> {
-        let askers = self.askers(id, profile)?;
+        let (askers, exact) = (self.askers(id, profile)?, self.askers(id, Profile::Members)?);
         let world = self.world(id)?;
-        Ok(People { lab: self, askers, world, profile })
+        Ok(People { lab: self, askers, exact, world, profile })
     }
 
     fn askers(&self, id: &str, profile: Profile) -> anyhow::Result<Vec<Asker>> {
@@ -148,30 +145,39 @@ impl Lab {
 pub struct People<'a> {
     lab: &'a mut Lab,
     askers: Vec<Asker>,
+    exact: Vec<Asker>,
     world: Arc<World>,
     profile: Profile,
 }
 
 impl People<'_> {
     fn put(&self, asks: Asks, who: usize) -> anyhow::Result<Told> {
-        let asker = self.askers.get(who % self.askers.len().max(1)).context("a person")?;
-        let question = asker.sign_asks(asks)?;
-        match asker.put(&question) {
-            Ok(reply) => told(&reply),
-            Err(ClientError::Refused(refusal)) => Ok(refused(&refusal)),
-            Err(
-                error @ (ClientError::Unreachable { .. }
-                | ClientError::File { .. }
-                | ClientError::Certificate { .. }
-                | ClientError::Reply { .. }),
-            ) => Err(error.into()),
-        }
+        put(&self.askers, asks, who)
+    }
+}
+
+fn put(askers: &[Asker], asks: Asks, who: usize) -> anyhow::Result<Told> {
+    let asker = askers.get(who % askers.len().max(1)).context("a person")?;
+    let question = asker.sign_asks(asks)?;
+    match asker.put(&question) {
+        Ok(reply) => told(&reply),
+        Err(ClientError::Refused(refusal)) => Ok(refused(&refusal)),
+        Err(
+            error @ (ClientError::Unreachable { .. }
+            | ClientError::File { .. }
+            | ClientError::Certificate { .. }
+            | ClientError::Reply { .. }),
+        ) => Err(error.into()),
     }
 }
 
 impl Ask for People<'_> {
     fn ask(&mut self, sql: &str, who: usize) -> anyhow::Result<Told> {
         self.put(Asks::Sql(sql.to_owned()), who)
+    }
+
+    fn exact(&mut self, sql: &str, who: usize) -> anyhow::Result<Told> {
+        put(&self.exact, Asks::Sql(sql.to_owned()), who)
     }
 
     fn indicator(&mut self, id: &str, who: usize) -> anyhow::Result<Told> {
@@ -187,6 +193,7 @@ impl Ask for People<'_> {
         let later = self.world.later.as_deref().context("a later population")?.clone();
         self.lab.import(&later)?;
         self.askers = self.lab.askers(&later.id, self.profile)?;
+        self.exact = self.lab.askers(&later.id, Profile::Members)?;
         Ok(())
     }
 }

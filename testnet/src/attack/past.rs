@@ -52,12 +52,30 @@ pub(super) const ATTACKS: &[Attack] = &[
 /// Indicators whose figures are close.
 const INDICATORS: &[(&str, &str)] = &[
     ("a29_all", "SELECT hospital, block, count(*) AS n FROM patient GROUP BY hospital, block"),
-    ("a29_ordinary", "SELECT hospital, block, count(*) AS n FROM patient WHERE mark <> 9 GROUP BY hospital, block"),
-    ("a29_low", "SELECT hospital, block, count(*) AS n FROM patient WHERE m1 < 90 AND positive = 1 GROUP BY hospital, block"),
-    ("a29_positive", "SELECT hospital, block, count(*) AS n FROM patient WHERE positive = 1 GROUP BY hospital, block"),
-    ("a29_to_2023", "SELECT hospital, block, count(*) AS n FROM patient WHERE year <= 2023 GROUP BY hospital, block"),
-    ("a29_from_2019", "SELECT hospital, block, count(*) AS n FROM patient WHERE year >= 2019 GROUP BY hospital, block"),
-    ("a29_parts", "SELECT hospital, block, count(*) FILTER (WHERE m2 < 90) AS n FROM patient GROUP BY hospital, block"),
+    (
+        "a29_ordinary",
+        "SELECT hospital, block, count(*) AS n FROM patient WHERE mark <> 9 GROUP BY hospital, block",
+    ),
+    (
+        "a29_low",
+        "SELECT hospital, block, count(*) AS n FROM patient WHERE m1 < 90 AND positive = 1 GROUP BY hospital, block",
+    ),
+    (
+        "a29_positive",
+        "SELECT hospital, block, count(*) AS n FROM patient WHERE positive = 1 GROUP BY hospital, block",
+    ),
+    (
+        "a29_to_2023",
+        "SELECT hospital, block, count(*) AS n FROM patient WHERE year <= 2023 GROUP BY hospital, block",
+    ),
+    (
+        "a29_from_2019",
+        "SELECT hospital, block, count(*) AS n FROM patient WHERE year >= 2019 GROUP BY hospital, block",
+    ),
+    (
+        "a29_parts",
+        "SELECT hospital, block, count(*) FILTER (WHERE m2 < 90) AS n FROM patient GROUP BY hospital, block",
+    ),
 ];
 
 fn is_changed(block: i64) -> bool {
@@ -90,15 +108,32 @@ type Words = (&'static str, &'static [&'static str]);
 const GONE: &[Words] = &[
     ("count(*)", &["count(*)", "count(patient_key)", "sum(z1)"]),
     ("sum(y)", &["sum(y)", "sum(y + 1) - count(*)", "avg(y) * count(*)"]),
-    ("count(*) FILTER (WHERE positive = 1)", &["count(*) FILTER (WHERE positive = 1)", "sum(positive)"]),
+    (
+        "count(*) FILTER (WHERE positive = 1)",
+        &["count(*) FILTER (WHERE positive = 1)", "sum(positive)"],
+    ),
 ];
 const CORRECTED: &[Words] = &[
-    ("sum(y)", &["sum(y)", "sum(y + 0)", "sum(2 * y) / 2", "sum(y) FILTER (WHERE y >= 0)", "avg(y) * count(*)"]),
+    (
+        "sum(y)",
+        &[
+            "sum(y)",
+            "sum(y + 0)",
+            "sum(2 * y) / 2",
+            "sum(y) FILTER (WHERE y >= 0)",
+            "avg(y) * count(*)",
+        ],
+    ),
     ("avg(y)", &["avg(y)", "avg(y + 1) - 1", "sum(CASE WHEN y >= 0 THEN y END) * 1.0 / count(*)"]),
 ];
 
-fn figure(ask: &mut dyn Ask, figure: &str, who: usize) -> anyhow::Result<BTreeMap<Vec<String>, Option<f64>>> {
-    let sql = format!("SELECT hospital, block, {figure} AS f FROM patient GROUP BY hospital, block");
+fn figure(
+    ask: &mut dyn Ask,
+    figure: &str,
+    who: usize,
+) -> anyhow::Result<BTreeMap<Vec<String>, Option<f64>>> {
+    let sql =
+        format!("SELECT hospital, block, {figure} AS f FROM patient GROUP BY hospital, block");
     Ok(ask.ask(&sql, who)?.by(2, 2))
 }
 
@@ -108,7 +143,8 @@ fn snapshots(ask: &mut dyn Ask, world: &World, words: &[Words]) -> anyhow::Resul
         before.push(figure(ask, first, turn)?);
     }
     ask.next_snapshot()?;
-    let (mut seen, mut texts): (BTreeMap<Vec<String>, usize>, BTreeMap<&str, usize>) = Default::default();
+    let (mut seen, mut texts): (BTreeMap<Vec<String>, usize>, BTreeMap<&str, usize>) =
+        Default::default();
     for (before, (_, later)) in before.iter().zip(words) {
         for (turn, text) in later.iter().enumerate() {
             let after = figure(ask, text, turn + 1)?;
@@ -140,10 +176,12 @@ fn indicators(ask: &mut dyn Ask, world: &World, _scale: Scale) -> anyhow::Result
         for (two, second) in told.iter().skip(at + 1) {
             for block in blocks.keys() {
                 of += 1;
-                let figure = |of: &BTreeMap<Vec<String>, Option<f64>>| of.get(block).copied().flatten();
+                let figure =
+                    |of: &BTreeMap<Vec<String>, Option<f64>>| of.get(block).copied().flatten();
                 let few = figure(first).zip(figure(second)).map(|(n, m)| (n - m).abs());
                 // Sets that hold one another: what they differ by is a group of so few.
-                let nested = nested(one, two) && few.is_some_and(|few| few > 0.5 && few < LEAST_PART);
+                let nested =
+                    nested(one, two) && few.is_some_and(|few| few > 0.5 && few < LEAST_PART);
                 if nested {
                     found += 1;
                     example.get_or_insert_with(|| format!("{one} and {two} in {block:?}"));

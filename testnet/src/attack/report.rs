@@ -10,7 +10,10 @@ pub(super) fn line(outcome: &Outcome) -> String {
     let (id, name, limit) = (attack.id, attack.name, attack.limit.to_string());
     let (profile, verdict) = (attack.profile.as_str(), outcome.verdict());
     let nodes = nodes.to_string();
-    format!("{id} {profile:<13} {verdict:<9} {nodes:<32} limit {limit:<8} weak: {:<46} {seconds:>4} s  {name}", weak(outcome))
+    format!(
+        "{id} {profile:<13} {verdict:<9} {nodes:<32} limit {limit:<8} weak: {:<46} {seconds:>4} s  {name}",
+        weak(outcome)
+    )
 }
 
 fn weak(outcome: &Outcome) -> String {
@@ -24,9 +27,9 @@ pub(super) fn page(outcomes: &[Outcome]) -> String {
     for outcome in outcomes {
         let Outcome { attack, nodes, .. } = outcome;
         let profile = attack.profile.as_str();
-        _ = write!(
+        _ = writeln!(
             page,
-            "| {} | `{profile}` | {} | {nodes} | {} | {} | {} |\n",
+            "| {} | `{profile}` | {} | {nodes} | {} | {} | {} |",
             attack.id,
             attack.name,
             attack.limit,

@@ -24,6 +24,7 @@ mod cells;
 mod noise;
 
 pub use noise::Mechanism;
+pub(crate) use noise::bell;
 
 /// The summaries that a mechanism may look at.
 const WANTED: Wanted = Wanted { contributors: true, tops: false, keys: true, bitmaps: false };
@@ -121,6 +122,13 @@ impl Ask for Weak {
             Reply::Failed(failure) => bail!("not finished: {} {}", failure.code, failure.message),
             Reply::Executed { .. } | Reply::Planned(_) => bail!("another reply than to a finish"),
         }
+    }
+
+    fn exact(&mut self, sql: &str, who: usize) -> anyhow::Result<Told> {
+        let mechanism = std::mem::replace(&mut self.mechanism, Mechanism::Threshold);
+        let told = self.ask(sql, who);
+        self.mechanism = mechanism;
+        told
     }
 
     fn indicator(&mut self, id: &str, who: usize) -> anyhow::Result<Told> {

@@ -3,6 +3,7 @@
 
 mod answers;
 mod archive;
+mod attack;
 mod audit;
 mod bad_starts;
 mod bombs;

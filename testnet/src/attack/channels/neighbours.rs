@@ -20,7 +20,8 @@ const COLUMNS: [(&str, &[i64]); 7] = [
     ("mark", &[0, 1, 9]),
 ];
 /// What is asked.
-const FIGURES: [&str; 5] = ["count(*)", "count(*), avg(y)", "sum(y)", "sum(m1), count(*)", "stddev(y), count(*)"];
+const FIGURES: [&str; 5] =
+    ["count(*)", "count(*), avg(y)", "sum(y)", "sum(m1), count(*)", "stddev(y), count(*)"];
 
 struct Question {
     keys: Vec<&'static str>,
@@ -73,7 +74,8 @@ impl Question {
 /// Asks all of them.
 pub(super) fn ask_all(ask: &mut dyn Ask, world: &World, scale: Scale) -> anyhow::Result<Measure> {
     let mut dice = Dice::new(&[25]);
-    let patients = world.hospitals.first().map(|(_, patients)| patients.as_slice()).unwrap_or_default();
+    let patients =
+        world.hospitals.first().map(|(_, patients)| patients.as_slice()).unwrap_or_default();
     let (mut different, mut example, mut asked) = (0, None, 0);
     while asked < scale.pick(60, 10_000) {
         let question = Question::random(&mut dice);

@@ -16,7 +16,9 @@ pub(super) fn solved(
     let mut sums: BTreeMap<Vec<String>, Vec<i128>> = BTreeMap::new();
     for power in 1..=POWERS {
         let product = vec!["p.y"; power].join(" * ");
-        let sql = format!("SELECT p.hospital, p.block, sum({product}) AS s FROM patient p GROUP BY p.hospital, p.block");
+        let sql = format!(
+            "SELECT p.hospital, p.block, sum({product}) AS s FROM patient p GROUP BY p.hospital, p.block"
+        );
         take(&ask.ask(&sql, power)?, &mut sums);
     }
     let found = blocks.iter().filter(|(block, patients)| {
@@ -31,8 +33,13 @@ pub(super) fn solved(
 fn take(told: &Told, sums: &mut BTreeMap<Vec<String>, Vec<i128>>) {
     let rows = told.answer.iter().flat_map(|answer| &answer.rows);
     for row in rows {
-        let text = |column: usize| row.get(column).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-        let (Some(hospital), Some(block), Some(sum)) = (text(0), text(1), text(2)) else { continue };
+        let text = |column: usize| {
+            row.get(column)
+                .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        };
+        let (Some(hospital), Some(block), Some(sum)) = (text(0), text(1), text(2)) else {
+            continue;
+        };
         if let Ok(sum) = sum.parse() {
             sums.entry(vec![hospital, block]).or_default().push(sum);
         }
@@ -54,7 +61,8 @@ fn values(sums: &[i128]) -> Option<Vec<i128>> {
         symmetric.push(sum.checked_div(i128::try_from(k).ok()?)?);
     }
     // The polynomial whose roots they are, highest power first; roots are divided out one by one.
-    let mut left: Vec<i128> = symmetric.iter().enumerate().map(|(k, e)| if k % 2 == 0 { *e } else { -e }).collect();
+    let mut left: Vec<i128> =
+        symmetric.iter().enumerate().map(|(k, e)| if k % 2 == 0 { *e } else { -e }).collect();
     let mut roots = Vec::new();
     for root in 0..=100 {
         while let Some(divided) = divided(&left, root) {

@@ -70,30 +70,124 @@ pub(super) const VECTORS: &[Way] = &[
     way("CASE without ELSE", &["sum(CASE WHEN p.mark = 9 THEN p.y END)"], first, target),
     way("FILTER", &["sum(p.y) FILTER (WHERE p.mark = 9)"], first, target),
     way("all but one", &["sum(p.y)", "sum(p.y) FILTER (WHERE p.mark <> 9)"], difference, target),
-    way("all but one by CASE", &["sum(p.y)", "sum(CASE WHEN p.mark = 9 THEN 0 ELSE p.y END)"], difference, target),
-    way("all but one by a measure", &["sum(p.y)", "sum(p.y) FILTER (WHERE p.m1 < 90)"], difference, target),
-    way("twice", &["sum(CASE WHEN p.mark = 9 THEN 2 * p.y ELSE p.y END)", "sum(p.y)"], difference, target),
-    way("offset", &["sum(CASE WHEN p.mark = 9 THEN p.y + 7 ELSE p.y END)", "sum(CASE WHEN p.mark = 9 THEN 7 ELSE p.y END)"], difference, target),
+    way(
+        "all but one by CASE",
+        &["sum(p.y)", "sum(CASE WHEN p.mark = 9 THEN 0 ELSE p.y END)"],
+        difference,
+        target,
+    ),
+    way(
+        "all but one by a measure",
+        &["sum(p.y)", "sum(p.y) FILTER (WHERE p.m1 < 90)"],
+        difference,
+        target,
+    ),
+    way(
+        "twice",
+        &["sum(CASE WHEN p.mark = 9 THEN 2 * p.y ELSE p.y END)", "sum(p.y)"],
+        difference,
+        target,
+    ),
+    way(
+        "offset",
+        &[
+            "sum(CASE WHEN p.mark = 9 THEN p.y + 7 ELSE p.y END)",
+            "sum(CASE WHEN p.mark = 9 THEN 7 ELSE p.y END)",
+        ],
+        difference,
+        target,
+    ),
     way("integer division", &["sum(p.y * (p.m1 / 90))"], first, target),
-    way("weight", &["sum(p.y + 1000 * p.y * (p.m1 / 90))", "sum(p.y)"], |f| difference(f) / 1000.0, target),
-    way("square of a sum", &["sum((p.y + 1000 * (p.m1 / 90)) * (p.y + 1000 * (p.m1 / 90)))", "sum(p.y * p.y)"], |f| (difference(f) - 1_000_000.0) / 2000.0, target),
-    way("covariance", &["covar_pop(p.y, p.m1 / 90)", "avg(p.y)", "count(*)"], |f| at(f, 0) * at(f, 2) + at(f, 1), target),
-    way("slope", &["regr_slope(p.y, p.m1 / 90)", "avg(p.y)", "count(*)"], |f| at(f, 0) * (at(f, 2) - 1.0) / at(f, 2) + at(f, 1), target),
-    way("greatest", &["sum(greatest(p.y, 100 * (p.m1 / 90)))", "sum(greatest(p.y, 0))"], |f| 100.0 - difference(f), target),
-    way("spread by squares", &["avg(p.y * p.y)", "avg(p.y)"], |f| at(f, 0) - at(f, 1) * at(f, 1), variance),
-    way("covariance by products", &["avg(p.y * p.m2)", "avg(p.y)", "avg(p.m2)"], |f| at(f, 0) - at(f, 1) * at(f, 2), covariance),
+    way(
+        "weight",
+        &["sum(p.y + 1000 * p.y * (p.m1 / 90))", "sum(p.y)"],
+        |f| difference(f) / 1000.0,
+        target,
+    ),
+    way(
+        "square of a sum",
+        &["sum((p.y + 1000 * (p.m1 / 90)) * (p.y + 1000 * (p.m1 / 90)))", "sum(p.y * p.y)"],
+        |f| (difference(f) - 1_000_000.0) / 2000.0,
+        target,
+    ),
+    way(
+        "covariance",
+        &["covar_pop(p.y, p.m1 / 90)", "avg(p.y)", "count(*)"],
+        |f| at(f, 0) * at(f, 2) + at(f, 1),
+        target,
+    ),
+    way(
+        "slope",
+        &["regr_slope(p.y, p.m1 / 90)", "avg(p.y)", "count(*)"],
+        |f| at(f, 0) * (at(f, 2) - 1.0) / at(f, 2) + at(f, 1),
+        target,
+    ),
+    way(
+        "greatest",
+        &["sum(greatest(p.y, 100 * (p.m1 / 90)))", "sum(greatest(p.y, 0))"],
+        |f| 100.0 - difference(f),
+        target,
+    ),
+    way(
+        "spread by squares",
+        &["avg(p.y * p.y)", "avg(p.y)"],
+        |f| at(f, 0) - at(f, 1) * at(f, 1),
+        variance,
+    ),
+    way(
+        "covariance by products",
+        &["avg(p.y * p.m2)", "avg(p.y)", "avg(p.m2)"],
+        |f| at(f, 0) - at(f, 1) * at(f, 2),
+        covariance,
+    ),
 ];
 
 /// A27: the dose of one row of a patient who has others.
 pub(super) const ROWS: &[Way] = &[
-    way("all but one row", &["sum(v.dose)", "sum(v.dose) FILTER (WHERE v.kind <> 3)"], difference, dose),
-    way("two parts", &["sum(v.dose) FILTER (WHERE v.kind IN (1, 3))", "sum(v.dose) FILTER (WHERE v.kind = 1)"], difference, dose),
-    way("a zero", &["sum(v.dose)", "sum(CASE WHEN v.kind = 3 THEN 0 ELSE v.dose END)"], difference, dose),
+    way(
+        "all but one row",
+        &["sum(v.dose)", "sum(v.dose) FILTER (WHERE v.kind <> 3)"],
+        difference,
+        dose,
+    ),
+    way(
+        "two parts",
+        &["sum(v.dose) FILTER (WHERE v.kind IN (1, 3))", "sum(v.dose) FILTER (WHERE v.kind = 1)"],
+        difference,
+        dose,
+    ),
+    way(
+        "a zero",
+        &["sum(v.dose)", "sum(CASE WHEN v.kind = 3 THEN 0 ELSE v.dose END)"],
+        difference,
+        dose,
+    ),
     way("only that row", &["sum(CASE WHEN v.kind = 3 THEN v.dose ELSE 0 END)"], first, dose),
-    way("twice", &["sum(CASE WHEN v.kind = 3 THEN 2 * v.dose ELSE v.dose END)", "sum(v.dose)"], difference, dose),
+    way(
+        "twice",
+        &["sum(CASE WHEN v.kind = 3 THEN 2 * v.dose ELSE v.dose END)", "sum(v.dose)"],
+        difference,
+        dose,
+    ),
     way("a null", &["sum(v.dose)", "sum(CASE WHEN v.kind <> 3 THEN v.dose END)"], difference, dose),
-    way("offset", &["sum(CASE WHEN v.kind = 3 THEN v.dose + 5 ELSE v.dose END)", "sum(CASE WHEN v.kind = 3 THEN 5 ELSE v.dose END)"], difference, dose),
-    way("means", &["avg(v.dose) * count(*)", "avg(v.dose) FILTER (WHERE v.kind <> 3) * (count(*) FILTER (WHERE v.kind <> 3))"], difference, dose),
+    way(
+        "offset",
+        &[
+            "sum(CASE WHEN v.kind = 3 THEN v.dose + 5 ELSE v.dose END)",
+            "sum(CASE WHEN v.kind = 3 THEN 5 ELSE v.dose END)",
+        ],
+        difference,
+        dose,
+    ),
+    way(
+        "means",
+        &[
+            "avg(v.dose) * count(*)",
+            "avg(v.dose) FILTER (WHERE v.kind <> 3) * (count(*) FILTER (WHERE v.kind <> 3))",
+        ],
+        difference,
+        dose,
+    ),
 ];
 
 /// A26: shown or null, one or another, by the target's bit.

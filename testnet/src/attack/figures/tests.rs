@@ -22,7 +22,7 @@ fn a_limit_is_a_limit() {
 #[test]
 fn what_tells_is_learnt_and_what_does_not_is_a_coin() {
     let sample = |at: usize, told: bool| {
-        let member = (at / 2) % 2 == 0;
+        let member = (at / 2).is_multiple_of(2);
         let seen = if told { f64::from(u8::from(member)) } else { 0.5 };
         Sample { seen: vec![f64::NAN, seen], member }
     };

@@ -4,9 +4,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use datafusion::arrow::array::{
-    ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt8Array,
-};
+use datafusion::arrow::array::{ArrayRef, AsArray as _, Decimal128Array, RecordBatch, UInt8Array};
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field, Schema, UInt64Type};
 use datafusion::arrow::ipc::reader::StreamReader;
 use datafusion::arrow::ipc::writer::StreamWriter;

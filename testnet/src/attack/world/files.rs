@@ -87,7 +87,9 @@ impl World {
             ));
         }
         for at in 1..=8 {
-            text.push_str(&format!("  {{ name = \"z{at}\", type = \"integer\", class = \"flag\" }},\n"));
+            text.push_str(&format!(
+                "  {{ name = \"z{at}\", type = \"integer\", class = \"flag\" }},\n"
+            ));
         }
         text.push_str(REST);
         text
@@ -143,7 +145,8 @@ pub(super) fn write(world: &World, number: usize, folder: &Path) -> anyhow::Resu
 }
 
 fn row(table: &mut String, patient: &Patient) -> std::fmt::Result {
-    let Patient { key, block, mark, a, b, c, positive, died, year, m, x, y, z, visits: _ } = patient;
+    let Patient { key, block, mark, a, b, c, positive, died, year, m, x, y, z, visits: _ } =
+        patient;
     let side = if *block > 0 { 1 } else { 2 };
     let (positive, died) = (i64::from(*positive), i64::from(*died));
     write!(table, "{key},{side},{block},{mark},{a},{b},{c},{positive},{died},{year}")?;
