@@ -120,8 +120,9 @@ impl Worker {
                     Planned { footprint: footprint.clone(), explained: explained.clone() };
                 Ok(Message { head: Reply::Planned(planned), blobs: Vec::new() })
             }
-            Work::Execute { snapshot, hospital, fragments, wanted } => {
-                let place = execute::Place { dataset: &dataset, snapshot, hospital, networks };
+            Work::Execute { snapshot, hospital, fragments, wanted, not_given } => {
+                let place =
+                    execute::Place { dataset: &dataset, snapshot, hospital, networks, not_given };
                 let running =
                     execute::execute(&split, &place, (fragments, *wanted), &mut self.tables);
                 let executed = self.runtime.block_on(running)?;
