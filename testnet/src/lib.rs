@@ -22,3 +22,4 @@ pub mod process;
 pub mod reconcile;
 pub mod topology;
 pub mod up;
+pub mod utility;
