@@ -99,6 +99,7 @@ impl Node {
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
             wanted,
+            not_given: self.not_given(&asked.question.dataset),
         };
         let head = job(self.charter(), text, asked.issued_at, work);
         let reply = self.work(&mut worker, head, Vec::new()).await?;

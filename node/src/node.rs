@@ -11,7 +11,7 @@ use policies::dataset::Dataset;
 use policies::wire::LayerRef;
 use policies::{Books, DatasetId, Digest, HospitalCode, OwnRules, UnixTime};
 use query::pipe::frame::Message;
-use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
+use query::pipe::{Job, NotGiven, PIPE_VERSION, Planned, Reply, Work};
 
 use crate::api::{Indicators, Info, LogState, PeerState, Status};
 use crate::clock::Clock;
@@ -89,6 +89,11 @@ impl Node {
         let dataset = self.charter.dataset(id).ok_or_else(unknown)?;
         let text = self.charter.dataset_text(id).ok_or_else(unknown)?;
         Ok((dataset, text))
+    }
+
+    /// What this hospital has no rows of.
+    pub(crate) fn not_given(&self, id: &DatasetId) -> Vec<NotGiven> {
+        self.charter.not_given(&self.hospital, id).map(NotGiven::from).collect()
     }
 
     /// The current snapshot of the dataset.

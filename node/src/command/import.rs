@@ -70,6 +70,15 @@ pub(crate) fn run(
         let dataset = charter
             .dataset(&sources.id)
             .with_context(|| format!("dataset `{}` is not in the charter", sources.id))?;
+        let not_given: Vec<_> = charter.not_given(&config.hospital, &dataset.id).collect();
+        for said in &not_given {
+            let codes: Vec<String> = said.codes.iter().map(ToString::to_string).collect();
+            let (table, column, codes) = (&said.table, &said.column, codes.join(", "));
+            print::note(format!(
+                "the charter says that this hospital has no {table}.{column} {codes}: rows that have are refused"
+            ));
+        }
+        let dataset = &dataset.without(not_given.into_iter());
         let plan = plan(&config, dataset, sources, (strict, secret.clone()))?;
         match runtime.block_on(query::import::import(&plan)) {
             Ok(done) => show(&done, report)?,

@@ -22,4 +22,5 @@ mod support;
 mod syslog;
 mod tidy;
 mod up;
+mod utility;
 mod witnesses;

@@ -94,6 +94,7 @@ impl Site {
             hospital: code,
             fragments: permit.footprint().fragment_digests(),
             wanted: Wanted::ALL,
+            not_given: Vec::new(),
         };
         let reply = self.worker.send(network.job(sql, work), Vec::new());
         let raw = receive(permit, Wanted::ALL, &reply).unwrap();
