@@ -27,6 +27,7 @@ use crate::receive::{RawAnswer, RawFragment};
 mod explored;
 mod linked;
 mod noise;
+mod protected;
 mod remembered;
 mod rules;
 mod suppress;
@@ -35,6 +36,7 @@ pub use explored::{ExploreError, Explorer, explore};
 pub use noise::NoiseKey;
 pub use remembered::Moment;
 
+use protected::Protected;
 use remembered::Judge;
 use rules::{Rule, Verdict};
 
@@ -332,19 +334,6 @@ pub(crate) fn frames(fragments: &[RecordBatch], noise: Option<u32>) -> Option<Ve
     Some(frames)
 }
 
-/// A fragment's cells with everything hidden that must be.
-struct Protected {
-    batch: RecordBatch,
-    /// Cells of the domain.
-    cells: u64,
-    /// Cells that are null.
-    nulls: u64,
-    /// Null figures of the other cells.
-    figures: u64,
-    /// Null figures by rule.
-    rules: BTreeMap<Rule, u64>,
-}
-
 /// Applies the rules to every cell.
 pub(crate) fn verdicts(
     fragment: &RawFragment,
@@ -352,38 +341,6 @@ pub(crate) fn verdicts(
     limits: (&Protections, &Limits),
 ) -> Vec<Verdict> {
     fragment.cells().map(|cell| rules::judge(cell, sums, limits)).collect()
-}
-
-impl Protected {
-    /// Hides what the verdicts hide. Where there are figures that stand for a cell, they are shown instead of its own.
-    pub(crate) fn new(
-        fragment: &RawFragment,
-        verdicts: &[Verdict],
-        standing: &[Option<Vec<Option<i128>>>],
-    ) -> Option<Self> {
-        let mut rules = BTreeMap::new();
-        verdicts.iter().for_each(|verdict| verdict.count(&mut rules));
-        let (hidden, shown): (Vec<&Verdict>, Vec<&Verdict>) =
-            verdicts.iter().partition(|verdict| verdict.state == CellState::Hidden);
-        let figures = shown.iter().flat_map(|verdict| &verdict.sums).flatten().count();
-        let many = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let (cells, nulls, figures) = (many(verdicts.len()), many(hidden.len()), many(figures));
-        let states: Vec<CellState> = verdicts.iter().map(|verdict| verdict.state).collect();
-        let columns = fragment.sums.iter().enumerate().map(|(at, (scale, values))| {
-            let shown = values.iter().zip(verdicts).enumerate().map(|(place, (value, verdict))| {
-                let shown = verdict.state != CellState::Hidden
-                    && verdict.sums.get(at).is_some_and(Option::is_none);
-                match standing.get(place).and_then(Option::as_ref) {
-                    Some(told) => told.get(at).copied().flatten().filter(|_| shown),
-                    None => shown.then_some(*value),
-                }
-            });
-            (*scale, shown.collect())
-        });
-        let columns: Vec<(u8, Vec<Option<i128>>)> = columns.collect();
-        let batch = safe_batch(&states, &columns)?;
-        Some(Self { batch, cells, nulls, figures, rules })
-    }
 }
 
 /// Released cells: each sum with its scale, null where it is not shown.
