@@ -73,6 +73,12 @@ impl Node {
         };
         let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
+        let permit = match &entry {
+            Some(entry) => {
+                self.ledger.ask(entry, permit, (asked.asker(), self.clock.now())).await?
+            }
+            None => permit,
+        };
         let run = Run { asked, text, snapshot: &snapshot };
         let charged = match (exploring, entry) {
             (Some(exploring), Some(entry)) => {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use policies::Digest;
-use query::{Disclosed, Memory, Moment, NoiseKey, RawAnswer, SafeAnswer};
+use query::{Charge, Disclosed, Memory, Moment, NoiseKey, RawAnswer, SafeAnswer};
 use tokio::sync::OwnedMutexGuard;
 
 use crate::log::medium;
@@ -23,6 +23,7 @@ use crate::node::Node;
 use crate::refused::Refused;
 use crate::tasks::Tasks;
 
+mod asked;
 pub mod charges;
 mod error;
 mod explored;
@@ -203,25 +204,38 @@ fn keep(
     lineage: Digest,
     disclosed: Disclosed,
 ) -> Result<Charged, Refused> {
-    let chain = turn.whole()?;
     if !disclosed.charge().is_empty() {
-        let bytes = disclosed.charge().encode().map_err(LedgerError::from)?;
-        match charges.put(&lineage, chain, bytes) {
-            Ok(last) => chain.last = Some(last),
-            // Nothing names it yet, so it may be tried again when there is room.
-            Err(error) if medium::no_room(&error) => return Err(Refused::Store(error)),
-            Err(source) => {
-                let error = Arc::new(LedgerError::Unwritten { source });
-                *turn = Book::Broken(Arc::clone(&error));
-                return Err(Refused::Ledger(error));
-            }
-        }
+        put(charges, turn, lineage, disclosed.charge())?;
     }
     let chain = turn.whole()?;
     let safe = disclosed.charged(&mut chain.memory).map_err(LedgerError::from)?;
     let (charges, last) = (chain.memory.charges(), chain.last);
     let memory = Remembered { lineage, charges, last, stands: safe.stands() };
     Ok(Charged { safe, memory: Some(memory) })
+}
+
+/// Makes a charge durable; the memory does not have it yet.
+fn put(
+    charges: &Charges,
+    turn: &mut Book,
+    lineage: Digest,
+    charge: &Charge,
+) -> Result<(), Refused> {
+    let chain = turn.whole()?;
+    let bytes = charge.encode().map_err(LedgerError::from)?;
+    match charges.put(&lineage, chain, bytes) {
+        Ok(last) => {
+            chain.last = Some(last);
+            Ok(())
+        }
+        // Nothing names it yet, so it may be tried again when there is room.
+        Err(error) if medium::no_room(&error) => Err(Refused::Store(error)),
+        Err(source) => {
+            let error = Arc::new(LedgerError::Unwritten { source });
+            *turn = Book::Broken(Arc::clone(&error));
+            Err(Refused::Ledger(error))
+        }
+    }
 }
 
 #[cfg(test)]

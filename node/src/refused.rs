@@ -46,6 +46,9 @@ pub(crate) enum Refused {
     /// What was answered before is not known.
     #[error("not held against what was answered before")]
     Ledger(#[source] Arc<LedgerError>),
+    /// Whoever asks has asked enough.
+    #[error("over quota")]
+    OverQuota(#[source] query::OverQuota),
     /// It cannot be told with noise.
     #[error("not explored")]
     Unexplored(#[source] Unexplored),
@@ -141,6 +144,7 @@ impl Refused {
                  its own operators are told what to do"
                     .to_owned(),
             ),
+            Self::OverQuota(over) => plain(over.code(), over.to_string()),
             Self::Unexplored(why) => plain(why.code(), why.message().to_owned()),
             Self::UnknownDataset(id) => {
                 plain("unknown_dataset", format!("dataset `{id}` is not in the charter"))

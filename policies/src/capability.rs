@@ -7,7 +7,7 @@ use crate::Profile;
 use crate::protections::{Kind, Opinions, Parts, Word};
 
 /// Protections that are applied to answers.
-const APPLIED: [Word; 9] = [
+const APPLIED: [Word; 11] = [
     Word::MinPatients,
     Word::MinPart,
     Word::Zeros,
@@ -16,6 +16,8 @@ const APPLIED: [Word; 9] = [
     Word::PPercent,
     Word::MinDf,
     Word::Variance,
+    Word::QuotaDay,
+    Word::QuotaLineage,
     Word::Signature,
 ];
 /// Treatments of small parts.

@@ -24,6 +24,7 @@ use crate::memory::{ApplyError, Charge, Day, Memory};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
+mod asked;
 mod explored;
 mod linked;
 mod noise;
@@ -32,6 +33,7 @@ mod remembered;
 mod rules;
 mod suppress;
 
+pub use asked::asked;
 pub use explored::{ExploreError, Explorer, explore};
 pub use noise::NoiseKey;
 pub use remembered::Moment;
@@ -214,7 +216,7 @@ fn limits(permit: &Permit) -> Limits {
 /// Whether an answer under the permit is held against what was told before, and remembered.
 #[must_use]
 pub fn remembers(permit: &Permit) -> bool {
-    remembered::gaps(permit).is_some() || is_explored(permit)
+    remembered::gaps(permit).is_some() || is_explored(permit) || asked::is_counted(permit)
 }
 
 /// Whether figures under the permit have noise.
@@ -231,7 +233,7 @@ pub fn wanted(permit: &Permit) -> Wanted {
     if is_explored(permit) {
         return explored::WANTED;
     }
-    let (limits, remembers) = (limits(permit), remembers(permit));
+    let (limits, remembers) = (limits(permit), remembered::gaps(permit).is_some());
     if limits.is_off() && !remembers {
         return Wanted::NONE;
     }

@@ -9,6 +9,7 @@ mod bad_starts;
 mod bombs;
 mod cut_off;
 mod differential;
+mod explore;
 mod indicators;
 mod kill;
 mod liar;
