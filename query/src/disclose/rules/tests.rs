@@ -88,6 +88,7 @@ impl Cell {
     }
 }
 
+mod computed;
 mod properties;
 
 const SMALL: Option<Rule> = Some(Rule::SmallPart);
