@@ -180,7 +180,7 @@ fn decided(
         protections.signature = SignatureKind::Direct;
     }
     match status {
-        DatasetStatus::Real => protections.floored(),
+        DatasetStatus::Real => protections.floored(profile),
         DatasetStatus::Synthetic => protections,
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A part is the contributors of a measure where they are not all patients of the cell. It is small if it, or what it leaves,
 //! holds someone and fewer than the limit. So is the later of two parts of which one holds a few patients more than the
-//! other: their difference would be a part of that size. Measures of one condition and argument have the same fate, whether they
+//! other: their difference would be a part of that size. Where patients have several rows, a part also leaves rows of those who
+//! are in it: it is small if these are a few patients' rows. Measures of one condition and argument have the same fate, whether they
 //! count or add, and so have the rows of pairs and the sums of both values.
 
 use policies::Limits;
@@ -43,6 +44,9 @@ pub(in crate::disclose) fn counts_them(rows: &Contribution<'_>, sum: &Contributi
 fn own(n: u64, measures: &[Contribution<'_>], at: usize, least: u64) -> Option<Rule> {
     let few = |patients: u64| 0 < patients && patients < least;
     let measure = measures.get(at)?;
+    if measure.rest.is_some_and(few) {
+        return Some(Rule::SmallPart);
+    }
     if measure.n >= n {
         return None;
     }
