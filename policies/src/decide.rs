@@ -11,6 +11,7 @@ use crate::charter::rules::Outcome;
 use crate::charter::{Books, Charter};
 use crate::dataset::{Dataset, DatasetStatus};
 use crate::denial::{Denial, reasons, rule_name};
+use crate::explore;
 use crate::footprint::Footprint;
 use crate::indicator;
 use crate::permit::{Grant, Permit};
@@ -140,12 +141,8 @@ fn in_form(
         Profile::Explore => {}
         Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => return Ok(()),
     }
-    let fragments = &footprint.draft().fragments;
-    let refused = fragments.iter().find_map(|fragment| match fragment.explore.form() {
-        Ok(form) => form.answerable(fragment, dataset).err(),
-        Err(refusal) => Some(refusal.clone()),
-    });
-    refused.map_or(Ok(()), |refusal| Err(reasons::not_in_form(charter, &refusal)))
+    let refused = explore::answerable(footprint.draft(), dataset);
+    refused.map_err(|refusal| reasons::not_in_form(charter, &refusal))
 }
 
 /// What the indicator that is asked says itself; one that the charter does not have as it was signed is denied.

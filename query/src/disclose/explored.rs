@@ -273,7 +273,8 @@ struct Own<'a> {
     set: &'a RoaringBitmap,
 }
 
-/// Who contributes to a measure: sums have no set of their own, but a count of the same rows has.
+/// Who contributes to a measure. Sums have no set of their own, but a count of the same rows has; where there is none the cell's
+/// patients stand for them, so that more are charged and none too few.
 fn contributors<'a>(
     cell: RawCell<'a>,
     of: &Contribution<'a>,
@@ -283,7 +284,8 @@ fn contributors<'a>(
         return cell.patients();
     }
     let same = |other: &&Contribution<'a>| other.measure.has_contributors_of(of.measure);
-    of.patients.or_else(|| all.iter().filter(same).find_map(|other| other.patients))
+    let counted = || all.iter().filter(same).find_map(|other| other.patients);
+    of.patients.or_else(counted).or_else(|| cell.patients())
 }
 
 /// The value of each key in a cell: the last key runs fastest.
