@@ -127,9 +127,9 @@ impl Node {
         if !query::remembers(permit) {
             return Ok(None);
         }
-        let lineage = query::snapshot::lineage(&snapshot.folder);
+        let lineage = self.ledger.lineage(dataset, &snapshot.folder);
         let none = || Refused::NoSnapshot(dataset.clone());
-        self.ledger.open(lineage.ok_or_else(none)?, &snapshot.folder).await.map(Some)
+        self.ledger.open(lineage.ok_or_else(none)?).await.map(Some)
     }
 
     /// Takes what the asking node says of its log and of this one. Only this log's own signature can stop the question.

@@ -192,6 +192,12 @@ impl Node {
             .datasets()
             .filter_map(|dataset| Some((dataset.id.clone(), self.snapshot(dataset).ok()?.id)))
             .collect();
+        let memory = |dataset: &Dataset| {
+            let snapshot = self.snapshot(dataset).ok()?;
+            let lineage = self.ledger.lineage(&dataset.id, &snapshot.folder)?;
+            Some((dataset.id.clone(), self.ledger.state(&lineage)?))
+        };
+        let memories = self.charter.datasets().filter_map(memory).collect();
         Status {
             hospital: self.hospital.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -199,6 +205,7 @@ impl Node {
             valid_until: self.charter.valid_until(),
             listen: self.net.listen_addresses(),
             snapshots,
+            memories,
             peers,
             log: self.log_state(),
             idle_workers: self.pool.idle_pids(),

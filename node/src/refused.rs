@@ -138,6 +138,11 @@ impl Refused {
                 "no_log",
                 "the node cannot write its log, and without it there is no answer".to_owned(),
             ),
+            Self::Ledger(error) if matches!(**error, LedgerError::Code(_)) => plain(
+                "too_much_to_remember",
+                "the answer has more sets of patients than a hospital remembers of one answer; ask for fewer cells or counts at once"
+                    .to_owned(),
+            ),
             Self::Ledger(_) => plain(
                 "no_ledger",
                 "this hospital does not know all that it answered over this dataset before, and until it does there is no answer; \

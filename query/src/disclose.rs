@@ -216,12 +216,25 @@ fn limits(permit: &Permit) -> Limits {
 /// Whether an answer under the permit is held against what was told before, and remembered.
 #[must_use]
 pub fn remembers(permit: &Permit) -> bool {
-    remembered::gaps(permit).is_some() || is_explored(permit) || asked::is_counted(permit)
+    remembers_under(permit.profile(), permit.protections())
+}
+
+/// The same of any profile and protections.
+#[must_use]
+pub fn remembers_under(profile: Profile, protections: &Protections) -> bool {
+    remembered::gaps_under(profile, protections).is_some()
+        || has_noise(profile)
+        || asked::is_counted(protections)
 }
 
 /// Whether figures under the permit have noise.
 fn is_explored(permit: &Permit) -> bool {
-    match permit.profile() {
+    has_noise(permit.profile())
+}
+
+/// Whether figures under the profile have noise.
+fn has_noise(profile: Profile) -> bool {
+    match profile {
         Profile::Explore => true,
         Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => false,
     }

@@ -17,6 +17,7 @@ use crate::command::{Exit, print};
 use crate::config::file::{SourceFile, SourceFormat, TableFile};
 use crate::config::{Config, DatasetSources};
 use crate::keys::{noise, record};
+use crate::ledger::lineage;
 
 /// Imports every dataset of the configuration, or one.
 pub(crate) fn run(
@@ -123,7 +124,7 @@ fn plan<'a>(
         };
         Ok(Source { name: Ident::new(&file.name)?, path: file.path.clone(), format })
     };
-    let folder = config.state.join("patients");
+    let folder = config.patients_folder();
     query::snapshot::durable::create_folder(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(ImportPlan {
@@ -132,7 +133,7 @@ fn plan<'a>(
         sources: sources.sources.iter().map(source).collect::<anyhow::Result<_>>()?,
         tables: sources.tables.iter().map(mapping).collect::<anyhow::Result<_>>()?,
         opt_out: sources.opt_out.clone(),
-        numbering: folder.join(format!("{}.numbers", dataset.id)),
+        numbering: lineage::numbers_file(&folder, &dataset.id),
         new_series: policies::Digest::of(&*crate::keys::random_bytes()?),
         record_secret,
         out: config.snapshots.clone(),

@@ -101,6 +101,7 @@ impl What {
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
             | Event::GapAccepted { .. }
+            | Event::MemoryLost { .. }
             | Event::WorkerLost { .. } => Self { question: None, record: of_the_node(event) },
         }
     }
@@ -162,6 +163,7 @@ fn noticed(event: &Event) -> Record {
         | Event::Received { .. }
         | Event::ForkEvidence { .. }
         | Event::GapAccepted { .. }
+        | Event::MemoryLost { .. }
         | Event::Fault { .. } => Record::default(),
     }
 }
@@ -211,6 +213,12 @@ fn of_the_node(event: &Event) -> Record {
             let mut record = system("a lost history of the log was given up", "gap_accepted", "U");
             record.detail =
                 format!("log {before}: {size} entries kept of {seen} seen, now {origin}");
+            record
+        }
+        Event::MemoryLost { lineages } => {
+            let mut record = system("answers are not remembered", "memory_lost", "U");
+            let named: Vec<_> = lineages.iter().map(ToString::to_string).collect();
+            record.detail = format!("nothing is answered over lineages {}", named.join(" "));
             record
         }
         Event::WorkerLost { reason } => {

@@ -1,6 +1,6 @@
 //! How much is asked: one unit for each question that a permit with a quota lets be run, whatever becomes of it.
 
-use policies::protections::Quota;
+use policies::protections::{Protections, Quota};
 use policies::{Permit, UnixTime};
 
 use super::DAY_S;
@@ -12,9 +12,8 @@ const TOGETHER: u64 = 10;
 /// What a question costs.
 const UNITS: u64 = 1;
 
-/// Whether questions under the permit are counted.
-pub(super) fn is_counted(permit: &Permit) -> bool {
-    let protections = permit.protections();
+/// Whether questions under the protections are counted.
+pub(super) fn is_counted(protections: &Protections) -> bool {
     protections.quota_day.is_some() || protections.quota_lineage.is_some()
 }
 
@@ -28,7 +27,7 @@ pub fn asked(
     asker: &Asker,
     now: UnixTime,
 ) -> Result<Option<Charge>, OverQuota> {
-    if !is_counted(permit) {
+    if !is_counted(permit.protections()) {
         return Ok(None);
     }
     let protections = permit.protections();

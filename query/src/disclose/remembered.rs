@@ -40,13 +40,18 @@ impl Moment {
 
 /// The patients in which two sets must differ under a permit; none where nothing is remembered.
 pub(super) fn gaps(permit: &Permit) -> Option<Gaps> {
-    let exact = match permit.profile() {
+    gaps_under(permit.profile(), permit.protections())
+}
+
+/// The same of any profile and protections.
+pub(super) fn gaps_under(profile: Profile, protections: &Protections) -> Option<Gaps> {
+    let exact = match profile {
         Profile::Indicator | Profile::Members => true,
         Profile::Explore | Profile::Network | Profile::Strict => false,
     };
-    let part = Limits::of(permit.protections()).least_part();
+    let part = Limits::of(protections).least_part();
     let part = u32::try_from(part).unwrap_or(u32::MAX);
-    let gaps = Gaps { cell: permit.protections().min_patients.get(), part };
+    let gaps = Gaps { cell: protections.min_patients.get(), part };
     (exact && (gaps.cell > 1 || gaps.part > 1)).then_some(gaps)
 }
 
