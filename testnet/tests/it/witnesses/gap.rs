@@ -102,9 +102,9 @@ fn nothing_is_answered_until_a_new_lineage_begins(net: &mut Net) {
     let status = testnet::process::client(&net.network, "NOORD").unwrap().status().unwrap();
     let problems: Vec<_> = status.memories.into_values().map(|memory| memory.problem).collect();
     assert_eq!(problems, [Some("ledger_lost".to_owned())]);
-    let lost = net.log("NOORD").into_iter().find_map(|entry| match entry.event {
-        Event::MemoryLost { lineages } => Some(lineages.len()),
-        _ => None,
+    let lost = net.log("NOORD").into_iter().find_map(|entry| {
+        let Event::MemoryLost { lineages } = entry.event else { return None };
+        Some(lineages.len())
     });
     assert_eq!(lost, Some(1));
     assert_eq!(net.take("NOORD").stop().unwrap(), 0);
