@@ -49,8 +49,8 @@ pub struct Attack {
     /// Few targets: whether the attacks run and bite, not how well
     #[arg(long)]
     pub short: bool,
-    /// Write docs/ATTACKS.md
-    #[arg(long, conflicts_with_all = ["short", "only"])]
+    /// Write docs/ATTACKS.md here, whatever was chosen; all of the full form write it where it is
+    #[arg(long)]
     pub write: bool,
 }
 

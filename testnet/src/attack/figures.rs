@@ -169,6 +169,19 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Whether the figure's interval reaches it.
+    #[must_use]
+    pub fn is_near(self, measure: &Measure) -> bool {
+        let Some((low, high)) = measure.interval else { return false };
+        let least = if low <= 0.0 && high >= 0.0 { 0.0 } else { low.abs().min(high.abs()) };
+        match (self, measure.unit) {
+            (Self::AtMost(most), Unit::Correlation) => least <= most,
+            (Self::AtMost(most), _) => low <= most,
+            (Self::AtLeast(least), _) => high >= least,
+            (Self::Published, _) => true,
+        }
+    }
+
     /// Whether the figure keeps it.
     #[must_use]
     pub fn holds(self, measure: &Measure) -> bool {

@@ -20,7 +20,8 @@ fn limits_hold_and_weak_settings_fall() {
     let program = Path::new(env!("CARGO_BIN_EXE_testnet"));
     // Times of a busy machine say nothing.
     let chosen: Vec<_> = all().into_iter().filter(|one| one.id != "A16").collect();
-    let outcomes = attack(program, &chosen, Scale::Short, |_| {}).unwrap();
+    let (outcomes, faults) = attack(program, &chosen, Scale::Short, |_| {}).unwrap();
+    assert!(faults.is_empty(), "{faults:?}");
     assert_eq!(outcomes.len(), chosen.len());
     for outcome in &outcomes {
         let (id, name) = (outcome.attack.id, outcome.attack.name);
