@@ -190,6 +190,7 @@ fn a_value_has_one_form() {
 #[test]
 fn a_receipt_claims_what_is_applied_and_nothing_else() {
     let decided = Protections::from(Values::mixed(7));
+    let decided = Protections { kind: Kind::Volume, own: OwnFigures::Exact, ..decided };
     let json = serde_json::to_value(decided.applied()).unwrap();
     let claimed: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     for word in Word::ALL {
@@ -200,6 +201,9 @@ fn a_receipt_claims_what_is_applied_and_nothing_else() {
         );
     }
     assert_eq!(serde_json::from_value::<Applied>(json).unwrap(), decided.applied());
+    // Where every rule holds there is nothing to say.
+    let usual = Protections { kind: Kind::Quality, own: OwnFigures::Protected, ..decided };
+    assert_eq!((usual.applied().kind, usual.applied().own), (None, None));
 }
 
 #[test]

@@ -43,7 +43,10 @@ pub(super) fn gaps(permit: &Permit) -> Option<Gaps> {
         Profile::Indicator | Profile::Members => true,
         Profile::Explore | Profile::Network | Profile::Strict => false,
     };
-    let part = Limits::of(permit.protections()).least_part();
+    // Volumes of closed years are figures of their own; what is left of a completeness may be a few.
+    let exact = exact && permit.volume().is_none();
+    let limits = Limits::of(permit.protections());
+    let part = if limits.complement { limits.least_part() } else { 0 };
     let part = u32::try_from(part).unwrap_or(u32::MAX);
     let gaps = Gaps { cell: permit.protections().min_patients.get(), part };
     (exact && (gaps.cell > 1 || gaps.part > 1)).then_some(gaps)

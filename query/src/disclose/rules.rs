@@ -24,6 +24,7 @@ pub(super) mod everyone;
 mod given_away;
 mod parts;
 mod spread;
+pub(super) mod volume;
 
 /// Why a figure is null. For the hospital's own log: never told to who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
