@@ -20,6 +20,7 @@ pub mod explore;
 pub mod footprint;
 pub mod ids;
 pub mod indicator;
+pub mod kind;
 pub mod limits;
 pub mod permit;
 pub mod problem;
@@ -42,5 +43,6 @@ pub use ids::{
     BadName, DatasetId, Digest, GroupId, HospitalCode, Ident, IndicatorId, NetworkId, PersonId,
     Purpose, Role, UnixTime, VariantName,
 };
+pub use kind::Volume;
 pub use limits::Limits;
 pub use permit::{Permit, Profile};

@@ -276,9 +276,15 @@ pub fn disclose(
     let judge = || gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
     let footprints = &permit.footprint().draft().fragments;
     let judged = fragments.iter().zip(footprints);
+    let closed = |cell: usize| {
+        let volume = permit.volume().filter(|_volume| fault.is_none());
+        volume.is_some_and(|volume| volume.is_closed(cell, moment.now))
+    };
     let judged = judged.map(|(of, footprint)| {
         let own = rules::everyone::of_cells(footprint, &protections, &limits);
-        verdicts(of, &footprint.sums, (&own, &limits))
+        let mut verdicts = verdicts(of, &footprint.sums, (&own, &limits));
+        rules::volume::show(of, (&footprint.sums, &limits), closed, &mut verdicts);
+        verdicts
     });
     let mut judged: Vec<Vec<Verdict>> = judged.collect();
     // What is hidden for what was told before is a null like others, and what is hidden for others may leave room for what was

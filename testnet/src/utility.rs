@@ -15,6 +15,7 @@ use std::sync::Mutex;
 use anyhow::Context as _;
 
 use crate::cli::Utility;
+use crate::data::indicators::INDICATORS;
 use crate::print;
 
 pub mod network;
@@ -84,7 +85,8 @@ pub fn measure(plan: &Plan, treatments: &[Treatment], threads: usize) -> anyhow:
     let next = || waiting.lock().ok().and_then(|mut waiting| waiting.pop_front());
     let work = || -> anyhow::Result<()> {
         while let Some((patients, seed)) = next() {
-            let network = Network::create((patients, seed, plan.hospitals), treatments)?;
+            let exact = treatment::exact(plan.hospitals, &INDICATORS)?;
+            let network = Network::create((patients, seed, plan.hospitals), exact, treatments)?;
             let own = network.measure(plan.every)?;
             print::note(format!("{patients} patients a hospital, region {seed}: measured"));
             let mut all = tallies.lock().map_err(|_poisoned| anyhow::anyhow!("a thread fell"))?;

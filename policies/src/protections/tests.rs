@@ -196,6 +196,7 @@ fn a_value_has_one_form() {
 #[test]
 fn a_receipt_claims_what_is_applied_and_nothing_else() {
     let decided = Protections::from(Values::mixed(7));
+    let decided = Protections { kind: Kind::Volume, own: OwnFigures::Exact, ..decided };
     let of_exact = [Word::MinPart, Word::Parts, Word::Dominance, Word::PPercent, Word::MinDf];
     for profile in Profile::ALL {
         let applied = decided.applied_under(profile);
@@ -210,6 +211,9 @@ fn a_receipt_claims_what_is_applied_and_nothing_else() {
         }
         assert_eq!(serde_json::from_value::<Applied>(json).unwrap(), applied);
     }
+    // Where every rule holds there is nothing to say.
+    let usual = Protections { kind: Kind::Quality, own: OwnFigures::Protected, ..decided };
+    assert_eq!((usual.applied().kind, usual.applied().own), (None, None));
 }
 
 #[test]

@@ -8,7 +8,7 @@
 //! Pairs of sets are looked at here. What several figures give away together is not.
 
 use policies::footprint::{FragmentFootprint, SumFootprint};
-use policies::protections::Protections;
+use policies::protections::{Kind, Protections};
 use policies::{Digest, Limits, Permit, Profile, UnixTime};
 use roaring::RoaringBitmap;
 
@@ -49,7 +49,10 @@ pub(super) fn gaps_under(profile: Profile, protections: &Protections) -> Option<
         Profile::Indicator | Profile::Members => true,
         Profile::Explore | Profile::Network | Profile::Strict => false,
     };
-    let part = Limits::of(protections).least_part();
+    // Volumes of closed years are figures of their own; what is left of a completeness may be a few.
+    let exact = exact && protections.kind != Kind::Volume;
+    let limits = Limits::of(protections);
+    let part = if limits.complement { limits.least_part() } else { 0 };
     let part = u32::try_from(part).unwrap_or(u32::MAX);
     let gaps = Gaps { cell: protections.min_patients.get(), part };
     (exact && (gaps.cell > 1 || gaps.part > 1)).then_some(gaps)

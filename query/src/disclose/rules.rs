@@ -25,6 +25,7 @@ mod given_away;
 mod made;
 pub(super) mod parts;
 mod spread;
+pub(super) mod volume;
 
 /// Why a figure is null. For the hospital's own log: never told to who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -12,7 +12,7 @@ use query::pipe::{Finished, Job, PIPE_VERSION, Part, Planned, Reply, Wanted, Wor
 use query::{Memory, Moment, SafeAnswer, disclose, receive};
 
 use super::tally::{Seen, Tally};
-use super::treatment::{self, DATASET, Treatment};
+use super::treatment::{DATASET, Treatment};
 use crate::differential::network::{Worker, permit, snapshot};
 use crate::differential::sealed::NOW;
 use crate::generate::Region;
@@ -40,15 +40,16 @@ type Replies = Vec<(HospitalCode, Message<Reply>)>;
 type Memories = BTreeMap<(String, HospitalCode), Memory>;
 
 impl<'t> Network<'t> {
-    /// Generates and imports the patients of a region: their mean number, the seed, and the number of hospitals.
+    /// Generates and imports the patients of a region: their mean number, the seed, and the number of hospitals. `exact` is a charter
+    /// of the same indicators without protections.
     ///
     /// # Errors
     /// Rows that the dataset refuses: a fault of the generator.
     pub fn create(
         (patients, seed, hospitals): (u32, u64, usize),
+        exact: Charter,
         treatments: &'t [Treatment],
     ) -> anyhow::Result<Self> {
-        let exact = treatment::exact(hospitals)?;
         let dataset = exact.datasets().next().context("the charter has a dataset")?;
         let folder = tempfile::Builder::new().prefix("kring-utility-").tempdir()?;
         let region = Region::new(seed, hospitals, patients);
@@ -211,3 +212,6 @@ impl Question {
 fn fresh(code: &HospitalCode) -> Memory {
     Memory::new(*Digest::of(code.as_str().as_bytes()).as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

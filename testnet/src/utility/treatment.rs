@@ -55,13 +55,13 @@ pub fn all(hospitals: usize) -> anyhow::Result<(Vec<Treatment>, Vec<&'static str
 ///
 /// # Errors
 /// Its problems.
-pub(super) fn exact(hospitals: usize) -> anyhow::Result<Charter> {
-    of(hospitals, "@min_patients(\"0\")\n@zeros(\"shown\")\n")
+pub(super) fn exact(hospitals: usize, indicators: &[(&str, &str)]) -> anyhow::Result<Charter> {
+    of((hospitals, indicators), "@min_patients(\"0\")\n@zeros(\"shown\")\n")
 }
 
 fn sealed(hospitals: usize, parts: &str) -> anyhow::Result<(Charter, Option<OwnRules>)> {
     let annotation = format!("@parts(\"{parts}\")\n");
-    let charter = of(hospitals, &annotation)?;
+    let charter = of((hospitals, &INDICATORS), &annotation)?;
     let own = format!(
         "@id(\"own\")\n@explain_en(\"as agreed\")\n{annotation}permit (principal, action == Kring::Action::\"ask.indicator\", resource);"
     );
@@ -72,7 +72,14 @@ fn sealed(hospitals: usize, parts: &str) -> anyhow::Result<(Charter, Option<OwnR
     Ok((charter, Some(own.context("own rules")?)))
 }
 
-fn of(hospitals: usize, annotations: &str) -> anyhow::Result<Charter> {
+/// A charter with these annotations on its one rule.
+///
+/// # Errors
+/// Its problems.
+pub(super) fn of(
+    (hospitals, indicators): (usize, &[(&str, &str)]),
+    annotations: &str,
+) -> anyhow::Result<Charter> {
     let hospitals = topology::hospitals(hospitals);
     let codes: Vec<&str> = hospitals.iter().map(|hospital| hospital.code.as_str()).collect();
     let networks = topology::SUB_NETWORKS.iter().map(|(id, _, members)| {
@@ -86,6 +93,6 @@ fn of(hospitals: usize, annotations: &str) -> anyhow::Result<Charter> {
         networks: networks.collect(),
         hospitals: codes.clone(),
         rules: &rules,
-        indicators: &INDICATORS,
+        indicators,
     })
 }

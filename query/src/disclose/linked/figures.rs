@@ -38,6 +38,8 @@ pub(super) struct Figures<'a> {
     exact: BTreeMap<SumKind, bool>,
     k: u64,
     part: u64,
+    /// Whether what a part leaves may not be known where it is a few patients.
+    complement: bool,
     /// Percent of the largest contribution that must stay unknown of a sum that is null.
     percent: u32,
 }
@@ -79,8 +81,9 @@ impl<'a> Figures<'a> {
         let k = u64::from(protections.min_patients.get());
         let percent = limits.p_percent.max(100_u32.saturating_sub(limits.dominance));
         let part = limits.least_part();
-        let exact = BTreeMap::new();
-        let mut figures = Self { fragments, footprints, verdicts, kept, exact, k, part, percent };
+        let (exact, complement) = (BTreeMap::new(), limits.complement);
+        let mut figures =
+            Self { fragments, footprints, verdicts, kept, exact, k, part, complement, percent };
         let mut exact = BTreeMap::new();
         let cells = (0..fragments.len())
             .flat_map(|fragment| figures.cells(fragment).map(move |cell| (fragment, cell)));
@@ -305,6 +308,11 @@ impl<'a> Figures<'a> {
     /// Whether it is null for being nobody or everybody: who asks does not know that it is.
     pub(super) fn is_alike(&self, figure: Figure) -> bool {
         self.rule(figure) == Some(Rule::Everyone)
+    }
+
+    /// Whether so many patients are too few to be left by a part.
+    pub(super) fn is_few_left(&self, patients: u64) -> bool {
+        self.complement && self.is_few(patients, true)
     }
 
     /// Whether so many patients are someone, and fewer than the limit.

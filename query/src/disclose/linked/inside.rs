@@ -64,7 +64,7 @@ fn need(figures: &Figures<'_>, whole: Figure, part: Figure, left: Left) -> Need 
     match left {
         Left::Nothing | Left::Repeated => Need::Nothing,
         Left::Some if small => Need::small(figures.least(true, true)),
-        Left::Some if figures.is_few(patients, true) || patients == 0 && figures.is_alike(part) => {
+        Left::Some if figures.is_few_left(patients) || patients == 0 && figures.is_alike(part) => {
             Need::small(figures.least(true, false))
         }
         Left::Some => Need::Nothing,

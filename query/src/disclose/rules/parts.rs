@@ -18,7 +18,7 @@ pub(super) fn small(n: u64, measures: &[Contribution<'_>], limits: &Limits) -> V
     if least == 0 {
         return vec![None; measures.len()];
     }
-    let own = (0..measures.len()).map(|at| own(n, measures, at, least));
+    let own = (0..measures.len()).map(|at| own(n, measures, at, limits));
     let own: Vec<Option<Rule>> = own.collect();
     let same = |of: &Contribution<'_>| {
         let mut known = measures.iter().zip(&own);
@@ -41,7 +41,8 @@ pub(in crate::disclose) fn counts_them(rows: &Contribution<'_>, sum: &Contributi
 }
 
 /// Why the measure at a place is hidden for itself, or for one before it.
-fn own(n: u64, measures: &[Contribution<'_>], at: usize, least: u64) -> Option<Rule> {
+fn own(n: u64, measures: &[Contribution<'_>], at: usize, limits: &Limits) -> Option<Rule> {
+    let least = limits.least_part();
     let few = |patients: u64| 0 < patients && patients < least;
     let measure = measures.get(at)?;
     if measure.rest.is_some_and(few) {
@@ -50,10 +51,11 @@ fn own(n: u64, measures: &[Contribution<'_>], at: usize, least: u64) -> Option<R
     if measure.n >= n {
         return None;
     }
-    if few(measure.n) || few(n.saturating_sub(measure.n)) {
+    if few(measure.n) || limits.complement && few(n.saturating_sub(measure.n)) {
         return Some(Rule::SmallPart);
     }
-    if !measure.measure.kind.is_count_like() {
+    // What one part has and another has not is some of what the other leaves.
+    if !limits.complement || !measure.measure.kind.is_count_like() {
         return None;
     }
     let earlier = measures.iter().take(at);

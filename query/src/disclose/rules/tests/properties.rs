@@ -154,6 +154,7 @@ fn a_slow_recount_hides_the_same_figures() {
 fn stricter(limits: Limits, dice: &mut Dice) -> Limits {
     let parts = if dice.roll(4) == 0 { Parts::Hide } else { limits.parts };
     Limits {
+        complement: limits.complement,
         min_part: limits.min_part + dice.roll(4),
         parts,
         dominance: limits.dominance - dice.roll(10),
