@@ -1,6 +1,6 @@
 //! Charges on disk: one folder for each lineage, one file for each charge, numbered from 0 without a gap.
 //!
-//! A file is encrypted ([`crate::at_rest`]) and bound to its lineage and number. Within, the digest of the file before it goes
+//! A file is encrypted (`crate::at_rest`) and bound to its lineage and number. Within, the digest of the file before it goes
 //! before the charge: so the digest of the last file, which the log names, holds all of them. A digest is that of the encrypted
 //! bytes, and tells nothing of the patients in them.
 
