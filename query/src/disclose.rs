@@ -31,6 +31,7 @@ mod noise;
 mod protected;
 mod remembered;
 mod rules;
+mod settled;
 mod suppress;
 
 pub use asked::asked;
@@ -44,8 +45,6 @@ use rules::{Rule, Verdict};
 
 /// Seconds of a day.
 const DAY_S: i64 = 86_400;
-/// Rounds of memory and linked figures after which everything is hidden: each but the last hides more.
-const MAX_ROUNDS: u32 = 8;
 /// Version of the frames.
 pub(crate) const FRAMES_VERSION: u32 = 1;
 
@@ -287,27 +286,10 @@ pub fn disclose(
         verdicts
     });
     let mut judged: Vec<Vec<Verdict>> = judged.collect();
-    // What is hidden for what was told before is a null like others, and what is hidden for others may leave room for what was
-    // close to it: until nothing more is hidden. Only what is shown in the end is charged.
-    let mut rounds = 0;
-    let (judge, standing) = loop {
-        let (mut judge, before) = (judge(), nulls(&judged));
-        let standing = fragments.iter().zip(footprints).zip(&mut judged);
-        let standing = standing.map(|((fragment, footprint), verdicts)| {
-            let of = judge.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
-            of.unwrap_or_default()
-        });
-        let standing: Vec<_> = standing.collect();
-        if rounds > 0 && nulls(&judged) == before {
-            break (judge, standing);
-        }
-        if fault.is_none() && rounds < MAX_ROUNDS {
-            linked::hide((&fragments, footprints), &mut judged, (&protections, &limits));
-        } else if fault.is_none() {
-            judged.iter_mut().flatten().for_each(|verdict| verdict.hide(Rule::Unlinked));
-        }
-        rounds += 1;
-    };
+    let all = (fragments.as_slice(), footprints.as_slice());
+    let link = |judged: &mut [Vec<Verdict>]| linked::hide(all, judged, (&protections, &limits));
+    let link = fault.is_none().then_some(link);
+    let (judge, standing) = settled::settle(all, &mut judged, judge, link);
     let mut protected = Vec::with_capacity(fragments.len());
     for ((fragment, verdicts), standing) in fragments.iter().zip(&judged).zip(&standing) {
         protected.push(Protected::new(fragment, verdicts, standing).ok_or(DiscloseError)?);
@@ -330,15 +312,6 @@ pub fn disclose(
     let noise = None;
     let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
     Ok(Disclosed { safe, charge })
-}
-
-/// How much is null: figures, and cells.
-fn nulls(verdicts: &[Vec<Verdict>]) -> usize {
-    let of = |verdict: &Verdict| {
-        let figures = verdict.sums.iter().filter(|rule| rule.is_some()).count();
-        figures.saturating_add(usize::from(verdict.state == CellState::Hidden))
-    };
-    verdicts.iter().flatten().map(of).sum()
 }
 
 /// The frames of protected cells, with the variance of their noise if they have any.

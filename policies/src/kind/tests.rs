@@ -28,6 +28,9 @@ columns = [
 ]
 "#;
 
+/// What is changed, and how.
+type Case = (&'static str, fn(&mut FootprintDraft));
+
 fn dataset() -> Dataset {
     crate::dataset::file::parse("small", DATASET).unwrap()
 }
@@ -100,8 +103,7 @@ fn a_volume_is_a_count_of_everybody_by_hospital_and_year() {
         column: column.to_owned(),
         usage: Use::Group,
     };
-    type Change = fn(&mut FootprintDraft);
-    let refused: [(&str, Change); 7] = [
+    let refused: [Case; 7] = [
         ("condition", |draft| draft.fragments[0].measures[0].condition = Some(0)),
         ("values", |draft| {
             draft.fragments[0].measures = vec![measure(MeasureKind::Value, None, Some(0))];
