@@ -66,7 +66,7 @@ fn head(plan: &Plan, refused: &[&str]) -> String {
         "# What the protections cost\n\nMeasured, never estimated: every indicator of the oncology dataset in all its variants, over {regions} generated region(s) of {hospitals} hospitals for each size, \
          with the default protections (10 patients, parts of 5, zeros hidden) and each treatment of small parts that this version can do. `hide, with memory`: all of them \
          asked one after another, each held against what was told before. The patients are generated: shares are those of groups of these sizes, no forecast for a network.\n\n    \
-         cargo run --release -p testnet -- utility --patients {} --regions {regions} --hospitals {hospitals} --write docs/UTILITY.md{refused}\n",
+         cargo run -p testnet -- utility --patients {} --regions {regions} --hospitals {hospitals} --write docs/UTILITY.md{refused}\n",
         patients.join(",")
     )
 }
