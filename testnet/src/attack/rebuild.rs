@@ -34,7 +34,7 @@ const REBUILD: Attack = Attack {
 };
 
 /// Steps of the descent.
-const STEPS: usize = 1_500;
+const STEPS: usize = 1_000;
 
 /// A column or bin that the form allows, and a patient's value of it.
 type Key = (String, fn(&Patient) -> i64);

@@ -5,21 +5,20 @@ use std::path::Path;
 use testnet::attack::{Scale, all, attack};
 
 /// What does not hold in this version: number and name. Whatever is closed must leave the list.
-const OPEN: [(&str, &str); 7] = [
-    ("A02", "everyone or no one"),
+const OPEN: [(&str, &str); 5] = [
     ("A03", "margins over several answers"),
-    ("A13", "constructed vectors, covariance, one-hot, power sums"),
+    ("A04", "forms of one set"),
     ("A14", "dominance: the largest contribution"),
-    ("A26", "oracles made of CASE"),
     ("A27", "the same patients with other rows, or a zero"),
     ("A28", "snapshot against snapshot: corrections"),
 ];
+/// What takes long without optimisation, or looks at the clock: for the command.
+const LONG: [&str; 9] = ["A05", "A07", "A09", "A10", "A13", "A16", "A22", "A25", "A30"];
 
 #[test]
 fn limits_hold_and_weak_settings_fall() {
     let program = Path::new(env!("CARGO_BIN_EXE_testnet"));
-    // Times of a busy machine say nothing.
-    let chosen: Vec<_> = all().into_iter().filter(|one| one.id != "A16").collect();
+    let chosen: Vec<_> = all().into_iter().filter(|one| !LONG.contains(&one.id)).collect();
     let (outcomes, faults) = attack(program, &chosen, Scale::Short, |_| {}).unwrap();
     assert!(faults.is_empty(), "{faults:?}");
     assert_eq!(outcomes.len(), chosen.len());
