@@ -13,7 +13,8 @@ const OPEN: [(&str, &str); 5] = [
     ("A28", "snapshot against snapshot: corrections"),
 ];
 /// What takes long without optimisation, or looks at the clock: for the command.
-const LONG: [&str; 9] = ["A05", "A07", "A09", "A10", "A13", "A16", "A22", "A25", "A30"];
+const LONG: [&str; 12] =
+    ["A05", "A07", "A08", "A09", "A10", "A12", "A13", "A16", "A22", "A25", "A26", "A30"];
 
 #[test]
 fn limits_hold_and_weak_settings_fall() {
