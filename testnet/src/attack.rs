@@ -1,11 +1,11 @@
 //! `testnet attack`: the attacks of the disclosure rules, against real nodes and against mechanisms that must fall.
 //!
 //! An attack ([`Attack`]) is a function of an oracle ([`ask::Ask`]) and of what the attacker knows ([`world::World`]); it gives a
-//! [`figures::Measure`] that is held against a limit. The same function runs against [`nodes`], real processes asked through their
-//! local interface, and against [`weak`] settings over the same snapshots, which must not hold the limit: so it is seen to bite. Each
+//! [`figures::Measure`] that is held against a limit. The same function runs against `nodes`, real processes asked through their
+//! local interface, and against `weak` settings over the same snapshots, which must not hold the limit: so it is seen to bite. Each
 //! attack has a dataset of its own in one network, because what was answered of one population is remembered.
 //!
-//! Families: [`mod@exact`], [`margins`], [`constructed`], [`dominance`], [`channels`], [`past`], [`noise`], [`membership`], [`rebuild`]. Attacks on survival curves are not here,
+//! Families: `exact`, `margins`, `constructed`, `dominance`, `channels`, `past`, `noise`, `membership`, `rebuild`. Attacks on survival curves are not here,
 //! nor the fuzzing of the grammar, which is the differential harness's and the workers' own tests'.
 
 use std::path::Path;

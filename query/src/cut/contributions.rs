@@ -33,8 +33,9 @@ pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
     let mut numbers = Numbers::default();
     let mut measures: Vec<Measure> = Vec::new();
     let made = primitives.iter().filter_map(|primitive| primitive.made.as_ref());
-    let left = left(primitives);
+    let (left, counts) = (left(primitives), counts(primitives));
     let follow = made.flat_map(|made| &made.also).chain(left.iter().map(|(_, rest)| rest));
+    let follow = follow.chain(counts.iter().map(|(_, count)| count));
     for primitive in primitives.iter().chain(follow) {
         if !measures.iter().any(|known| known.is_of(primitive)) {
             measures.push(measure(primitive, &mut numbers));
@@ -53,6 +54,15 @@ pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
         known.also.sort_unstable();
         known.also.dedup();
     }
+    for (of, count) in &counts {
+        let count = place(count, &measures);
+        if let Some(measure) = measures.iter_mut().find(|known| known.is_of(of)) {
+            let also = &mut measure.footprint.made.get_or_insert_default().also;
+            also.push(count);
+            also.sort_unstable();
+            also.dedup();
+        }
+    }
     for (part, rest) in &left {
         let rest = place(rest, &measures);
         if let Some(measure) = measures.iter_mut().find(|known| known.is_of(part)) {
@@ -63,6 +73,26 @@ pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
         }
     }
     measures
+}
+
+/// Of each sum under a condition without a count of what it adds beside it: the sum, and that count. A memory holds sums against
+/// each other by their contributors, which a count says.
+fn counts(primitives: &[Primitive]) -> Vec<(&Primitive, Primitive)> {
+    let alone = primitives.iter().filter(|sum| {
+        let counted = primitives.iter().any(|count| {
+            kind(count).is_count_like()
+                && (&count.filter, &count.value) == (&sum.filter, &sum.value)
+        });
+        kind(sum) == MeasureKind::Value && sum.filter.is_some() && !counted
+    });
+    let count = |sum: &Primitive| Primitive {
+        kind: SumKind::NonNull,
+        scale: 0,
+        bounds: None,
+        made: None,
+        ..sum.clone()
+    };
+    alone.map(|sum| (sum, count(sum))).collect()
 }
 
 /// Of each sum under a condition and the same sum without it, or under some of its conditions: the part, and the sum over the rows

@@ -258,7 +258,8 @@ impl Rule {
         let right = samples.iter().enumerate().filter(|(at, one)| {
             let seen = one.seen.get(self.feature).copied().unwrap_or(f64::NAN);
             let guess = match seen.is_nan() {
-                true => at % 2 == 0,
+                // In turns, but in no step with how targets are planted: the Thue-Morse sequence.
+                true => at.count_ones() % 2 == 0,
                 false => (seen > self.over) == self.is_member,
             };
             guess == one.member

@@ -45,7 +45,7 @@ fn own(n: u64, measures: &[Contribution<'_>], at: usize, limits: &Limits) -> Opt
     let least = limits.least_part();
     let few = |patients: u64| 0 < patients && patients < least;
     let measure = measures.get(at)?;
-    if measure.rest.is_some_and(few) {
+    if limits.complement && measure.rest.is_some_and(few) {
         return Some(Rule::SmallPart);
     }
     if measure.n >= n {

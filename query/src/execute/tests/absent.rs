@@ -1,3 +1,5 @@
+//! Cells of care that a hospital does not give: there without rows, and told as 0.
+
 use super::*;
 
 /// The cells that are ruled out where the hospital has no rows of these regions; the snapshot has some of the south.
