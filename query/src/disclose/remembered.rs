@@ -243,9 +243,11 @@ fn name_of_rest(sum: &Name) -> Name {
     *Digest::of(&[SUM, sum.as_slice(), b"rest"].concat()).as_bytes()
 }
 
-/// A sum by its text: the same in every fragment that writes it this way.
+/// A sum by its text without its condition: the same in every fragment that writes it this way. Whom a condition chooses is seen in
+/// the patients, so a condition that is true of everybody makes no other sum.
 fn name_of_sum(sum: &SumFootprint) -> Name {
-    *Digest::of(&[SUM, sum.text.as_bytes()].concat()).as_bytes()
+    let text = sum.text.split_once(" where ").map_or(sum.text.as_str(), |(call, _where)| call);
+    *Digest::of(&[SUM, text.as_bytes()].concat()).as_bytes()
 }
 
 /// A measure that follows from a sum, by the sum's name and its place.
