@@ -117,7 +117,8 @@ fn questions_at_the_same_time_are_held_against_each_other() {
         let (_, said) = check(&net, code);
         assert!(!said.contains("ledger"), "{said}");
     }
-    assert!(["NOORD", "OOST", "ZUID"].iter().any(|code| told_before(&net, code) > 0));
+    // Two of these differ by a few at some hospital, so whichever came second is null there.
+    assert!(told.iter().flat_map(BTreeMap::values).any(Option::is_none), "{told:?}");
 }
 
 /// A file that is missing or damaged stops answers over the dataset until it is back.
