@@ -45,6 +45,9 @@ use rules::{Rule, Verdict};
 
 /// Seconds of a day.
 const DAY_S: i64 = 86_400;
+/// The figures that stand for a cell's own, if any do.
+type Figures = Option<Vec<Option<i128>>>;
+
 /// Version of the frames.
 pub(crate) const FRAMES_VERSION: u32 = 1;
 

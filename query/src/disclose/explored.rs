@@ -20,7 +20,7 @@ use roaring::RoaringBitmap;
 
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
 use super::rules::{Rule, Verdict};
-use super::{CellState, DiscloseError, Disclosed, Protected, SafeAnswer, frames};
+use super::{CellState, DiscloseError, Disclosed, Figures, Protected, SafeAnswer, frames};
 use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name};
 use crate::pipe::Wanted;
 use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};
@@ -129,9 +129,6 @@ fn variance(protections: &Protections) -> FormVariance {
         Variance::Five => FormVariance::Four,
     }
 }
-
-/// The figures that stand for a cell's own.
-type Figures = Option<Vec<Option<i128>>>;
 
 /// Tells cells, one after the other.
 struct Teller<'m> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 
 use super::rules::{Rule, Verdict};
-use super::{CellState, safe_batch};
+use super::{CellState, Figures, safe_batch};
 use crate::receive::RawFragment;
 
 /// A fragment's cells with everything hidden that must be.
@@ -26,7 +26,7 @@ impl Protected {
     pub(crate) fn new(
         fragment: &RawFragment,
         verdicts: &[Verdict],
-        standing: &[Option<Vec<Option<i128>>>],
+        standing: &[Figures],
     ) -> Option<Self> {
         let mut rules = BTreeMap::new();
         verdicts.iter().for_each(|verdict| verdict.count(&mut rules));

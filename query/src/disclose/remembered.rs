@@ -13,7 +13,7 @@ use policies::{Digest, Limits, Permit, Profile, UnixTime};
 use roaring::RoaringBitmap;
 
 use super::rules::{Rule, Verdict, parts};
-use super::{CellState, DAY_S};
+use super::{CellState, DAY_S, Figures};
 use crate::memory::{Charge, Day, ExactCell, Gaps, Measure, Memory, Name, Ruling, Standing};
 use crate::receive::{Contribution, RawCell, RawFragment};
 
@@ -103,7 +103,7 @@ impl<'m> Judge<'m> {
         fragment: &RawFragment,
         footprint: &FragmentFootprint,
         verdicts: &mut [Verdict],
-    ) -> Vec<Option<Vec<Option<i128>>>> {
+    ) -> Vec<Figures> {
         let named: Vec<Name> = footprint.sums.iter().map(name_of_sum).collect();
         let cells = fragment.cells().zip(verdicts).enumerate();
         cells
@@ -120,11 +120,7 @@ impl<'m> Judge<'m> {
             .collect()
     }
 
-    fn rule(
-        &mut self,
-        exact: Option<ExactCell>,
-        verdict: &mut Verdict,
-    ) -> Option<Vec<Option<i128>>> {
+    fn rule(&mut self, exact: Option<ExactCell>, verdict: &mut Verdict) -> Figures {
         // Without its sets nothing is known of a cell.
         let Some(exact) = exact else {
             verdict.hide(Rule::Fault);
@@ -152,7 +148,7 @@ impl<'m> Judge<'m> {
     }
 
     /// Tells what was told, as far as the rules show it still.
-    fn stand(&mut self, told: &Standing, verdict: &mut Verdict) -> Option<Vec<Option<i128>>> {
+    fn stand(&mut self, told: &Standing, verdict: &mut Verdict) -> Figures {
         let figures = decode(&told.figures, verdict.sums.len());
         let Some(figures) = figures.filter(|_| verdict.state == CellState::Present) else {
             verdict.hide(Rule::Before);
@@ -266,7 +262,7 @@ fn encode(figures: impl Iterator<Item = Option<i128>>) -> Vec<u8> {
 }
 
 /// As many figures as there are sums, or nothing.
-fn decode(bytes: &[u8], sums: usize) -> Option<Vec<Option<i128>>> {
+fn decode(bytes: &[u8], sums: usize) -> Figures {
     let (mut figures, mut rest) = (Vec::new(), bytes);
     while let Some((there, after)) = rest.split_first() {
         rest = after;

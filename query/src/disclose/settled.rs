@@ -5,16 +5,13 @@
 
 use policies::footprint::FragmentFootprint;
 
-use super::CellState;
 use super::remembered::Judge;
 use super::rules::{Rule, Verdict};
+use super::{CellState, Figures};
 use crate::receive::RawFragment;
 
 /// Rounds of memory and linked figures after which everything is hidden: each but the last hides more.
 const MAX_ROUNDS: u32 = 8;
-
-/// The figures that stand instead of a cell's own, if any do.
-type Standing = Option<Vec<Option<i128>>>;
 
 /// Hides what must be; the last judge with what it would charge, and for each fragment's cells what stands. Without `link` what
 /// is judged is null already.
@@ -23,7 +20,7 @@ pub(super) fn settle<'m>(
     judged: &mut [Vec<Verdict>],
     judge: impl Fn() -> Option<Judge<'m>>,
     link: Option<impl Fn(&mut [Vec<Verdict>])>,
-) -> (Option<Judge<'m>>, Vec<Vec<Standing>>) {
+) -> (Option<Judge<'m>>, Vec<Vec<Figures>>) {
     let mut rounds = 0_u32;
     loop {
         let (mut judge, before) = (judge(), nulls(judged));
@@ -32,7 +29,7 @@ pub(super) fn settle<'m>(
             let of = judge.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
             of.unwrap_or_default()
         });
-        let standing: Vec<Vec<Standing>> = standing.collect();
+        let standing: Vec<Vec<Figures>> = standing.collect();
         if rounds > 0 && nulls(judged) == before {
             return (judge, standing);
         }
