@@ -125,7 +125,7 @@ fn under(
     in_form(charter, profile, (footprint, dataset))?;
     let protections = decided(profile, (opinions, added), dataset.status);
     let protections = match protections.own {
-        OwnFigures::Exact if of_own(charter, ask) => protections.own_figures(),
+        OwnFigures::Exact if of_own(charter, ask) && is_exact(profile) => protections.own_figures(),
         OwnFigures::Exact | OwnFigures::Protected => {
             Protections { own: OwnFigures::Protected, ..protections }
         }
@@ -175,6 +175,15 @@ fn indicator<'c>(charter: &'c Charter, ask: &Ask) -> Result<Option<&'c Indicator
 fn of_own(charter: &Charter, ask: &Ask) -> bool {
     let person = charter.person(&ask.person);
     ask.to_itself && person.is_some_and(|person| person.hospital == ask.asking_node)
+}
+
+/// Whether the profile's figures have no noise: only these can be a hospital's own as they are. What is told with noise is
+/// metered, and stays under its thresholds.
+fn is_exact(profile: Profile) -> bool {
+    match profile {
+        Profile::Indicator | Profile::Members => true,
+        Profile::Explore | Profile::Network | Profile::Strict => false,
+    }
 }
 
 /// Whether the profile is for people who sign each question themselves, whatever rules say.

@@ -23,7 +23,7 @@ pub struct Denial {
 
 impl Denial {
     /// Every code of a denial.
-    pub const CODES: [&'static str; 28] = [
+    pub const CODES: [&'static str; 29] = [
         "unknown_person",
         "unknown_dataset",
         "other_dataset",
@@ -52,6 +52,7 @@ impl Denial {
         "explore_measure",
         "explore_mixed",
         "explore_quantile",
+        "explore_missing",
     ];
 
     pub(crate) fn new(

@@ -148,7 +148,7 @@ impl From<Opinions> for Protections {
             dominance: dominance.unwrap_or(Dominance::DEFAULT),
             p_percent: p_percent.unwrap_or(PPercent::DEFAULT),
             min_df: min_df.unwrap_or(MinDf::DEFAULT),
-            variance: variance.unwrap_or(Variance::Three),
+            variance: variance.unwrap_or(Variance::FLOOR),
             kind: kind.unwrap_or(Kind::Quality),
             quota_day,
             quota_lineage,

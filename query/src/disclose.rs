@@ -35,7 +35,7 @@ mod settled;
 mod suppress;
 
 pub use asked::asked;
-pub use explored::{ExploreError, Explorer, explore};
+pub use explored::{ExploreError, Explorer, Told, explore};
 pub use noise::NoiseKey;
 pub use remembered::Moment;
 

@@ -30,9 +30,9 @@ mod sets;
 mod written;
 
 pub use disclose::{
-    DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, asked,
+    DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, Told, asked,
     disclose, explore, remembers, remembers_under, wanted,
 };
 pub use ipc::{IpcError, MAX_FRAME_BYTES};
-pub use memory::{ApplyError, Asker, Charge, CodeError, Memory, OverQuota, Scope};
+pub use memory::{ApplyError, Asker, Charge, CodeError, Memory, OverQuota, Retiring, Scope};
 pub use receive::{RawAnswer, ReceiveError, receive};

@@ -7,12 +7,11 @@
 //!
 //! 1. `memory.quota(&asker, limits, units, day)`: a [`Charge`], made durable and applied before the question is run, or it is
 //!    refused. So what becomes of the question afterwards is charged in any case.
-//! 2. Below the cut of `ask.explore`: the patients of `memory.retired()` are left out; `memory.left_out(patients)` says how many or refuses.
+//! 2. Below the cut of `ask.explore`: the patients of `memory.retired()` are left out; `memory.left_out(patients, &retiring)` says how many or refuses.
 //! 3. Exact figures, in charter order, those that would be shown after primary rules and suppression:
 //!    `memory.exact(&mut charge, cell, gaps)` says for each whether it is released, or the old figure stands, or it is null.
-//!    At import the same is done with every indicator's cells, before any question.
-//! 4. Explored cells: `memory.explore(&mut charge, cell, rules)`. It never hides anything: patients over a limit
-//!    are retired from later answers.
+//! 4. Explored cells: `memory.retire(&mut charge, &retiring)`, then `memory.explore(&mut charge, cell, rules)` for each. It hides no
+//!    figure: patients over a limit retire, and the answer is run again without them.
 //! 5. `charge.encode()?` is made durable with the outcome, `memory.apply(&charge)?` makes the next state, then the answer leaves.
 //!    A charge that was made on another state is refused, with nothing changed: decide again.
 //! 6. After a restart `Memory::new(lineage)` and every `Charge::decode(bytes)?` in order give the same state.
@@ -32,9 +31,8 @@ pub use code::CodeError;
 pub(crate) use exact::{ExactCell, Gaps, Measure, Ruling, Standing};
 pub use state::{ApplyError, Memory};
 
-#[cfg(test)]
-pub(crate) use explore::Novelty;
-pub(crate) use explore::{ExploreRules, ExploredCell, LeftOut};
+pub use explore::Retiring;
+pub(crate) use explore::{ExploreRules, ExploredCell, LeftOut, Novelty};
 pub use quota::{Asker, OverQuota, Scope};
 pub(crate) use quota::{Limit, Limits};
 

@@ -1,12 +1,13 @@
 //! A question that is answered with noise: run without those who are left out, told, and charged.
 //!
-//! Who is left out is known before the run and looked at again when the answer is charged. If others retired meanwhile the run
-//! is of no use and is done again.
+//! Who is left out is known before the run and looked at again when the answer is charged. If others retired meanwhile, or the
+//! answer itself brings patients over a limit, the run is of no use and is done again without them.
 
 use std::sync::Arc;
 
 use policies::Permit;
 use policies::dataset::Dataset;
+use query::Retiring;
 use query::pipe::Work;
 
 use super::Run;
@@ -15,8 +16,8 @@ use crate::node::{Node, SnapshotRef, job};
 use crate::pool::Lease;
 use crate::refused::Refused;
 
-/// Runs of one question: each is of no use only if another answer retired patients meanwhile.
-const RUNS: usize = 4;
+/// Runs of one question, the first with it.
+const RUNS: usize = 5;
 
 impl Node {
     /// What noise is made with, over a snapshot.
@@ -41,8 +42,9 @@ impl Node {
         worker: &mut Lease,
     ) -> Result<Charged, Refused> {
         let wanted = query::wanted(&permit);
-        for _run in 0..RUNS {
-            let left_out = self.ledger.left_out(&entry, exploring.patients).await?;
+        let mut retiring = Retiring::default();
+        for run_number in 1..=RUNS {
+            let left_out = self.ledger.left_out(&entry, exploring.patients, retiring).await?;
             let work = Work::Execute {
                 snapshot: run.snapshot.folder.clone(),
                 hospital: self.hospital.clone(),
@@ -54,10 +56,10 @@ impl Node {
             let reply = self.work(worker, head, vec![left_out.bytes.clone()]).await?;
             let raw = query::receive(permit, wanted, &reply)?;
             self.alarm(run.asked, raw.fault()).await?;
-            let told = self.ledger.explore(entry.clone(), (raw, &left_out), exploring.clone());
-            match told.await? {
+            let how = (exploring.clone(), run_number == RUNS);
+            match self.ledger.explore(entry.clone(), (raw, left_out), how).await? {
                 Explored::Charged(charged) => return Ok(*charged),
-                Explored::Stale(again) => permit = *again,
+                Explored::Again(again, others) => (permit, retiring) = (*again, others),
             }
         }
         Err(Refused::Unexplored(Unexplored::Moving))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use policies::charter::Charter;
 use policies::{DatasetId, Permit};
-use query::{ExploreError, Explorer, NoiseKey, RawAnswer};
+use query::{ExploreError, Explorer, NoiseKey, RawAnswer, Retiring, Told};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Book, Charged, Entry, Ledger, LedgerError, keep};
@@ -74,16 +74,18 @@ pub(crate) struct Exploring {
 pub(crate) struct LeftOut {
     /// The set, as workers read it.
     pub(crate) bytes: Vec<u8>,
-    /// How many: nobody ever comes back, so another number is another set.
+    /// How many the memory has: nobody ever comes back, so another number is another set.
     count: u64,
+    /// Who retires with the answer beside them.
+    retiring: Retiring,
 }
 
 /// What became of a raw answer.
 pub(crate) enum Explored {
     /// It may leave once it is recorded.
     Charged(Box<Charged>),
-    /// Others are left out by now: it has to be run again.
-    Stale(Box<Permit>),
+    /// Others are left out by now, or these are to be: it has to be run again.
+    Again(Box<Permit>, Retiring),
 }
 
 impl Ledger {
@@ -95,19 +97,24 @@ impl Ledger {
         self.noise.as_ref().map(Arc::clone).ok_or(Refused::Unexplored(Unexplored::NoKey))
     }
 
-    /// Who is to be left out of an answer.
+    /// Who is to be left out of an answer, with those who retire with it.
     ///
     /// # Errors
     /// `Refused`: nothing more is told of these patients, or the memory is not whole.
-    pub(crate) async fn left_out(&self, entry: &Entry, patients: u64) -> Result<LeftOut, Refused> {
+    pub(crate) async fn left_out(
+        &self,
+        entry: &Entry,
+        patients: u64,
+        retiring: Retiring,
+    ) -> Result<LeftOut, Refused> {
         let turn = entry.book.lock().await;
         match &*turn {
             Book::Whole(chain) if chain.memory.is_closed(patients) => {
                 Err(Refused::Unexplored(Unexplored::Closed))
             }
             Book::Whole(chain) => {
-                let bytes = chain.memory.retired_set();
-                Ok(LeftOut { bytes, count: chain.memory.retired_count() })
+                let bytes = chain.memory.retired_set(&retiring);
+                Ok(LeftOut { bytes, count: chain.memory.retired_count(), retiring })
             }
             Book::Broken(error) => Err(Refused::Ledger(Arc::clone(error))),
             Book::Unread => Err(LedgerError::Unread.into()),
@@ -121,24 +128,28 @@ impl Ledger {
     pub(crate) async fn explore(
         &self,
         entry: Entry,
-        (raw, left_out): (RawAnswer, &LeftOut),
-        exploring: Exploring,
+        (raw, left_out): (RawAnswer, LeftOut),
+        (exploring, last): (Exploring, bool),
     ) -> Result<Explored, Refused> {
         let Entry { lineage, book } = entry;
-        let (charges, turn, count) =
-            (self.charges.clone(), book.lock_owned().await, left_out.count);
+        let LeftOut { bytes: _, count, retiring } = left_out;
+        let (charges, turn) = (self.charges.clone(), book.lock_owned().await);
         let done = self.tasks.spawn_blocking("ledger", move || {
             let mut turn: OwnedMutexGuard<Book> = turn;
             let chain = turn.whole()?;
             if chain.memory.retired_count() != count {
-                return Ok(Explored::Stale(Box::new(raw.into_permit())));
+                return Ok(Explored::Again(Box::new(raw.into_permit()), retiring));
             }
             let Exploring { key, charter, dataset, patients } = exploring;
             let none = || Refused::UnknownDataset(dataset.clone());
             let dataset = charter.dataset(&dataset).ok_or_else(none)?;
-            let explorer = Explorer { key: &key, dataset, patients };
-            let disclosed = query::explore(raw, &chain.memory, explorer)?;
-            keep(&charges, &mut turn, lineage, disclosed).map(Box::new).map(Explored::Charged)
+            let explorer = Explorer { key: &key, dataset, patients, retiring: &retiring, last };
+            match query::explore(raw, &chain.memory, explorer)? {
+                Told::Again(permit, retiring) => Ok(Explored::Again(permit, retiring)),
+                Told::Disclosed(disclosed) => keep(&charges, &mut turn, lineage, *disclosed)
+                    .map(Box::new)
+                    .map(Explored::Charged),
+            }
         });
         done.await.map_err(|error| Refused::Store(std::io::Error::other(error)))?
     }

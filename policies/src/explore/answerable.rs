@@ -1,6 +1,11 @@
 //! What of the form this version can answer, and how far one row can move a sum: what noise is made in.
 
-use super::{ExploreForm, ExploreReason, ExploreRefusal, ExploreSum, ExploreTerm, MeasureId};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    ColumnCondition, Conditions, ExploreForm, ExploreReason, ExploreRefusal, ExploreSum,
+    ExploreTerm, MeasureId, ValueSet,
+};
 use crate::dataset::Dataset;
 use crate::footprint::{FootprintDraft, FragmentFootprint};
 
@@ -19,6 +24,10 @@ pub fn answerable(draft: &FootprintDraft, dataset: &Dataset) -> Result<(), Explo
     let refused = |name: &&str| ExploreRefusal::new(ExploreReason::Quantile, name);
     quantile.map(refused).map_or(Ok(()), Err)
 }
+
+/// Most forms of one group that a question may ask which differ in nothing but the columns that are filled in. The memory tells so
+/// many of a group and retires its patients before one more, so a question with more would get nothing and close the group.
+const MAX_FILLED: usize = 4;
 
 impl MeasureId {
     /// The furthest that one row can move a sum of it, in its own smallest unit: 1 for a count, the larger of the column's absolute
@@ -68,6 +77,45 @@ impl ExploreForm {
                 return Err(ExploreRefusal::new(ExploreReason::Mixed, &known.text));
             }
         }
+        self.filled(dataset)
+    }
+
+    /// Whether few enough forms differ by missing values alone.
+    fn filled(&self, dataset: &Dataset) -> Result<(), ExploreRefusal> {
+        let mut forms: BTreeMap<Conditions, BTreeSet<(&str, &Conditions)>> = BTreeMap::new();
+        for term in self.sums.iter().flat_map(|sum| &sum.terms) {
+            let rows = match &term.measure {
+                MeasureId::Count { of } => of,
+                MeasureId::Sum { .. } | MeasureId::SumSquares { .. } => &self.rows,
+            };
+            let mut but_for_missing = term.conditions.clone();
+            but_for_missing.columns.retain(|condition| !condition.is_filled(dataset));
+            let alike = forms.entry(but_for_missing).or_default();
+            alike.insert((rows, &term.conditions));
+            if alike.len() > MAX_FILLED {
+                let filled = alike.iter().flat_map(|(_, one)| &one.columns);
+                let filled = filled.filter(|condition| condition.is_filled(dataset));
+                let names: BTreeSet<&str> = filled.map(|one| one.column.as_str()).collect();
+                let names = names.into_iter().collect::<Vec<_>>().join(", ");
+                return Err(ExploreRefusal::new(ExploreReason::Missing, names));
+            }
+        }
         Ok(())
+    }
+}
+
+impl ColumnCondition {
+    /// Whether every value of the column meets it, so that it only asks that there is one.
+    fn is_filled(&self, dataset: &Dataset) -> bool {
+        let Some(column) = dataset.column(&self.table, &self.column) else { return false };
+        match &self.values {
+            ValueSet::Codes(codes) => {
+                column.codes.iter().all(|code| codes.contains(&Some(code.value.to_string())))
+            }
+            ValueSet::Between { low, high } => {
+                column.bounds.is_some_and(|bounds| *low <= bounds.min && bounds.max < *high)
+            }
+            ValueSet::Missing => false,
+        }
     }
 }

@@ -50,6 +50,8 @@ pub enum ExploreReason {
     Mixed,
     /// A quantile or histogram.
     Quantile,
+    /// Too many columns whose missing values make other patients count.
+    Missing,
 }
 
 impl ExploreRefusal {
@@ -95,6 +97,7 @@ impl ExploreReason {
             Self::Measure => "explore_measure",
             Self::Mixed => "explore_mixed",
             Self::Quantile => "explore_quantile",
+            Self::Missing => "explore_missing",
         }
     }
 
@@ -129,6 +132,9 @@ impl ExploreReason {
             Self::Quantile => {
                 "its counts at all edges would use up what may be told of these patients".to_owned()
             }
+            Self::Missing => {
+                "each of these columns is missing of other patients, and of one group only four such figures are told".to_owned()
+            }
         }
     }
 
@@ -154,6 +160,7 @@ impl ExploreReason {
             Self::Quantile => {
                 "Write count(*) FILTER (WHERE column < edge) at the edge that matters"
             }
+            Self::Missing => "Ask for the columns that matter most",
         }
     }
 }

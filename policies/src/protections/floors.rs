@@ -2,11 +2,11 @@
 
 use crate::Profile;
 
-use super::{Dominance, MinDf, MinPart, MinPatients, Opinions, PPercent, Protections};
+use super::{Dominance, MinDf, MinPart, MinPatients, Opinions, PPercent, Protections, Variance};
 
 /// Every protection that goes under its floor, as `@word under N`.
 pub(crate) fn under(opinions: &Opinions) -> Vec<String> {
-    let Opinions { min_patients, dominance, p_percent, min_df, .. } = opinions;
+    let Opinions { min_patients, dominance, p_percent, min_df, variance, .. } = opinions;
     let (k, two) = (MinPatients::FLOOR, Dominance::FLOOR);
     let (p, df) = (PPercent::FLOOR, MinDf::FLOOR);
     let found = [
@@ -14,6 +14,7 @@ pub(crate) fn under(opinions: &Opinions) -> Vec<String> {
         (dominance.is_some_and(|own| own > two), "dominance", "over", two.get()),
         (p_percent.is_some_and(|own| own < p), "p_percent", "under", p.get()),
         (min_df.is_some_and(|own| own < df), "min_df", "under", df.get()),
+        (variance.is_some_and(|own| own < Variance::FLOOR), "variance", "under", 4),
     ];
     let told =
         |(_, word, side, floor): &(bool, &str, &str, u32)| format!("`@{word}` {side} {floor}");
@@ -46,6 +47,7 @@ impl Protections {
             dominance: self.dominance.min(Dominance::FLOOR),
             p_percent: self.p_percent.max(PPercent::FLOOR),
             min_df: self.min_df.max(MinDf::FLOOR),
+            variance: self.variance.max(Variance::FLOOR),
             ..self
         }
     }

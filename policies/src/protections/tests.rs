@@ -141,12 +141,19 @@ fn nothing_decided_for_people_is_under_a_floor() {
         }
         opinions
     };
-    let all = [("min_patients", "4"), ("dominance", "96"), ("p_percent", "4"), ("min_df", "4")];
+    let all = [
+        ("min_patients", "4"),
+        ("dominance", "96"),
+        ("p_percent", "4"),
+        ("min_df", "4"),
+        ("variance", "2"),
+    ];
     let told = [
         "`@min_patients` under 5",
         "`@dominance` over 95",
         "`@p_percent` under 5",
         "`@min_df` under 5",
+        "`@variance` under 4",
     ];
     assert_eq!(under(&opinions(&all)), told);
     let least = [("min_patients", "5"), ("dominance", "95"), ("p_percent", "5"), ("min_df", "5")];

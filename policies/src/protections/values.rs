@@ -125,6 +125,11 @@ pub enum Variance {
     Five,
 }
 
+impl Variance {
+    /// Where nothing is said, and of data of people always: under less, attacks of `testnet attack` are at their limits.
+    pub const FLOOR: Self = Self::Five;
+}
+
 /// What figures are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,25 +3,25 @@
 //! No figure is exact. A cell of fewer patients than the threshold, which keyed noise raises by 0 to 4, is null with everything
 //! in it, and so is a cell of nobody; in a cell that is shown every count and sum has the noise of its form
 //! ([`super::noise`]). A figure is named by who contributes to it and by the canonical form, so it has the same noise in
-//! every wording, at every place of a condition, for everyone and on every day. Each shown figure is entered in the memory,
-//! which hides none of them: patients over a limit are left out of later answers, below the cut.
+//! every wording, at every place of a condition, for everyone and on every day. Each shown figure is entered in the memory.
+//! Patients whom one would bring over a limit retire: the answer is thrown away ([`Told::Again`]) and run without them.
 //!
 //! Not here: the rules of exact figures, what was told exactly, the form itself ([`policies::explore`]), and leaving patients out.
 
 use std::collections::BTreeMap;
 
-use policies::Digest;
 use policies::dataset::Dataset;
 use policies::explore::{self, ExploreForm, ExploreTerm, MeasureId};
 use policies::footprint::{FragmentFootprint, SumFootprint};
 use policies::protections::{Protections, Variance};
 use policies::wire::NoiseReceipt;
+use policies::{Digest, Permit};
 use roaring::RoaringBitmap;
 
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
 use super::rules::{Rule, Verdict};
 use super::{CellState, DiscloseError, Disclosed, Figures, Protected, SafeAnswer, frames};
-use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name};
+use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name, Novelty, Retiring};
 use crate::pipe::Wanted;
 use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};
 
@@ -45,6 +45,19 @@ pub struct Explorer<'a> {
     pub dataset: &'a Dataset,
     /// Patients of the snapshot.
     pub patients: u64,
+    /// Who was left out of the answer beside those of the memory, and retires with it.
+    pub retiring: &'a Retiring,
+    /// Whether it is not run again: if more must retire, they do, and every cell is null.
+    pub last: bool,
+}
+
+/// What became of a raw answer.
+#[derive(Debug)]
+pub enum Told {
+    /// It is told.
+    Disclosed(Box<Disclosed>),
+    /// These have to be left out too, so that nothing of it is told.
+    Again(Box<Permit>, Retiring),
 }
 
 /// Why there is no answer with noise. It depends on no figure of the question.
@@ -82,30 +95,68 @@ pub fn explore(
     raw: RawAnswer,
     memory: &Memory,
     explorer: Explorer<'_>,
-) -> Result<Disclosed, ExploreError> {
-    let RawAnswer { permit, fragments, fault } = raw;
-    let protections = *permit.protections();
-    let left_out_percent = match memory.left_out(explorer.patients) {
+) -> Result<Told, ExploreError> {
+    let left_out_percent = match memory.left_out(explorer.patients, explorer.retiring) {
         LeftOut::UpTo(percent) => u32::try_from(percent).unwrap_or(u32::MAX),
         LeftOut::Closed => return Err(ExploreError::Closed),
     };
+    let (told, charge, over) = tell(&raw, memory, &explorer, raw.fault.is_none())?;
+    let (told, charge) = if over.is_empty() {
+        (told, charge)
+    } else {
+        let retiring = Retiring(&explorer.retiring.0 | over);
+        if !explorer.last {
+            return Ok(Told::Again(Box::new(raw.permit), retiring));
+        }
+        let explorer = Explorer { retiring: &retiring, ..explorer };
+        let (told, charge, _over) = tell(&raw, memory, &explorer, false)?;
+        (told, charge)
+    };
+    let variance = variance(raw.permit.protections()).total();
+    let noise = NoiseReceipt { mechanism: MECHANISM, variance, left_out_percent };
+    let safe = safe(raw.permit, told, noise)?;
+    Ok(Told::Disclosed(Box::new(Disclosed { safe, charge })))
+}
+
+/// Every fragment, what that enters, and who would have to be left out first. Without forms every cell is null.
+fn tell(
+    raw: &RawAnswer,
+    memory: &Memory,
+    explorer: &Explorer<'_>,
+    forms: bool,
+) -> Result<(Vec<Protected>, Charge, RoaringBitmap), ExploreError> {
+    let protections = raw.permit.protections();
     let mut charge = memory.charge();
     if !memory.keyed(&mut charge, explorer.key.name()) {
         return Err(ExploreError::OtherKey);
     }
-    let variance = variance(&protections);
-    let noise = Noise::new(explorer.key);
-    let total = variance.total();
-    let (gap, dataset) = (protections.min_patients.get(), explorer.dataset);
-    let mut teller = Teller { memory, charge, noise, variance, gap, dataset };
-    let mut protected = Vec::with_capacity(fragments.len());
-    for (fragment, footprint) in fragments.iter().zip(&permit.footprint().draft().fragments) {
-        let form = footprint.explore.form().ok().filter(|_form| fault.is_none());
-        let told = teller.fragment(fragment, footprint, (form, &protections));
+    memory.retire(&mut charge, explorer.retiring);
+    let mut teller = Teller {
+        memory,
+        charge,
+        noise: Noise::new(explorer.key),
+        variance: variance(protections),
+        gap: protections.min_patients.get(),
+        dataset: explorer.dataset,
+        over: RoaringBitmap::new(),
+    };
+    let mut protected = Vec::with_capacity(raw.fragments.len());
+    for (fragment, footprint) in raw.fragments.iter().zip(&raw.permit.footprint().draft().fragments)
+    {
+        let form = footprint.explore.form().ok().filter(|_form| forms);
+        let told = teller.fragment(fragment, footprint, (form, protections));
         let (verdicts, figures): (Vec<_>, Vec<_>) = told.into_iter().unzip();
         protected.push(Protected::new(fragment, &verdicts, &figures).ok_or(DiscloseError)?);
     }
-    let charge = teller.charge;
+    Ok((protected, teller.charge, teller.over))
+}
+
+/// The answer that may leave, of what is told.
+fn safe(
+    permit: Permit,
+    protected: Vec<Protected>,
+    noise: NoiseReceipt,
+) -> Result<SafeAnswer, DiscloseError> {
     let mut rules = BTreeMap::new();
     for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
         let count = rules.entry(*rule).or_insert(0_u64);
@@ -115,11 +166,9 @@ pub fn explore(
     let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
     let figures = count(|fragment| fragment.figures);
     let batches: Vec<_> = protected.into_iter().map(|fragment| fragment.batch).collect();
-    let frames = frames(&batches, Some(total)).ok_or(DiscloseError)?;
-    let noise = NoiseReceipt { mechanism: MECHANISM, variance: total, left_out_percent };
+    let frames = frames(&batches, Some(noise.variance)).ok_or(DiscloseError)?;
     let (stands, since, noise) = (0, None, Some(noise));
-    let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
-    Ok(Disclosed { safe, charge })
+    Ok(SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise })
 }
 
 /// Variance of the form's layer under protections.
@@ -139,6 +188,8 @@ struct Teller<'m> {
     /// Sets that differ in fewer patients are neighbours.
     gap: u32,
     dataset: &'m Dataset,
+    /// Patients who have to be left out first.
+    over: RoaringBitmap,
 }
 
 impl Teller<'_> {
@@ -259,7 +310,9 @@ impl Teller<'_> {
             form: named(FORM, &told.form),
             columns: told.columns.iter().map(|column| named(COLUMN, column)).collect(),
         };
-        self.memory.explore(&mut self.charge, cell, rules);
+        if let Novelty::Over(patients) = self.memory.explore(&mut self.charge, cell, rules) {
+            self.over |= patients;
+        }
     }
 }
 

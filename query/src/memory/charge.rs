@@ -9,8 +9,10 @@ use super::quota::Asker;
 use super::state::Memory;
 use super::{Day, Name};
 
-/// Format of the bytes.
-const VERSION: u8 = 1;
+/// Format of the bytes. In the first a form had the patients that retire with it.
+const VERSION: u8 = 2;
+/// Formats that are read.
+const VERSIONS: std::ops::RangeInclusive<u8> = 1..=VERSION;
 /// Bytes of one charge: the largest answer's cells with their sets.
 const MAX_BYTES: usize = 64 << 20;
 
@@ -22,15 +24,11 @@ pub(super) enum Event {
     /// An exact cell was told.
     Exact(ExactCell),
     /// A form of a set was told with noise.
-    Explored {
-        set: RoaringBitmap,
-        form: Name,
-        columns: Vec<Name>,
-        cost: u8,
-        retired: RoaringBitmap,
-    },
+    Explored { set: RoaringBitmap, form: Name, columns: Vec<Name>, cost: u8 },
     /// Figures of the lineage have the noise of this key from here on.
     Keyed(Name),
+    /// Patients are left out of what is told with noise from here on.
+    Retired(RoaringBitmap),
 }
 
 impl Event {
@@ -40,7 +38,7 @@ impl Event {
             Self::Exact(ExactCell { set, measures, .. }) => {
                 measures.iter().filter_map(|measure| measure.set.as_ref()).chain([set]).collect()
             }
-            Self::Explored { set, retired, .. } => vec![set, retired],
+            Self::Explored { set, .. } | Self::Retired(set) => vec![set],
             Self::Asked { .. } | Self::Keyed(_) => Vec::new(),
         };
         let sizes = sets.into_iter().map(RoaringBitmap::serialized_size);
@@ -121,7 +119,7 @@ impl Charge {
                 });
                 charged.collect()
             }
-            Event::Asked { .. } | Event::Keyed(_) => Vec::new(),
+            Event::Asked { .. } | Event::Keyed(_) | Event::Retired(_) => Vec::new(),
         })
     }
 
@@ -145,17 +143,20 @@ impl Charge {
                 writer.byte(1);
                 write_cell(writer, cell);
             }
-            Event::Explored { set, form, columns, cost, retired } => {
+            Event::Explored { set, form, columns, cost } => {
                 writer.byte(2);
                 writer.set(set);
                 writer.name(form);
                 writer.list(columns, Writer::name);
                 writer.byte(*cost);
-                writer.set(retired);
             }
             Event::Keyed(key) => {
                 writer.byte(3);
                 writer.name(key);
+            }
+            Event::Retired(set) => {
+                writer.byte(5);
+                writer.set(set);
             }
         });
         let bytes = writer.finish();
@@ -174,47 +175,54 @@ impl Charge {
             return Err(CodeError::Large);
         }
         let mut reader = Reader::new(bytes);
-        match reader.byte()? {
-            VERSION => {}
-            version => return Err(CodeError::Version { version }),
+        let version = reader.byte()?;
+        if !VERSIONS.contains(&version) {
+            return Err(CodeError::Version { version });
         }
         let (lineage, base) = (reader.name()?, reader.number()?);
-        let events = reader.list(|reader| match reader.byte()? {
-            0 => {
-                let (person, purpose) = (reader.name()?, reader.name()?);
-                let asker = Asker { person, purpose, organisation: reader.name()? };
-                Ok(Event::Asked { asker, day: reader.day()?, units: reader.number()? })
-            }
-            1 => Ok(Event::Exact(ExactCell {
-                name: reader.name()?,
-                set: reader.set()?,
-                measures: reader.list(|reader| {
-                    let (name, key) = (reader.name()?, reader.number()?);
-                    let mut sets = reader.list(Reader::set)?;
-                    let set = sets.pop();
-                    if sets.is_empty() {
-                        Ok(Measure { name, set, key })
-                    } else {
-                        Err(CodeError::Shape)
-                    }
-                })?,
-                figures: reader.bytes()?.to_vec(),
-                day: reader.day()?,
-                snapshot: reader.number()?,
-            })),
-            2 => Ok(Event::Explored {
-                set: reader.set()?,
-                form: reader.name()?,
-                columns: reader.list(Reader::name)?,
-                cost: reader.byte()?,
-                retired: reader.set()?,
-            }),
-            3 => Ok(Event::Keyed(reader.name()?)),
-            _ => Err(CodeError::Shape),
-        })?;
+        let events = reader.list(|reader| read_events(reader, version))?.concat();
         reader.end()?;
         Ok(Self { events, ..Self::new(lineage, base) })
     }
+}
+
+/// One event, or in the first format two.
+fn read_events(reader: &mut Reader<'_>, version: u8) -> Result<Vec<Event>, CodeError> {
+    let event = match reader.byte()? {
+        0 => {
+            let (person, purpose) = (reader.name()?, reader.name()?);
+            let asker = Asker { person, purpose, organisation: reader.name()? };
+            Event::Asked { asker, day: reader.day()?, units: reader.number()? }
+        }
+        1 => Event::Exact(read_cell(reader)?),
+        2 => {
+            let (set, form) = (reader.set()?, reader.name()?);
+            let (columns, cost) = (reader.list(Reader::name)?, reader.byte()?);
+            let event = Event::Explored { set, form, columns, cost };
+            let retired = if version == 1 { Some(Event::Retired(reader.set()?)) } else { None };
+            return Ok(std::iter::once(event).chain(retired).collect());
+        }
+        3 => Event::Keyed(reader.name()?),
+        5 => Event::Retired(reader.set()?),
+        _ => return Err(CodeError::Shape),
+    };
+    Ok(vec![event])
+}
+
+fn read_cell(reader: &mut Reader<'_>) -> Result<ExactCell, CodeError> {
+    Ok(ExactCell {
+        name: reader.name()?,
+        set: reader.set()?,
+        measures: reader.list(|reader| {
+            let (name, key) = (reader.name()?, reader.number()?);
+            let mut sets = reader.list(Reader::set)?;
+            let set = sets.pop();
+            if sets.is_empty() { Ok(Measure { name, set, key }) } else { Err(CodeError::Shape) }
+        })?,
+        figures: reader.bytes()?.to_vec(),
+        day: reader.day()?,
+        snapshot: reader.number()?,
+    })
 }
 
 fn write_cell(writer: &mut Writer, cell: &ExactCell) {

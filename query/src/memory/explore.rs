@@ -1,6 +1,7 @@
 //! Figures with noise: how often what is nearly the same set may be asked in another form, and how much one patient may be in.
 //!
-//! Nothing is ever hidden here, for what is hidden would tell. A patient over a limit is retired: left out of later answers.
+//! No figure is hidden here, for what is hidden would tell, again and again. A patient whom a figure would bring over a limit
+//! retires: is left out of that answer, which is run again, and of all later ones.
 
 use roaring::RoaringBitmap;
 
@@ -9,10 +10,10 @@ use super::charge::{Charge, Event};
 use super::sets::{self, SetName};
 use super::state::Memory;
 
-/// Forms of a set and of the sets around it that are answered before patients retire.
+/// Forms of a set and of the sets around it that are answered; before a further one its patients retire.
 pub(super) const MAX_FORMS: usize = 4;
-/// What a patient's meter holds for one column: a cell costs 15 / V of it, so that it lasts for M = 8 V cells.
-pub(super) const METER: u8 = 120;
+/// What a patient's meter holds for one column: a cell costs 15 / V of it, so that it lasts for M = 7 V / 2 cells.
+pub(super) const METER: u8 = 52;
 /// Per cent of patients retired over which explore closes.
 const MAX_RETIRED: u64 = 15;
 /// Left-out shares are told in steps of this many per cent.
@@ -39,12 +40,24 @@ pub(crate) struct ExploredCell {
 }
 
 /// Whether an explored cell was told before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Novelty {
     /// The same form of the same set with the same columns: nothing is charged.
     Known,
     /// Charged.
     New,
+    /// Not to be told: these of its patients are over a limit and retire first.
+    Over(RoaringBitmap),
+}
+
+/// Patients who retire with an answer that was run without them. It prints nothing.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Retiring(pub(crate) RoaringBitmap);
+
+impl std::fmt::Debug for Retiring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Retiring")
+    }
 }
 
 /// How many patients are left out of explore.
@@ -57,12 +70,14 @@ pub(crate) enum LeftOut {
 }
 
 impl Memory {
-    /// How many of `patients` are left out.
-    pub(crate) fn left_out(&self, patients: u64) -> LeftOut {
-        let share = self.retired().len().saturating_mul(100);
-        if self.is_full() || share > patients.saturating_mul(MAX_RETIRED) {
+    /// How many of `patients` are left out of an answer with which others retire. That these are many closes nothing yet: a
+    /// refusal would enter nothing, and could be had again and again.
+    pub(crate) fn left_out(&self, patients: u64, retiring: &Retiring) -> LeftOut {
+        let retired = self.retired().len().saturating_mul(100);
+        if self.is_full() || retired > patients.saturating_mul(MAX_RETIRED) {
             return LeftOut::Closed;
         }
+        let share = self.retired().union_len(&retiring.0).saturating_mul(100);
         let steps = share.div_ceil(patients.max(1)).div_ceil(SHARE_STEP).max(1);
         LeftOut::UpTo(steps.saturating_mul(SHARE_STEP))
     }
@@ -70,19 +85,26 @@ impl Memory {
     /// Whether nothing more is told of `patients` with noise.
     #[must_use]
     pub fn is_closed(&self, patients: u64) -> bool {
-        self.left_out(patients) == LeftOut::Closed
+        self.left_out(patients, &Retiring::default()) == LeftOut::Closed
     }
 
     /// The patients who are left out, as a worker is told.
     #[must_use]
-    pub fn retired_set(&self) -> Vec<u8> {
-        sets::bytes_of(self.retired())
+    pub fn retired_set(&self, retiring: &Retiring) -> Vec<u8> {
+        sets::bytes_of(&(self.retired() | &retiring.0))
     }
 
     /// How many they are; nobody ever comes back.
     #[must_use]
     pub fn retired_count(&self) -> u64 {
         self.retired().len()
+    }
+
+    /// Enters who retires with an answer.
+    pub(crate) fn retire(&self, charge: &mut Charge, retiring: &Retiring) {
+        if !retiring.0.is_subset(self.retired()) {
+            charge.draft(Event::Retired(retiring.0.clone()));
+        }
     }
 
     /// Whether noise of this key goes with the noise that the lineage has. The first key is entered in the charge.
@@ -96,7 +118,7 @@ impl Memory {
         }
     }
 
-    /// Enters an explored cell in the charge.
+    /// Enters an explored cell in the charge, unless patients of it have to retire first.
     pub(crate) fn explore(
         &self,
         charge: &mut Charge,
@@ -132,7 +154,10 @@ impl Memory {
             });
             retired.extend(over);
         }
-        charge.draft(Event::Explored { set, form, columns, cost, retired });
+        if !retired.is_empty() {
+            return Novelty::Over(retired);
+        }
+        charge.draft(Event::Explored { set, form, columns, cost });
         Novelty::New
     }
 

@@ -190,7 +190,7 @@ impl Memory {
                 }
             }
             Event::Exact(cell) => self.tell(cell),
-            Event::Explored { set, form, columns, cost, retired } => {
+            Event::Explored { set, form, columns, cost } => {
                 let place = self.explored.keep(set);
                 let forms = self.forms.entry(place).or_default();
                 forms.entry(*form).or_default().extend(columns);
@@ -200,8 +200,8 @@ impl Memory {
                         count(meter, patient, *cost);
                     }
                 }
-                self.retired |= retired;
             }
+            Event::Retired(set) => self.retired |= set,
             Event::Keyed(key) => self.key = self.key.or(Some(*key)),
         }
     }

@@ -34,7 +34,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "A01",
         name: "the same with noise",
-        how: "as above",
+        how: "as above, but a part in a group that is shown has noise, however small it is: counted are groups alone",
         profile: Profile::Explore,
         limit: Limit::AtMost(0.0),
         weak: &[Weakness::Of(Mechanism::Rows)],
@@ -118,10 +118,7 @@ fn crossings(
             // In a group by the same column, what the text rules out is 0 for everybody to see.
             let ruled_out = columns.contains(&"positive");
             let part = !ruled_out && parts.get(key).copied().flatten().is_some();
-            let small = match exact {
-                true => is_small_part(positive, n),
-                false => positive < LEAST,
-            };
+            let small = exact && is_small_part(positive, n);
             of += 1;
             if (figure.is_some() && n < LEAST) || (part && (small || n < LEAST)) {
                 found += 1;

@@ -99,7 +99,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "A30",
         name: "exact less noisy",
-        how: "the exact count of S under ask.members less the noisy one of S'",
+        how: "the exact count of S under ask.members less the noisy one of S', which three people ask",
         profile: Profile::Explore,
         limit: Limit::AtMost(0.62),
         weak: &[Weakness::Of(Mechanism::Threshold), Weakness::Of(Mechanism::Fresh)],
@@ -339,8 +339,11 @@ fn exact_less_noisy(
         .collect();
     let mut all = Vec::new();
     for form in 1..=forms {
-        let without = count(ask, &targets, (None, false), &format!(" AND m{form} < 90"), form)?;
-        all.push(less(&exact, &without));
+        // By three people, for noise that is drawn anew.
+        for who in 0..3 {
+            let without = count(ask, &targets, (None, false), &format!(" AND m{form} < 90"), who)?;
+            all.push(less(&exact, &without));
+        }
     }
     let seen = |block: &Vec<String>| {
         let own = of(&all, block);

@@ -51,7 +51,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         profile: Profile::Explore,
         limit: Limit::AtMost(0.02),
         weak: &[Weakness::Of(Mechanism::Sum)],
-        shape: |scale| sized(scale.pick(20, 600), 60, 0),
+        shape: |scale| sized(scale.pick(20, 1_500), 60, 0),
         more: super::nothing_more,
         run: linearity,
     },

@@ -85,7 +85,8 @@ fn tell(
     let (charge, noise) = (memory.charge(), Noise::new(&key));
     let protections = Protections::from(Opinions::default());
     let variance = variance(&protections);
-    let mut teller = Teller { memory, charge, noise, variance, gap: 10, dataset: &dataset };
+    let over = RoaringBitmap::new();
+    let mut teller = Teller { memory, charge, noise, variance, gap: 10, dataset: &dataset, over };
     let fragment = RawFragment::of_parts(cells, &part());
     let form = footprint.explore.form().ok();
     let told = teller.fragment(&fragment, footprint, (form, &protections));

@@ -36,10 +36,14 @@ fn random_answer(memory: &mut Memory, dice: &mut Dice, person: &str) -> (Vec<Str
             let form = name(&format!("f{}", dice.under(8)));
             let columns = vec![name(&format!("column {}", dice.under(3)))];
             let asked = ExploredCell { set: patients, form, columns };
-            seen.push(format!("{:?}", memory.explore(&mut charge, asked, RULES)));
+            let novelty = memory.explore(&mut charge, asked, RULES);
+            if let Novelty::Over(patients) = &novelty {
+                memory.retire(&mut charge, &Retiring(patients.clone()));
+            }
+            seen.push(format!("{novelty:?}"));
         }
     }
-    seen.push(format!("{:?}", memory.left_out(90)));
+    seen.push(format!("{:?}", memory.left_out(90, &Retiring::default())));
     let bytes = charge.encode().unwrap();
     memory.apply(&charge).unwrap();
     (seen, bytes)
@@ -67,7 +71,7 @@ fn the_same_charges_in_order_make_the_same_state() {
         assert_eq!(rebuilt, memory);
         all_seen += &seen.concat().concat();
     }
-    let cases = ["Released", "Stands", "Null", "Known", "New", "UpTo", "Closed"];
+    let cases = ["Released", "Stands", "Null", "Known", "New", "Over", "UpTo", "Closed"];
     assert!(cases.iter().all(|case| all_seen.contains(case)), "{all_seen}");
 }
 
@@ -89,7 +93,7 @@ fn bytes_that_are_not_a_charge_are_refused() {
         assert_eq!(Charge::decode(&bytes[..end]), Err(CodeError::Shape), "cut at {end}");
     }
     assert_eq!(Charge::decode(&[&bytes[..], &[0]].concat()), Err(CodeError::Shape));
-    assert_eq!(Charge::decode(&[2]), Err(CodeError::Version { version: 2 }));
+    assert_eq!(Charge::decode(&[3]), Err(CodeError::Version { version: 3 }));
     // Any one bit: refused, or another charge that is written the same way.
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
@@ -99,4 +103,19 @@ fn bytes_that_are_not_a_charge_are_refused() {
         }
     }
     assert_eq!(CodeError::Shape.code(), "charge_damaged");
+}
+
+#[test]
+fn in_the_first_format_a_form_has_those_who_retire_with_it() {
+    let memory = memory();
+    let mut charge = memory.charge();
+    let cell = ExploredCell { set: set(0..50), form: name("f"), columns: vec![name("sex")] };
+    memory.explore(&mut charge, cell, RULES);
+    let retired = crate::memory::sets::bytes_of(&set(3..20));
+    let length = u64::try_from(retired.len()).unwrap().to_le_bytes();
+    let bytes = charge.encode().unwrap();
+    let first = [&[1], &bytes[1..], &length, &retired].concat();
+    let mut memory = memory;
+    memory.apply(&Charge::decode(&first).unwrap()).unwrap();
+    assert_eq!(*memory.retired(), set(3..20));
 }
