@@ -49,7 +49,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "A31",
         name: "overlapping networks, incomplete totals, the asker's own data",
-        how: "cells by hospital and by sub-network with a hospital in both, one question each; the asker knows its own patients; counted are nulls of others as for A03",
+        how: "cells by hospital and by sub-network with a hospital in both, one question for each pair of columns; the asker knows its own patients; counted are nulls of others as for A03",
         profile: Profile::Members,
         limit: Limit::AtMost(0.0),
         weak: &[Weakness::Of(Mechanism::Threshold)],
@@ -342,14 +342,18 @@ fn margins(
 
 fn networks(ask: &mut dyn Ask, world: &World, scale: Scale) -> anyhow::Result<Measure> {
     let columns: &[&'static str] = scale.pick(&["a", "b"], &["a", "b", "c"]);
-    let names = columns.join(", ");
+    let pairs: &[[&'static str; 2]] =
+        scale.pick(&[["a", "b"]], &[["a", "b"], ["a", "c"], ["b", "c"]]);
     let mut known = Known::new(world, columns);
-    for (turn, by) in ["hospital", "network"].into_iter().enumerate() {
-        let keys: Vec<&'static str> = std::iter::once(by).chain(columns.iter().copied()).collect();
-        let sql = format!(
-            "SELECT {by}, {names}, count(*) AS n FROM patient GROUP BY CUBE ({by}, {names})"
-        );
-        known.learn(&ask.ask(&sql, turn)?, &keys, false);
+    for (turn, [one, two]) in pairs.iter().enumerate() {
+        for by in ["hospital", "network"] {
+            let sql = format!(
+                "SELECT {by}, {one}, {two}, count(*) AS n FROM patient GROUP BY CUBE ({by}, {one}, {two})"
+            );
+            let told = ask.ask(&sql, turn)?;
+            anyhow::ensure!(told.answer.is_some(), "{sql} is refused: {:?}", told.refused);
+            known.learn(&told, &[by, *one, *two], false);
+        }
     }
     // The asking hospital reads its own data.
     let own = world.hospitals.first().map(|(code, _)| code.clone()).unwrap_or_default();
