@@ -238,7 +238,7 @@ pub fn attack(
     let worlds = chosen.iter().enumerate().map(|(at, attack)| {
         let world = World::new(&dataset(attack, at), &codes, (attack.shape)(scale), SEED);
         let world = (attack.more)(world);
-        let rules = rules(&world.id);
+        let rules = rules(&world);
         (world, rules)
     });
     let mut lab = Lab::start(program, HOSPITALS, worlds.collect())?;
@@ -284,12 +284,15 @@ fn one(lab: &mut Lab, attack: &Attack, id: &str, scale: Scale) -> anyhow::Result
 }
 
 /// The rules of a population: every analyst may ask everything under the profiles that this version answers under.
-fn rules(id: &str) -> String {
+fn rules(world: &World) -> String {
+    let id = &world.id;
+    let quota = world.quota.map(|questions| format!("@quota_lineage(\"{questions}\")\n"));
+    let quota = quota.unwrap_or_default();
     let rule = |action: &str| {
         let name = action.replace('.', "-");
         format!(
             "@id(\"{id}-{name}\")\n@explain_nl(\"Aanvallers mogen alles vragen.\")\n@explain_en(\"Attackers may ask everything.\")\n\
-             @min_patients(\"10\")\npermit (principal in Kring::Role::\"analyst\", action == Kring::Action::\"{action}\", resource == Kring::Dataset::\"{id}\");\n\n"
+             @min_patients(\"10\")\n{quota}permit (principal in Kring::Role::\"analyst\", action == Kring::Action::\"{action}\", resource == Kring::Dataset::\"{id}\");\n\n"
         )
     };
     ["ask.members", "ask.indicator", "ask.explore"].map(rule).concat()

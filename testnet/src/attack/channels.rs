@@ -13,6 +13,9 @@ use policies::Profile;
 mod neighbours;
 mod texts;
 
+/// Questions of one person where there is a quota: some of all that are answered in three turns.
+const QUOTA: u32 = 15;
+
 const TWINS: Shape = Shape { blocks: 6, size: 40, others: 0, twins: true };
 
 /// The attacks of this family.
@@ -49,6 +52,17 @@ pub(super) const ATTACKS: &[Attack] = &[
         shape: |_| TWINS,
         more: super::nothing_more,
         run: |ask, world, _scale| differences(ask, world, (texts::STATE, same)),
+    },
+    Attack {
+        id: "A17",
+        name: "quotas",
+        how: "the same texts in turns, until the person's quota is used up at both twins and after; counted as above",
+        profile: Profile::Members,
+        limit: Limit::AtMost(0.0),
+        weak: &[Weakness::Bare],
+        shape: |_| TWINS,
+        more: |world| World { quota: Some(QUOTA), ..world },
+        run: quotas,
     },
     Attack {
         id: "A25",
@@ -110,6 +124,25 @@ fn differences(
     }
     let example = different.first().cloned();
     Ok(Measure::found(different.len(), texts.len()).example(example))
+}
+
+fn quotas(ask: &mut dyn Ask, world: &World, _scale: Scale) -> anyhow::Result<Measure> {
+    let (mut different, mut used_up) = (Vec::new(), 0);
+    for sql in [texts::STATE; 3].concat() {
+        let told = ask.ask(sql, 0)?;
+        let code =
+            told.hospitals.values().find_map(|said| said.code.as_deref()).unwrap_or_default();
+        used_up += usize::from(code.starts_with("quota_"));
+        if !same(&told, world) {
+            different.push(sql);
+        }
+    }
+    // Without a quota nothing was tried.
+    if used_up == 0 {
+        different.push("no question was over the quota");
+    }
+    let example = different.first().map(|sql| (*sql).to_owned());
+    Ok(Measure::found(different.len(), 3 * texts::STATE.len()).example(example))
 }
 
 fn time(ask: &mut dyn Ask, world: &World, scale: Scale) -> anyhow::Result<Measure> {

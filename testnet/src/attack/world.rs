@@ -99,6 +99,8 @@ pub struct World {
     pub asked: Vec<(String, String)>,
     /// The patients of the next snapshot.
     pub later: Option<Box<World>>,
+    /// Most questions of one person over the lineage, where there is a limit.
+    pub quota: Option<u32>,
 }
 
 impl World {
@@ -115,7 +117,7 @@ impl World {
             (code.clone(), patients)
         };
         let hospitals = (0..).zip(codes).map(hospital).collect();
-        Self { id: id.to_owned(), shape, hospitals, asked: Vec::new(), later: None }
+        Self { id: id.to_owned(), shape, hospitals, asked: Vec::new(), later: None, quota: None }
     }
 
     /// With these indicators.
