@@ -31,7 +31,7 @@ mod written;
 
 pub use disclose::{
     DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, asked,
-    disclose, explore, remembers, remembers_under, wanted,
+    disclose, explore, needs_noise, remembers, remembers_under, wanted,
 };
 pub use ipc::{IpcError, MAX_FRAME_BYTES};
 pub use memory::{ApplyError, Asker, Charge, CodeError, Memory, OverQuota, Scope};

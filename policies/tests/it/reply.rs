@@ -136,7 +136,7 @@ fn an_answer_is_about_this_request_and_these_frames() {
     );
 }
 
-const NOISE: NoiseReceipt = NoiseReceipt { mechanism: 1, variance: 3, left_out_percent: 5 };
+const NOISE: NoiseReceipt = NoiseReceipt { mechanism: 1, variance: 3, left_out_percent: 5, only_bins: false };
 
 #[test]
 fn noise_goes_with_its_profile() {

@@ -8,19 +8,19 @@
 //!
 //! Not here: the rules of exact figures, what was told exactly, the form itself ([`policies::explore`]), and leaving patients out.
 
-use std::collections::BTreeMap;
-
 use policies::Digest;
 use policies::dataset::Dataset;
 use policies::explore::{self, ExploreForm, ExploreTerm, MeasureId};
-use policies::footprint::{FragmentFootprint, SumFootprint};
+use policies::footprint::FragmentFootprint;
 use policies::protections::{Protections, Variance};
 use policies::wire::NoiseReceipt;
 use roaring::RoaringBitmap;
 
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
 use super::rules::{Rule, Verdict};
-use super::{CellState, DiscloseError, Disclosed, Figures, Protected, SafeAnswer, frames};
+use super::{
+    CellState, DiscloseError, Disclosed, Figures, HeadNoise, Protected, bins, safe,
+};
 use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name};
 use crate::pipe::Wanted;
 use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};
@@ -106,24 +106,15 @@ pub fn explore(
         protected.push(Protected::new(fragment, &verdicts, &figures).ok_or(DiscloseError)?);
     }
     let charge = teller.charge;
-    let mut rules = BTreeMap::new();
-    for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
-        let count = rules.entry(*rule).or_insert(0_u64);
-        *count = count.saturating_add(*figures);
-    }
-    let count = |of: fn(&Protected) -> u64| protected.iter().map(of).collect();
-    let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
-    let figures = count(|fragment| fragment.figures);
-    let batches: Vec<_> = protected.into_iter().map(|fragment| fragment.batch).collect();
-    let frames = frames(&batches, Some(total)).ok_or(DiscloseError)?;
-    let noise = NoiseReceipt { mechanism: MECHANISM, variance: total, left_out_percent };
-    let (stands, since, noise) = (0, None, Some(noise));
-    let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
+    let (mechanism, variance) = (MECHANISM, total);
+    let noise = NoiseReceipt { mechanism, variance, left_out_percent, only_bins: false };
+    let head = HeadNoise { all: Some(total), bins: None };
+    let safe = safe((permit, protected), (head, Some(noise)), None)?;
     Ok(Disclosed { safe, charge })
 }
 
 /// Variance of the form's layer under protections.
-fn variance(protections: &Protections) -> FormVariance {
+pub(super) fn variance(protections: &Protections) -> FormVariance {
     match protections.variance {
         Variance::Three => FormVariance::Two,
         Variance::Five => FormVariance::Four,
@@ -159,7 +150,7 @@ impl Teller<'_> {
             let Some(form) = form else { return hidden(Rule::Fault) };
             match self.is_small(cell, protections) {
                 Some(why) => hidden(why),
-                None => self.cell(cell, &footprint.sums, (form, &keys, &places(at, &sizes))),
+                None => self.cell(cell, footprint, (form, &keys, &places(at, &sizes))),
             }
         });
         cells.collect()
@@ -181,11 +172,18 @@ impl Teller<'_> {
     fn cell(
         &mut self,
         cell: RawCell<'_>,
-        sums: &[SumFootprint],
+        footprint: &FragmentFootprint,
         place: (&ExploreForm, &[Vec<explore::Conditions>], &[usize]),
     ) -> (Verdict, Figures) {
         let contributions: Vec<Contribution<'_>> = cell.contributions().collect();
+        let sums = footprint.sums.as_slice();
+        let mut hidden = vec![None; sums.len()];
+        let of = (footprint, contributions.as_slice());
+        bins::hide_small(cell, of, (&self.noise, self.gap), &mut hidden);
         let figures = cell.sums().zip(sums).enumerate().map(|(at, (value, sum))| {
+            if hidden.get(at).copied().flatten().is_some() {
+                return None;
+            }
             let parts = place.0.sums.get(at)?;
             if parts.terms.is_empty() {
                 return Some(0);
@@ -195,10 +193,11 @@ impl Teller<'_> {
             self.figure(parts.only()?, own, place)
         });
         let figures: Vec<Option<i128>> = figures.collect();
-        let sums: Vec<Option<Rule>> = figures
-            .iter()
-            .map(|told| if told.is_some() { None } else { Some(Rule::Fault) })
-            .collect();
+        let sums = figures.iter().zip(&hidden).map(|(told, why)| match told {
+            Some(_) => None,
+            None => why.or(Some(Rule::Fault)),
+        });
+        let sums: Vec<Option<Rule>> = sums.collect();
         let bare = !sums.is_empty() && sums.iter().all(Option::is_some);
         let state = if bare { CellState::Hidden } else { CellState::Present };
         (Verdict { state, sums }, Some(figures))
@@ -272,7 +271,7 @@ struct Own<'a> {
 
 /// Who contributes to a measure. Sums have no set of their own, but a count of the same rows has; where there is none the cell's
 /// patients stand for them, so that more are charged and none too few.
-fn contributors<'a>(
+pub(super) fn contributors<'a>(
     cell: RawCell<'a>,
     of: &Contribution<'a>,
     all: &[Contribution<'a>],
@@ -286,7 +285,7 @@ fn contributors<'a>(
 }
 
 /// The value of each key in a cell: the last key runs fastest.
-fn places(cell: usize, sizes: &[usize]) -> Vec<usize> {
+pub(super) fn places(cell: usize, sizes: &[usize]) -> Vec<usize> {
     let mut rest = cell;
     let mut places: Vec<usize> = sizes
         .iter()
