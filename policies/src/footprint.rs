@@ -230,7 +230,9 @@ pub enum FootprintError {
         fragment: usize,
     },
     /// Vectors of bins that do not fit the sums of their fragment.
-    #[error("the account of fragment {fragment} contradicts itself: what its bins are of is not clear")]
+    #[error(
+        "the account of fragment {fragment} contradicts itself: what its bins are of is not clear"
+    )]
     Vectors {
         /// The fragment, from 0.
         fragment: usize,

@@ -36,9 +36,7 @@ pub use explored::{ExploreError, Explorer, explore};
 pub use noise::NoiseKey;
 pub use remembered::Moment;
 
-pub(crate) use frames::{
-    FRAMES_VERSION, FramesHead, HeadNoise, frames, safe_batch, safe_schema,
-};
+pub(crate) use frames::{FRAMES_VERSION, FramesHead, HeadNoise, frames, safe_batch, safe_schema};
 
 use protected::Protected;
 use remembered::Judge;
@@ -272,7 +270,8 @@ pub fn disclose(
         fragments.iter().zip(&judged).zip(standing).zip(binned)
     {
         let standing = standing.into_iter().chain(std::iter::repeat(None));
-        let told: Vec<Figures> = own.into_iter().zip(standing).map(|(own, old)| old.or(own)).collect();
+        let told: Vec<Figures> =
+            own.into_iter().zip(standing).map(|(own, old)| old.or(own)).collect();
         protected.push(Protected::new(fragment, verdicts, &told).ok_or(DiscloseError)?);
     }
     let (mut charge, stands, since) = match judge.map(Judge::end) {

@@ -236,10 +236,9 @@ impl Measured {
             own: (!matches!(spec.kind, MeasureKind::Rows | MeasureKind::Bin)).then(own),
             seen: match spec.kind {
                 MeasureKind::Keys => std::iter::repeat_with(Keys::default).take(groups).collect(),
-                MeasureKind::Rows
-                | MeasureKind::Flag
-                | MeasureKind::Bin
-                | MeasureKind::Value => Vec::new(),
+                MeasureKind::Rows | MeasureKind::Flag | MeasureKind::Bin | MeasureKind::Value => {
+                    Vec::new()
+                }
             },
         }
     }

@@ -18,9 +18,7 @@ use roaring::RoaringBitmap;
 
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
 use super::rules::{Rule, Verdict};
-use super::{
-    CellState, DiscloseError, Disclosed, Figures, HeadNoise, Protected, bins, safe,
-};
+use super::{CellState, DiscloseError, Disclosed, Figures, HeadNoise, Protected, bins, safe};
 use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name};
 use crate::pipe::Wanted;
 use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};

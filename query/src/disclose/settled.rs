@@ -26,9 +26,9 @@ pub(super) fn settle<'m>(
         let (mut judge, before) = (judge(), nulls(judged));
         let standing = fragments.iter().zip(binned).zip(footprints).zip(&mut *judged);
         let standing = standing.map(|((fragment, footprint), verdicts)| {
-            let of = judge.as_mut().map(|judge| {
-                judge.fragment((fragment.0, fragment.1), footprint, verdicts)
-            });
+            let of = judge
+                .as_mut()
+                .map(|judge| judge.fragment((fragment.0, fragment.1), footprint, verdicts));
             of.unwrap_or_default()
         });
         let standing: Vec<Vec<Figures>> = standing.collect();

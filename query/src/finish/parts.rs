@@ -7,9 +7,7 @@ use policies::HospitalCode;
 use super::FinishError;
 use crate::cell::SUM_PRECISION;
 use crate::cut::{Fragment, Primitive, Split};
-use crate::disclose::{
-    CellState, FRAMES_VERSION, FramesHead, HeadNoise, safe_batch, safe_schema,
-};
+use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, HeadNoise, safe_batch, safe_schema};
 use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Part;
 

@@ -81,12 +81,11 @@ fn intervals(answer: &AnswerBody) -> BTreeMap<(usize, usize), &FinishedInterval>
     answer.intervals.iter().map(|own| ((own.row, own.column), own)).collect()
 }
 
-/// A value that is made of quantiles, with the interval of the pooled one; `~` before it where it has noise.
-fn with_interval(value: &Value, interval: &FinishedInterval, noisy: bool) -> String {
+/// Behind a value that is made of quantiles, the interval of the pooled one.
+fn ends(interval: &FinishedInterval) -> String {
     let FinishedInterval { low, high, .. } = interval;
     let end = |end: &Option<f64>| end.map_or("?".to_owned(), |end| text(&Value::from(end), "null"));
-    let mark = if noisy { "~" } else { "" };
-    format!("{mark}{} [{}..{}]", text(value, "null"), end(low), end(high))
+    format!(" [{}..{}]", end(low), end(high))
 }
 
 fn table(answer: &AnswerBody) {
@@ -102,15 +101,12 @@ fn table(answer: &AnswerBody) {
             match status.get(&(number, column)) {
                 Some(CellStatus::Hidden) => "hidden".to_owned(),
                 Some(CellStatus::Incomplete) => "incomplete".to_owned(),
-                Some(CellStatus::Shown) | None => match intervals.get(&(number, column)) {
-                    Some(interval) => {
-                        with_interval(value, interval, noisy.contains(&(number, column)))
-                    }
-                    None if noisy.contains(&(number, column)) => {
-                        format!("~{}", text(value, "null"))
-                    }
-                    None => text(value, "null"),
-                },
+                Some(CellStatus::Shown) | None => {
+                    let mark = if noisy.contains(&(number, column)) { "~" } else { "" };
+                    let interval = intervals.get(&(number, column));
+                    let interval = interval.map_or(String::new(), |own| ends(own));
+                    format!("{mark}{}{interval}", text(value, "null"))
+                }
             }
         }));
     }

@@ -6,8 +6,11 @@ use crate::footprint::SumFootprint;
 fn fragment(kinds: &[SumKind], vectors: &[(u32, u32, Option<u32>)]) -> FragmentFootprint {
     let sum =
         |kind: &SumKind| SumFootprint { text: String::new(), kind: *kind, scale: 0, measure: 0 };
-    let vector =
-        |(first, bins, tail): &(u32, u32, Option<u32>)| VectorFootprint { first: *first, bins: *bins, tail: *tail };
+    let vector = |(first, bins, tail): &(u32, u32, Option<u32>)| VectorFootprint {
+        first: *first,
+        bins: *bins,
+        tail: *tail,
+    };
     FragmentFootprint {
         digest: Digest::of(b"fragment"),
         group_keys: Vec::new(),

@@ -1,8 +1,6 @@
 use policies::Digest;
 use policies::explore::{Explore, ExploreSum, ExploreTerm, MeasureId, ValueSet};
-use policies::footprint::{
-    LinkFootprint, MeasureFootprint, MeasureKind, Sensitive, Units,
-};
+use policies::footprint::{LinkFootprint, MeasureFootprint, MeasureKind, Sensitive, Units};
 use policies::protections::{MinPatients, Opinions, Variance};
 
 use super::*;
@@ -152,32 +150,31 @@ fn the_noise_of_every_bin_has_the_declared_variance_and_is_its_own() {
     let sizes = [30, 0, 12, 3];
     for (variance, expected) in [(THREE, 3.0), (Variance::Five, 5.0)] {
         let (footprint, of) = (footprint(Some(2)), bins(0, sizes));
-        let keys = 6_000;
-        let mut sums = [0.0_f64; 4];
-        let mut products = [[0.0_f64; 4]; 4];
-        for key in 0..keys {
-            let told = told(key, &of, &footprint, variance).unwrap();
-            let noise: Vec<f64> =
-                told.iter().zip(sizes).map(|(told, size)| (told - i128::from(size)) as f64).collect();
-            for one in 0..4 {
-                sums[one] += noise[one];
-                for other in 0..4 {
-                    products[one][other] += noise[one] * noise[other];
-                }
-            }
-        }
-        let n = keys as f64;
+        let keys = 6_000_u32;
+        let n = f64::from(keys);
+        let all: Vec<Vec<f64>> = (0..keys)
+            .map(|key| {
+                let told = told(u64::from(key), &of, &footprint, variance).unwrap();
+                told.iter().zip(sizes).map(|(told, size)| off(*told, size)).collect()
+            })
+            .collect();
         for one in 0..4 {
-            assert!((sums[one] / n).abs() < 5.0 * (expected / n).sqrt(), "{sums:?}");
+            let mean = all.iter().map(|noise| noise[one]).sum::<f64>() / n;
+            assert!(mean.abs() < 5.0 * (expected / n).sqrt(), "{one}: {mean}");
             for other in 0..4 {
-                let found = products[one][other] / n;
+                let found = all.iter().map(|noise| noise[one] * noise[other]).sum::<f64>() / n;
                 let wanted = if one == other { expected } else { 0.0 };
                 // Five standard deviations of the mean of a product of two such draws.
-                let off = 5.0 * expected * (2.0 / n).sqrt();
-                assert!((found - wanted).abs() < off, "{one} {other}: {found}");
+                let away = 5.0 * expected * (2.0 / n).sqrt();
+                assert!((found - wanted).abs() < away, "{one} {other}: {found}");
             }
         }
     }
+}
+
+/// How far what is told is off a bin's size.
+fn off(told: i128, size: u32) -> f64 {
+    f64::from(i32::try_from(told - i128::from(size)).unwrap())
 }
 
 #[test]
@@ -202,23 +199,23 @@ fn asked_again_a_vector_is_the_same_and_other_patients_have_other_noise() {
 fn another_condition_never_draws_the_noise_of_the_set_anew() {
     // Over many texts of one condition the mean of a figure is the set's: off by noise of variance 1 and no less.
     const TEXTS: [&str; 40] = [
-        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
-        "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh", "ii", "jj", "kk", "ll", "mm", "nn", "oo", "pp", "qq",
-        "rr", "ss", "tt",
+        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r",
+        "s", "t", "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh", "ii", "jj", "kk", "ll", "mm",
+        "nn", "oo", "pp", "qq", "rr", "ss", "tt",
     ];
     let of = bins(0, [30, 30, 30, 30]);
     let mut squares = 0.0;
-    let keys = 150;
+    let keys = 150_u32;
     for key in 0..keys {
         let mut sum = 0.0;
         for text in TEXTS {
-            let told = told(key, &of, &self::of(Some(2), Form::Text(text)), THREE).unwrap();
-            sum += (told[0] - 30) as f64;
+            let footprint = self::of(Some(2), Form::Text(text));
+            sum += off(told(u64::from(key), &of, &footprint, THREE).unwrap()[0], 30);
         }
         squares += (sum / 40.0) * (sum / 40.0);
     }
     // Variance 1 of the set, and 2 / 40 of forms.
-    let found = squares / keys as f64;
+    let found = squares / f64::from(keys);
     assert!((0.65..1.5).contains(&found), "{found}");
 }
 

@@ -49,11 +49,7 @@ pub(super) fn solved(
         }
         (_, Some(of)) => solves(sum, of) && hidden(of),
         (
-            SumKind::Rows
-            | SumKind::NonNull
-            | SumKind::Distinct
-            | SumKind::Bin
-            | SumKind::Sum,
+            SumKind::Rows | SumKind::NonNull | SumKind::Distinct | SumKind::Bin | SumKind::Sum,
             None,
         ) => false,
     };

@@ -151,9 +151,13 @@ fn a_quantile_is_told_of_as_many_patients_as_it_leaves_enough_of_on_each_side() 
         assert!(all.iter().all(|(_, _, status)| *status == CellStatus::Hidden), "{sql}");
         all.iter().any(|(_, column, _)| *column == at)
     };
-    for (count, median, quarter, tenth) in
-        [(19, true, true, true), (24, false, true, true), (39, false, true, true), (44, false, false, true), (104, false, false, false)]
-    {
+    for (count, median, quarter, tenth) in [
+        (19, true, true, true),
+        (24, false, true, true),
+        (39, false, true, true),
+        (44, false, false, true),
+        (104, false, false, false),
+    ] {
         let all: Vec<Patient> = (0..count).map(|at| (1, Some(at % 90), at % 100)).collect();
         let network = network(&[all], Protect::DEFAULT);
         let sql = "SELECT count(*) AS n, median(age) AS a, quantile(age, 0.75) AS b, quantile(age, 0.1) AS c, quantile(age, 0) AS d, \
@@ -181,7 +185,8 @@ fn the_pooled_quantile_lies_in_the_interval_that_is_told() {
                 let by = "FROM patient GROUP BY grade ORDER BY grade";
                 let asked = format!("SELECT quantile({column}, {part}) {by}");
                 let answer = network.ask(&mut worker, &asked).unwrap();
-                let pooled = format!("SELECT percentile_cont(CAST({column} AS DOUBLE), {part}) {by}");
+                let pooled =
+                    format!("SELECT percentile_cont(CAST({column} AS DOUBLE), {part}) {by}");
                 let (_, expected) = pool.ask(&pooled);
                 assert_eq!((answer.rows.len(), answer.noisy.len()), (3, 3), "{asked}");
                 for (row, expected) in answer.intervals.iter().zip(expected) {
@@ -199,7 +204,10 @@ fn the_pooled_quantile_lies_in_the_interval_that_is_told() {
             }
         }
     }
-    assert!(all == 72 && inside >= 68 && bounded >= 65 && exact <= 3, "{inside} {bounded} {exact} of {all}");
+    assert!(
+        all == 72 && inside >= 68 && bounded >= 65 && exact <= 3,
+        "{inside} {bounded} {exact} of {all}"
+    );
 }
 
 #[test]

@@ -19,9 +19,7 @@ use policies::{
 use query::import::{Format, ImportPlan, RecordSecret, Source, TableMapping, import};
 use query::pipe::frame::{Message, read_message, write_message};
 use query::pipe::{Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Wanted, Work};
-use query::{
-    Explorer, Memory, Moment, NoiseKey, RawAnswer, SafeAnswer, disclose, receive,
-};
+use query::{Explorer, Memory, Moment, NoiseKey, RawAnswer, SafeAnswer, disclose, receive};
 
 const NOW: UnixTime = UnixTime(1_782_900_000);
 

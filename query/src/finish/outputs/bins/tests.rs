@@ -47,7 +47,8 @@ fn counts_up_to_an_edge_are_made_ascending_by_least_squares() {
 
 #[test]
 fn noise_leaves_a_quantile_inside_the_bounds_or_without_a_value() {
-    for counts in [[-3_i128, 9, -4, 6], [7, -2, -2, 1], [0, 0, 1, -1], [1, 0, 0, 0], [-5, -5, 2, 1]] {
+    for counts in [[-3_i128, 9, -4, 6], [7, -2, -2, 1], [0, 0, 1, -1], [1, 0, 0, 0], [-5, -5, 2, 1]]
+    {
         for part in [0.0, 0.1, 0.5, 0.9, 1.0] {
             if let Some(value) = of(&counts, part) {
                 assert!((0.0..=40.0).contains(&value), "{counts:?} {part}: {value}");
