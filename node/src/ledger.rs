@@ -163,25 +163,25 @@ impl Ledger {
         }
     }
 
-    /// Holds a raw answer against the memory, and makes durable what it adds.
+    /// Holds a raw answer against the memory, and makes durable what it adds. Bins have noise by `exploring`.
     ///
     /// # Errors
     /// `Refused`: nothing may be released then.
     pub(crate) async fn disclose(
         &self,
         entry: Option<Entry>,
-        raw: RawAnswer,
-        moment: Moment,
+        (raw, moment): (RawAnswer, Moment),
+        exploring: Option<Exploring>,
     ) -> Result<Charged, Refused> {
         let Some(Entry { lineage, book }) = entry else {
             let mut nothing = Memory::new([0; 32]);
-            let safe = query::disclose(raw, &nothing, moment)?.charged(&mut nothing);
+            let safe = query::disclose(raw, &nothing, moment, None)?.charged(&mut nothing);
             return Ok(Charged { safe: safe.map_err(LedgerError::from)?, memory: None });
         };
         let (charges, turn) = (self.charges.clone(), book.lock_owned().await);
-        let done = self
-            .tasks
-            .spawn_blocking("ledger", move || charge(&charges, turn, lineage, (raw, moment)));
+        let done = self.tasks.spawn_blocking("ledger", move || {
+            charge(&charges, (turn, lineage), (raw, moment), exploring)
+        });
         done.await.map_err(|error| Refused::Store(std::io::Error::other(error)))?
     }
 }
@@ -241,11 +241,12 @@ fn opened(charges: &Charges, heads: &Heads, lineage: &Lineage) -> Result<Book, L
 /// One answer of a lineage, alone.
 fn charge(
     charges: &Charges,
-    mut turn: OwnedMutexGuard<Book>,
-    lineage: Digest,
+    (mut turn, lineage): (OwnedMutexGuard<Book>, Digest),
     (raw, moment): (RawAnswer, Moment),
+    exploring: Option<Exploring>,
 ) -> Result<Charged, Refused> {
-    let disclosed = query::disclose(raw, &turn.whole()?.memory, moment)?;
+    let explorer = exploring.as_ref().map(Exploring::explorer).transpose()?;
+    let disclosed = query::disclose(raw, &turn.whole()?.memory, moment, explorer)?;
     keep(charges, &mut turn, lineage, disclosed)
 }
 

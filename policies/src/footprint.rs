@@ -14,12 +14,14 @@ use crate::{DatasetId, Digest};
 mod link;
 mod measure;
 mod sensitive;
+mod vector;
 
 pub use link::{LinkAxis, LinkFixed, LinkFootprint, LinkSum};
 pub use measure::{
     MAX_ROWS, MadeFootprint, MeasureFootprint, MeasureKind, SUM_LIMIT, Units, UnitsError,
 };
 pub use sensitive::Sensitive;
+pub use vector::{MAX_BINS, TAILS, VectorFootprint};
 
 /// Most cells that one fragment's declared domain may have.
 pub const MAX_CELLS: u64 = 10_000;
@@ -116,6 +118,9 @@ pub struct FragmentFootprint {
     /// Where its figures lie among those of the question. Missing in entries of older logs, and in nothing that is accepted.
     #[serde(default)]
     pub links: Vec<LinkFootprint>,
+    /// Its vectors of bins: sums of [`SumKind::Bin`] that are told together or not at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vectors: Vec<VectorFootprint>,
     /// Whether the values of a sensitive column decide which patients are in a cell: that one is empty is then not shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,
@@ -146,6 +151,8 @@ pub enum SumKind {
     NonNull,
     /// Distinct keys.
     Distinct,
+    /// Rows in one bin of a column, told with noise only: quantiles and histograms are made of them.
+    Bin,
     /// A fixed-point sum.
     Sum,
     /// A fixed-point sum of squares.
@@ -159,7 +166,7 @@ impl SumKind {
     #[must_use]
     pub fn is_count(self) -> bool {
         match self {
-            Self::Rows | Self::NonNull | Self::Distinct => true,
+            Self::Rows | Self::NonNull | Self::Distinct | Self::Bin => true,
             Self::Sum | Self::SumSquares | Self::SumProducts => false,
         }
     }
@@ -222,6 +229,14 @@ pub enum FootprintError {
         /// The fragment, from 0.
         fragment: usize,
     },
+    /// Vectors of bins that do not fit the sums of their fragment.
+    #[error(
+        "the account of fragment {fragment} contradicts itself: what its bins are of is not clear"
+    )]
+    Vectors {
+        /// The fragment, from 0.
+        fragment: usize,
+    },
     /// Places of figures that do not fit their fragment.
     #[error(
         "the account of fragment {fragment} contradicts itself: where its figures lie is not clear"
@@ -256,6 +271,7 @@ impl FootprintError {
             Self::TooManyCells { .. } => "too_many_cells",
             Self::TooLarge { .. } => "footprint_too_large",
             Self::Measures { .. } => "footprint_measures",
+            Self::Vectors { .. } => "footprint_vectors",
             Self::Links { .. } => "footprint_links",
             Self::BadExplore { .. } => "bad_explore",
             Self::FragmentCount { .. } => "fragment_count",
@@ -317,6 +333,7 @@ impl Footprint {
         }
         for (index, fragment) in draft.fragments.iter().enumerate() {
             measure::check(fragment, index)?;
+            vector::check(fragment, index)?;
         }
         link::check(&draft.fragments)?;
         for fragment in &draft.fragments {

@@ -130,7 +130,7 @@ fn volume(
         let counts = match of.kind {
             MeasureKind::Rows => of.argument.is_none(),
             MeasureKind::Keys => true,
-            MeasureKind::Flag | MeasureKind::Value => false,
+            MeasureKind::Flag | MeasureKind::Bin | MeasureKind::Value => false,
         };
         of.condition.is_none() && counts
     };

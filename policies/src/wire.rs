@@ -183,6 +183,9 @@ pub struct NoiseReceipt {
     pub variance: u32,
     /// At most so many per cent of the patients were left out, because they had been in as many figures as a patient may be in.
     pub left_out_percent: u32,
+    /// Whether only bins have it, of quantiles and histograms, and everything else is exact.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_bins: bool,
 }
 
 /// A refusal, signed by the responder's envelope key.

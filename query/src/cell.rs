@@ -214,7 +214,8 @@ fn made_of(sum: &Spec, measures: &[MeasureSpec]) -> Option<usize> {
         let bounded = sum.bounds == Some(measure.bounds);
         match (sum.kind, measure.kind) {
             (SumKind::Rows | SumKind::NonNull, MeasureKind::Rows)
-            | (SumKind::Distinct, MeasureKind::Keys) => true,
+            | (SumKind::Distinct, MeasureKind::Keys)
+            | (SumKind::Bin, MeasureKind::Bin) => true,
             (SumKind::Sum | SumKind::SumProducts, MeasureKind::Value) => bounded,
             (SumKind::Sum | SumKind::SumProducts, MeasureKind::Flag) => {
                 bounded && measure.bounds.least >= 0 && measure.bounds.most <= 1
@@ -223,6 +224,7 @@ fn made_of(sum: &Spec, measures: &[MeasureSpec]) -> Option<usize> {
                 SumKind::Rows
                 | SumKind::NonNull
                 | SumKind::Distinct
+                | SumKind::Bin
                 | SumKind::Sum
                 | SumKind::SumProducts
                 | SumKind::SumSquares,

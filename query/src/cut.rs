@@ -14,7 +14,9 @@ use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use policies::Digest;
 use policies::dataset::{Dataset, Use};
 use policies::explore::Explore;
-use policies::footprint::{ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint};
+use policies::footprint::{
+    ColumnUse, FootprintDraft, FragmentFootprint, SumFootprint, VectorFootprint,
+};
 
 use crate::catalog::functions::Place;
 use crate::error::PlanError;
@@ -75,6 +77,8 @@ pub(crate) struct Fragment {
     pub(crate) primitives: Vec<Primitive>,
     /// What the sums are of, each once.
     pub(crate) measures: Vec<Measure>,
+    /// The sums that are bins of one column each.
+    pub(crate) vectors: Vec<VectorFootprint>,
     /// Conditions that every row must meet, for what the text alone says about the hospital.
     pub(crate) conditions: Vec<TextCondition>,
     /// Cells of the domain.
@@ -123,14 +127,12 @@ pub(crate) enum Output {
     Histogram(Bins),
 }
 
-/// Counts at the edges of a column.
+/// Counts between the edges of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bins {
-    /// Values.
-    pub(crate) values: usize,
-    /// Values below each inner edge.
-    pub(crate) below: Vec<usize>,
-    /// The least value, the inner edges and the greatest value, in units of the scale.
+    /// Values in each bin, the last with the greatest value.
+    pub(crate) counts: Vec<usize>,
+    /// The least value, the inner edges and the greatest value, in units of the scale: one more than bins.
     pub(crate) edges: Vec<i64>,
     /// Digits behind the point.
     pub(crate) scale: u8,
@@ -352,6 +354,7 @@ fn footprint(fragment: &Fragment, dataset: &Dataset) -> FragmentFootprint {
         measures: fragment.measures.iter().map(|measure| measure.footprint.clone()).collect(),
         explore: Explore::default(),
         links: Vec::new(),
+        vectors: fragment.vectors.clone(),
         sensitive: fragment.sensitive,
     };
     footprint.explore = form::explore(fragment, &footprint, dataset);

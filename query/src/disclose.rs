@@ -8,24 +8,21 @@
 //! the answer.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, UInt8Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::RecordBatch;
 use policies::footprint::SumFootprint;
 use policies::protections::{MinPatients, Protections, Zeros};
 use policies::wire::{NoiseReceipt, Receipt};
 use policies::{Limits, Permit, Profile, UnixTime};
-use serde::{Deserialize, Serialize};
 
-use crate::cell;
-use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::memory::{ApplyError, Charge, Day, Memory};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
 mod asked;
+mod bins;
 mod explored;
+mod frames;
 mod linked;
 mod noise;
 mod protected;
@@ -35,9 +32,11 @@ mod settled;
 mod suppress;
 
 pub use asked::asked;
-pub use explored::{ExploreError, Explorer, Told, explore};
+pub use explored::{ExploreError, Explorer, Told, Turn, explore};
 pub use noise::NoiseKey;
 pub use remembered::Moment;
+
+pub(crate) use frames::{FRAMES_VERSION, FramesHead, HeadNoise, frames, safe_batch, safe_schema};
 
 use protected::Protected;
 use remembered::Judge;
@@ -47,9 +46,6 @@ use rules::{Rule, Verdict};
 const DAY_S: i64 = 86_400;
 /// The figures that stand for a cell's own, if any do.
 type Figures = Option<Vec<Option<i128>>>;
-
-/// Version of the frames.
-pub(crate) const FRAMES_VERSION: u32 = 1;
 
 /// What a released cell is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,26 +72,6 @@ impl CellState {
     pub(crate) fn of(code: u8) -> Option<Self> {
         [Self::Empty, Self::Present, Self::Hidden].into_iter().find(|state| state.code() == code)
     }
-}
-
-/// Frame 0: how many fragments follow, one frame each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FramesHead {
-    pub(crate) version: u32,
-    pub(crate) fragments: usize,
-    /// Where counts have noise, its variance: they can be below 0 then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) noise: Option<u32>,
-}
-
-/// The schema of a fragment's released cells.
-pub(crate) fn safe_schema(scales: impl Iterator<Item = u8>) -> SchemaRef {
-    let mut fields = vec![Field::new("state", DataType::UInt8, false)];
-    for (index, scale) in scales.enumerate() {
-        fields.push(Field::new(format!("p{index}"), cell::sum_type(scale), true));
-    }
-    Arc::new(Schema::new(fields))
 }
 
 /// Figures that may leave, with the permit that they were computed under.
@@ -218,10 +194,16 @@ fn limits(permit: &Permit) -> Limits {
 /// Whether an answer under the permit is held against what was told before, and remembered.
 #[must_use]
 pub fn remembers(permit: &Permit) -> bool {
-    remembers_under(permit.profile(), permit.protections())
+    remembers_under(permit.profile(), permit.protections()) || bins::have_noise(permit)
 }
 
-/// The same of any profile and protections.
+/// Whether an answer under the permit needs the node's secret of noise.
+#[must_use]
+pub fn needs_noise(permit: &Permit) -> bool {
+    is_explored(permit) || bins::have_noise(permit)
+}
+
+/// The same of any profile and protections, of an answer whose bins have no noise.
 #[must_use]
 pub fn remembers_under(profile: Profile, protections: &Protections) -> bool {
     remembered::gaps_under(profile, protections).is_some()
@@ -249,86 +231,127 @@ pub fn wanted(permit: &Permit) -> Wanted {
         return explored::WANTED;
     }
     let (limits, remembers) = (limits(permit), remembered::gaps(permit).is_some());
-    if limits.is_off() && !remembers {
+    let keys = remembers || bins::have_noise(permit);
+    if limits.is_off() && !keys {
         return Wanted::NONE;
     }
     let tops = limits.dominance < 100 || limits.p_percent > 0;
-    let bitmaps = remembers || limits.least_part() > 0;
-    Wanted { contributors: true, tops, keys: remembers, bitmaps }
+    let bitmaps = keys || limits.least_part() > 0;
+    Wanted { contributors: true, tops, keys, bitmaps }
 }
 
 /// Applies every protection of the permit to exact figures. `memory` is that of the lineage of the snapshot that was read. Where
-/// the permit asks for noise everything is hidden: that is for [`explore()`].
+/// the permit asks for noise everything is hidden: that is for [`explore()`]. Only bins have noise here; without an `explorer` they are
+/// null wherever they need it ([`needs_noise`]).
 ///
 /// # Errors
-/// `DiscloseError` when the protected cells cannot be encoded.
+/// `ExploreError::Encode` when the protected cells cannot be encoded, `OtherKey` where bins were told with another key.
 pub fn disclose(
     raw: RawAnswer,
     memory: &Memory,
     moment: Moment,
-) -> Result<Disclosed, DiscloseError> {
+    explorer: Option<Explorer<'_>>,
+) -> Result<Disclosed, ExploreError> {
     let RawAnswer { permit, fragments, fault } = raw;
-    let mut protections = *permit.protections();
     let limits = limits(&permit);
-    if fault.is_some() || is_explored(&permit) {
+    let footprints = permit.footprint().draft().fragments.as_slice();
+    let (protections, mut judged) = primary(&permit, &fragments, (fault.is_some(), moment));
+    let teller = bins::Teller::new(&permit, explorer);
+    let binned = binned(&permit, (&fragments, &mut judged), teller.as_ref());
+    let gaps = remembered::gaps(&permit);
+    let judge = || gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
+    let all = (fragments.as_slice(), footprints);
+    let link = |judged: &mut [Vec<Verdict>]| linked::hide(all, judged, (&protections, &limits));
+    let link = fault.is_none().then_some(link);
+    let (judge, standing) =
+        settled::settle((&fragments, footprints, &binned), &mut judged, judge, link);
+    let mut protected = Vec::with_capacity(fragments.len());
+    for (((fragment, verdicts), standing), own) in
+        fragments.iter().zip(&judged).zip(standing).zip(binned)
+    {
+        let standing = standing.into_iter().chain(std::iter::repeat(None));
+        let told: Vec<Figures> =
+            own.into_iter().zip(standing).map(|(own, old)| old.or(own)).collect();
+        protected.push(Protected::new(fragment, verdicts, &told).ok_or(DiscloseError)?);
+    }
+    let (mut charge, stands, since) = match judge.map(Judge::end) {
+        Some(judged) => (judged.charge, judged.stands, judged.since),
+        None => (memory.charge(), 0, None),
+    };
+    if let Some(teller) = &teller {
+        teller.keyed(memory, &mut charge)?;
+    }
+    let noise = teller.as_ref().map(bins::Teller::receipt);
+    let head = HeadNoise { all: None, bins: teller.as_ref().map(bins::Teller::variance) };
+    let fault = fault.map(|_fault| Rule::Fault);
+    let safe = safe((permit, protected), (head, noise), fault)?;
+    Ok(Disclosed { safe: SafeAnswer { stands, since, ..safe }, charge })
+}
+
+/// The primary rules on every cell, with the protections that they were asked by.
+fn primary(
+    permit: &Permit,
+    fragments: &[RawFragment],
+    (faulty, moment): (bool, Moment),
+) -> (Protections, Vec<Vec<Verdict>>) {
+    let (mut protections, limits) = (*permit.protections(), limits(permit));
+    if faulty || is_explored(permit) {
         protections.min_patients = MinPatients::new(u32::MAX);
         protections.zeros = Zeros::Hidden;
     }
-    let gaps = remembered::gaps(&permit);
-    let judge = || gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
-    let footprints = &permit.footprint().draft().fragments;
-    let judged = fragments.iter().zip(footprints);
     let closed = |cell: usize| {
-        let volume = permit.volume().filter(|_volume| fault.is_none());
+        let volume = permit.volume().filter(|_volume| !faulty);
         volume.is_some_and(|volume| volume.is_closed(cell, moment.now))
     };
+    let judged = fragments.iter().zip(&permit.footprint().draft().fragments);
     let judged = judged.map(|(of, footprint)| {
         let own = rules::everyone::of_cells(footprint, &protections, &limits);
         let mut verdicts = verdicts(of, &footprint.sums, (&own, &limits));
         rules::volume::show(of, (&footprint.sums, &limits), closed, &mut verdicts);
         verdicts
     });
-    let mut judged: Vec<Vec<Verdict>> = judged.collect();
-    let all = (fragments.as_slice(), footprints.as_slice());
-    let link = |judged: &mut [Vec<Verdict>]| linked::hide(all, judged, (&protections, &limits));
-    let link = fault.is_none().then_some(link);
-    let (judge, standing) = settled::settle(all, &mut judged, judge, link);
-    let mut protected = Vec::with_capacity(fragments.len());
-    for ((fragment, verdicts), standing) in fragments.iter().zip(&judged).zip(&standing) {
-        protected.push(Protected::new(fragment, verdicts, standing).ok_or(DiscloseError)?);
-    }
+    let judged = judged.collect();
+    (protections, judged)
+}
+
+/// The figures of cells with bins as they are told.
+fn binned(
+    permit: &Permit,
+    (fragments, judged): (&[RawFragment], &mut [Vec<Verdict>]),
+    teller: Option<&bins::Teller<'_>>,
+) -> Vec<Vec<Figures>> {
+    let footprints = &permit.footprint().draft().fragments;
+    let all = fragments.iter().zip(footprints).zip(judged);
+    let told = all.map(|((fragment, footprint), verdicts)| match teller {
+        Some(teller) => teller.fragment(fragment, footprint, verdicts),
+        None => {
+            if bins::have_noise(permit) {
+                bins::hide(footprint, verdicts);
+            }
+            vec![None; verdicts.len()]
+        }
+    });
+    told.collect()
+}
+
+/// Protected cells as an answer; with a fault that is every rule.
+fn safe(
+    (permit, protected): (Permit, Vec<Protected>),
+    (head, noise): (HeadNoise, Option<NoiseReceipt>),
+    fault: Option<Rule>,
+) -> Result<SafeAnswer, DiscloseError> {
     let mut rules = BTreeMap::new();
     for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
-        let rule = if fault.is_some() { Rule::Fault } else { *rule };
-        let count = rules.entry(rule).or_insert(0_u64);
+        let count = rules.entry(fault.unwrap_or(*rule)).or_insert(0_u64);
         *count = count.saturating_add(*figures);
     }
     let count = |of: fn(&Protected) -> u64| protected.iter().map(of).collect();
     let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
     let figures = count(|fragment| fragment.figures);
     let batches: Vec<RecordBatch> = protected.into_iter().map(|fragment| fragment.batch).collect();
-    let frames = frames(&batches, None).ok_or(DiscloseError)?;
-    let (charge, stands, since) = match judge.map(Judge::end) {
-        Some(judged) => (judged.charge, judged.stands, judged.since),
-        None => (memory.charge(), 0, None),
-    };
-    let noise = None;
-    let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
-    Ok(Disclosed { safe, charge })
-}
-
-/// The frames of protected cells, with the variance of their noise if they have any.
-pub(crate) fn frames(fragments: &[RecordBatch], noise: Option<u32>) -> Option<Vec<Vec<u8>>> {
-    let head = FramesHead { version: FRAMES_VERSION, fragments: fragments.len(), noise };
-    let mut frames = vec![serde_json::to_vec(&head).ok()?];
-    for fragment in fragments {
-        let frame = ipc::encode(fragment).ok()?;
-        if frame.len() > MAX_FRAME_BYTES {
-            return None;
-        }
-        frames.push(frame);
-    }
-    Some(frames)
+    let frames = frames(&batches, head).ok_or(DiscloseError)?;
+    let (stands, since) = (0, None);
+    Ok(SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise })
 }
 
 /// Applies the rules to every cell.
@@ -338,20 +361,6 @@ pub(crate) fn verdicts(
     limits: (&Protections, &Limits),
 ) -> Vec<Verdict> {
     fragment.cells().map(|cell| rules::judge(cell, sums, limits)).collect()
-}
-
-/// Released cells: each sum with its scale, null where it is not shown.
-pub(crate) fn safe_batch(
-    states: &[CellState],
-    sums: &[(u8, Vec<Option<i128>>)],
-) -> Option<RecordBatch> {
-    let codes: UInt8Array = states.iter().map(|state| state.code()).collect::<Vec<_>>().into();
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(codes)];
-    for (scale, values) in sums {
-        let shown: Decimal128Array = values.iter().copied().collect();
-        columns.push(Arc::new(shown.with_data_type(cell::sum_type(*scale))));
-    }
-    RecordBatch::try_new(safe_schema(sums.iter().map(|(scale, _)| *scale)), columns).ok()
 }
 
 #[cfg(test)]

@@ -30,8 +30,8 @@ mod sets;
 mod written;
 
 pub use disclose::{
-    DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, Told, asked,
-    disclose, explore, remembers, remembers_under, wanted,
+    DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, Told, Turn,
+    asked, disclose, explore, needs_noise, remembers, remembers_under, wanted,
 };
 pub use ipc::{IpcError, MAX_FRAME_BYTES};
 pub use memory::{ApplyError, Asker, Charge, CodeError, Memory, OverQuota, Retiring, Scope};

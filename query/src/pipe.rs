@@ -188,7 +188,8 @@ pub struct FinishedCell {
     pub status: CellStatus,
 }
 
-/// Between which values the pooled value of a cell lies: a quantile is made of counts at the edges that the dataset declares.
+/// Between which values the pooled value of a cell lies: a quantile is made of counts between the edges that the dataset declares. Where
+/// the value has noise it lies there in 19 of 20 cases.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinishedInterval {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use policies::charter::Charter;
 use policies::{DatasetId, Permit};
-use query::{ExploreError, Explorer, NoiseKey, RawAnswer, Retiring, Told};
+use query::{ExploreError, Explorer, NoiseKey, RawAnswer, Retiring, Told, Turn};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Book, Charged, Entry, Ledger, LedgerError, keep};
@@ -44,11 +44,12 @@ impl Unexplored {
     pub fn message(self) -> &'static str {
         match self {
             Self::NoKey => {
-                "this hospital has no key for noise, so it answers nothing under ask.explore; its own operators are told what to do"
+                "this hospital has no key for noise, so it answers no quantile and nothing under ask.explore; its own operators are told what \
+                 to do"
             }
             Self::OtherKey => {
-                "this hospital's key for noise is another than the one that was answered by, so it answers nothing under ask.explore; its \
-                 own operators are told what to do"
+                "this hospital's key for noise is another than the one that was answered by, so it answers no quantile and nothing under \
+                 ask.explore; its own operators are told what to do"
             }
             Self::Closed => {
                 "so much was asked under ask.explore of this hospital's patients that it is closed until the next lineage of the dataset; an \
@@ -67,6 +68,19 @@ pub(crate) struct Exploring {
     pub(crate) dataset: DatasetId,
     /// Patients of the snapshot.
     pub(crate) patients: u64,
+}
+
+impl Exploring {
+    /// For one answer.
+    ///
+    /// # Errors
+    /// `Refused` where the charter has no such dataset.
+    pub(super) fn explorer(&self) -> Result<Explorer<'_>, Refused> {
+        let Self { key, charter, dataset, patients } = self;
+        let none = || Refused::UnknownDataset(dataset.clone());
+        let dataset = charter.dataset(dataset).ok_or_else(none)?;
+        Ok(Explorer { key, dataset, patients: *patients })
+    }
 }
 
 /// Patients who are left out of an answer.
@@ -140,11 +154,8 @@ impl Ledger {
             if chain.memory.retired_count() != count {
                 return Ok(Explored::Again(Box::new(raw.into_permit()), retiring));
             }
-            let Exploring { key, charter, dataset, patients } = exploring;
-            let none = || Refused::UnknownDataset(dataset.clone());
-            let dataset = charter.dataset(&dataset).ok_or_else(none)?;
-            let explorer = Explorer { key: &key, dataset, patients, retiring: &retiring, last };
-            match query::explore(raw, &chain.memory, explorer)? {
+            let turn_of = Turn { retiring: &retiring, last };
+            match query::explore(raw, &chain.memory, (exploring.explorer()?, turn_of))? {
                 Told::Again(permit, retiring) => Ok(Explored::Again(permit, retiring)),
                 Told::Disclosed(disclosed) => keep(&charges, &mut turn, lineage, *disclosed)
                     .map(Box::new)

@@ -103,13 +103,15 @@ impl Heads {
     }
 }
 
-/// Whether an answer with this receipt is remembered: as [`query::remembers_under`] says of the permit.
+/// Whether an answer with this receipt is remembered: as [`query::remembers`] says of the permit.
 fn is_remembered(receipt: &Receipt) -> bool {
-    let Receipt { profile, protections, .. } = receipt;
+    let Receipt { profile, protections, noise, .. } = receipt;
     let Applied { min_patients, min_part, parts, .. } = *protections;
     let of_parts = min_part.is_some_and(|part| part.get() > 1) && parts != Some(Parts::Members);
     match profile {
-        Profile::Indicator | Profile::Members => min_patients.get() > 1 || of_parts,
+        Profile::Indicator | Profile::Members => {
+            min_patients.get() > 1 || of_parts || noise.is_some()
+        }
         Profile::Explore => true,
         Profile::Network | Profile::Strict => false,
     }

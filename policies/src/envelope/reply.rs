@@ -12,7 +12,7 @@ use crate::footprint::MAX_FRAGMENTS;
 use crate::protections::OwnFigures;
 use crate::question::{FormError, encode, parse};
 use crate::reader::is_shown;
-use crate::wire::{Answer, MAX_SKEW_S, Question, Refusal};
+use crate::wire::{Answer, MAX_SKEW_S, NoiseReceipt, Question, Refusal};
 use crate::{Digest, HospitalCode, Profile, UnixTime};
 
 /// Most bytes of a trailer or a refusal.
@@ -169,7 +169,7 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
         ("status", dataset.is_some_and(|dataset| dataset.status.as_str() == status)),
         ("profile", profiles(asks, *profile).contains(&receipt.profile)),
         ("receipt", receipt.cells.len() == receipt.nulls.len()),
-        ("noise", receipt.noise.is_some() == (receipt.profile == Profile::Explore)),
+        ("noise", noise_fits(receipt.profile, receipt.noise)),
         ("own", receipt.protections.own != Some(OwnFigures::Exact) || to_itself),
     ];
     all_match(&matches)?;
@@ -178,6 +178,16 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
     fits("rules", rules.len() <= MAX_RULES && rules.iter().all(|rule| shown(rule)))?;
     fits("receipt", receipt.cells.len() <= MAX_FRAGMENTS)?;
     Ok(answer)
+}
+
+/// Whether figures under the profile have this noise: all of them, or bins at most.
+fn noise_fits(profile: Profile, noise: Option<NoiseReceipt>) -> bool {
+    match profile {
+        Profile::Explore => noise.is_some_and(|noise| !noise.only_bins),
+        Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => {
+            noise.is_none_or(|noise| noise.only_bins)
+        }
+    }
 }
 
 fn refusal(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Refusal, ReplyError> {

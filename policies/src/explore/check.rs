@@ -9,7 +9,7 @@ use super::{
     ExploreRefusal, ExploreTerm, MAX_CONDITIONS, MAX_FORM_BYTES, MAX_QUASI, MeasureId, ValueSet,
 };
 use crate::dataset::{Class, Dataset};
-use crate::footprint::FragmentFootprint;
+use crate::footprint::{FragmentFootprint, SumKind};
 
 type Checked = Result<(), ExploreRefusal>;
 
@@ -48,7 +48,8 @@ impl ExploreForm {
             }
             for term in &sum.terms {
                 self.measure(&term.measure, dataset)?;
-                self.conditions(&term.conditions, dataset)?;
+                let bin = usize::from(known.kind == SumKind::Bin);
+                self.conditions(&term.conditions, bin, dataset)?;
                 self.cells(term, &keys, dataset)?;
             }
         }
@@ -71,10 +72,10 @@ impl ExploreForm {
         match key {
             // Each code of a column is a condition: to look at one is to look at all.
             ExploreKey::Codes { .. } => {
-                cells.iter().take(1).try_for_each(|cell| self.conditions(cell, dataset))
+                cells.iter().take(1).try_for_each(|cell| self.conditions(cell, 0, dataset))
             }
             ExploreKey::Cells(cells) => {
-                cells.iter().try_for_each(|cell| self.conditions(cell, dataset))
+                cells.iter().try_for_each(|cell| self.conditions(cell, 0, dataset))
             }
         }
     }
@@ -91,17 +92,18 @@ impl ExploreForm {
         if right { Ok(()) } else { Err(ExploreRefusal::new(ExploreReason::Measure, &self.rows)) }
     }
 
-    /// An AND in its one form, of columns and children that the rows have, each registered.
-    fn conditions(&self, conditions: &Conditions, dataset: &Dataset) -> Checked {
+    /// An AND in its one form, of columns and children that the rows have, each registered; `bin` is 1 where one of them is.
+    fn conditions(&self, conditions: &Conditions, bin: usize, dataset: &Dataset) -> Checked {
         for condition in &conditions.columns {
             registered(condition, &self.rows, dataset)?;
         }
         for child in &conditions.children {
             self.child(child, dataset)?;
         }
-        // That the column which is added has a value is no condition of the analyst's.
+        // That the column which is added has a value, or lies in a bin, is no condition of the analyst's.
         let valued = conditions.columns.iter().any(|condition| has_value(condition, dataset));
-        if conditions.count() > MAX_CONDITIONS.saturating_add(usize::from(valued)) {
+        let own = bin.max(usize::from(valued));
+        if conditions.count() > MAX_CONDITIONS.saturating_add(own) {
             return Err(ExploreRefusal::new(ExploreReason::TooManyConditions, conditions));
         }
         if conditions.and(&Conditions::default()).reduced(&self.rows, dataset) != *conditions {

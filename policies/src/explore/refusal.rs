@@ -48,8 +48,6 @@ pub enum ExploreReason {
     Measure,
     /// A sum of a column with factors, other sums or other rows in it.
     Mixed,
-    /// A quantile or histogram.
-    Quantile,
     /// Too many columns whose missing values make other patients count.
     Missing,
 }
@@ -96,7 +94,6 @@ impl ExploreReason {
             Self::Key => "explore_key",
             Self::Measure => "explore_measure",
             Self::Mixed => "explore_mixed",
-            Self::Quantile => "explore_quantile",
             Self::Missing => "explore_missing",
         }
     }
@@ -129,9 +126,6 @@ impl ExploreReason {
             Self::Mixed => {
                 "noise is added to counts and to sums of a column as it stands, not to sums of several parts".to_owned()
             }
-            Self::Quantile => {
-                "its counts at all edges would use up what may be told of these patients".to_owned()
-            }
             Self::Missing => {
                 "each of these columns is missing of other patients, and of one group only four such figures are told".to_owned()
             }
@@ -156,9 +150,6 @@ impl ExploreReason {
             }
             Self::Mixed => {
                 "Write sum(column) FILTER (WHERE ...) and count(*) FILTER (WHERE ...), with what they are multiplied by outside"
-            }
-            Self::Quantile => {
-                "Write count(*) FILTER (WHERE column < edge) at the edge that matters"
             }
             Self::Missing => "Ask for the columns that matter most",
         }

@@ -198,6 +198,7 @@ fn checked(form: ExploreForm) -> Result<(), ExploreReason> {
         measures: Vec::new(),
         explore: Explore::Form(form.clone()),
         links: Vec::new(),
+        vectors: Vec::new(),
         sensitive: false,
     };
     form.check(&fragment, &dataset()).map_err(|refusal| refusal.reason)

@@ -65,6 +65,8 @@ pub enum MeasureKind {
     Keys,
     /// One if its flag is 1. A row with 0 is no contribution.
     Flag,
+    /// One if it lies in a bin. Its figures have noise, so no rule of exact figures looks at it.
+    Bin,
     /// The argument's value, clamped to the bounds.
     Value,
 }
@@ -74,8 +76,17 @@ impl MeasureKind {
     #[must_use]
     pub fn is_count_like(self) -> bool {
         match self {
-            Self::Rows | Self::Keys | Self::Flag => true,
+            Self::Rows | Self::Keys | Self::Flag | Self::Bin => true,
             Self::Value => false,
+        }
+    }
+
+    /// Whether its figures are exact wherever figures are: rules that hold for these look at it.
+    #[must_use]
+    pub fn is_exact(self) -> bool {
+        match self {
+            Self::Rows | Self::Keys | Self::Flag | Self::Value => true,
+            Self::Bin => false,
         }
     }
 }
@@ -103,6 +114,10 @@ impl MeasureFootprint {
         match self.kind {
             MeasureKind::Value => self.argument.is_some() && within(MOST_ADDED),
             MeasureKind::Rows => self.scale == 0 && (least, most) == (0, 1),
+            MeasureKind::Bin => {
+                let of_rows = self.condition.is_some() && self.argument.is_none();
+                of_rows && self.scale == 0 && (least, most) == (0, 1)
+            }
             MeasureKind::Keys => {
                 self.argument.is_some() && self.scale == 0 && (least, most) == (0, 1)
             }
@@ -121,6 +136,7 @@ impl MeasureFootprint {
                 self.kind == MeasureKind::Rows && self.argument.is_some() && digits(1)
             }
             SumKind::Distinct => self.kind == MeasureKind::Keys && digits(1),
+            SumKind::Bin => self.kind == MeasureKind::Bin && digits(1),
             SumKind::Sum | SumKind::SumProducts => self.is_added() && digits(1),
             SumKind::SumSquares => self.is_added() && digits(2),
         }

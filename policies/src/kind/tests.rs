@@ -81,6 +81,7 @@ fn footprint(change: impl FnOnce(&mut FootprintDraft)) -> FootprintDraft {
                 keys: vec![LinkAxis { axis: 0, size: 1 }, LinkAxis { axis: 1, size: 11 }],
                 sums: vec![LinkSum { of: 0, fixed: Vec::new(), part_of: Vec::new() }],
             }],
+            vectors: Vec::new(),
             sensitive: false,
         }],
     };

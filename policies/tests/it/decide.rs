@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use policies::footprint::{Footprint, FootprintDraft, FootprintError};
+use policies::footprint::{Footprint, FootprintDraft, FootprintError, VectorFootprint};
 use policies::protections::{SignatureKind, Zeros};
 use policies::wire::IndicatorRef;
 use policies::{
@@ -207,6 +207,8 @@ fn a_footprint_is_bounded() {
     assert_eq!(code(|d| d.fragments = vec![d.fragments[0].clone(); 9]), "fragment_count");
     assert_eq!(code(|d| d.fragments[0].cells = 10_001), "too_many_cells");
     assert_eq!(code(|d| d.fragments[0].measures.clear()), "footprint_measures");
+    const VECTOR: VectorFootprint = VectorFootprint { first: 0, bins: 1, tail: Some(2) };
+    assert_eq!(code(|d| d.fragments[0].vectors.push(VECTOR)), "footprint_vectors");
     assert_eq!(code(|d| d.fragments[0].sums[0].text = "x".repeat(300_000)), "footprint_too_large");
 }
 

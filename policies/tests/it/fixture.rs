@@ -193,6 +193,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
             }],
             explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),
             links,
+            vectors: Vec::new(),
             sensitive: false,
         }],
     }

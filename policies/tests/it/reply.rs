@@ -136,11 +136,25 @@ fn an_answer_is_about_this_request_and_these_frames() {
     );
 }
 
-const NOISE: NoiseReceipt = NoiseReceipt { mechanism: 1, variance: 3, left_out_percent: 5 };
+const NOISE: NoiseReceipt =
+    NoiseReceipt { mechanism: 1, variance: 3, left_out_percent: 5, only_bins: false };
 
 #[test]
 fn noise_goes_with_its_profile() {
+    const BINS: NoiseReceipt = NoiseReceipt { only_bins: true, ..NOISE };
     check_answer(|a| a.receipt.noise = Some(NOISE), &ReplyError::Mismatch { field: "noise" });
+    check_answer(
+        |a| {
+            a.receipt.profile = Profile::Explore;
+            a.receipt.noise = Some(BINS);
+        },
+        &ReplyError::Mismatch { field: "noise" },
+    );
+    let asked = Asked::of_bravo();
+    let mut answer = answer(&asked.charter);
+    answer.receipt.noise = Some(BINS);
+    let bytes = sign_answer(&answer, &key("BRAVO envelope")).encode();
+    assert_eq!(verify_answer(&bytes, &asked.expected()).unwrap().receipt.noise, Some(BINS));
     check_answer(
         |a| a.receipt.profile = Profile::Explore,
         &ReplyError::Mismatch { field: "noise" },

@@ -41,11 +41,11 @@ impl MeasureSpec {
     }
 }
 
-/// Whether a contribution is a number of the patient's rows.
+/// Whether a contribution is a number of the patient's rows, of which others may be left: nobody looks at what a bin leaves.
 pub(super) fn counts_rows(kind: MeasureKind) -> bool {
     match kind {
         MeasureKind::Rows | MeasureKind::Flag => true,
-        MeasureKind::Keys | MeasureKind::Value => false,
+        MeasureKind::Keys | MeasureKind::Bin | MeasureKind::Value => false,
     }
 }
 
@@ -233,10 +233,12 @@ impl Measured {
             Contributions { rest, ..Contributions::new(groups, is_counted, wanted) }
         };
         Self {
-            own: (spec.kind != MeasureKind::Rows).then(own),
+            own: (!matches!(spec.kind, MeasureKind::Rows | MeasureKind::Bin)).then(own),
             seen: match spec.kind {
                 MeasureKind::Keys => std::iter::repeat_with(Keys::default).take(groups).collect(),
-                MeasureKind::Rows | MeasureKind::Flag | MeasureKind::Value => Vec::new(),
+                MeasureKind::Rows | MeasureKind::Flag | MeasureKind::Bin | MeasureKind::Value => {
+                    Vec::new()
+                }
             },
         }
     }
@@ -251,7 +253,7 @@ impl Measured {
     ) -> EngineResult<()> {
         let rows = Rows::new(&spec.rows, values, batch)?;
         let chosen = match spec.kind {
-            MeasureKind::Rows => {
+            MeasureKind::Rows | MeasureKind::Bin => {
                 if rows.chosen().is_some() && self.own.is_none() {
                     let mut own = Contributions { is_counted: true, ..everyone.clone() };
                     if !spec.has_set {

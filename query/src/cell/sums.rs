@@ -70,6 +70,7 @@ impl Sums {
             SumKind::Distinct => Self::Keys(Vec::new()),
             SumKind::Rows
             | SumKind::NonNull
+            | SumKind::Bin
             | SumKind::Sum
             | SumKind::SumSquares
             | SumKind::SumProducts => Self::Added(Vec::new()),
@@ -96,7 +97,7 @@ impl Sums {
                     sums.resize(total, 0);
                 }
                 match (spec.kind, spec.bounds) {
-                    (SumKind::Rows | SumKind::NonNull | SumKind::Distinct, _) => {
+                    (SumKind::Rows | SumKind::NonNull | SumKind::Distinct | SumKind::Bin, _) => {
                         rows.count(sums);
                         Ok(())
                     }
@@ -165,7 +166,7 @@ impl<'a> Rows<'a> {
             None => None,
         };
         let value = spec.value.and_then(|at| values.get(at));
-        if value.is_none() && spec.kind != SumKind::Rows {
+        if value.is_none() && !matches!(spec.kind, SumKind::Rows | SumKind::Bin) {
             return exec_err!("kring_cell: a sum without a value");
         }
         let present = value.and_then(present).filter(|present| present.null_count() > 0);

@@ -36,6 +36,9 @@ fn text(fragment: &Fragment, dataset: &Dataset) -> String {
             let _ = writeln!(text, "also {} scale {}", explain::exact(also), also.scale);
         }
     }
+    for vector in &fragment.vectors {
+        let _ = writeln!(text, "vector {vector:?}");
+    }
     for Measure { footprint, .. } in &fragment.measures {
         let _ = writeln!(text, "measure {footprint:?}");
     }

@@ -137,6 +137,7 @@ fn scale(primitive: &Primitive) -> u8 {
         SumKind::Rows
         | SumKind::NonNull
         | SumKind::Distinct
+        | SumKind::Bin
         | SumKind::Sum
         | SumKind::SumProducts => primitive.scale,
     }
@@ -176,6 +177,7 @@ fn kind(primitive: &Primitive) -> MeasureKind {
     match (primitive.kind, primitive.bounds) {
         (SumKind::Rows | SumKind::NonNull, _) => MeasureKind::Rows,
         (SumKind::Distinct, _) => MeasureKind::Keys,
+        (SumKind::Bin, _) => MeasureKind::Bin,
         (SumKind::Sum | SumKind::SumSquares | SumKind::SumProducts, Some((0.., ..=1)))
             if primitive.scale == 0 =>
         {

@@ -83,6 +83,7 @@ fn shown(primitive: &Primitive, show: impl Fn(&Expr) -> String) -> String {
         SumKind::Rows => "count(*)".to_owned(),
         SumKind::NonNull => format!("count({value})"),
         SumKind::Distinct => format!("count(distinct {value})"),
+        SumKind::Bin => "count(*) of a bin".to_owned(),
         SumKind::Sum => format!("sum({value})"),
         SumKind::SumProducts => format!("sum({value}) of pairs"),
         SumKind::SumSquares => format!("sum(({value})^2)"),

@@ -55,9 +55,12 @@ pub(super) fn explore(
 #[expect(clippy::cast_precision_loss, reason = "a variance is told to a few digits")]
 pub(super) fn reach(footprint: &FragmentFootprint, dataset: &Dataset) -> Vec<Option<f64>> {
     let sums = footprint.explore.form().map(|form| form.sums.as_slice()).unwrap_or_default();
-    let of = |at: usize| match sums.get(at)? {
-        ExploreSum { terms, .. } if terms.is_empty() => Some(0.0),
-        sum => sum.only()?.measure.reach(dataset).map(|reach| (reach as f64).powi(2)),
+    let bin = |at: usize| footprint.sums.get(at).is_some_and(|sum| sum.kind == SumKind::Bin);
+    let of = |at: usize| match sums.get(at) {
+        _ if bin(at) => Some(1.0),
+        None => None,
+        Some(ExploreSum { terms, .. }) if terms.is_empty() => Some(0.0),
+        Some(sum) => sum.only()?.measure.reach(dataset).map(|reach| (reach as f64).powi(2)),
     };
     (0..footprint.sums.len()).map(of).collect()
 }

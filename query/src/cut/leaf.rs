@@ -77,6 +77,7 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
             keys: own,
             primitives: measures.primitives.clone(),
             measures: contributed.clone(),
+            vectors: measures.vectors.clone(),
             conditions: below.conditions.clone(),
             cells,
             sensitive: false,

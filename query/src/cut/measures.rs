@@ -7,7 +7,7 @@ use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{AggregateFunction, Cast};
 use datafusion::logical_expr::{Aggregate, Expr};
 use policies::dataset::Use;
-use policies::footprint::{MAX_ROWS, SUM_LIMIT, SumKind};
+use policies::footprint::{MAX_ROWS, SUM_LIMIT, SumKind, VectorFootprint};
 
 use super::normal::Normal;
 use super::{Account, Below, Linear, Output, Primitive, ShareFigure, below};
@@ -32,8 +32,10 @@ pub(crate) const FLOAT_SCALE: u8 = 9;
 const FLOAT_LIMIT: f64 = 1e15;
 
 /// The sums of a cut.
+#[derive(Default)]
 pub(super) struct Measures {
     pub(super) primitives: Vec<Primitive>,
+    pub(super) vectors: Vec<VectorFootprint>,
     pub(super) outputs: Vec<Output>,
     pub(super) merged: Vec<Facts>,
 }
@@ -44,7 +46,7 @@ pub(super) fn measures(
     below: &Below,
     account: &mut Account<'_>,
 ) -> Result<Measures, PlanError> {
-    let mut measures = Measures { primitives: Vec::new(), outputs: Vec::new(), merged: Vec::new() };
+    let mut measures = Measures::default();
     let keys = aggregate.schema.fields().len().saturating_sub(aggregate.aggr_expr.len());
     let outputs = aggregate.schema.fields().iter().skip(keys);
     for (expr, field) in aggregate.aggr_expr.iter().zip(outputs) {

@@ -8,11 +8,9 @@
 //!
 //! Not here: the rules of exact figures, what was told exactly, the form itself ([`policies::explore`]), and leaving patients out.
 
-use std::collections::BTreeMap;
-
 use policies::dataset::Dataset;
 use policies::explore::{self, ExploreForm, ExploreTerm, MeasureId};
-use policies::footprint::{FragmentFootprint, SumFootprint};
+use policies::footprint::FragmentFootprint;
 use policies::protections::{Protections, Variance};
 use policies::wire::NoiseReceipt;
 use policies::{Digest, Permit};
@@ -20,7 +18,7 @@ use roaring::RoaringBitmap;
 
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
 use super::rules::{Rule, Verdict};
-use super::{CellState, DiscloseError, Disclosed, Figures, Protected, SafeAnswer, frames};
+use super::{CellState, DiscloseError, Disclosed, Figures, HeadNoise, Protected, bins, safe};
 use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name, Novelty, Retiring};
 use crate::pipe::Wanted;
 use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};
@@ -45,7 +43,12 @@ pub struct Explorer<'a> {
     pub dataset: &'a Dataset,
     /// Patients of the snapshot.
     pub patients: u64,
-    /// Who was left out of the answer beside those of the memory, and retires with it.
+}
+
+/// Which run of a question an answer is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn<'a> {
+    /// Who was left out of it beside those of the memory, and retires with it.
     pub retiring: &'a Retiring,
     /// Whether it is not run again: if more must retire, they do, and every cell is null.
     pub last: bool,
@@ -94,27 +97,27 @@ impl ExploreError {
 pub fn explore(
     raw: RawAnswer,
     memory: &Memory,
-    explorer: Explorer<'_>,
+    (explorer, Turn { retiring, last }): (Explorer<'_>, Turn<'_>),
 ) -> Result<Told, ExploreError> {
-    let left_out_percent = match memory.left_out(explorer.patients, explorer.retiring) {
+    let left_out_percent = match memory.left_out(explorer.patients, retiring) {
         LeftOut::UpTo(percent) => u32::try_from(percent).unwrap_or(u32::MAX),
         LeftOut::Closed => return Err(ExploreError::Closed),
     };
-    let (told, charge, over) = tell(&raw, memory, &explorer, raw.fault.is_none())?;
+    let (told, charge, over) = tell(&raw, memory, (explorer, retiring), raw.fault.is_none())?;
     let (told, charge) = if over.is_empty() {
         (told, charge)
     } else {
-        let retiring = Retiring(&explorer.retiring.0 | over);
-        if !explorer.last {
+        let retiring = Retiring(&retiring.0 | over);
+        if !last {
             return Ok(Told::Again(Box::new(raw.permit), retiring));
         }
-        let explorer = Explorer { retiring: &retiring, ..explorer };
-        let (told, charge, _over) = tell(&raw, memory, &explorer, false)?;
+        let (told, charge, _over) = tell(&raw, memory, (explorer, &retiring), false)?;
         (told, charge)
     };
-    let variance = variance(raw.permit.protections()).total();
-    let noise = NoiseReceipt { mechanism: MECHANISM, variance, left_out_percent };
-    let safe = safe(raw.permit, told, noise)?;
+    let (mechanism, variance) = (MECHANISM, variance(raw.permit.protections()).total());
+    let noise = NoiseReceipt { mechanism, variance, left_out_percent, only_bins: false };
+    let head = HeadNoise { all: Some(variance), bins: None };
+    let safe = safe((raw.permit, told), (head, Some(noise)), None)?;
     Ok(Told::Disclosed(Box::new(Disclosed { safe, charge })))
 }
 
@@ -122,7 +125,7 @@ pub fn explore(
 fn tell(
     raw: &RawAnswer,
     memory: &Memory,
-    explorer: &Explorer<'_>,
+    (explorer, retiring): (Explorer<'_>, &Retiring),
     forms: bool,
 ) -> Result<(Vec<Protected>, Charge, RoaringBitmap), ExploreError> {
     let protections = raw.permit.protections();
@@ -130,7 +133,7 @@ fn tell(
     if !memory.keyed(&mut charge, explorer.key.name()) {
         return Err(ExploreError::OtherKey);
     }
-    memory.retire(&mut charge, explorer.retiring);
+    memory.retire(&mut charge, retiring);
     let mut teller = Teller {
         memory,
         charge,
@@ -151,28 +154,8 @@ fn tell(
     Ok((protected, teller.charge, teller.over))
 }
 
-/// The answer that may leave, of what is told.
-fn safe(
-    permit: Permit,
-    protected: Vec<Protected>,
-    noise: NoiseReceipt,
-) -> Result<SafeAnswer, DiscloseError> {
-    let mut rules = BTreeMap::new();
-    for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
-        let count = rules.entry(*rule).or_insert(0_u64);
-        *count = count.saturating_add(*figures);
-    }
-    let count = |of: fn(&Protected) -> u64| protected.iter().map(of).collect();
-    let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
-    let figures = count(|fragment| fragment.figures);
-    let batches: Vec<_> = protected.into_iter().map(|fragment| fragment.batch).collect();
-    let frames = frames(&batches, Some(noise.variance)).ok_or(DiscloseError)?;
-    let (stands, since, noise) = (0, None, Some(noise));
-    Ok(SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise })
-}
-
 /// Variance of the form's layer under protections.
-fn variance(protections: &Protections) -> FormVariance {
+pub(super) fn variance(protections: &Protections) -> FormVariance {
     match protections.variance {
         Variance::Three => FormVariance::Two,
         Variance::Five => FormVariance::Four,
@@ -210,7 +193,7 @@ impl Teller<'_> {
             let Some(form) = form else { return hidden(Rule::Fault) };
             match self.is_small(cell, protections) {
                 Some(why) => hidden(why),
-                None => self.cell(cell, &footprint.sums, (form, &keys, &places(at, &sizes))),
+                None => self.cell(cell, footprint, (form, &keys, &places(at, &sizes))),
             }
         });
         cells.collect()
@@ -232,11 +215,18 @@ impl Teller<'_> {
     fn cell(
         &mut self,
         cell: RawCell<'_>,
-        sums: &[SumFootprint],
+        footprint: &FragmentFootprint,
         place: (&ExploreForm, &[Vec<explore::Conditions>], &[usize]),
     ) -> (Verdict, Figures) {
         let contributions: Vec<Contribution<'_>> = cell.contributions().collect();
+        let sums = footprint.sums.as_slice();
+        let mut hidden = vec![None; sums.len()];
+        let of = (footprint, contributions.as_slice());
+        bins::hide_small(cell, of, (&self.noise, self.gap), &mut hidden);
         let figures = cell.sums().zip(sums).enumerate().map(|(at, (value, sum))| {
+            if hidden.get(at).copied().flatten().is_some() {
+                return None;
+            }
             let parts = place.0.sums.get(at)?;
             if parts.terms.is_empty() {
                 return Some(0);
@@ -246,10 +236,11 @@ impl Teller<'_> {
             self.figure(parts.only()?, own, place)
         });
         let figures: Vec<Option<i128>> = figures.collect();
-        let sums: Vec<Option<Rule>> = figures
-            .iter()
-            .map(|told| if told.is_some() { None } else { Some(Rule::Fault) })
-            .collect();
+        let sums = figures.iter().zip(&hidden).map(|(told, why)| match told {
+            Some(_) => None,
+            None => why.or(Some(Rule::Fault)),
+        });
+        let sums: Vec<Option<Rule>> = sums.collect();
         let bare = !sums.is_empty() && sums.iter().all(Option::is_some);
         let state = if bare { CellState::Hidden } else { CellState::Present };
         (Verdict { state, sums }, Some(figures))
@@ -325,7 +316,7 @@ struct Own<'a> {
 
 /// Who contributes to a measure. Sums have no set of their own, but a count of the same rows has; where there is none the cell's
 /// patients stand for them, so that more are charged and none too few.
-fn contributors<'a>(
+pub(super) fn contributors<'a>(
     cell: RawCell<'a>,
     of: &Contribution<'a>,
     all: &[Contribution<'a>],
@@ -339,7 +330,7 @@ fn contributors<'a>(
 }
 
 /// The value of each key in a cell: the last key runs fastest.
-fn places(cell: usize, sizes: &[usize]) -> Vec<usize> {
+pub(super) fn places(cell: usize, sizes: &[usize]) -> Vec<usize> {
     let mut rest = cell;
     let mut places: Vec<usize> = sizes
         .iter()

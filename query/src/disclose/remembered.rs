@@ -7,7 +7,7 @@
 //!
 //! Pairs of sets are looked at here. What several figures give away together is not.
 
-use policies::footprint::{FragmentFootprint, SumFootprint};
+use policies::footprint::{FragmentFootprint, SumFootprint, SumKind};
 use policies::protections::{Kind, Protections};
 use policies::{Digest, Limits, Permit, Profile, UnixTime};
 use roaring::RoaringBitmap;
@@ -97,10 +97,11 @@ impl<'m> Judge<'m> {
         Judged { charge, stands, since }
     }
 
-    /// Changes the verdicts on a fragment's cells; for each cell, the figures that stand instead of its own.
+    /// Changes the verdicts on a fragment's cells; for each cell, the figures that stand instead of its own. `binned` are figures of cells
+    /// with bins as they are told.
     pub(super) fn fragment(
         &mut self,
-        fragment: &RawFragment,
+        (fragment, binned): (&RawFragment, &[Figures]),
         footprint: &FragmentFootprint,
         verdicts: &mut [Verdict],
     ) -> Vec<Figures> {
@@ -114,7 +115,9 @@ impl<'m> Judge<'m> {
                     CellState::Empty | CellState::Present => {}
                 }
                 let name = self.name_of_cell(footprint, place);
-                let exact = self.exact(cell, verdict, (name, &footprint.sums, &named));
+                let own = || cell.sums().map(Some).collect();
+                let told = binned.get(place).cloned().flatten().unwrap_or_else(own);
+                let exact = self.exact((cell, &told), verdict, (name, &footprint.sums, &named));
                 self.rule(exact, verdict)
             })
             .collect()
@@ -171,7 +174,7 @@ impl<'m> Judge<'m> {
     /// What of a cell would be told.
     fn exact(
         &self,
-        cell: RawCell<'_>,
+        (cell, told): (RawCell<'_>, &[Option<i128>]),
         verdict: &Verdict,
         (name, sums, named): (Name, &[SumFootprint], &[Name]),
     ) -> Option<ExactCell> {
@@ -179,6 +182,8 @@ impl<'m> Judge<'m> {
         let contributions: Vec<Contribution<'_>> = cell.contributions().collect();
         let mut measures = Vec::new();
         let shown = sums.iter().zip(named).zip(&verdict.sums).filter(|(_, rule)| rule.is_none());
+        // What has noise tells no set exactly.
+        let shown = shown.filter(|((sum, _), _)| sum.kind != SumKind::Bin);
         for ((sum, name), _) in shown {
             let of = contributions.get(usize::try_from(sum.measure).ok()?)?;
             let part = Some(contributors(of, &contributions, set)?).filter(|part| *part != set);
@@ -198,8 +203,8 @@ impl<'m> Judge<'m> {
                 }
             }
         }
-        let figures = cell.sums().zip(&verdict.sums);
-        let figures = figures.map(|(value, rule)| rule.is_none().then_some(value));
+        let figures = told.iter().zip(&verdict.sums);
+        let figures = figures.map(|(value, rule)| value.filter(|_value| rule.is_none()));
         let tag = self.moment.snapshot.as_bytes().first_chunk().copied();
         Some(ExactCell {
             name,

@@ -4,7 +4,7 @@
 //! figure is looked at by its measure: parts of a few patients, or of all but a few ([`parts`]: R2), sums that one or two
 //! nobody or everybody where that is sensitive ([`everyone`]: R3), sums that one or two
 //! patients make up ([`concentrated`]: R4, R5), squares and products that would be solved ([`spread`]: R6), and what would give
-//! one of these away by subtraction ([`given_away`]). Everything is whole numbers. Each test looks at the cell as it is and never
+//! one of these away by subtraction ([`given_away`]). Bins have noise and are looked at by none of these: [`super::bins`]. Everything is whole numbers. Each test looks at the cell as it is and never
 //! at what other tests hid, so a stricter limit never shows what a looser one hides.
 //!
 //! Not here: what two cells, two hospitals or two answers give away together; of the cells of one answer
@@ -46,6 +46,8 @@ pub(crate) enum Rule {
     Rest,
     /// R6.
     Spread,
+    /// R7.
+    Quantile,
     /// It would tell another figure that is null.
     GivenAway,
     /// Its patients are a few more or fewer than those of a figure that was told.
@@ -70,6 +72,7 @@ impl Rule {
             Self::Dominance => "r4",
             Self::Rest => "r5",
             Self::Spread => "r6",
+            Self::Quantile => "r7",
             Self::GivenAway => "given_away",
             Self::Before => "told_before",
             Self::MemoryFull => "memory_full",
@@ -159,6 +162,8 @@ fn figures(cell: RawCell<'_>, sums: &[SumFootprint], limits: &Limits) -> Vec<Opt
             let Some((own, of)) = own else { return Some(Rule::Fault) };
             let squared = match sum.kind {
                 SumKind::SumSquares => concentrated::of_squares(of, value, limits),
+                // Whether a bin is told is R7's, and what is told of it has noise.
+                SumKind::Bin => return None,
                 SumKind::Rows
                 | SumKind::NonNull
                 | SumKind::Distinct

@@ -16,7 +16,7 @@ const MAX_ROUNDS: u32 = 8;
 /// Hides what must be; the last judge with what it would charge, and for each fragment's cells what stands. Without `link` what
 /// is judged is null already.
 pub(super) fn settle<'m>(
-    (fragments, footprints): (&[RawFragment], &[FragmentFootprint]),
+    (fragments, footprints, binned): (&[RawFragment], &[FragmentFootprint], &[Vec<Figures>]),
     judged: &mut [Vec<Verdict>],
     judge: impl Fn() -> Option<Judge<'m>>,
     link: Option<impl Fn(&mut [Vec<Verdict>])>,
@@ -24,9 +24,11 @@ pub(super) fn settle<'m>(
     let mut rounds = 0_u32;
     loop {
         let (mut judge, before) = (judge(), nulls(judged));
-        let standing = fragments.iter().zip(footprints).zip(&mut *judged);
+        let standing = fragments.iter().zip(binned).zip(footprints).zip(&mut *judged);
         let standing = standing.map(|((fragment, footprint), verdicts)| {
-            let of = judge.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
+            let of = judge
+                .as_mut()
+                .map(|judge| judge.fragment((fragment.0, fragment.1), footprint, verdicts));
             of.unwrap_or_default()
         });
         let standing: Vec<Vec<Figures>> = standing.collect();

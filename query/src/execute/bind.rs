@@ -177,6 +177,7 @@ fn rows_of(kind: MeasureKind, has_argument: bool) -> SumKind {
         MeasureKind::Rows if has_argument => SumKind::NonNull,
         MeasureKind::Rows => SumKind::Rows,
         MeasureKind::Keys => SumKind::Distinct,
+        MeasureKind::Bin => SumKind::Bin,
         MeasureKind::Flag | MeasureKind::Value => SumKind::Sum,
     }
 }

@@ -1,4 +1,5 @@
-//! What is known of a value that is made of quantiles: a quantile lies between two edges of its column for certain.
+//! What is known of a value that is made of quantiles: a quantile lies between two edges of its column, for certain where counts are
+//! exact.
 //!
 //! An expression that only rises or only falls with each of its quantiles is computed at the ends of their intervals too; of
 //! any other it is told that no interval is known. Nothing that is made of quantiles passes for exact.
@@ -24,6 +25,15 @@ pub(super) enum Bound {
     Within { low: f64, high: f64 },
     /// It is made of quantiles, and no interval is known.
     Unknown,
+    /// It is made of quantiles with noise, and lies here in 19 of 20 cases.
+    Likely {
+        /// This or more.
+        low: f64,
+        /// This or less.
+        high: f64,
+        /// In its own unit, squared, if that is known.
+        variance: Option<f64>,
+    },
     /// It is made of figures with noise, and has this variance if that is known.
     Noisy {
         /// In its own unit, squared.
@@ -63,7 +73,7 @@ impl Bounds {
         match all.fold(Bound::Exact, |known, own| worse(known, *own)) {
             Bound::Exact => Self::default(),
             Bound::Within { .. } | Bound::Unknown => Self(vec![Bound::Unknown; rows]),
-            Bound::Noisy { .. } => Self(vec![NOISY; rows]),
+            Bound::Likely { .. } | Bound::Noisy { .. } => Self(vec![NOISY; rows]),
         }
     }
 
@@ -96,8 +106,12 @@ impl Bounds {
         let floats = cast(values, &DataType::Float64).map_err(|_engine| FinishError::Failed)?;
         let floats = floats.as_primitive_opt::<Float64Type>().ok_or(FinishError::Failed)?;
         let ends = floats.iter().enumerate().map(|(row, own)| match (self.at(row), end) {
-            (Bound::Within { low, .. }, End::Low) => own.map(|_own| low),
-            (Bound::Within { high, .. }, End::High) => own.map(|_own| high),
+            (Bound::Within { low, .. } | Bound::Likely { low, .. }, End::Low) => {
+                own.map(|_own| low)
+            }
+            (Bound::Within { high, .. } | Bound::Likely { high, .. }, End::High) => {
+                own.map(|_own| high)
+            }
             (Bound::Exact | Bound::Unknown | Bound::Noisy { .. }, _) => own,
         });
         let ends: ArrayRef = std::sync::Arc::new(ends.collect::<Float64Array>());
@@ -122,6 +136,12 @@ impl Bounds {
                 (Some(low), Some(high)) if low <= high => Bound::Within { low, high },
                 _ => Bound::Unknown,
             },
+            Bound::Likely { .. } => match (at(&low, row), at(&high, row)) {
+                (Some(low), Some(high)) if low <= high => {
+                    Bound::Likely { low, high, variance: None }
+                }
+                _ => NOISY,
+            },
         });
         Self::new(bounds.collect())
     }
@@ -131,7 +151,7 @@ impl Bounds {
         let bounds = (0..rows).map(|row| match worst(of, row) {
             Bound::Exact => Bound::Exact,
             Bound::Within { .. } | Bound::Unknown => Bound::Unknown,
-            Bound::Noisy { .. } => NOISY,
+            Bound::Likely { .. } | Bound::Noisy { .. } => NOISY,
         });
         Self::new(bounds.collect())
     }
@@ -146,6 +166,9 @@ fn worst(of: &[&Bounds], row: usize) -> Bound {
 fn worse(one: Bound, other: Bound) -> Bound {
     match (one, other) {
         (Bound::Noisy { .. }, _) | (_, Bound::Noisy { .. }) => NOISY,
+        (Bound::Likely { .. }, Bound::Unknown) | (Bound::Unknown, Bound::Likely { .. }) => NOISY,
+        (Bound::Likely { .. }, _) => one,
+        (_, Bound::Likely { .. }) => other,
         (Bound::Unknown, _) | (_, Bound::Unknown) => Bound::Unknown,
         (Bound::Within { .. }, _) => one,
         (Bound::Exact, own) => own,

@@ -73,7 +73,9 @@ pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, Fin
 fn interval(row: usize, column: usize, bound: Bound) -> Option<FinishedInterval> {
     let (low, high) = match bound {
         Bound::Exact | Bound::Noisy { .. } => return None,
-        Bound::Within { low, high } => (Some(low), Some(high)),
+        Bound::Within { low, high } | Bound::Likely { low, high, variance: _ } => {
+            (Some(low), Some(high))
+        }
         Bound::Unknown => (None, None),
     };
     Some(FinishedInterval { row, column, low, high })
@@ -81,7 +83,9 @@ fn interval(row: usize, column: usize, bound: Bound) -> Option<FinishedInterval>
 
 fn noise(row: usize, column: usize, bound: Bound) -> Option<FinishedNoise> {
     match bound {
-        Bound::Noisy { variance, count: _ } => Some(FinishedNoise { row, column, variance }),
+        Bound::Noisy { variance, count: _ } | Bound::Likely { low: _, high: _, variance } => {
+            Some(FinishedNoise { row, column, variance })
+        }
         Bound::Exact | Bound::Within { .. } | Bound::Unknown => None,
     }
 }

@@ -8,7 +8,7 @@ use datafusion::common::ScalarValue;
 use super::FinishError;
 use super::parts::HospitalPart;
 use crate::cut::tree::{OfNetworks, Set};
-use crate::cut::{Fragment, Key};
+use crate::cut::{Fragment, Key, Primitive};
 use crate::disclose::CellState;
 use crate::facts::domain::Domain;
 use crate::pipe::{CellStatus, Networks};
@@ -186,11 +186,11 @@ fn group(
     }
     let contributors =
         parts.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
-    let mut total = Total::new(fragment.primitives.len());
+    let mut total = Total::new(&fragment.primitives);
     for (_, part) in contributors {
         total.add(part, (index, reach), cell)?;
     }
-    let Total { cells: Kinds { empty, hidden, shown }, sums } = total;
+    let Total { primitives: _, cells: Kinds { empty, hidden, shown }, sums } = total;
     if !shown && !hidden && !whole {
         debug_assert!(empty || parts.is_empty(), "a cell is empty, shown or hidden");
         return Ok(None);
@@ -225,14 +225,16 @@ impl Kinds {
 }
 
 /// Several hospitals' cells, and their sums one by one.
-struct Total {
+struct Total<'f> {
+    primitives: &'f [Primitive],
     cells: Kinds,
     sums: Vec<(i128, Kinds, Noise)>,
 }
 
-impl Total {
-    fn new(sums: usize) -> Self {
-        Self { cells: Kinds::default(), sums: vec![(0, Kinds::default(), Noise::None); sums] }
+impl<'f> Total<'f> {
+    fn new(primitives: &'f [Primitive]) -> Self {
+        let sums = vec![(0, Kinds::default(), Noise::None); primitives.len()];
+        Self { primitives, cells: Kinds::default(), sums }
     }
 
     fn add(
@@ -243,19 +245,21 @@ impl Total {
     ) -> Result<(), FinishError> {
         let cells = part.fragments.get(index).ok_or(FinishError::Failed)?;
         let state = cells.states.get(cell).ok_or(FinishError::Failed)?;
-        let noise = part.noise.filter(|_variance| *state == CellState::Present);
+        let noise = |of: &Primitive| {
+            part.noise.of(of.kind).filter(|_variance| *state == CellState::Present)
+        };
         match state {
             CellState::Empty => self.cells.empty = true,
             CellState::Present => self.cells.shown = true,
             CellState::Hidden => self.cells.hidden = true,
         }
-        let all = self.sums.iter_mut().zip(&cells.sums).enumerate();
-        for (at, ((sum, kinds, noises), column)) in all {
+        let all = self.sums.iter_mut().zip(self.primitives).zip(&cells.sums).enumerate();
+        for (at, (((sum, kinds, noises), primitive), column)) in all {
             match column.get(cell).ok_or(FinishError::Failed)? {
                 Some(value) => {
                     kinds.shown = true;
                     *sum = sum.checked_add(*value).ok_or(FinishError::Overflow)?;
-                    if let Some(variance) = noise {
+                    if let Some(variance) = noise(primitive) {
                         let reach = reach.get(at).copied().flatten();
                         *noises = noises.plus(reach.map(|reach| reach * f64::from(variance)));
                     }

@@ -51,13 +51,13 @@ pub(super) fn value(output: &Output, sums: &[i128]) -> Result<ScalarValue, Finis
             Ok(ScalarValue::Float64(figures::share(at(part)?, at(whole)?, *figure)))
         }
         Output::Quantile(bins, part) => {
-            let below = bins.below.iter().map(at).collect::<Result<Vec<_>, _>>()?;
-            let quantile = bins::quantile(bins, &below, at(&bins.values)?, *part);
+            let counts = bins.counts.iter().map(at).collect::<Result<Vec<_>, _>>()?;
+            let quantile = bins::quantile(bins, &counts, *part);
             Ok(ScalarValue::Float64(quantile.map(|quantile| quantile.value)))
         }
         Output::Histogram(bins) => {
-            let below = bins.below.iter().map(at).collect::<Result<Vec<_>, _>>()?;
-            Ok(ScalarValue::Utf8(bins::histogram(bins, &below, at(&bins.values)?)))
+            let counts = bins.counts.iter().map(at).collect::<Result<Vec<_>, _>>()?;
+            Ok(ScalarValue::Utf8(bins::histogram(bins, &counts)))
         }
         Output::Present(places) => {
             let counts = places.iter().map(at).collect::<Result<Vec<_>, _>>()?;
@@ -89,19 +89,17 @@ pub(super) fn places(output: &Output) -> impl Iterator<Item = usize> {
         Output::Pair(Pair { values, x, y, xx, yy, xy }, _figure) => of([x, y, xx, yy, xy], *values),
         Output::Share { part, whole, figure: _ } => vec![*part, *whole],
         Output::Present(places) => places.clone(),
-        Output::Quantile(bins, _) | Output::Histogram(bins) => {
-            bins.below.iter().copied().chain([bins.values]).collect()
-        }
+        Output::Quantile(bins, _) | Output::Histogram(bins) => bins.counts.clone(),
     }
     .into_iter()
 }
 
-/// What is known of the value of an aggregate: all but quantiles are exact.
+/// What is known of the value of an aggregate of exact figures: all but quantiles are exact.
 pub(super) fn bound(output: &Output, sums: &[i128]) -> Result<Bound, FinishError> {
     let Output::Quantile(bins, part) = output else { return Ok(Bound::Exact) };
     let at = |place: &usize| sums.get(*place).copied().ok_or(FinishError::Failed);
-    let below = bins.below.iter().map(at).collect::<Result<Vec<_>, _>>()?;
-    let quantile = bins::quantile(bins, &below, at(&bins.values)?, *part);
+    let counts = bins.counts.iter().map(at).collect::<Result<Vec<_>, _>>()?;
+    let quantile = bins::quantile(bins, &counts, *part);
     Ok(quantile.map_or(Bound::Exact, |known| Bound::Within { low: known.low, high: known.high }))
 }
 

@@ -7,7 +7,7 @@ use policies::HospitalCode;
 use super::FinishError;
 use crate::cell::SUM_PRECISION;
 use crate::cut::{Fragment, Primitive, Split};
-use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_schema};
+use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, HeadNoise, safe_batch, safe_schema};
 use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Part;
 
@@ -22,8 +22,8 @@ pub(super) struct HospitalPart {
     pub(super) hospital: HospitalCode,
     /// Its cells, a fragment each.
     pub(super) fragments: Vec<SafeCells>,
-    /// The variance of its counts, where it told them with noise.
-    pub(super) noise: Option<u32>,
+    /// Where it told figures with noise, the variance of its counts.
+    pub(super) noise: HeadNoise,
 }
 
 /// The released cells of one fragment.
@@ -62,8 +62,8 @@ pub(super) fn read(
     Ok(parts)
 }
 
-/// A hospital's fragments, and the variance of their noise.
-type Read = (Vec<SafeCells>, Option<u32>);
+/// A hospital's fragments, and their noise.
+type Read = (Vec<SafeCells>, HeadNoise);
 
 fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Read, &'static str> {
     let (head, frames) = frames.split_first().ok_or("there are no frames")?;
@@ -72,22 +72,23 @@ fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Read, &'static str> {
     }
     let head: FramesHead =
         serde_json::from_slice(head).map_err(|_json| "the first frame is no head")?;
-    let FramesHead { version, fragments, noise } = head;
+    let FramesHead { version, fragments, noise, bins } = head;
+    let noise = HeadNoise { all: noise, bins };
     if version != FRAMES_VERSION {
         return Err("the frames are of another version");
     }
     if fragments != split.fragments.len() || frames.len() != fragments {
         return Err("the number of fragments differs");
     }
-    if noise.is_some_and(|variance| !NOISE.contains(&variance)) {
+    if noise.all.iter().chain(&noise.bins).any(|variance| !NOISE.contains(variance)) {
         return Err("the noise has another variance than there is");
     }
     let both = split.fragments.iter().zip(frames);
-    let cells = both.map(|(fragment, frame)| cells(fragment, frame, noise.is_some()));
+    let cells = both.map(|(fragment, frame)| cells(fragment, frame, noise));
     Ok((cells.collect::<Result<_, _>>()?, noise))
 }
 
-fn cells(fragment: &Fragment, frame: &[u8], noisy: bool) -> Result<SafeCells, &'static str> {
+fn cells(fragment: &Fragment, frame: &[u8], noise: HeadNoise) -> Result<SafeCells, &'static str> {
     let schema = safe_schema(fragment.primitives.iter().map(|sum| sum.scale));
     let rows = usize::try_from(fragment.cells).unwrap_or(usize::MAX);
     let batch =
@@ -104,6 +105,7 @@ fn cells(fragment: &Fragment, frame: &[u8], noisy: bool) -> Result<SafeCells, &'
         if column.validate_decimal_precision(SUM_PRECISION).is_err() {
             return Err("a sum leaves its range");
         }
+        let noisy = noise.of(primitive.kind).is_some();
         let values = column.iter().zip(&states);
         values.map(|(value, state)| checked(value, *state, (primitive, noisy))).collect()
     });

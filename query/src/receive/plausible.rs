@@ -107,14 +107,17 @@ fn sum_holds((value, kind): (i128, SumKind), of: &Contribution<'_>) -> bool {
         return value == 0;
     }
     match (of.measure.kind, kind) {
-        (MeasureKind::Rows | MeasureKind::Keys | MeasureKind::Flag, _) => {
+        (MeasureKind::Rows | MeasureKind::Keys | MeasureKind::Flag | MeasureKind::Bin, _) => {
             value >= i128::from(of.n) && of.tops.is_none_or(|tops| tops.all == value)
         }
         (MeasureKind::Value, SumKind::Sum | SumKind::SumProducts) => {
             of.tops.is_none_or(|tops| value.saturating_abs() <= tops.all)
         }
         (MeasureKind::Value, SumKind::SumSquares) => value >= 0,
-        (MeasureKind::Value, SumKind::Rows | SumKind::NonNull | SumKind::Distinct) => false,
+        (
+            MeasureKind::Value,
+            SumKind::Rows | SumKind::NonNull | SumKind::Distinct | SumKind::Bin,
+        ) => false,
     }
 }
 

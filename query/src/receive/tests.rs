@@ -50,6 +50,7 @@ fn footprint() -> FragmentFootprint {
         ],
         explore: Explore::default(),
         links: Vec::new(),
+        vectors: Vec::new(),
         sensitive: false,
     }
 }

@@ -10,6 +10,7 @@
 
 mod above;
 mod attacked;
+mod bins;
 mod differential;
 mod figures;
 mod figures_hidden;

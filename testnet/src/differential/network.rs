@@ -193,7 +193,7 @@ impl Network {
         // Every question here is asked as the first one.
         let mut memory = Memory::new(*Digest::of(code.as_str().as_bytes()).as_bytes());
         let moment = Moment { now: NOW, snapshot: Digest::of(b"snapshot") };
-        Ok(disclose(raw, &memory, moment)?.charged(&mut memory)?)
+        Ok(disclose(raw, &memory, moment, None)?.charged(&mut memory)?)
     }
 
     /// Asks every hospital.

@@ -9,13 +9,16 @@ use policies::wire::{Asks, IndicatorRef};
 use policies::{Books, Charter, Digest, HospitalCode, VariantName};
 use query::pipe::frame::Message;
 use query::pipe::{Finished, Job, PIPE_VERSION, Part, Planned, Reply, Wanted, Work};
-use query::{Memory, Moment, SafeAnswer, disclose, receive};
+use query::{Explorer, Memory, Moment, NoiseKey, SafeAnswer, disclose, receive};
 
 use super::tally::{Seen, Tally};
 use super::treatment::{DATASET, Treatment};
 use crate::differential::network::{Worker, permit, snapshot};
 use crate::differential::sealed::NOW;
 use crate::generate::Region;
+
+/// What the noise of every hospital's bins is made with.
+const NOISE: &[u8] = b"kring utility noise";
 
 /// A region with its data.
 #[derive(Debug)]
@@ -177,7 +180,10 @@ impl<'t> Network<'t> {
         let permit = permit(books, (asks, asked), &question.planned, code)?;
         let raw = receive(permit, Wanted::ALL, reply)?;
         let moment = Moment { now: NOW, snapshot: Digest::of(b"snapshot") };
-        Ok(disclose(raw, memory, moment)?.charged(memory)?)
+        let dataset = self.exact.datasets().next().context("the charter has a dataset")?;
+        let key = NoiseKey::new(&mut { *Digest::of(NOISE).as_bytes() });
+        let explorer = Explorer { key: &key, dataset, patients: 0 };
+        Ok(disclose(raw, memory, moment, Some(explorer))?.charged(memory)?)
     }
 
     fn finished(

@@ -93,8 +93,33 @@ fn ten_wordings_of_one_form_give_one_figure() {
         row[at].as_str().map_or_else(|| row[at].as_f64().unwrap(), |text| text.parse().unwrap())
     };
     assert!((number(0) / number(1) - number(2)).abs() < 1e-3, "{row:?}");
+    a_median_is_the_same_under_both_profiles(&net);
     refusals_say_how_to_ask(&net);
     a_node_without_its_noise_key_tells_no_noise(&mut net, (&wordings[0], &told));
+}
+
+/// The analyst sees exact counts, and the same bins with the same noise as who explores.
+fn a_median_is_the_same_under_both_profiles(net: &Net) {
+    let sql = "SELECT hospital, median(age) AS m FROM patient WHERE meno = 1 GROUP BY hospital ORDER BY hospital";
+    let explored = net.answer(EXPLORER, sql);
+    let told = figures(&explored);
+    assert!(told.len() == 3 && told.values().all(Option::is_some), "{explored}");
+    let before = charges(net, "OOST").len();
+    let exact = net.answer("a.jansen", sql);
+    assert_eq!((figures(&exact), &exact["intervals"]), (told, &explored["intervals"]));
+    assert_eq!((exact["noisy"].as_array().unwrap().len(), exact["cells"][0].is_null()), (3, true));
+    let noise = &exact["protections"]["OOST"]["noise"];
+    assert_eq!((&noise["only_bins"], &noise["left_out_percent"]), (&true.into(), &0.into()));
+    // Of who explored nothing is charged again, and the analyst's cells are remembered as exact ones are.
+    let again = net.answer(EXPLORER, sql);
+    assert_eq!(figures(&again), figures(&exact));
+    assert_eq!(charges(net, "OOST").len(), before + 1);
+    let interval = &exact["intervals"][0];
+    let [low, high] = ["low", "high"].map(|end| interval[end].as_f64().unwrap());
+    assert!(high - low <= 30.0, "{exact}");
+    // A tenth of a few is nobody's business.
+    let far = sql.replace("median(age)", "quantile(age, 0.01)");
+    assert!(figures(&net.answer("a.jansen", &far)).values().all(Option::is_none));
 }
 
 fn refusals_say_how_to_ask(net: &Net) {
@@ -131,9 +156,11 @@ fn a_node_without_its_noise_key_tells_no_noise(
     assert_eq!(net.take("ZUID").stop().unwrap(), 0);
     restart(net, "ZUID");
     assert_eq!(code(net), "no_noise_key");
-    // Exact figures need none.
+    // Exact figures need none, quantiles do.
     let exact = net.answer("a.jansen", "SELECT count(*) FROM patient");
     assert_eq!(exact["coverage"]["ZUID"]["state"], "answered");
+    let median = net.answer("a.jansen", "SELECT median(age) FROM patient");
+    assert_eq!(median["coverage"]["ZUID"]["code"], "no_noise_key");
     // Another key is seen.
     Key::create(&path, KeyRole::Noise, "ZUID").unwrap();
     assert_eq!(net.take("ZUID").stop().unwrap(), 0);

@@ -8,7 +8,7 @@ use policies::wire::NoiseReceipt;
 use query::pipe::{CellStatus, FinishedInterval};
 use serde_json::Value;
 
-use crate::api::{AnswerBody, Coverage, CoverageState, RefusalBody};
+use crate::api::{AnswerBody, AppliedProtections, Coverage, CoverageState, RefusalBody};
 use crate::cli::Format;
 use crate::command::{limits, print};
 
@@ -81,11 +81,11 @@ fn intervals(answer: &AnswerBody) -> BTreeMap<(usize, usize), &FinishedInterval>
     answer.intervals.iter().map(|own| ((own.row, own.column), own)).collect()
 }
 
-/// A value that is made of quantiles, with the interval of the pooled one.
-fn with_interval(value: &Value, interval: &FinishedInterval) -> String {
+/// Behind a value that is made of quantiles, the interval of the pooled one.
+fn ends(interval: &FinishedInterval) -> String {
     let FinishedInterval { low, high, .. } = interval;
     let end = |end: &Option<f64>| end.map_or("?".to_owned(), |end| text(&Value::from(end), "null"));
-    format!("{} [{}..{}]", text(value, "null"), end(low), end(high))
+    format!(" [{}..{}]", end(low), end(high))
 }
 
 fn table(answer: &AnswerBody) {
@@ -101,13 +101,12 @@ fn table(answer: &AnswerBody) {
             match status.get(&(number, column)) {
                 Some(CellStatus::Hidden) => "hidden".to_owned(),
                 Some(CellStatus::Incomplete) => "incomplete".to_owned(),
-                Some(CellStatus::Shown) | None => match intervals.get(&(number, column)) {
-                    Some(interval) => with_interval(value, interval),
-                    None if noisy.contains(&(number, column)) => {
-                        format!("~{}", text(value, "null"))
-                    }
-                    None => text(value, "null"),
-                },
+                Some(CellStatus::Shown) | None => {
+                    let mark = if noisy.contains(&(number, column)) { "~" } else { "" };
+                    let interval = intervals.get(&(number, column));
+                    let interval = interval.map_or(String::new(), |own| ends(own));
+                    format!("{mark}{}{interval}", text(value, "null"))
+                }
             }
         }));
     }
@@ -129,7 +128,8 @@ fn table(answer: &AnswerBody) {
     }
     if !intervals.is_empty() {
         print::line(
-            "[low..high]: a quantile, made of counts between the dataset's edges; the pooled value lies in this interval ([?..?]: none is known)",
+            "[low..high]: a quantile, made of counts between the dataset's edges; the pooled value lies in this interval, behind ~ in 19 of 20 \
+             cases ([?..?]: none is known)",
         );
     }
     if !noisy.is_empty() {
@@ -181,7 +181,7 @@ fn coverage(coverage: &BTreeMap<policies::HospitalCode, Coverage>) -> String {
 
 /// What was done to figures with noise.
 fn with_noise(least: u32, noise: &NoiseReceipt) -> String {
-    let NoiseReceipt { mechanism, variance, left_out_percent } = noise;
+    let NoiseReceipt { mechanism, variance, left_out_percent, only_bins: _ } = noise;
     format!(
         "noise of variance {variance} in every count (mechanism {mechanism}), cells under {least} to {} patients hidden, up to \
          {left_out_percent} % of the patients left out",
@@ -189,21 +189,32 @@ fn with_noise(least: u32, noise: &NoiseReceipt) -> String {
     )
 }
 
+/// What was done to exact figures, and to quantiles beside them.
+fn exact(applied: &AppliedProtections) -> String {
+    let zeros = match applied.protections.zeros {
+        policies::protections::Zeros::Shown => "empty cells shown",
+        policies::protections::Zeros::Hidden => "empty cells hidden",
+    };
+    let least = applied.protections.min_patients.get();
+    let words = limits::words(&applied.protections);
+    let mut text = format!("cells under {least} patients hidden, {zeros}, {words}");
+    if let Some(NoiseReceipt { mechanism, variance, .. }) = &applied.noise {
+        text.push_str(&format!(
+            ", noise of variance {variance} in every bin of a quantile (mechanism {mechanism})"
+        ));
+    }
+    text
+}
+
 /// What was done to the figures; hospitals that did the same are named together.
 fn protections(answer: &AnswerBody) -> String {
     let mut same: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (hospital, applied) in &answer.protections {
-        let zeros = match applied.protections.zeros {
-            policies::protections::Zeros::Shown => "empty cells shown",
-            policies::protections::Zeros::Hidden => "empty cells hidden",
-        };
-        let least = applied.protections.min_patients.get();
         let done = match &applied.noise {
-            None => format!(
-                "cells under {least} patients hidden, {zeros}, {}",
-                limits::words(&applied.protections)
-            ),
-            Some(noise) => with_noise(least, noise),
+            Some(noise) if !noise.only_bins => {
+                with_noise(applied.protections.min_patients.get(), noise)
+            }
+            Some(_) | None => exact(applied),
         };
         let text = format!("{done} ({}; {})", applied.profile, applied.rules.join(", "));
         let mut nulls = format!("{hospital} hid {} of {}", applied.nulls, applied.cells);

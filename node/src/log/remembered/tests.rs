@@ -1,4 +1,5 @@
 use policies::protections::{MinPart, MinPatients, Opinions, Protections};
+use policies::wire::NoiseReceipt;
 
 use super::*;
 
@@ -39,6 +40,12 @@ fn a_receipt_says_what_the_permit_said_of_being_remembered() {
             };
             let said = query::remembers_under(profile, &protections);
             assert_eq!(is_remembered(&receipt), said, "{profile:?} {protections:?}");
+            // Bins with noise are remembered whatever else is not: by which key it was made.
+            let noise =
+                NoiseReceipt { mechanism: 1, variance: 3, left_out_percent: 0, only_bins: true };
+            let answered = said || matches!(profile, Profile::Indicator | Profile::Members);
+            let binned = Receipt { noise: Some(noise), ..receipt };
+            assert_eq!(is_remembered(&binned), answered, "{profile:?} {protections:?}");
         }
     }
 }

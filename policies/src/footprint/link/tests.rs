@@ -25,6 +25,7 @@ fn fragment() -> FragmentFootprint {
                 LinkSum { of: 0, fixed, part_of: Vec::new() },
             ],
         }],
+        vectors: Vec::new(),
         sensitive: false,
     }
 }

@@ -33,6 +33,7 @@ fn fragment() -> FragmentFootprint {
         ],
         explore: Explore::default(),
         links: Vec::new(),
+        vectors: Vec::new(),
         sensitive: false,
     }
 }

@@ -12,7 +12,7 @@ const MODULUS: u128 = (1 << 64) - (1 << 32) + 1;
 /// Condition, argument, kind, scale, bounds; arguments as in [`arrays`], condition column 5.
 type Case = (bool, Option<usize>, MeasureKind, u8, (i128, i128));
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 10] = [
     (false, None, MeasureKind::Rows, 0, (0, 1)),
     (true, None, MeasureKind::Rows, 0, (0, 1)),
     (true, Some(1), MeasureKind::Rows, 0, (0, 1)),
@@ -22,6 +22,7 @@ const CASES: [Case; 9] = [
     (false, Some(4), MeasureKind::Keys, 0, (0, 1)),
     (true, Some(4), MeasureKind::Keys, 0, (0, 1)),
     (true, Some(1), MeasureKind::Flag, 0, (0, 1)),
+    (true, None, MeasureKind::Bin, 0, (0, 1)),
 ];
 
 fn footprints() -> Vec<MeasureFootprint> {
@@ -63,6 +64,7 @@ pub(super) fn spec(wanted: Wanted) -> CellSpec {
             (MeasureKind::Rows, None) => SumKind::Rows,
             (MeasureKind::Rows, Some(_)) => SumKind::NonNull,
             (MeasureKind::Keys, _) => SumKind::Distinct,
+            (MeasureKind::Bin, _) => SumKind::Bin,
             (MeasureKind::Flag | MeasureKind::Value, _) => SumKind::Sum,
         };
         let filter = condition.then_some(5);
@@ -120,7 +122,7 @@ fn addend(row: &Row, case: &Case) -> Option<i128> {
         Some(_) => row.5.as_ref().map(|_key| 1),
     }?;
     match kind {
-        MeasureKind::Rows | MeasureKind::Keys => Some(1),
+        MeasureKind::Rows | MeasureKind::Keys | MeasureKind::Bin => Some(1),
         MeasureKind::Flag => (value >= 1).then_some(1),
         MeasureKind::Value => Some(value.clamp(least, most)),
     }

@@ -40,7 +40,7 @@ impl Reader<'_> {
         let count = |of: &str| MeasureId::Count { of: of.to_owned() };
         let counted = |measure, conditions| ExploreTerm { measure, conditions, factor: 1 };
         let terms = match (primitive.kind, value) {
-            (SumKind::Rows, _) | (SumKind::NonNull, None) => {
+            (SumKind::Rows | SumKind::Bin, _) | (SumKind::NonNull, None) => {
                 vec![counted(count(&rows.base), self.reduced(&all, &rows.base)?)]
             }
             (SumKind::NonNull, Some(value)) => {
@@ -68,7 +68,7 @@ impl Reader<'_> {
             }
         };
         let plain = match primitive.kind {
-            SumKind::Rows | SumKind::NonNull | SumKind::Distinct => true,
+            SumKind::Rows | SumKind::NonNull | SumKind::Distinct | SumKind::Bin => true,
             SumKind::Sum | SumKind::SumSquares | SumKind::SumProducts => {
                 plain.is_some_and(|value| self.is_plain(&value))
             }

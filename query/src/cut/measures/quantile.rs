@@ -1,14 +1,15 @@
-//! Quantiles and histograms from cumulative counts at the edges that the dataset declares for a column.
+//! Quantiles and histograms from counts in the bins that the dataset declares for a column.
 //!
-//! A quantile lies between two edges for certain, and is interpolated between them: it is off by at most the width of
-//! the bins that its two neighbours fall in. The question's explanation names the edges, the answer the interval of each value.
+//! The bins of a column are one vector of counts that share no row. A quantile lies in one of them and is interpolated in it. The
+//! question's explanation names the edges, the answer the interval of each value. Of how many patients a vector is told depends on how
+//! far out the quantile lies: the footprint says so, and hospitals decide.
 
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{Expr, lit};
 use policies::dataset::{Column, Use};
-use policies::footprint::SumKind;
+use policies::footprint::{MAX_BINS, SumKind, TAILS, VectorFootprint};
 
 use super::{Account, Below, Measures, Primitive, bare, output_facts};
 use crate::cut::{Bins, Output};
@@ -16,6 +17,9 @@ use crate::error::PlanError;
 use crate::facts::Plain;
 use crate::facts::range::Range;
 use crate::written::written;
+
+/// What a part of 1 can be off by, written as a decimal.
+const ROUNDED: f64 = 1e-9;
 
 /// Whether a function is of the edges of a column.
 pub(super) fn is_of_edges(name: &str) -> bool {
@@ -60,43 +64,103 @@ impl Measures {
                 "take a column for which the dataset declares edges, or count(*) FILTER (WHERE x < ...) at the limits that matter",
             ));
         };
+        let of = (&value, &facts.data_type);
+        let is_histogram = name == "histogram";
+        let tail = if is_histogram { TAILS.first().copied() } else { tail(part) };
         let scale = column.kind.scale();
-        let inner = edges.get(1..edges.len().saturating_sub(1)).unwrap_or_default();
-        let below_edge = inner.iter().map(|edge| {
-            let less = value.clone().lt(literal(*edge, &facts.data_type, scale));
-            let filter = Some(filter.clone().map_or(less.clone(), |filter| filter.and(less)));
-            self.place(Primitive::count(SumKind::Rows, None, filter))
-        });
-        let below_edge: Vec<usize> = below_edge.collect();
-        let values = self.place(Primitive::count(SumKind::NonNull, Some(value), filter));
-        let bins = Bins { values, below: below_edge, edges, scale };
-        account.notes.push(format!(
-            "{name}({text}) is made of counts between the dataset's edges {}: {}",
-            bins.named().join(", "),
-            if name == "histogram" {
-                "each bin holds the values from its first edge up to, without, its last"
-            } else {
-                "a quantile is off by at most the width of the bins that it falls in"
-            }
-        ));
-        let (output, data_type) = if name == "histogram" {
+        let counts = self.vector(bins(of, (&edges, scale), filter.as_ref()), tail);
+        let bins = Bins { counts, edges, scale };
+        account.notes.push(note((name, &text), &bins, tail));
+        let (output, data_type) = if is_histogram {
             (Output::Histogram(bins), DataType::Utf8)
         } else {
             (Output::Quantile(bins, part), DataType::Float64)
         };
         let range = facts.range.cast(&data_type);
-        let range = if name == "histogram" { Range::Other } else { range };
+        let range = if is_histogram { Range::Other } else { range };
         self.merged.push(output_facts(data_type, range, true));
         self.outputs.push(output);
         Ok(())
     }
+
+    /// The places of the bins of a vector, shared with an equal one that is told of as many patients.
+    fn vector(&mut self, bins: Vec<Primitive>, tail: Option<u32>) -> Vec<usize> {
+        let known = self.vectors.iter().find(|vector| {
+            let own = self.primitives.get(vector.sums());
+            vector.tail == tail && own == Some(bins.as_slice())
+        });
+        if let Some(vector) = known {
+            return vector.sums().collect();
+        }
+        let many = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
+        let (first, bins_of) = (many(self.primitives.len()), many(bins.len()));
+        let vector = VectorFootprint { first, bins: bins_of, tail };
+        let places = vector.sums().collect();
+        self.vectors.push(vector);
+        self.primitives.extend(bins);
+        places
+    }
 }
 
-/// The edges of a column, its bounds first and last.
+/// A count of the rows in each bin: no row is in two.
+fn bins(
+    (value, data_type): (&Expr, &DataType),
+    (edges, scale): (&[i64], u8),
+    filter: Option<&Expr>,
+) -> Vec<Primitive> {
+    let inner = edges.get(1..edges.len().saturating_sub(1)).unwrap_or_default();
+    let edge = |at: Option<usize>| at.and_then(|at| inner.get(at));
+    let edge = |at| edge(at).map(|edge| literal(*edge, data_type, scale));
+    let bins = (0..=inner.len()).map(|bin| {
+        let low = edge(bin.checked_sub(1)).map(|edge| value.clone().gt_eq(edge));
+        let high = edge(Some(bin)).map(|edge| value.clone().lt(edge));
+        let inside = match (low, high) {
+            (Some(low), Some(high)) => low.and(high),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => value.clone().is_not_null(),
+        };
+        let inside = filter.map_or(inside.clone(), |filter| filter.clone().and(inside));
+        Primitive::count(SumKind::Bin, None, Some(inside))
+    });
+    bins.collect()
+}
+
+/// The part of all values that a quantile counts as leaving on its smaller side, as one in so many; none of one so far out that it would
+/// be of a few patients anywhere.
+fn tail(part: f64) -> Option<u32> {
+    let left = part.min(1.0 - part) + ROUNDED;
+    TAILS.iter().copied().filter(|tail| *tail > 1).find(|tail| 1.0 / f64::from(*tail) <= left)
+}
+
+fn note((name, text): (&str, &str), bins: &Bins, tail: Option<u32>) -> String {
+    let what = match (name, tail) {
+        ("histogram", _) => {
+            "each bin holds the values from its first edge up to, without, its last".to_owned()
+        }
+        (_, Some(tail)) => format!(
+            "a quantile is off by at most the width of the bins that it falls in, and by noise; a hospital tells it of cells where 1 in \
+             {tail} patients with a value reaches its threshold"
+        ),
+        (_, None) => "so far out a quantile is of a few patients, and only told where figures are not protected".to_owned(),
+    };
+    format!(
+        "{name}({text}) is made of counts, with noise, between the dataset's edges {}: {what}",
+        bins.named().join(", ")
+    )
+}
+
+/// The edges of a column, its bounds first and last, for at most [`MAX_BINS`] bins. Of more declared edges those are taken that divide
+/// their number most evenly: the declaration alone decides, so every question of a column has the same bins.
 fn edges(column: &Column) -> Option<(Vec<i64>, &Column)> {
     let bounds = column.bounds.filter(|_bounds| !column.edges.is_empty())?;
     let inner = column.edges.iter().copied();
-    let inner = inner.filter(|edge| *edge > bounds.min && *edge < bounds.max);
+    let inner: Vec<i64> = inner.filter(|edge| *edge > bounds.min && *edge < bounds.max).collect();
+    let bins = inner.len().saturating_add(1);
+    let even = (1..MAX_BINS).filter_map(|bin| {
+        let place = bin.saturating_mul(bins).checked_div(MAX_BINS)?;
+        inner.get(place.checked_sub(1)?).copied()
+    });
+    let inner = if bins > MAX_BINS { even.collect() } else { inner };
     let all = std::iter::once(bounds.min).chain(inner).chain([bounds.max]);
     Some((all.collect(), column))
 }

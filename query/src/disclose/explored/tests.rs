@@ -1,6 +1,6 @@
 use policies::Digest;
 use policies::explore::{Conditions, Explore, ExploreKey, ExploreSum, ValueSet};
-use policies::footprint::{MeasureFootprint, MeasureKind, SumKind, Units};
+use policies::footprint::{MeasureFootprint, MeasureKind, SumFootprint, SumKind, Units};
 use policies::protections::Opinions;
 
 use super::*;
@@ -71,6 +71,7 @@ fn footprint(cells: u64, sums: Vec<ExploreSum>, keys: Vec<ExploreKey>) -> Fragme
         measures: vec![MeasureFootprint { condition: None, ..part() }, part()],
         explore: Explore::Form(ExploreForm { rows: "patient".to_owned(), keys, sums }),
         links: Vec::new(),
+        vectors: Vec::new(),
         sensitive: false,
     }
 }
@@ -190,4 +191,53 @@ fn places_run_with_the_last_key_fastest() {
     let all: Vec<Vec<usize>> = (0..6).map(|cell| places(cell, &[2, 3])).collect();
     assert_eq!(all, [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]);
     assert_eq!(places(0, &[]), Vec::<usize>::new());
+}
+
+#[test]
+fn bins_are_told_as_counts_of_their_rows_are_and_charged_like_them() {
+    use crate::disclose::bins::{self, Teller as Binned};
+    let sets: Vec<RoaringBitmap> = vec![set(0..40), set(40..42), set(42..42), set(42..80)];
+    let (dataset, key) = (bins::tests::dataset(), NoiseKey::new(&mut [7; 32]));
+    let protections = Protections::from(Opinions::default());
+    let told = |memory: &Memory, footprint: &FragmentFootprint, fragment: &RawFragment| {
+        let (charge, noise, variance) = (memory.charge(), Noise::new(&key), variance(&protections));
+        let mut teller = Teller {
+            memory,
+            charge,
+            noise,
+            variance,
+            gap: 10,
+            dataset: &dataset,
+            over: RoaringBitmap::new(),
+        };
+        let form = footprint.explore.form().ok();
+        let told = teller.fragment(fragment, footprint, (form, &protections));
+        (told, teller.charge)
+    };
+    let (vector, fragment) = (bins::tests::footprint(Some(2)), bins::tests::cell(&sets));
+    let mut memory = memory();
+    let (first, charge) = told(&memory, &vector, &fragment);
+    memory.apply(&Charge::decode(&charge.encode().unwrap()).unwrap()).unwrap();
+    // The same vector again costs nothing, and neither do counts between the same edges, which are the same figures.
+    let (again, charge) = told(&memory, &vector, &fragment);
+    assert!(charge.is_empty());
+    assert_eq!(figures(&again[0]), figures(&first[0]));
+    let mut counts = vector.clone();
+    counts.vectors.clear();
+    counts.sums.iter_mut().for_each(|sum| sum.kind = SumKind::Rows);
+    let (counted, charge) = told(&memory, &counts, &fragment);
+    assert!(charge.is_empty());
+    assert_eq!(figures(&counted[0]), figures(&first[0]));
+    // And an exact profile tells the same.
+    let explorer = Explorer { key: &key, dataset: &dataset, patients: 0 };
+    let mut verdicts = vec![Verdict::all(CellState::Present, &vector.sums, None)];
+    let exact = Binned::with(explorer, &protections).fragment(&fragment, &vector, &mut verdicts);
+    assert_eq!(exact[0], Some(figures(&first[0])));
+    assert_eq!(verdicts[0], Verdict::all(CellState::Present, &vector.sums, None));
+    // Further out it is null, and nothing is charged for what is not told.
+    let fresh = self::memory();
+    let (far, charge) = told(&fresh, &bins::tests::footprint(Some(10)), &fragment);
+    let hidden = Verdict::all(CellState::Hidden, &vector.sums, Some(Rule::Quantile));
+    assert_eq!(far[0].0, hidden);
+    assert!(charge.is_empty());
 }

@@ -114,15 +114,18 @@ impl<'a> Figures<'a> {
         0..self.fragments.get(fragment).map_or(0, |fragment| fragment.n.len())
     }
 
-    pub(super) fn sums(&self, fragment: usize) -> std::ops::Range<usize> {
-        0..self.footprint(fragment).map_or(0, |footprint| footprint.sums.len())
+    /// The places of a fragment's exact sums: what has noise is in no relation.
+    pub(super) fn sums(&self, fragment: usize) -> impl Iterator<Item = usize> + use<'a> {
+        let sums = self.footprint(fragment).map_or(&[][..], |footprint| &footprint.sums);
+        let exact = sums.iter().enumerate().filter(|(_, sum)| sum.kind != SumKind::Bin);
+        exact.map(|(at, _)| at)
     }
 
     pub(super) fn in_cell(
         &self,
         fragment: usize,
         cell: usize,
-    ) -> impl Iterator<Item = Figure> + use<> {
+    ) -> impl Iterator<Item = Figure> + use<'a> {
         self.sums(fragment).map(move |sum| Figure { fragment, cell, sum })
     }
 
@@ -185,6 +188,7 @@ impl<'a> Figures<'a> {
             SumKind::Rows
             | SumKind::NonNull
             | SumKind::Distinct
+            | SumKind::Bin
             | SumKind::Sum
             | SumKind::SumProducts => {
                 let rows = self.raw(Figure { sum: self.kept(figure)?.counter?, ..figure });
@@ -236,7 +240,9 @@ impl<'a> Figures<'a> {
     pub(super) fn is_null_in_part(&self, fragment: usize, cell: usize) -> bool {
         let verdict = self.verdict(Figure { fragment, cell, sum: 0 });
         verdict.is_some_and(|verdict| {
-            verdict.state != CellState::Hidden && verdict.sums.iter().any(Option::is_some)
+            let mut sums = self.sums(fragment);
+            let null = sums.any(|sum| verdict.sums.get(sum).is_some_and(Option::is_some));
+            verdict.state != CellState::Hidden && null
         })
     }
 
@@ -295,6 +301,7 @@ impl<'a> Figures<'a> {
                 | Rule::Empty
                 | Rule::SmallCell
                 | Rule::Spread
+                | Rule::Quantile
                 | Rule::GivenAway
                 | Rule::Before
                 | Rule::MemoryFull

@@ -124,7 +124,11 @@ fn left((whole, part): (&MeasureFootprint, &MeasureFootprint), before: bool) -> 
         MeasureKind::Flag if whole.kind == MeasureKind::Flag && same_argument && all => {
             Some(Left::Some)
         }
-        MeasureKind::Rows | MeasureKind::Keys | MeasureKind::Flag | MeasureKind::Value => None,
+        MeasureKind::Rows
+        | MeasureKind::Keys
+        | MeasureKind::Flag
+        | MeasureKind::Bin
+        | MeasureKind::Value => None,
     }
 }
 

@@ -123,6 +123,7 @@ impl Population {
                 keys: part.keys.iter().map(|key| self.axis(*key)).collect(),
                 sums: vec![fixed(&part.fixed), fixed(&dead)][..many].to_vec(),
             }],
+            vectors: Vec::new(),
             sensitive: false,
         }
     }

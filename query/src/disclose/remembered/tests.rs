@@ -63,6 +63,7 @@ impl Question {
             measures: vec![measure(None), measure(Some(0))],
             explore: policies::explore::Explore::default(),
             links: Vec::new(),
+            vectors: Vec::new(),
             sensitive: false,
         }
     }
@@ -83,7 +84,7 @@ impl Question {
             snapshot: Digest::of(&snapshot.to_be_bytes()),
         };
         let mut judge = Judge::new(memory, gaps, &protections, moment);
-        let standing = judge.fragment(&fragment, &footprint, &mut verdicts);
+        let standing = judge.fragment((&fragment, &[]), &footprint, &mut verdicts);
         let Judged { charge, since, stands } = judge.end();
         assert_eq!(stands > 0, since.is_some());
         let again = Charge::decode(&charge.encode().unwrap()).unwrap();

@@ -16,13 +16,13 @@ use crate::receive::Contribution;
 pub(super) fn alike(n: u64, measures: &[Contribution<'_>], limits: &Limits) -> Vec<Option<Rule>> {
     let off = limits.least_part() == 0;
     let of = |at: usize, measure: &Contribution<'_>| {
-        if off {
+        if off || !measure.measure.kind.is_exact() {
             return None;
         }
         if measure.n == 0 || measure.n >= n {
             return (!measure.measure.sensitive.is_nothing()).then_some(Rule::Everyone);
         }
-        let earlier = measures.iter().take(at);
+        let earlier = measures.iter().take(at).filter(|other| other.measure.kind.is_exact());
         earlier.map(|other| same(measure, other)).find(Option::is_some).flatten()
     };
     let own: Vec<Option<Rule>> =

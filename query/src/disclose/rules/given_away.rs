@@ -4,7 +4,7 @@
 //! null, both parts are. Whether they add up is seen in figures and patients: who asks knows it from the text. R2 hides
 //! complements of small parts by itself; this is for what the other rules hide, and for a whole that lacks a few patients.
 
-use policies::footprint::SumFootprint;
+use policies::footprint::{SumFootprint, SumKind};
 
 use super::Rule;
 use crate::receive::{Contribution, RawCell};
@@ -52,10 +52,12 @@ pub(super) fn add(
         Some(Figure { sum, of: *of, value })
     });
     let Some(figures) = figures.collect::<Option<Vec<_>>>() else { return };
+    // Nothing follows from a figure with noise.
+    let exact = |figure: &Figure<'_>| figure.sum.kind != SumKind::Bin;
     loop {
         let found = figures.iter().enumerate().find(|(at, b)| {
             let shown = hidden.get(*at).is_some_and(Option::is_none);
-            shown && !b.is_whole() && completes((*at, b), &figures, hidden)
+            shown && exact(b) && !b.is_whole() && completes((*at, b), &figures, hidden)
         });
         let Some((at, _)) = found else { return };
         if let Some(hidden) = hidden.get_mut(at) {

@@ -44,7 +44,7 @@ pub(in crate::disclose) fn counts_them(rows: &Contribution<'_>, sum: &Contributi
 fn own(n: u64, measures: &[Contribution<'_>], at: usize, limits: &Limits) -> Option<Rule> {
     let least = limits.least_part();
     let few = |patients: u64| 0 < patients && patients < least;
-    let measure = measures.get(at)?;
+    let measure = measures.get(at).filter(|measure| measure.measure.kind.is_exact())?;
     if limits.complement && measure.rest.is_some_and(few) {
         return Some(Rule::SmallPart);
     }
@@ -59,7 +59,8 @@ fn own(n: u64, measures: &[Contribution<'_>], at: usize, limits: &Limits) -> Opt
         return None;
     }
     let earlier = measures.iter().take(at);
-    let parts = earlier.filter(|other| other.measure.kind.is_count_like() && other.n < n);
+    let exact = earlier.filter(|other| other.measure.kind.is_exact());
+    let parts = exact.filter(|other| other.measure.kind.is_count_like() && other.n < n);
     parts.map(|other| difference(measure, other, &few)).find(Option::is_some).flatten()
 }
 

@@ -28,7 +28,7 @@ pub(super) fn solved(
     let solves = |sum: &SumFootprint, of: &Contribution<'_>| match sum.kind {
         SumKind::SumSquares => is_value(of),
         SumKind::Sum | SumKind::SumProducts => is_value(of) && fewest(of.measure).is_some(),
-        SumKind::Rows | SumKind::NonNull | SumKind::Distinct => false,
+        SumKind::Rows | SumKind::NonNull | SumKind::Distinct | SumKind::Bin => false,
     };
     let solving = sums.iter().filter_map(|sum| Some((sum, measure(sum)?)));
     let solving: Vec<&Contribution<'_>> =
@@ -48,7 +48,10 @@ pub(super) fn solved(
             few(of) || squared.any(|of| hidden(of)) || solves(sum, of) && hidden(of)
         }
         (_, Some(of)) => solves(sum, of) && hidden(of),
-        (SumKind::Rows | SumKind::NonNull | SumKind::Distinct | SumKind::Sum, None) => false,
+        (
+            SumKind::Rows | SumKind::NonNull | SumKind::Distinct | SumKind::Bin | SumKind::Sum,
+            None,
+        ) => false,
     };
     sums.iter().map(|sum| of_sum(sum).then_some(Rule::Spread)).collect()
 }

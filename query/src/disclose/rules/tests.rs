@@ -16,7 +16,7 @@ struct Cell {
 fn measure(kind: MeasureKind, condition: Option<u32>, argument: Option<u32>) -> MeasureFootprint {
     let (least, most) = match kind {
         MeasureKind::Value => (-1_000_000, 1_000_000),
-        MeasureKind::Rows | MeasureKind::Keys | MeasureKind::Flag => (0, 1),
+        MeasureKind::Rows | MeasureKind::Keys | MeasureKind::Flag | MeasureKind::Bin => (0, 1),
     };
     let (least, most) = (Units::new(least), Units::new(most));
     let sensitive = Sensitive::default();

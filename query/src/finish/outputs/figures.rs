@@ -7,7 +7,7 @@ use super::wide_float;
 use crate::cut::{PairFigure, ShareFigure};
 
 /// The 97.5 % quantile of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(super) const Z: f64 = 1.959_963_984_540_054;
 
 /// Sums over the rows where both values are, in units of their scales.
 pub(super) struct PairSums {

@@ -19,7 +19,7 @@ use policies::{
 use query::import::{Format, ImportPlan, RecordSecret, Source, TableMapping, import};
 use query::pipe::frame::{Message, read_message, write_message};
 use query::pipe::{Failure, Finished, Job, PIPE_VERSION, Part, Planned, Reply, Wanted, Work};
-use query::{Memory, Moment, RawAnswer, SafeAnswer, disclose, receive};
+use query::{Explorer, Memory, Moment, NoiseKey, RawAnswer, SafeAnswer, disclose, receive};
 
 const NOW: UnixTime = UnixTime(1_782_900_000);
 
@@ -306,7 +306,7 @@ impl Network {
         let raw =
             receive(permit, Wanted::ALL, &reply).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         assert_eq!(format!("{raw:?}"), "<redacted>");
-        alone(raw)
+        alone(raw, self.dataset())
     }
 
     /// Asks every hospital.
@@ -340,9 +340,16 @@ impl Network {
     }
 }
 
+/// What the noise of every hospital is made with.
+pub(crate) fn noise() -> NoiseKey {
+    NoiseKey::new(&mut [7; 32])
+}
+
 /// What is released of an answer that is the first of its lineage.
-pub(crate) fn alone(raw: RawAnswer) -> SafeAnswer {
+pub(crate) fn alone(raw: RawAnswer, dataset: &Dataset) -> SafeAnswer {
     let mut memory = Memory::new([0; 32]);
     let moment = Moment { now: NOW, snapshot: Digest::of(b"snapshot") };
-    disclose(raw, &memory, moment).unwrap().charged(&mut memory).unwrap()
+    let key = noise();
+    let explorer = Explorer { key: &key, dataset, patients: 0 };
+    disclose(raw, &memory, moment, Some(explorer)).unwrap().charged(&mut memory).unwrap()
 }

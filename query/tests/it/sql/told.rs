@@ -99,7 +99,7 @@ impl Site {
         let reply = self.worker.send(network.job(sql, work), Vec::new());
         let raw = receive(permit, Wanted::ALL, &reply).unwrap();
         let moment = Moment { now: UnixTime(1_782_900_000), snapshot: Digest::of(b"snapshot") };
-        disclose(raw, &self.memory, moment).unwrap().charged(&mut self.memory).unwrap()
+        disclose(raw, &self.memory, moment, None).unwrap().charged(&mut self.memory).unwrap()
     }
 
     /// The figures of the only fragment, cell by cell; none for a null.

@@ -242,7 +242,7 @@ fn the_daemon_refuses_replies_that_do_not_fit_the_permit() {
         let raw = receive(permit(), Wanted::ALL, reply).unwrap();
         let fault = raw.fault().unwrap().to_owned();
         // What cannot be believed is an answer without any figure, whatever the rules show.
-        let safe = super::network::alone(raw);
+        let safe = super::network::alone(raw, network.dataset());
         assert_eq!(safe.receipt().nulls, safe.receipt().cells);
         fault
     };

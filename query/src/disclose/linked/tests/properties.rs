@@ -133,6 +133,7 @@ fn attack(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
                 | Rule::Dominance
                 | Rule::Rest
                 | Rule::Spread
+                | Rule::Quantile
                 | Rule::GivenAway
                 | Rule::Before
                 | Rule::MemoryFull) => panic!("{other:?}"),

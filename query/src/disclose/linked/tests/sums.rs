@@ -83,6 +83,7 @@ fn footprint(asked: &[Asked], groups: Option<u32>) -> FragmentFootprint {
             keys: keys.into_iter().collect(),
             sums: of.map(|of| LinkSum { of, fixed: Vec::new(), part_of: Vec::new() }).collect(),
         }],
+        vectors: Vec::new(),
         sensitive: false,
     }
 }

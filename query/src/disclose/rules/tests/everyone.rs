@@ -89,6 +89,7 @@ fn an_empty_cell_is_not_shown_where_sensitive_values_decide_who_is_in_it() {
         measures: Vec::new(),
         explore: policies::explore::Explore::default(),
         links: Vec::new(),
+        vectors: Vec::new(),
         sensitive,
     };
     let said = Opinions { zeros: Some(Zeros::Shown), ..Opinions::default() };
