@@ -9,7 +9,7 @@ use query::Moment;
 use query::pipe::Work;
 
 use crate::answer::record::Asked;
-use crate::ledger::{Charged, Entry};
+use crate::ledger::{Charged, Entry, Exploring};
 use crate::node::{Node, SnapshotRef, job};
 use crate::pool::{Access, Lease};
 use crate::refused::Refused;
@@ -67,10 +67,8 @@ impl Node {
         asked.same_cut(&footprint)?;
         let permit: Permit = policies::decide(self.books(), &admission, footprint)?;
         let entry = self.remember(&permit, &snapshot, &dataset.id).await?;
-        let exploring = match permit.profile() {
-            Profile::Explore => Some(self.exploring(dataset, &snapshot)?),
-            Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => None,
-        };
+        let has_noise = permit.profile() == Profile::Explore || query::noisy_parts(&permit);
+        let exploring = if has_noise { Some(self.exploring(dataset, &snapshot)?) } else { None };
         let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
         let permit = match &entry {
@@ -80,22 +78,22 @@ impl Node {
             None => permit,
         };
         let run = Run { asked, text, snapshot: &snapshot };
-        let charged = match (exploring, entry) {
-            (Some(exploring), Some(entry)) => {
+        let charged = match (permit.profile(), exploring, entry) {
+            (Profile::Explore, Some(exploring), Some(entry)) => {
                 self.explored(permit, (entry, exploring), run, &mut worker).await?
             }
-            (_, entry) => self.told(permit, entry, run, worker).await?,
+            (_, exploring, entry) => self.told(permit, (entry, exploring), run, worker).await?,
         };
         // A second instance of this node may have gone on meanwhile.
         self.own.standing().allows().map_err(Refused::Withheld)?;
         Ok((charged, snapshot.id))
     }
 
-    /// Runs a permitted question whose figures are exact, and holds it against the memory.
+    /// Runs a permitted question whose figures are exact, but for parts with noise, and holds it against the memory.
     async fn told(
         &self,
         permit: Permit,
-        entry: Option<Entry>,
+        (entry, exploring): (Option<Entry>, Option<Exploring>),
         Run { asked, text, snapshot }: Run<'_>,
         mut worker: Lease,
     ) -> Result<Charged, Refused> {
@@ -114,7 +112,7 @@ impl Node {
         let raw = query::receive(permit, wanted, &reply)?;
         self.alarm(asked, raw.fault()).await?;
         let moment = Moment { now: self.clock.now(), snapshot: snapshot.id };
-        self.ledger.disclose(entry, raw, moment).await
+        self.ledger.disclose(entry, raw, (moment, exploring)).await
     }
 
     /// The memory that an answer is held against, where its protections ask for one.

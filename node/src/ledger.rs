@@ -171,7 +171,7 @@ impl Ledger {
         &self,
         entry: Option<Entry>,
         raw: RawAnswer,
-        moment: Moment,
+        (moment, exploring): (Moment, Option<Exploring>),
     ) -> Result<Charged, Refused> {
         let Some(Entry { lineage, book }) = entry else {
             let mut nothing = Memory::new([0; 32]);
@@ -179,9 +179,9 @@ impl Ledger {
             return Ok(Charged { safe: safe.map_err(LedgerError::from)?, memory: None });
         };
         let (charges, turn) = (self.charges.clone(), book.lock_owned().await);
-        let done = self
-            .tasks
-            .spawn_blocking("ledger", move || charge(&charges, turn, lineage, (raw, moment)));
+        let done = self.tasks.spawn_blocking("ledger", move || {
+            charge(&charges, turn, lineage, (raw, moment, exploring))
+        });
         done.await.map_err(|error| Refused::Store(std::io::Error::other(error)))?
     }
 }
@@ -243,9 +243,13 @@ fn charge(
     charges: &Charges,
     mut turn: OwnedMutexGuard<Book>,
     lineage: Digest,
-    (raw, moment): (RawAnswer, Moment),
+    (raw, moment, exploring): (RawAnswer, Moment, Option<Exploring>),
 ) -> Result<Charged, Refused> {
-    let disclosed = query::disclose(raw, &turn.whole()?.memory, moment)?;
+    let memory = &turn.whole()?.memory;
+    let disclosed = match &exploring {
+        Some(exploring) => query::disclose_parts(raw, memory, moment, exploring.explorer()?)?,
+        None => query::disclose(raw, memory, moment)?,
+    };
     keep(charges, &mut turn, lineage, disclosed)
 }
 

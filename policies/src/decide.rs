@@ -198,6 +198,7 @@ fn decided(
     };
     let mut protections = Protections::from(charter).at_hospital(own);
     protections.kind = kind::under(profile, protections.kind);
+    protections.parts = protections.parts.under(profile);
     if always_direct(profile) {
         protections.signature = SignatureKind::Direct;
     }

@@ -8,26 +8,23 @@
 //! the answer.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Decimal128Array, RecordBatch, UInt8Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::array::RecordBatch;
 use policies::footprint::SumFootprint;
 use policies::protections::{MinPatients, Protections, Zeros};
 use policies::wire::{NoiseReceipt, Receipt};
 use policies::{Limits, Permit, Profile, UnixTime};
-use serde::{Deserialize, Serialize};
 
-use crate::cell;
-use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::memory::{ApplyError, Charge, Day, Memory};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
 mod asked;
 mod explored;
+mod frames;
 mod linked;
 mod noise;
+mod noisy;
 mod protected;
 mod remembered;
 mod rules;
@@ -36,9 +33,12 @@ mod suppress;
 
 pub use asked::asked;
 pub use explored::{ExploreError, Explorer, explore};
+pub(crate) use frames::{CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_schema};
 pub use noise::NoiseKey;
+pub(crate) use noisy::parts;
 pub use remembered::Moment;
 
+use frames::frames;
 use protected::Protected;
 use remembered::Judge;
 use rules::{Rule, Verdict};
@@ -47,56 +47,6 @@ use rules::{Rule, Verdict};
 const DAY_S: i64 = 86_400;
 /// The figures that stand for a cell's own, if any do.
 type Figures = Option<Vec<Option<i128>>>;
-
-/// Version of the frames.
-pub(crate) const FRAMES_VERSION: u32 = 1;
-
-/// What a released cell is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CellState {
-    /// Nobody: sums are 0.
-    Empty,
-    /// Sums are what they say, or null for themselves; not all of them are.
-    Present,
-    /// Sums are null, without a reason.
-    Hidden,
-}
-
-impl CellState {
-    /// The number on the wire.
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Empty => 0,
-            Self::Present => 1,
-            Self::Hidden => 2,
-        }
-    }
-
-    /// The state of a number.
-    pub(crate) fn of(code: u8) -> Option<Self> {
-        [Self::Empty, Self::Present, Self::Hidden].into_iter().find(|state| state.code() == code)
-    }
-}
-
-/// Frame 0: how many fragments follow, one frame each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FramesHead {
-    pub(crate) version: u32,
-    pub(crate) fragments: usize,
-    /// Where counts have noise, its variance: they can be below 0 then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) noise: Option<u32>,
-}
-
-/// The schema of a fragment's released cells.
-pub(crate) fn safe_schema(scales: impl Iterator<Item = u8>) -> SchemaRef {
-    let mut fields = vec![Field::new("state", DataType::UInt8, false)];
-    for (index, scale) in scales.enumerate() {
-        fields.push(Field::new(format!("p{index}"), cell::sum_type(scale), true));
-    }
-    Arc::new(Schema::new(fields))
-}
 
 /// Figures that may leave, with the permit that they were computed under.
 ///
@@ -226,6 +176,7 @@ pub fn remembers(permit: &Permit) -> bool {
 pub fn remembers_under(profile: Profile, protections: &Protections) -> bool {
     remembered::gaps_under(profile, protections).is_some()
         || has_noise(profile)
+        || has_noisy_parts(profile, protections)
         || asked::is_counted(protections)
 }
 
@@ -242,6 +193,20 @@ fn has_noise(profile: Profile) -> bool {
     }
 }
 
+/// Whether parts of cells are told with noise under the permit: [`disclose_parts`] is for that.
+#[must_use]
+pub fn noisy_parts(permit: &Permit) -> bool {
+    has_noisy_parts(permit.profile(), permit.protections())
+}
+
+fn has_noisy_parts(profile: Profile, protections: &Protections) -> bool {
+    let exact = match profile {
+        Profile::Indicator | Profile::Members => true,
+        Profile::Explore | Profile::Network | Profile::Strict => false,
+    };
+    exact && Limits::of(protections).noisy_parts()
+}
+
 /// The hidden summaries that the protections of a permit look at.
 #[must_use]
 pub fn wanted(permit: &Permit) -> Wanted {
@@ -254,11 +219,13 @@ pub fn wanted(permit: &Permit) -> Wanted {
     }
     let tops = limits.dominance < 100 || limits.p_percent > 0;
     let bitmaps = remembers || limits.least_part() > 0;
-    Wanted { contributors: true, tops, keys: remembers, bitmaps }
+    let keys = remembers || limits.noisy_parts();
+    Wanted { contributors: true, tops, keys, bitmaps }
 }
 
 /// Applies every protection of the permit to exact figures. `memory` is that of the lineage of the snapshot that was read. Where
-/// the permit asks for noise everything is hidden: that is for [`explore()`].
+/// the permit asks for noise everything is hidden: that is for [`explore()`]. Where it asks for noisy parts these are null: that is
+/// for [`disclose_parts`].
 ///
 /// # Errors
 /// `DiscloseError` when the protected cells cannot be encoded.
@@ -267,7 +234,39 @@ pub fn disclose(
     memory: &Memory,
     moment: Moment,
 ) -> Result<Disclosed, DiscloseError> {
-    let RawAnswer { permit, fragments, fault } = raw;
+    exact(raw, (memory, memory.charge()), moment, None)
+}
+
+/// The same, and parts of cells with noise where the permit asks for that.
+///
+/// # Errors
+/// `ExploreError`: nothing may be released then.
+pub fn disclose_parts(
+    raw: RawAnswer,
+    memory: &Memory,
+    moment: Moment,
+    explorer: Explorer<'_>,
+) -> Result<Disclosed, ExploreError> {
+    if !noisy_parts(&raw.permit) {
+        return Ok(disclose(raw, memory, moment)?);
+    }
+    let mut charge = memory.charge();
+    if !memory.keyed(&mut charge, explorer.key.name()) {
+        return Err(ExploreError::OtherKey);
+    }
+    let protections = *raw.permit.protections();
+    let parts = noisy::Parts::new(explorer.key, explorer.dataset, &protections);
+    Ok(exact(raw, (memory, charge), moment, Some(&parts))?)
+}
+
+/// Exact figures, and parts with noise. `charge` is what is entered whatever is told.
+fn exact(
+    raw: RawAnswer,
+    (memory, charge): (&Memory, Charge),
+    moment: Moment,
+    parts: Option<&noisy::Parts<'_>>,
+) -> Result<Disclosed, DiscloseError> {
+    let RawAnswer { permit, mut fragments, fault } = raw;
     let mut protections = *permit.protections();
     let limits = limits(&permit);
     if fault.is_some() || is_explored(&permit) {
@@ -275,17 +274,22 @@ pub fn disclose(
         protections.zeros = Zeros::Hidden;
     }
     let gaps = remembered::gaps(&permit);
-    let judge = || gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
+    let judge = || {
+        let judge = gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
+        judge.map(|judge| judge.charged(charge.clone()))
+    };
     let footprints = &permit.footprint().draft().fragments;
-    let judged = fragments.iter().zip(footprints);
     let closed = |cell: usize| {
         let volume = permit.volume().filter(|_volume| fault.is_none());
         volume.is_some_and(|volume| volume.is_closed(cell, moment.now))
     };
-    let judged = judged.map(|(of, footprint)| {
+    let judged = fragments.iter_mut().zip(footprints).map(|(of, footprint)| {
         let own = rules::everyone::of_cells(footprint, &protections, &limits);
         let mut verdicts = verdicts(of, &footprint.sums, (&own, &limits));
         rules::volume::show(of, (&footprint.sums, &limits), closed, &mut verdicts);
+        if noisy_parts(&permit) {
+            noisy::tell(parts, of, footprint, &mut verdicts);
+        }
         verdicts
     });
     let mut judged: Vec<Vec<Verdict>> = judged.collect();
@@ -297,38 +301,38 @@ pub fn disclose(
     for ((fragment, verdicts), standing) in fragments.iter().zip(&judged).zip(&standing) {
         protected.push(Protected::new(fragment, verdicts, standing).ok_or(DiscloseError)?);
     }
+    let (charge, stands, since) = match judge.map(Judge::end) {
+        Some(judged) => (judged.charge, judged.stands, judged.since),
+        None => (charge, 0, None),
+    };
+    let noise = parts.map(noisy::Parts::receipt);
+    let mut safe = safe(permit, protected, noise)?;
+    if fault.is_some() {
+        let figures = safe.rules.values().fold(0, |all: u64, figures| all.saturating_add(*figures));
+        safe.rules = if figures > 0 { [(Rule::Fault, figures)].into() } else { BTreeMap::new() };
+    }
+    Ok(Disclosed { safe: SafeAnswer { stands, since, ..safe }, charge })
+}
+
+/// Protected cells as they leave.
+fn safe(
+    permit: Permit,
+    protected: Vec<Protected>,
+    noise: Option<NoiseReceipt>,
+) -> Result<SafeAnswer, DiscloseError> {
     let mut rules = BTreeMap::new();
     for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
-        let rule = if fault.is_some() { Rule::Fault } else { *rule };
-        let count = rules.entry(rule).or_insert(0_u64);
+        let count = rules.entry(*rule).or_insert(0_u64);
         *count = count.saturating_add(*figures);
     }
     let count = |of: fn(&Protected) -> u64| protected.iter().map(of).collect();
     let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
     let figures = count(|fragment| fragment.figures);
     let batches: Vec<RecordBatch> = protected.into_iter().map(|fragment| fragment.batch).collect();
-    let frames = frames(&batches, None).ok_or(DiscloseError)?;
-    let (charge, stands, since) = match judge.map(Judge::end) {
-        Some(judged) => (judged.charge, judged.stands, judged.since),
-        None => (memory.charge(), 0, None),
-    };
-    let noise = None;
-    let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
-    Ok(Disclosed { safe, charge })
-}
-
-/// The frames of protected cells, with the variance of their noise if they have any.
-pub(crate) fn frames(fragments: &[RecordBatch], noise: Option<u32>) -> Option<Vec<Vec<u8>>> {
-    let head = FramesHead { version: FRAMES_VERSION, fragments: fragments.len(), noise };
-    let mut frames = vec![serde_json::to_vec(&head).ok()?];
-    for fragment in fragments {
-        let frame = ipc::encode(fragment).ok()?;
-        if frame.len() > MAX_FRAME_BYTES {
-            return None;
-        }
-        frames.push(frame);
-    }
-    Some(frames)
+    let told = noise.map(|noise| (noise.variance, noisy_parts(&permit)));
+    let frames = frames(&batches, told).ok_or(DiscloseError)?;
+    let (stands, since) = (0, None);
+    Ok(SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise })
 }
 
 /// Applies the rules to every cell.
@@ -338,20 +342,6 @@ pub(crate) fn verdicts(
     limits: (&Protections, &Limits),
 ) -> Vec<Verdict> {
     fragment.cells().map(|cell| rules::judge(cell, sums, limits)).collect()
-}
-
-/// Released cells: each sum with its scale, null where it is not shown.
-pub(crate) fn safe_batch(
-    states: &[CellState],
-    sums: &[(u8, Vec<Option<i128>>)],
-) -> Option<RecordBatch> {
-    let codes: UInt8Array = states.iter().map(|state| state.code()).collect::<Vec<_>>().into();
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(codes)];
-    for (scale, values) in sums {
-        let shown: Decimal128Array = values.iter().copied().collect();
-        columns.push(Arc::new(shown.with_data_type(cell::sum_type(*scale))));
-    }
-    RecordBatch::try_new(safe_schema(sums.iter().map(|(scale, _)| *scale)), columns).ok()
 }
 
 #[cfg(test)]

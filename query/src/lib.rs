@@ -31,7 +31,7 @@ mod written;
 
 pub use disclose::{
     DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, asked,
-    disclose, explore, remembers, remembers_under, wanted,
+    disclose, disclose_parts, explore, noisy_parts, remembers, remembers_under, wanted,
 };
 pub use ipc::{IpcError, MAX_FRAME_BYTES};
 pub use memory::{ApplyError, Asker, Charge, CodeError, Memory, OverQuota, Scope};

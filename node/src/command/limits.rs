@@ -25,6 +25,9 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
     }
     let mut words = vec![match least_part(applied) {
         None => "parts of a cell exact".to_owned(),
+        Some(_least) if applied.parts == Some(Parts::Noisy) => {
+            "every part of a cell with noise".to_owned()
+        }
         Some(least) => format!("parts under {least} hidden"),
     }];
     words.extend(kind(applied).map(str::to_owned));
@@ -43,7 +46,8 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
 
 /// One sentence a limit.
 pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
-    if let Some(variance) = applied.variance {
+    let noisy_parts = least_part(applied).filter(|_least| applied.parts == Some(Parts::Noisy));
+    if let Some(variance) = applied.variance.filter(|_variance| noisy_parts.is_none()) {
         let total = match variance {
             Variance::Three => 3,
             Variance::Five => 5,
@@ -58,6 +62,9 @@ pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
     }
     let mut lines = vec![match least_part(applied) {
         None => "parts of a cell (FILTER, CASE) are exact, however few patients".to_owned(),
+        Some(_least) if noisy_parts.is_some() => {
+            "every part of a cell (FILTER, CASE, values that can be missing) with noise; the cell's own number is exact".to_owned()
+        }
         Some(least) => format!("parts of under {least} patients, or all but so few, hidden"),
     }];
     lines.extend(kind(applied).map(str::to_owned));

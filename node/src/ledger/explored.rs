@@ -44,11 +44,12 @@ impl Unexplored {
     pub fn message(self) -> &'static str {
         match self {
             Self::NoKey => {
-                "this hospital has no key for noise, so it answers nothing under ask.explore; its own operators are told what to do"
+                "this hospital has no key for noise, so it answers nothing with noise (ask.explore, indicators with noisy parts); its own operators are \
+                 told what to do"
             }
             Self::OtherKey => {
-                "this hospital's key for noise is another than the one that was answered by, so it answers nothing under ask.explore; its \
-                 own operators are told what to do"
+                "this hospital's key for noise is another than the one that was answered by, so it answers nothing with noise (ask.explore, \
+                 indicators with noisy parts); its own operators are told what to do"
             }
             Self::Closed => {
                 "so much was asked under ask.explore of this hospital's patients that it is closed until the next lineage of the dataset; an \
@@ -67,6 +68,16 @@ pub(crate) struct Exploring {
     pub(crate) dataset: DatasetId,
     /// Patients of the snapshot.
     pub(crate) patients: u64,
+}
+
+impl Exploring {
+    /// The same for the stage that tells figures.
+    pub(super) fn explorer(&self) -> Result<Explorer<'_>, Refused> {
+        let Self { key, charter, dataset, patients } = self;
+        let none = || Refused::UnknownDataset(dataset.clone());
+        let dataset = charter.dataset(dataset).ok_or_else(none)?;
+        Ok(Explorer { key, dataset, patients: *patients })
+    }
 }
 
 /// Patients who are left out of an answer.
@@ -133,11 +144,7 @@ impl Ledger {
             if chain.memory.retired_count() != count {
                 return Ok(Explored::Stale(Box::new(raw.into_permit())));
             }
-            let Exploring { key, charter, dataset, patients } = exploring;
-            let none = || Refused::UnknownDataset(dataset.clone());
-            let dataset = charter.dataset(&dataset).ok_or_else(none)?;
-            let explorer = Explorer { key: &key, dataset, patients };
-            let disclosed = query::explore(raw, &chain.memory, explorer)?;
+            let disclosed = query::explore(raw, &chain.memory, exploring.explorer()?)?;
             keep(&charges, &mut turn, lineage, disclosed).map(Box::new).map(Explored::Charged)
         });
         done.await.map_err(|error| Refused::Store(std::io::Error::other(error)))?

@@ -108,8 +108,9 @@ fn is_remembered(receipt: &Receipt) -> bool {
     let Receipt { profile, protections, .. } = receipt;
     let Applied { min_patients, min_part, parts, .. } = *protections;
     let of_parts = min_part.is_some_and(|part| part.get() > 1) && parts != Some(Parts::Members);
+    let noisy = min_part.is_some_and(|part| part.get() > 0) && parts == Some(Parts::Noisy);
     match profile {
-        Profile::Indicator | Profile::Members => min_patients.get() > 1 || of_parts,
+        Profile::Indicator | Profile::Members => min_patients.get() > 1 || of_parts || noisy,
         Profile::Explore => true,
         Profile::Network | Profile::Strict => false,
     }

@@ -9,10 +9,10 @@ use crate::ask::profiles;
 use crate::charter::{Charter, Member};
 use crate::dsse::{Envelope, EnvelopeError, PayloadType};
 use crate::footprint::MAX_FRAGMENTS;
-use crate::protections::OwnFigures;
+use crate::protections::{Applied, OwnFigures, Parts};
 use crate::question::{FormError, encode, parse};
 use crate::reader::is_shown;
-use crate::wire::{Answer, MAX_SKEW_S, Question, Refusal};
+use crate::wire::{Answer, MAX_SKEW_S, Question, Receipt, Refusal};
 use crate::{Digest, HospitalCode, Profile, UnixTime};
 
 /// Most bytes of a trailer or a refusal.
@@ -169,7 +169,7 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
         ("status", dataset.is_some_and(|dataset| dataset.status.as_str() == status)),
         ("profile", profiles(asks, *profile).contains(&receipt.profile)),
         ("receipt", receipt.cells.len() == receipt.nulls.len()),
-        ("noise", receipt.noise.is_some() == (receipt.profile == Profile::Explore)),
+        ("noise", receipt.noise.is_some() == has_noise(receipt)),
         ("own", receipt.protections.own != Some(OwnFigures::Exact) || to_itself),
     ];
     all_match(&matches)?;
@@ -178,6 +178,17 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
     fits("rules", rules.len() <= MAX_RULES && rules.iter().all(|rule| shown(rule)))?;
     fits("receipt", receipt.cells.len() <= MAX_FRAGMENTS)?;
     Ok(answer)
+}
+
+/// Whether figures, or parts of them, have noise under what a receipt says.
+fn has_noise(receipt: &Receipt) -> bool {
+    let Applied { parts, min_part, .. } = receipt.protections;
+    let noisy = parts == Some(Parts::Noisy) && min_part.is_some_and(|least| least.get() > 0);
+    match receipt.profile {
+        Profile::Explore => true,
+        Profile::Indicator => noisy,
+        Profile::Members | Profile::Network | Profile::Strict => false,
+    }
 }
 
 fn refusal(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Refusal, ReplyError> {

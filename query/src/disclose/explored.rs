@@ -8,8 +8,6 @@
 //!
 //! Not here: the rules of exact figures, what was told exactly, the form itself ([`policies::explore`]), and leaving patients out.
 
-use std::collections::BTreeMap;
-
 use policies::Digest;
 use policies::dataset::Dataset;
 use policies::explore::{self, ExploreForm, ExploreTerm, MeasureId};
@@ -20,7 +18,7 @@ use roaring::RoaringBitmap;
 
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
 use super::rules::{Rule, Verdict};
-use super::{CellState, DiscloseError, Disclosed, Figures, Protected, SafeAnswer, frames};
+use super::{CellState, DiscloseError, Disclosed, Figures, Protected, safe};
 use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name};
 use crate::pipe::Wanted;
 use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};
@@ -106,24 +104,13 @@ pub fn explore(
         protected.push(Protected::new(fragment, &verdicts, &figures).ok_or(DiscloseError)?);
     }
     let charge = teller.charge;
-    let mut rules = BTreeMap::new();
-    for (rule, figures) in protected.iter().flat_map(|fragment| &fragment.rules) {
-        let count = rules.entry(*rule).or_insert(0_u64);
-        *count = count.saturating_add(*figures);
-    }
-    let count = |of: fn(&Protected) -> u64| protected.iter().map(of).collect();
-    let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
-    let figures = count(|fragment| fragment.figures);
-    let batches: Vec<_> = protected.into_iter().map(|fragment| fragment.batch).collect();
-    let frames = frames(&batches, Some(total)).ok_or(DiscloseError)?;
     let noise = NoiseReceipt { mechanism: MECHANISM, variance: total, left_out_percent };
-    let (stands, since, noise) = (0, None, Some(noise));
-    let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
+    let safe = safe(permit, protected, Some(noise))?;
     Ok(Disclosed { safe, charge })
 }
 
 /// Variance of the form's layer under protections.
-fn variance(protections: &Protections) -> FormVariance {
+pub(super) fn variance(protections: &Protections) -> FormVariance {
     match protections.variance {
         Variance::Three => FormVariance::Two,
         Variance::Five => FormVariance::Four,
@@ -286,7 +273,7 @@ fn contributors<'a>(
 }
 
 /// The value of each key in a cell: the last key runs fastest.
-fn places(cell: usize, sizes: &[usize]) -> Vec<usize> {
+pub(super) fn places(cell: usize, sizes: &[usize]) -> Vec<usize> {
     let mut rest = cell;
     let mut places: Vec<usize> = sizes
         .iter()

@@ -79,7 +79,7 @@ fn cells(figures: &Figures<'_>, group: &BTreeSet<usize>) -> Cells {
 /// The relations of a group of fragments.
 fn gather<'a>(figures: &'a Figures<'a>, cells: &Cells) -> Result<Builder<'a>, TooLarge> {
     let size = |(fragment, cells): (&usize, &Vec<usize>)| {
-        figures.sums(*fragment).len().saturating_mul(cells.len())
+        figures.sums(*fragment).count().saturating_mul(cells.len())
     };
     if cells.iter().map(size).fold(0, usize::saturating_add) > MAX_FIGURES {
         return Err(TooLarge);

@@ -65,6 +65,8 @@ pub(super) struct Judge<'m> {
     gaps: Gaps,
     /// The limits under which a figure was told belong to its name: nobody gets what stands for others.
     limits: Vec<u8>,
+    /// Whether parts have noise.
+    noisy_parts: bool,
     moment: Moment,
     stands: u64,
     since: Option<Day>,
@@ -88,8 +90,14 @@ impl<'m> Judge<'m> {
     ) -> Self {
         // Both types are whole numbers and words, and print all of themselves.
         let limits = format!("{:?} {:?}", protections, Limits::of(protections)).into_bytes();
+        let noisy_parts = Limits::of(protections).noisy_parts();
         let charge = memory.charge();
-        Self { memory, charge, gaps, limits, moment, stands: 0, since: None }
+        Self { memory, charge, gaps, limits, noisy_parts, moment, stands: 0, since: None }
+    }
+
+    /// The same with what is charged already.
+    pub(super) fn charged(self, charge: Charge) -> Self {
+        Self { charge, ..self }
     }
 
     pub(super) fn end(self) -> Judged {
@@ -181,6 +189,10 @@ impl<'m> Judge<'m> {
         let shown = sums.iter().zip(named).zip(&verdict.sums).filter(|(_, rule)| rule.is_none());
         for ((sum, name), _) in shown {
             let of = contributions.get(usize::try_from(sum.measure).ok()?)?;
+            // What has noise is told of nobody exactly.
+            if self.noisy_parts && of.measure.is_part() {
+                continue;
+            }
             let part = Some(contributors(of, &contributions, set)?).filter(|part| *part != set);
             if let Some(part) = part.filter(|_| of.measure.kind.is_count_like()) {
                 // The cell less a part of it is as good as told.

@@ -48,6 +48,8 @@ pub(crate) enum Rule {
     Spread,
     /// It would tell another figure that is null.
     GivenAway,
+    /// A part that is told with noise, and there is no noise for it.
+    NoNoise,
     /// Its patients are a few more or fewer than those of a figure that was told.
     Before,
     /// No more can be remembered of what is told over the lineage.
@@ -71,6 +73,7 @@ impl Rule {
             Self::Rest => "r5",
             Self::Spread => "r6",
             Self::GivenAway => "given_away",
+            Self::NoNoise => "no_noise",
             Self::Before => "told_before",
             Self::MemoryFull => "memory_full",
             Self::Linked => "linked",
@@ -169,6 +172,14 @@ fn figures(cell: RawCell<'_>, sums: &[SumFootprint], limits: &Limits) -> Vec<Opt
         })
         .collect();
     given_away::add(cell, &measures, sums, &mut hidden);
+    if limits.noisy_parts() {
+        // Noise protects them, whatever their size.
+        let part = |sum: &SumFootprint| {
+            let of = usize::try_from(sum.measure).ok().and_then(|place| measures.get(place));
+            of.is_some_and(|of| of.measure.is_part())
+        };
+        hidden.iter_mut().zip(sums).filter(|(_, sum)| part(sum)).for_each(|(rule, _)| *rule = None);
+    }
     hidden
 }
 

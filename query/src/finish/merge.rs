@@ -243,7 +243,7 @@ impl Total {
     ) -> Result<(), FinishError> {
         let cells = part.fragments.get(index).ok_or(FinishError::Failed)?;
         let state = cells.states.get(cell).ok_or(FinishError::Failed)?;
-        let noise = part.noise.filter(|_variance| *state == CellState::Present);
+        let present = *state == CellState::Present;
         match state {
             CellState::Empty => self.cells.empty = true,
             CellState::Present => self.cells.shown = true,
@@ -255,7 +255,8 @@ impl Total {
                 Some(value) => {
                     kinds.shown = true;
                     *sum = sum.checked_add(*value).ok_or(FinishError::Overflow)?;
-                    if let Some(variance) = noise {
+                    let noise = cells.noise.get(at).copied().flatten();
+                    if let Some(variance) = noise.filter(|_variance| present) {
                         let reach = reach.get(at).copied().flatten();
                         *noises = noises.plus(reach.map(|reach| reach * f64::from(variance)));
                     }

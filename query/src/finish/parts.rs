@@ -7,7 +7,7 @@ use policies::HospitalCode;
 use super::FinishError;
 use crate::cell::SUM_PRECISION;
 use crate::cut::{Fragment, Primitive, Split};
-use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_schema};
+use crate::disclose::{self, CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_schema};
 use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Part;
 
@@ -22,8 +22,6 @@ pub(super) struct HospitalPart {
     pub(super) hospital: HospitalCode,
     /// Its cells, a fragment each.
     pub(super) fragments: Vec<SafeCells>,
-    /// The variance of its counts, where it told them with noise.
-    pub(super) noise: Option<u32>,
 }
 
 /// The released cells of one fragment.
@@ -32,6 +30,8 @@ pub(super) struct SafeCells {
     pub(super) states: Vec<CellState>,
     /// Each sum, cell by cell; none where it is hidden.
     pub(super) sums: Vec<Vec<Option<i128>>>,
+    /// Of each sum the variance of a count of its kind, where it was told with noise.
+    pub(super) noise: Vec<Option<u32>>,
 }
 
 /// Reads every hospital's frames, in order of hospitals.
@@ -55,24 +55,21 @@ pub(super) fn read(
         if parts.iter().any(|part| part.hospital == *hospital) {
             return Err(bad("the hospital is named twice"));
         }
-        let (fragments, noise) = fragments(split, own).map_err(bad)?;
-        parts.push(HospitalPart { hospital: hospital.clone(), fragments, noise });
+        let fragments = fragments(split, own).map_err(bad)?;
+        parts.push(HospitalPart { hospital: hospital.clone(), fragments });
     }
     parts.sort_by(|a, b| a.hospital.cmp(&b.hospital));
     Ok(parts)
 }
 
-/// A hospital's fragments, and the variance of their noise.
-type Read = (Vec<SafeCells>, Option<u32>);
-
-fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Read, &'static str> {
+fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Vec<SafeCells>, &'static str> {
     let (head, frames) = frames.split_first().ok_or("there are no frames")?;
     if head.len() > MAX_HEAD_BYTES {
         return Err("the first frame is too large");
     }
     let head: FramesHead =
         serde_json::from_slice(head).map_err(|_json| "the first frame is no head")?;
-    let FramesHead { version, fragments, noise } = head;
+    let FramesHead { version, fragments, noise, parts } = head;
     if version != FRAMES_VERSION {
         return Err("the frames are of another version");
     }
@@ -82,12 +79,24 @@ fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Read, &'static str> {
     if noise.is_some_and(|variance| !NOISE.contains(&variance)) {
         return Err("the noise has another variance than there is");
     }
-    let both = split.fragments.iter().zip(frames);
-    let cells = both.map(|(fragment, frame)| cells(fragment, frame, noise.is_some()));
-    Ok((cells.collect::<Result<_, _>>()?, noise))
+    if parts && noise.is_none() {
+        return Err("parts have noise of no variance");
+    }
+    let both = split.fragments.iter().zip(&split.footprint.fragments).zip(frames);
+    let cells = both.map(|((fragment, footprint), frame)| {
+        // Which sums are of parts follows from the own text.
+        let noisy = disclose::parts(footprint).into_iter();
+        let noisy = noisy.map(|part| noise.filter(|_variance| part || !parts)).collect();
+        cells(fragment, frame, noisy)
+    });
+    cells.collect()
 }
 
-fn cells(fragment: &Fragment, frame: &[u8], noisy: bool) -> Result<SafeCells, &'static str> {
+fn cells(
+    fragment: &Fragment,
+    frame: &[u8],
+    noise: Vec<Option<u32>>,
+) -> Result<SafeCells, &'static str> {
     let schema = safe_schema(fragment.primitives.iter().map(|sum| sum.scale));
     let rows = usize::try_from(fragment.cells).unwrap_or(usize::MAX);
     let batch =
@@ -98,14 +107,14 @@ fn cells(fragment: &Fragment, frame: &[u8], noisy: bool) -> Result<SafeCells, &'
         ipc::IpcError::Malformed => "a frame does not hold the expected cells",
     })?;
     let states = states(&batch).ok_or("a cell has an unknown state")?;
-    let columns = batch.columns().iter().skip(1).zip(&fragment.primitives);
-    let sums = columns.map(|(column, primitive)| {
+    let columns = batch.columns().iter().skip(1).zip(&fragment.primitives).zip(&noise);
+    let sums = columns.map(|((column, primitive), noise)| {
         let column = column.as_primitive_opt::<Decimal128Type>().ok_or("a sum has another type")?;
         if column.validate_decimal_precision(SUM_PRECISION).is_err() {
             return Err("a sum leaves its range");
         }
         let values = column.iter().zip(&states);
-        values.map(|(value, state)| checked(value, *state, (primitive, noisy))).collect()
+        values.map(|(value, state)| checked(value, *state, (primitive, noise.is_some()))).collect()
     });
     let sums = sums.collect::<Result<Vec<Vec<Option<i128>>>, _>>()?;
     let bare = |at: usize| {
@@ -116,7 +125,7 @@ fn cells(fragment: &Fragment, frame: &[u8], noisy: bool) -> Result<SafeCells, &'
     if shown.any(|(at, _)| bare(at)) {
         return Err("a shown cell has no value");
     }
-    Ok(SafeCells { states, sums })
+    Ok(SafeCells { states, sums, noise })
 }
 
 /// Cells of zeros, in each column so many of them null.

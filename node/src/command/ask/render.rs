@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
+use policies::Profile;
 use policies::wire::NoiseReceipt;
 use query::pipe::{CellStatus, FinishedInterval};
 use serde_json::Value;
@@ -203,7 +204,13 @@ fn protections(answer: &AnswerBody) -> String {
                 "cells under {least} patients hidden, {zeros}, {}",
                 limits::words(&applied.protections)
             ),
-            Some(noise) => with_noise(least, noise),
+            Some(noise) if applied.profile == Profile::Explore.as_str() => with_noise(least, noise),
+            Some(noise) => format!(
+                "cells under {least} patients hidden, {zeros}, {} of variance {} (mechanism {})",
+                limits::words(&applied.protections),
+                noise.variance,
+                noise.mechanism
+            ),
         };
         let text = format!("{done} ({}; {})", applied.profile, applied.rules.join(", "));
         let mut nulls = format!("{hospital} hid {} of {}", applied.nulls, applied.cells);

@@ -27,6 +27,15 @@ pub(super) fn problems(rule: &Rule, book: Book) -> Vec<String> {
     let unable = Profile::ALL.into_iter().filter(|profile| !capability::answers(*profile));
     let named = unable.filter(|profile| names(profile.as_str()));
     problems.extend(named.map(capability::cannot_answer));
+    let free = Profile::ALL.into_iter().filter(|profile| names(profile.as_str()));
+    let free = free
+        .filter(|profile| rule.opinions.parts.is_some_and(|parts| parts != parts.under(*profile)));
+    problems.extend(free.map(|profile| {
+        format!(
+            "this `@parts` is for texts that the board signed, not for `{}`: write it on a rule for ask.indicator alone",
+            profile.as_str()
+        )
+    }));
     match book {
         Book::Charter if names(ENTER) && !rule.opinions.is_silent() => problems.push(
             "a permit for \"enter\" carries no protections: they belong on the ask rules"

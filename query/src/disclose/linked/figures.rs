@@ -9,9 +9,9 @@ use policies::footprint::{
 use policies::protections::Protections;
 
 use super::Figure;
-use crate::disclose::CellState;
 use crate::disclose::rules::{Rule, Verdict};
 use crate::disclose::suppress::{Need, Standing};
+use crate::disclose::{CellState, noisy};
 use crate::receive::{Contribution, RawCell, RawFragment};
 
 /// Largest figure that goes to the solver as it is.
@@ -34,6 +34,8 @@ pub(super) struct Figures<'a> {
     footprints: &'a [FragmentFootprint],
     verdicts: &'a [Vec<Verdict>],
     kept: Vec<Vec<Kept>>,
+    /// Of each fragment the sums that have no noise.
+    exact_sums: Vec<Vec<usize>>,
     /// Kinds of sums of which every value is small enough for the solver.
     exact: BTreeMap<SumKind, bool>,
     k: u64,
@@ -78,12 +80,28 @@ impl<'a> Figures<'a> {
         (protections, limits): (&Protections, &Limits),
     ) -> Self {
         let kept = footprints.iter().map(kept).collect();
+        let noisy = limits.noisy_parts();
+        let exact_sums = footprints.iter().map(|footprint| {
+            let parts = noisy::parts(footprint).into_iter().enumerate();
+            parts.filter(|(_, part)| !(noisy && *part)).map(|(sum, _)| sum).collect()
+        });
+        let exact_sums = exact_sums.collect();
         let k = u64::from(protections.min_patients.get());
         let percent = limits.p_percent.max(100_u32.saturating_sub(limits.dominance));
         let part = limits.least_part();
         let (exact, complement) = (BTreeMap::new(), limits.complement);
-        let mut figures =
-            Self { fragments, footprints, verdicts, kept, exact, k, part, complement, percent };
+        let mut figures = Self {
+            fragments,
+            footprints,
+            verdicts,
+            kept,
+            exact_sums,
+            exact,
+            k,
+            part,
+            complement,
+            percent,
+        };
         let mut exact = BTreeMap::new();
         let cells = (0..fragments.len())
             .flat_map(|fragment| figures.cells(fragment).map(move |cell| (fragment, cell)));
@@ -114,8 +132,14 @@ impl<'a> Figures<'a> {
         0..self.fragments.get(fragment).map_or(0, |fragment| fragment.n.len())
     }
 
-    pub(super) fn sums(&self, fragment: usize) -> std::ops::Range<usize> {
-        0..self.footprint(fragment).map_or(0, |footprint| footprint.sums.len())
+    /// The sums that are told exactly: what has noise is no figure to compute with.
+    pub(super) fn sums(&self, fragment: usize) -> impl Iterator<Item = usize> + use<> {
+        self.exact_sums.get(fragment).cloned().unwrap_or_default().into_iter()
+    }
+
+    /// Whether a sum is told exactly.
+    pub(super) fn is_told_exactly(&self, fragment: usize, sum: usize) -> bool {
+        self.exact_sums.get(fragment).is_some_and(|exact| exact.contains(&sum))
     }
 
     pub(super) fn in_cell(
@@ -296,6 +320,7 @@ impl<'a> Figures<'a> {
                 | Rule::SmallCell
                 | Rule::Spread
                 | Rule::GivenAway
+                | Rule::NoNoise
                 | Rule::Before
                 | Rule::MemoryFull
                 | Rule::Linked

@@ -97,3 +97,71 @@ fn a_completeness_shows_how_few_values_are_missing_and_hides_how_few_are_there()
     }
     assert!(more > 0, "{exact:?} {few}");
 }
+
+const RATE: &str = "-- id: r1_rate
+-- version: 1
+-- dataset: oncology
+-- title_en: Deaths and performance
+-- source: test
+-- parts: noisy
+
+SELECT d.tumour_group, COUNT(*) AS n, SUM(CASE WHEN d.vital_status = 1 THEN 1 ELSE 0 END) AS died, COUNT(d.ecog) AS ecog, AVG(d.vital_days) AS days, AVG(d.bmi) AS bmi FROM diagnosis d GROUP BY d.tumour_group
+";
+
+#[test]
+fn every_part_of_a_shown_group_has_noise_and_the_group_has_none() {
+    let without = RATE.replace("-- parts: noisy\n", "");
+    let charter =
+        |text: &str, annotations| treatment::of((1, &[("r1_rate", text)]), annotations).unwrap();
+    let open = charter(&without, "@min_patients(\"0\")\n@zeros(\"shown\")\n");
+    let (hide, noisy) = (charter(&without, ""), charter(RATE, ""));
+    let treatments: Vec<Treatment> = Vec::new();
+    let network = Network::create((60, 5, 1), open, &treatments).unwrap();
+    let mut worker = Worker::start().unwrap();
+    let mut memory = fresh(network.snapshots.keys().next().unwrap());
+    let mut ask = |charter: &Charter, memory: &mut Memory| {
+        let indicator = charter.indicators().next().unwrap();
+        let question = network.question(&mut worker, indicator, (None, None)).unwrap();
+        let replies = network.replies(&mut worker, &question).unwrap();
+        let (code, reply) = &replies[0];
+        let answer = network.answer((charter.into(), &question), (code, reply), memory).unwrap();
+        let (frames, receipt) = (answer.frames().to_vec(), answer.receipt());
+        let table = network.finished(&mut worker, &question, &[(code, answer)]).unwrap();
+        (table, frames, receipt)
+    };
+    let exact = ask(&network.exact, &mut fresh(network.snapshots.keys().next().unwrap())).0;
+    let hidden = ask(&hide, &mut fresh(network.snapshots.keys().next().unwrap())).0;
+    let (table, frames, receipt) = ask(&noisy, &mut memory);
+    assert_eq!(ask(&noisy, &mut memory).1, frames, "asked again");
+    let noise = receipt.noise.unwrap();
+    assert_eq!((noise.variance, noise.left_out_percent), (3, 0));
+    assert_eq!(receipt.protections.parts, Some(policies::protections::Parts::Noisy));
+    let (mut told, mut more, mut off) = (0, 0, 0.0);
+    for row in &exact.rows {
+        let of = |table: &Finished| {
+            let at = table.rows.iter().position(|own| own[0] == row[0]);
+            at.map(|at| (at, table.rows[at].clone()))
+        };
+        let n = number(&row[1]).unwrap();
+        let (at, shown) = of(&table).unwrap();
+        // The group's own number, and what nobody lacks, are exact or null by the rules of exact figures.
+        assert_eq!(number(&shown[1]), (n >= 10).then_some(n));
+        assert!(shown[4].is_null() || shown[4] == row[4], "{shown:?}");
+        for column in [2, 3, 5] {
+            let mark = table.noisy.iter().find(|mark| (mark.row, mark.column) == (at, column));
+            assert_eq!(mark.is_some(), n >= 10, "{row:?} {shown:?}");
+            told += usize::from(mark.is_some());
+            if let (Some(mark), true) = (mark, column < 5) {
+                assert_eq!(mark.variance, Some(3.0));
+                let (told, true_one) = (number(&shown[column]), number(&row[column]));
+                let distance = (told.unwrap() - true_one.unwrap()).abs();
+                assert!(distance <= 12, "{row:?} {shown:?}");
+                off += f64::from(u32::try_from(distance).unwrap());
+            }
+        }
+        let before = of(&hidden).unwrap().1;
+        more += usize::from(before[1] == shown[1] && before[2].is_null() && !shown[2].is_null());
+    }
+    assert!(told > 6 && more > 0 && off > 0.0, "{told} {more} {off}");
+    assert!(table.noisy.iter().all(|mark| [2, 3, 5].contains(&mark.column)));
+}
