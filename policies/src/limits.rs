@@ -80,6 +80,16 @@ impl Limits {
         self.parts == Parts::Noisy && self.min_part > 0
     }
 
+    /// Whether figures of parts are told otherwise than as they are: with noise, or as bands.
+    #[must_use]
+    pub fn parts_apart(&self) -> bool {
+        let apart = match self.parts {
+            Parts::Noisy | Parts::Band => true,
+            Parts::Hide | Parts::AskerNode | Parts::Members => false,
+        };
+        apart && self.min_part > 0
+    }
+
     /// Whether nothing is hidden for them.
     #[must_use]
     pub fn is_off(&self) -> bool {

@@ -20,6 +20,7 @@ use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
 mod asked;
+mod band;
 mod explored;
 mod frames;
 mod linked;
@@ -32,8 +33,11 @@ mod settled;
 mod suppress;
 
 pub use asked::asked;
+pub(crate) use band::Band;
 pub use explored::{ExploreError, Explorer, explore};
-pub(crate) use frames::{CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_schema};
+pub(crate) use frames::{
+    CellState, FRAMES_VERSION, FramesHead, PartsHead, safe_batch, safe_schema,
+};
 pub use noise::NoiseKey;
 pub(crate) use noisy::parts;
 pub use remembered::Moment;
@@ -289,6 +293,9 @@ fn exact(
         rules::volume::show(of, (&footprint.sums, &limits), closed, &mut verdicts);
         if noisy_parts(&permit) {
             noisy::tell(parts, of, footprint, &mut verdicts);
+        } else if limits.parts_apart() {
+            let least = limits.least_part();
+            band::tell(permit.band(), least, (of, footprint), &mut verdicts);
         }
         verdicts
     });
@@ -329,7 +336,12 @@ fn safe(
     let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
     let figures = count(|fragment| fragment.figures);
     let batches: Vec<RecordBatch> = protected.into_iter().map(|fragment| fragment.batch).collect();
-    let told = noise.map(|noise| (noise.variance, noisy_parts(&permit)));
+    let parts = match Limits::of(permit.protections()) {
+        limits if has_noise(permit.profile()) || !limits.parts_apart() => None,
+        limits if limits.noisy_parts() => Some(PartsHead::Noisy),
+        _bands => Some(PartsHead::Banded),
+    };
+    let told = (noise.map(|noise| noise.variance), parts);
     let frames = frames(&batches, told).ok_or(DiscloseError)?;
     let (stands, since) = (0, None);
     Ok(SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise })

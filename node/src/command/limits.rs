@@ -28,6 +28,9 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
         Some(_least) if applied.parts == Some(Parts::Noisy) => {
             "every part of a cell with noise".to_owned()
         }
+        Some(_least) if applied.parts == Some(Parts::Band) => {
+            "the part as a band of the funnel".to_owned()
+        }
         Some(least) => format!("parts under {least} hidden"),
     }];
     words.extend(kind(applied).map(str::to_owned));
@@ -42,6 +45,18 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
         words.push(format!("spread from {} degrees of freedom", least.get()));
     }
     words.join(", ")
+}
+
+/// A band, for a person.
+pub(in crate::command) fn band(word: &str) -> &str {
+    match word {
+        "below_99_8" => "below 99.8 %",
+        "below_95" => "below 95 %",
+        "inside" => "in the funnel",
+        "above_95" => "above 95 %",
+        "above_99_8" => "above 99.8 %",
+        other => other,
+    }
 }
 
 /// One sentence a limit.
@@ -64,6 +79,9 @@ pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
         None => "parts of a cell (FILTER, CASE) are exact, however few patients".to_owned(),
         Some(_least) if noisy_parts.is_some() => {
             "every part of a cell (FILTER, CASE, values that can be missing) with noise; the cell's own number is exact".to_owned()
+        }
+        Some(_least) if applied.parts == Some(Parts::Band) => {
+            "the part (FILTER, CASE) as a band of the funnel around the indicator's rate; no total of it".to_owned()
         }
         Some(least) => format!("parts of under {least} patients, or all but so few, hidden"),
     }];

@@ -4,8 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Profile;
-
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -115,19 +113,6 @@ pub enum Parts {
     Band,
     /// It is null.
     Hide,
-}
-
-impl Parts {
-    /// What holds under a profile: only texts that the board signed say how many forms of a part there are, so only their parts
-    /// have noise. Whoever writes texts would average it out.
-    #[must_use]
-    pub(crate) fn under(self, profile: Profile) -> Self {
-        match (self, profile) {
-            (Self::Noisy | Self::AskerNode | Self::Band, Profile::Indicator) => self,
-            (Self::Noisy | Self::AskerNode | Self::Band, _) => Self::Hide,
-            (Self::Members | Self::Hide, _) => self,
-        }
-    }
 }
 
 /// Variance of the noise of a count: that of the set and that of the form.

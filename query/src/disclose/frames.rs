@@ -48,9 +48,19 @@ pub(crate) struct FramesHead {
     /// Where counts have noise, its variance: they can be below 0 then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) noise: Option<u32>,
-    /// Whether parts alone have it: what the text says is of all patients of a cell is exact.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) parts: bool,
+    /// Where parts are told otherwise than the rest, how: what the text says is of all patients of a cell is exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parts: Option<PartsHead>,
+}
+
+/// How parts are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PartsHead {
+    /// With the noise of the head.
+    Noisy,
+    /// As numbers of bands.
+    Banded,
 }
 
 /// The schema of a fragment's released cells.
@@ -62,13 +72,11 @@ pub(crate) fn safe_schema(scales: impl Iterator<Item = u8>) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// The frames of protected cells; where they have noise, with its variance and whether parts alone have it.
+/// The frames of protected cells; where they have noise, with its variance, and how parts are told.
 pub(super) fn frames(
     fragments: &[RecordBatch],
-    noise: Option<(u32, bool)>,
+    (noise, parts): (Option<u32>, Option<PartsHead>),
 ) -> Option<Vec<Vec<u8>>> {
-    let parts = noise.is_some_and(|(_, parts)| parts);
-    let noise = noise.map(|(variance, _)| variance);
     let head = FramesHead { version: FRAMES_VERSION, fragments: fragments.len(), noise, parts };
     let mut frames = vec![serde_json::to_vec(&head).ok()?];
     for fragment in fragments {

@@ -82,18 +82,28 @@ pub(super) fn tell(
         Some(teller) => teller.fragment(fragment, footprint, (&parts, verdicts)),
         None => vec![vec![None; parts.len()]; verdicts.len()],
     };
+    put(&told, &parts, fragment, verdicts);
+}
+
+/// Puts what is told of each shown cell's parts in the place of their figures; what is not told is null.
+pub(super) fn put(
+    told: &[Vec<Option<i128>>],
+    parts: &[bool],
+    fragment: &mut RawFragment,
+    verdicts: &mut [Verdict],
+) {
     for (at, (told, verdict)) in told.iter().zip(verdicts).enumerate() {
         if verdict.state != CellState::Present {
             continue;
         }
-        let figures = fragment.sums.iter_mut().zip(&mut verdict.sums).zip(told).zip(&parts);
+        let figures = fragment.sums.iter_mut().zip(&mut verdict.sums).zip(told).zip(parts);
         for ((((_, values), rule), told), _) in figures.filter(|(_, part)| **part) {
             // The exact figure is gone either way.
             if let Some(value) = values.get_mut(at) {
                 *value = told.unwrap_or_default();
             }
             if told.is_none() {
-                *rule = Some(Rule::NoNoise);
+                *rule = Some(Rule::Untold);
             }
         }
         if !verdict.sums.is_empty() && verdict.sums.iter().all(Option::is_some) {

@@ -65,8 +65,8 @@ pub(super) struct Judge<'m> {
     gaps: Gaps,
     /// The limits under which a figure was told belong to its name: nobody gets what stands for others.
     limits: Vec<u8>,
-    /// Whether parts have noise.
-    noisy_parts: bool,
+    /// Whether parts have noise, or are told as bands.
+    parts_apart: bool,
     moment: Moment,
     stands: u64,
     since: Option<Day>,
@@ -90,9 +90,9 @@ impl<'m> Judge<'m> {
     ) -> Self {
         // Both types are whole numbers and words, and print all of themselves.
         let limits = format!("{:?} {:?}", protections, Limits::of(protections)).into_bytes();
-        let noisy_parts = Limits::of(protections).noisy_parts();
+        let parts_apart = Limits::of(protections).parts_apart();
         let charge = memory.charge();
-        Self { memory, charge, gaps, limits, noisy_parts, moment, stands: 0, since: None }
+        Self { memory, charge, gaps, limits, parts_apart, moment, stands: 0, since: None }
     }
 
     /// The same with what is charged already.
@@ -189,8 +189,8 @@ impl<'m> Judge<'m> {
         let shown = sums.iter().zip(named).zip(&verdict.sums).filter(|(_, rule)| rule.is_none());
         for ((sum, name), _) in shown {
             let of = contributions.get(usize::try_from(sum.measure).ok()?)?;
-            // What has noise is told of nobody exactly.
-            if self.noisy_parts && of.measure.is_part() {
+            // Noise and bands tell nobody's number.
+            if self.parts_apart && of.measure.is_part() {
                 continue;
             }
             let part = Some(contributors(of, &contributions, set)?).filter(|part| *part != set);

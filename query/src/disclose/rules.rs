@@ -48,8 +48,8 @@ pub(crate) enum Rule {
     Spread,
     /// It would tell another figure that is null.
     GivenAway,
-    /// A part that is told with noise, and there is no noise for it.
-    NoNoise,
+    /// A part that is told with noise or as a band, and there is none for it.
+    Untold,
     /// Its patients are a few more or fewer than those of a figure that was told.
     Before,
     /// No more can be remembered of what is told over the lineage.
@@ -73,7 +73,7 @@ impl Rule {
             Self::Rest => "r5",
             Self::Spread => "r6",
             Self::GivenAway => "given_away",
-            Self::NoNoise => "no_noise",
+            Self::Untold => "untold",
             Self::Before => "told_before",
             Self::MemoryFull => "memory_full",
             Self::Linked => "linked",
@@ -172,8 +172,8 @@ fn figures(cell: RawCell<'_>, sums: &[SumFootprint], limits: &Limits) -> Vec<Opt
         })
         .collect();
     given_away::add(cell, &measures, sums, &mut hidden);
-    if limits.noisy_parts() {
-        // Noise protects them, whatever their size.
+    if limits.parts_apart() {
+        // They are told otherwise, whatever their size.
         let part = |sum: &SumFootprint| {
             let of = usize::try_from(sum.measure).ok().and_then(|place| measures.get(place));
             of.is_some_and(|of| of.measure.is_part())

@@ -72,7 +72,7 @@ fn hidden_values_are_not_in_the_frames_bytes() {
     let frames = |k| {
         let protections = protections(k, Zeros::Hidden);
         let safe = protect(&fragment, &protections);
-        super::frames(&[safe.batch], None).unwrap().remove(1)
+        super::frames(&[safe.batch], (None, None)).unwrap().remove(1)
     };
     let needle = 0x2b2a_2928_u32.to_le_bytes();
     let holds = |bytes: &[u8]| bytes.windows(4).any(|window| window == needle);

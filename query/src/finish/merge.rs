@@ -6,10 +6,10 @@
 use datafusion::common::ScalarValue;
 
 use super::FinishError;
-use super::parts::HospitalPart;
+use super::parts::{HospitalPart, Told};
 use crate::cut::tree::{OfNetworks, Set};
 use crate::cut::{Fragment, Key};
-use crate::disclose::CellState;
+use crate::disclose::{Band, CellState};
 use crate::facts::domain::Domain;
 use crate::pipe::{CellStatus, Networks};
 
@@ -23,6 +23,8 @@ pub(super) struct Group {
     pub(super) status: Vec<CellStatus>,
     /// The noise of each.
     pub(super) noise: Vec<Noise>,
+    /// Where one hospital alone is in it, the band of each that it told one of. Its sum is hidden.
+    pub(super) bands: Vec<Option<Band>>,
     /// *Shown* if there is such a group for certain; else why that is not known.
     pub(super) presence: CellStatus,
 }
@@ -50,6 +52,11 @@ impl Group {
     /// The noise of the sum at a place.
     pub(super) fn noise(&self, place: usize) -> Noise {
         self.noise.get(place).copied().unwrap_or(Noise::None)
+    }
+
+    /// The band of the sum at a place.
+    pub(super) fn band(&self, place: usize) -> Option<Band> {
+        self.bands.get(place).copied().flatten()
     }
 
     /// Whether the sum at a place is shown.
@@ -185,11 +192,15 @@ fn group(
         }
     }
     let contributors =
-        parts.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
+        || parts.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
     let mut total = Total::new(fragment.primitives.len());
-    for (_, part) in contributors {
+    for (_, part) in contributors() {
         total.add(part, (index, reach), cell)?;
     }
+    let bands = match contributors().map(|(_, part)| part).collect::<Vec<_>>().as_slice() {
+        [alone] => bands(alone, index, cell),
+        _several => Vec::new(),
+    };
     let Total { cells: Kinds { empty, hidden, shown }, sums } = total;
     if !shown && !hidden && !whole {
         debug_assert!(empty || parts.is_empty(), "a cell is empty, shown or hidden");
@@ -201,7 +212,18 @@ fn group(
     let status = sums.iter().map(|(_, kinds, _)| kinds.status()).collect();
     let noise = sums.iter().map(|(.., noise)| *noise).collect();
     let sums = sums.into_iter().map(|(sum, ..)| sum).collect();
-    Ok(Some(Group { keys, sums, status, noise, presence }))
+    Ok(Some(Group { keys, sums, status, noise, bands, presence }))
+}
+
+/// The bands that a hospital told of a cell.
+fn bands(part: &HospitalPart, index: usize, cell: usize) -> Vec<Option<Band>> {
+    let Some(cells) = part.fragments.get(index) else { return Vec::new() };
+    let present = cells.states.get(cell) == Some(&CellState::Present);
+    let of = |(told, column): (&Told, &Vec<Option<i128>>)| {
+        let code = column.get(cell).copied().flatten().filter(|_code| present);
+        Band::of(code.filter(|_code| *told == Told::Band)?)
+    };
+    cells.told.iter().zip(&cells.sums).map(of).collect()
 }
 
 /// What kinds of parts something is made of.
@@ -251,12 +273,14 @@ impl Total {
         }
         let all = self.sums.iter_mut().zip(&cells.sums).enumerate();
         for (at, ((sum, kinds, noises), column)) in all {
+            let told = cells.told.get(at).copied().filter(|_told| present);
             match column.get(cell).ok_or(FinishError::Failed)? {
+                // A band is no number to add.
+                Some(_code) if told == Some(Told::Band) => kinds.hidden = true,
                 Some(value) => {
                     kinds.shown = true;
                     *sum = sum.checked_add(*value).ok_or(FinishError::Overflow)?;
-                    let noise = cells.noise.get(at).copied().flatten();
-                    if let Some(variance) = noise.filter(|_variance| present) {
+                    if let Some(Told::Noisy(variance)) = told {
                         let reach = reach.get(at).copied().flatten();
                         *noises = noises.plus(reach.map(|reach| reach * f64::from(variance)));
                     }

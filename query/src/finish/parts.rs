@@ -7,7 +7,9 @@ use policies::HospitalCode;
 use super::FinishError;
 use crate::cell::SUM_PRECISION;
 use crate::cut::{Fragment, Primitive, Split};
-use crate::disclose::{self, CellState, FRAMES_VERSION, FramesHead, safe_batch, safe_schema};
+use crate::disclose::{
+    self, Band, CellState, FRAMES_VERSION, FramesHead, PartsHead, safe_batch, safe_schema,
+};
 use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Part;
 
@@ -24,14 +26,25 @@ pub(super) struct HospitalPart {
     pub(super) fragments: Vec<SafeCells>,
 }
 
+/// How a sum was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// As it is.
+    Exact,
+    /// With noise, of this variance where it is a count.
+    Noisy(u32),
+    /// As the number of a band, where the cell has patients: that is no figure.
+    Band,
+}
+
 /// The released cells of one fragment.
 pub(super) struct SafeCells {
     /// What each cell is.
     pub(super) states: Vec<CellState>,
     /// Each sum, cell by cell; none where it is hidden.
     pub(super) sums: Vec<Vec<Option<i128>>>,
-    /// Of each sum the variance of a count of its kind, where it was told with noise.
-    pub(super) noise: Vec<Option<u32>>,
+    /// How each sum was told.
+    pub(super) told: Vec<Told>,
 }
 
 /// Reads every hospital's frames, in order of hospitals.
@@ -79,24 +92,27 @@ fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Vec<SafeCells>, &'stat
     if noise.is_some_and(|variance| !NOISE.contains(&variance)) {
         return Err("the noise has another variance than there is");
     }
-    if parts && noise.is_none() {
+    if parts == Some(PartsHead::Noisy) && noise.is_none() {
         return Err("parts have noise of no variance");
+    }
+    if parts == Some(PartsHead::Banded) && noise.is_some() {
+        return Err("bands have no noise");
     }
     let both = split.fragments.iter().zip(&split.footprint.fragments).zip(frames);
     let cells = both.map(|((fragment, footprint), frame)| {
         // Which sums are of parts follows from the own text.
-        let noisy = disclose::parts(footprint).into_iter();
-        let noisy = noisy.map(|part| noise.filter(|_variance| part || !parts)).collect();
-        cells(fragment, frame, noisy)
+        let told = disclose::parts(footprint).into_iter().map(|part| match (parts, noise) {
+            (Some(PartsHead::Banded), _) if part => Told::Band,
+            (None, Some(variance)) => Told::Noisy(variance),
+            (Some(PartsHead::Noisy), Some(variance)) if part => Told::Noisy(variance),
+            (Some(_) | None, _) => Told::Exact,
+        });
+        cells(fragment, frame, told.collect())
     });
     cells.collect()
 }
 
-fn cells(
-    fragment: &Fragment,
-    frame: &[u8],
-    noise: Vec<Option<u32>>,
-) -> Result<SafeCells, &'static str> {
+fn cells(fragment: &Fragment, frame: &[u8], told: Vec<Told>) -> Result<SafeCells, &'static str> {
     let schema = safe_schema(fragment.primitives.iter().map(|sum| sum.scale));
     let rows = usize::try_from(fragment.cells).unwrap_or(usize::MAX);
     let batch =
@@ -107,14 +123,14 @@ fn cells(
         ipc::IpcError::Malformed => "a frame does not hold the expected cells",
     })?;
     let states = states(&batch).ok_or("a cell has an unknown state")?;
-    let columns = batch.columns().iter().skip(1).zip(&fragment.primitives).zip(&noise);
-    let sums = columns.map(|((column, primitive), noise)| {
+    let columns = batch.columns().iter().skip(1).zip(&fragment.primitives).zip(&told);
+    let sums = columns.map(|((column, primitive), told)| {
         let column = column.as_primitive_opt::<Decimal128Type>().ok_or("a sum has another type")?;
         if column.validate_decimal_precision(SUM_PRECISION).is_err() {
             return Err("a sum leaves its range");
         }
         let values = column.iter().zip(&states);
-        values.map(|(value, state)| checked(value, *state, (primitive, noise.is_some()))).collect()
+        values.map(|(value, state)| checked(value, *state, (primitive, *told))).collect()
     });
     let sums = sums.collect::<Result<Vec<Vec<Option<i128>>>, _>>()?;
     let bare = |at: usize| {
@@ -125,7 +141,7 @@ fn cells(
     if shown.any(|(at, _)| bare(at)) {
         return Err("a shown cell has no value");
     }
-    Ok(SafeCells { states, sums, noise })
+    Ok(SafeCells { states, sums, told })
 }
 
 /// Cells of zeros, in each column so many of them null.
@@ -155,14 +171,18 @@ fn states(batch: &RecordBatch) -> Option<Vec<CellState>> {
 fn checked(
     value: Option<i128>,
     state: CellState,
-    (primitive, noisy): (&Primitive, bool),
+    (primitive, told): (&Primitive, Told),
 ) -> Result<Option<i128>, &'static str> {
     match (state, value) {
         (CellState::Hidden, Some(_)) => Err("a hidden cell has a value"),
         (CellState::Empty, None) => Err("an empty cell has no value"),
         (CellState::Empty, Some(value)) if value != 0 => Err("an empty cell has a value"),
+        (CellState::Present, Some(value)) if told == Told::Band => match Band::of(value) {
+            Some(_band) => Ok(Some(value)),
+            None => Err("a band is unknown"),
+        },
         (CellState::Empty | CellState::Present, Some(value))
-            if primitive.kind.is_count() && value < 0 && !noisy =>
+            if primitive.kind.is_count() && value < 0 && told == Told::Exact =>
         {
             Err("a count is negative")
         }

@@ -33,6 +33,10 @@ fn what_protections_cost_is_measured_on_every_path() {
     assert!(noisy.squares > 0.0 && null(noisy, "r2") == 0, "{noisy:?}");
     assert_eq!(noisy.figures(), hide.figures());
     assert!(hide.shown < noisy.shown);
+    // Bands show no figure more, and few of so small groups have one.
+    let band = of("band");
+    assert!(band.shown <= hide.shown + band.tables["hospital"].banded, "{band:?} {hide:?}");
+    assert_eq!((band.squares.to_bits(), null(band, "r1")), (0, null(hide, "r1")));
     assert!(of("hide, with memory").shown <= hide.shown);
     let text = table::text(&plan, &tallies, &refused);
     assert!(text.contains("| 60 | hide |") && text.contains("| r2 |"), "{text}");

@@ -89,28 +89,53 @@ fn with_interval(value: &Value, interval: &FinishedInterval) -> String {
     format!("{} [{}..{}]", text(value, "null"), end(low), end(high))
 }
 
+/// A row and a column.
+type At = (usize, usize);
+
+/// What is known of the values of a table beside them.
+struct Marks<'a> {
+    status: BTreeMap<At, CellStatus>,
+    intervals: BTreeMap<At, &'a FinishedInterval>,
+    noisy: BTreeSet<At>,
+    bands: BTreeMap<At, &'a str>,
+}
+
+impl<'a> Marks<'a> {
+    fn of(answer: &'a AnswerBody) -> Self {
+        let bands = answer.bands.iter().map(|band| ((band.row, band.column), &*band.band));
+        Self {
+            status: answer.cells.iter().map(|c| ((c.row, c.column), c.status)).collect(),
+            intervals: intervals(answer),
+            noisy: answer.noisy.iter().map(|noisy| (noisy.row, noisy.column)).collect(),
+            bands: bands.collect(),
+        }
+    }
+
+    /// A value as a person reads it.
+    fn shown(&self, at: At, value: &Value) -> String {
+        match self.status.get(&at) {
+            Some(CellStatus::Hidden) => match self.bands.get(&at) {
+                Some(band) => limits::band(band).to_owned(),
+                None => "hidden".to_owned(),
+            },
+            Some(CellStatus::Incomplete) => "incomplete".to_owned(),
+            Some(CellStatus::Shown) | None => match self.intervals.get(&at) {
+                Some(interval) => with_interval(value, interval),
+                None if self.noisy.contains(&at) => format!("~{}", text(value, "null")),
+                None => text(value, "null"),
+            },
+        }
+    }
+}
+
 fn table(answer: &AnswerBody) {
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY);
     table.set_header(answer.columns.iter().map(|column| &column.name));
-    let status: BTreeMap<_, _> =
-        answer.cells.iter().map(|cell| ((cell.row, cell.column), cell.status)).collect();
-    let intervals = intervals(answer);
-    let noisy: BTreeSet<_> = answer.noisy.iter().map(|noisy| (noisy.row, noisy.column)).collect();
+    let marks = Marks::of(answer);
     for (number, row) in answer.rows.iter().enumerate() {
-        table.add_row(row.iter().enumerate().map(|(column, value)| {
-            match status.get(&(number, column)) {
-                Some(CellStatus::Hidden) => "hidden".to_owned(),
-                Some(CellStatus::Incomplete) => "incomplete".to_owned(),
-                Some(CellStatus::Shown) | None => match intervals.get(&(number, column)) {
-                    Some(interval) => with_interval(value, interval),
-                    None if noisy.contains(&(number, column)) => {
-                        format!("~{}", text(value, "null"))
-                    }
-                    None => text(value, "null"),
-                },
-            }
-        }));
+        let row = row.iter().enumerate();
+        table.add_row(row.map(|(column, value)| marks.shown((number, column), value)));
     }
     for (number, column) in answer.columns.iter().enumerate() {
         if column.kind != "text"
@@ -128,12 +153,12 @@ fn table(answer: &AnswerBody) {
             answer.undecided
         ));
     }
-    if !intervals.is_empty() {
+    if !marks.intervals.is_empty() {
         print::line(
             "[low..high]: a quantile, made of counts between the dataset's edges; the pooled value lies in this interval ([?..?]: none is known)",
         );
     }
-    if !noisy.is_empty() {
+    if !marks.noisy.is_empty() {
         print::line("~: a figure with noise; --format json gives its variance");
     }
     for note in &answer.notes {

@@ -34,7 +34,7 @@ pub(super) struct Figures<'a> {
     footprints: &'a [FragmentFootprint],
     verdicts: &'a [Vec<Verdict>],
     kept: Vec<Vec<Kept>>,
-    /// Of each fragment the sums that have no noise.
+    /// Of each fragment the sums that are told exactly.
     exact_sums: Vec<Vec<usize>>,
     /// Kinds of sums of which every value is small enough for the solver.
     exact: BTreeMap<SumKind, bool>,
@@ -80,10 +80,10 @@ impl<'a> Figures<'a> {
         (protections, limits): (&Protections, &Limits),
     ) -> Self {
         let kept = footprints.iter().map(kept).collect();
-        let noisy = limits.noisy_parts();
+        let apart = limits.parts_apart();
         let exact_sums = footprints.iter().map(|footprint| {
             let parts = noisy::parts(footprint).into_iter().enumerate();
-            parts.filter(|(_, part)| !(noisy && *part)).map(|(sum, _)| sum).collect()
+            parts.filter(|(_, part)| !(apart && *part)).map(|(sum, _)| sum).collect()
         });
         let exact_sums = exact_sums.collect();
         let k = u64::from(protections.min_patients.get());
@@ -132,7 +132,7 @@ impl<'a> Figures<'a> {
         0..self.fragments.get(fragment).map_or(0, |fragment| fragment.n.len())
     }
 
-    /// The sums that are told exactly: what has noise is no figure to compute with.
+    /// The sums that are told exactly: noise and bands are no figures to compute with.
     pub(super) fn sums(&self, fragment: usize) -> impl Iterator<Item = usize> + use<> {
         self.exact_sums.get(fragment).cloned().unwrap_or_default().into_iter()
     }
@@ -320,7 +320,7 @@ impl<'a> Figures<'a> {
                 | Rule::SmallCell
                 | Rule::Spread
                 | Rule::GivenAway
-                | Rule::NoNoise
+                | Rule::Untold
                 | Rule::Before
                 | Rule::MemoryFull
                 | Rule::Linked

@@ -165,3 +165,86 @@ fn every_part_of_a_shown_group_has_noise_and_the_group_has_none() {
     assert!(told > 6 && more > 0 && off > 0.0, "{told} {more} {off}");
     assert!(table.noisy.iter().all(|mark| [2, 3, 5].contains(&mark.column)));
 }
+
+const BANDED: &str = "-- id: r2_band
+-- version: 1
+-- dataset: oncology
+-- title_en: Deaths as a band
+-- source: test
+-- parts: band
+-- band: 20 %
+-- by: hospital, total
+-- window: 2022-2024, 2024
+
+SELECT
+d.hospital, -- by hospital
+COUNT(*) AS n, SUM(CASE WHEN d.vital_status = 1 THEN 1 ELSE 0 END) AS died, share(d.vital_status = 1) AS rate, 100 * SUM(CASE WHEN d.vital_status = 1 THEN 1 ELSE 0 END) / COUNT(*) AS percent
+FROM diagnosis d
+WHERE d.inc_year BETWEEN 2022 AND 2024 -- window 2022-2024
+WHERE d.inc_year = 2024 -- window 2024
+GROUP BY d.hospital -- by hospital
+";
+
+#[test]
+fn a_part_is_told_as_a_band_of_each_hospital_and_not_of_the_total() {
+    let without = BANDED.replace("-- parts: band\n-- band: 20 %\n", "");
+    let of =
+        |text: &str, annotations| treatment::of((3, &[("r2_band", text)]), annotations).unwrap();
+    let open = of(&without, "@min_patients(\"0\")\n@zeros(\"shown\")\n");
+    let banded = of(BANDED, "");
+    let treatments: Vec<Treatment> = Vec::new();
+    let network = Network::create((120, 7, 3), open, &treatments).unwrap();
+    let mut worker = Worker::start().unwrap();
+    let mut ask = |charter: &Charter, by: &str, window: &str| {
+        let (by, window) = (VariantName::new(by).unwrap(), VariantName::new(window).unwrap());
+        let indicator = charter.indicators().next().unwrap();
+        let variant = (Some(&by), Some(&window));
+        let question = network.question(&mut worker, indicator, variant).unwrap();
+        let replies = network.replies(&mut worker, &question).unwrap();
+        let (mut answers, mut receipts) = (Vec::new(), Vec::new());
+        for (code, reply) in &replies {
+            let mut memory = fresh(code);
+            let books = Books::from(charter);
+            let answer = network.answer((books, &question), (code, reply), &mut memory).unwrap();
+            let again = network.answer((books, &question), (code, reply), &mut memory).unwrap();
+            assert_eq!(again.frames(), answer.frames(), "asked again");
+            receipts.push(answer.receipt());
+            answers.push((code, answer));
+        }
+        (network.finished(&mut worker, &question, &answers).unwrap(), receipts)
+    };
+    let exact = ask(&network.exact, "hospital", "2022-2024").0;
+    let (told, receipts) = ask(&banded, "hospital", "2022-2024");
+    let parts = |receipt: &policies::wire::Receipt| receipt.protections.parts;
+    assert!(receipts.iter().all(|of| parts(of) == Some(policies::protections::Parts::Band)));
+    assert_eq!(told.rows.len(), 3);
+    for (at, (row, shown)) in exact.rows.iter().zip(&told.rows).enumerate() {
+        assert_eq!(row[..2], shown[..2], "the number of patients is exact");
+        assert!(shown[2..].iter().all(Value::is_null), "{shown:?}");
+        let (n, died) = (number(&row[1]).unwrap(), number(&row[2]).unwrap());
+        // Two standard deviations around the rate; near a limit either band is right.
+        let mean = 0.2 * f64::from(u32::try_from(n).unwrap());
+        let z = (f64::from(u32::try_from(died).unwrap()) - mean) / (mean * 0.8).sqrt();
+        let expected: &[&str] = match z {
+            ..-2.3 => &["below_95", "below_99_8"],
+            -1.6..1.6 => &["inside"],
+            2.3.. => &["above_95", "above_99_8"],
+            _ => &["below_95", "inside", "above_95"],
+        };
+        let of = |column| {
+            let mut bands = told.bands.iter();
+            bands.find(|band| (band.row, band.column) == (at, column)).map(|band| &*band.band)
+        };
+        assert!(expected.contains(&of(2).unwrap()), "{row:?} {:?}", told.bands);
+        assert_eq!(of(3), of(2), "a share lies where its part does");
+        assert_eq!(of(4), None, "nothing is computed of a band");
+    }
+    // A total has none, though every hospital told one.
+    let (total, _) = ask(&banded, "total", "2022-2024");
+    assert!(total.bands.is_empty() && total.rows[0][1].is_null(), "{total:?}");
+    assert!(!total.rows[0][0].is_null());
+    // A year alone is too short: parts are hidden like others.
+    let (short, receipts) = ask(&banded, "hospital", "2024");
+    assert!(short.bands.is_empty());
+    assert!(receipts.iter().all(|of| parts(of) == Some(policies::protections::Parts::Hide)));
+}

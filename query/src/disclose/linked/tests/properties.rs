@@ -134,7 +134,7 @@ fn attack(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
                 | Rule::Rest
                 | Rule::Spread
                 | Rule::GivenAway
-                | Rule::NoNoise
+                | Rule::Untold
                 | Rule::Before
                 | Rule::MemoryFull) => panic!("{other:?}"),
             }
