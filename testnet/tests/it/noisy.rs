@@ -1,4 +1,4 @@
-//! Parts with noise, at real nodes: an approved question whose head asks for it, and what a node without its key does.
+//! Parts with noise and as bands, at real nodes: approved questions whose heads ask for it, and what a node without its key does.
 
 use serde_json::Value;
 use testnet::data::Data;
@@ -23,6 +23,25 @@ FROM diagnosis d
 GROUP BY hospital -- by hospital
 ";
 
+const BAND: &str = "-- id: r2_band
+-- version: 1
+-- dataset: oncology
+-- title_en: Deaths, as a band
+-- title_nl: Overleden
+-- source: test
+-- parts: band
+-- band: 20 %
+-- by: total, hospital
+-- window: 2020-2024
+
+SELECT
+hospital, -- by hospital
+COUNT(*) AS n, SUM(CASE WHEN d.vital_status = 1 THEN 1 ELSE 0 END) AS died
+FROM diagnosis d
+WHERE d.inc_year BETWEEN 2020 AND 2024 -- window 2020-2024
+GROUP BY hospital -- by hospital
+";
+
 fn run(net: &Net, indicator: &str, more: &[&str]) -> Value {
     let profile = net.network.profile("a.jansen");
     let mut kring = net.network.kring();
@@ -36,6 +55,7 @@ fn run(net: &Net, indicator: &str, more: &[&str]) -> Value {
 fn an_indicator_tells_its_parts_with_noise_and_a_node_without_a_key_does_not() {
     let mut data = Data::oncology(Region::new(2, 3, 80), 10);
     data.indicators.push(("r1_rate".into(), RATE.into()));
+    data.indicators.push(("r2_band".into(), BAND.into()));
     let mut net = Net::start_with(3, &[data], |_network| {});
     let by = ["--by", "hospital"];
     let first = run(&net, "r1_rate", &by);
@@ -59,6 +79,7 @@ fn an_indicator_tells_its_parts_with_noise_and_a_node_without_a_key_does_not() {
         assert_eq!(hospitals.sum::<i64>(), number(&total["rows"][0][of_total]), "{first} {total}");
     }
     assert_eq!(total["noisy"][0]["variance"], 9.0);
+    as_a_band(&net);
     let key = net.network.node_dir("ZUID").join("keys/noise.key");
     let away = key.with_extension("away");
     std::fs::rename(&key, &away).unwrap();
@@ -74,4 +95,19 @@ fn an_indicator_tells_its_parts_with_noise_and_a_node_without_a_key_does_not() {
     std::fs::rename(&away, &key).unwrap();
     restart(&mut net);
     assert_eq!(run(&net, "r1_rate", &by)["rows"], first["rows"]);
+}
+
+/// Where each hospital lies, and nothing of all of them.
+fn as_a_band(net: &Net) {
+    let told = run(net, "r2_band", &["--by", "hospital"]);
+    let bands = told["bands"].as_array().unwrap();
+    let known = ["below_99_8", "below_95", "inside", "above_95", "above_99_8"];
+    assert_eq!(bands.len(), 3, "{told}");
+    assert!(bands.iter().all(|own| known.contains(&own["band"].as_str().unwrap())), "{told}");
+    let rows = told["rows"].as_array().unwrap();
+    assert!(rows.iter().all(|row| !row[1].is_null() && row[2].is_null()), "{told}");
+    assert_eq!(told["protections"]["OOST"]["protections"]["parts"], "band");
+    let total = run(net, "r2_band", &[]);
+    assert!(total.get("bands").is_none(), "{total}");
+    assert!(!total["rows"][0][0].is_null() && total["rows"][0][1].is_null(), "{total}");
 }

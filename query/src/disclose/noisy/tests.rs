@@ -110,6 +110,8 @@ fn a_small_cell_is_null_with_its_parts_and_so_is_a_part_without_a_key() {
     assert_eq!(shown[..2], [vec![None; 2], vec![None; 2]]);
     assert!(shown[2].iter().all(Option::is_some));
     assert_eq!(told(&[(10, 2)], 3, None), [[Some(10), None]]);
+    // Whoever is in a part of a null changes nothing.
+    assert_eq!(told(&[(9, 1), (0, 0), (10, 2)], 3, Some(1)), shown);
 }
 
 #[test]
