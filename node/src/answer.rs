@@ -89,7 +89,7 @@ impl Node {
         Ok((charged, snapshot.id))
     }
 
-    /// Runs a permitted question whose figures are exact but for bins, and holds it against the memory.
+    /// Runs a permitted question whose figures are exact, but for bins and parts with noise, and holds it against the memory.
     async fn told(
         &self,
         permit: Permit,

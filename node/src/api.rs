@@ -12,6 +12,7 @@ use policies::{
     DatasetId, Digest, GroupId, HospitalCode, IndicatorId, NetworkId, PersonId, Profile, Purpose,
     UnixTime,
 };
+use query::pipe::FinishedBand;
 use query::pipe::{Explained, FinishedCell, FinishedColumn, FinishedInterval, FinishedNoise};
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +107,9 @@ pub struct AnswerBody {
     /// Values that are made of figures with noise, with its variance where that is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub noisy: Vec<FinishedNoise>,
+    /// Where hidden figures lie in the funnel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bands: Vec<FinishedBand>,
     /// What else a reader must know, as sentences.
     pub notes: Vec<String>,
     /// Every hospital that was asked.

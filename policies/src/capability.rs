@@ -23,7 +23,7 @@ const APPLIED: [Word; 13] = [
     Word::Own,
 ];
 /// Treatments of small parts.
-const PARTS: [Parts; 2] = [Parts::Hide, Parts::Members];
+const PARTS: [Parts; 4] = [Parts::Hide, Parts::Band, Parts::Noisy, Parts::Members];
 /// Kinds of figures.
 const KINDS: [Kind; 3] = [Kind::Quality, Kind::Volume, Kind::Completeness];
 /// Profiles under which questions are answered.

@@ -6,6 +6,7 @@
 
 use crate::admit::Admission;
 use crate::ask::Ask;
+use crate::band::Norm;
 use crate::charter::own::OwnSay;
 use crate::charter::rules::Outcome;
 use crate::charter::{Books, Charter};
@@ -16,8 +17,8 @@ use crate::footprint::Footprint;
 use crate::indicator::{self, Indicator};
 use crate::kind::{self, Volume};
 use crate::permit::{Grant, Permit};
-use crate::protections::{MinPatients, Opinions, OwnFigures, Protections, SignatureKind};
-use crate::{Digest, Profile};
+use crate::protections::{MinPatients, Opinions, OwnFigures, Parts, Protections, SignatureKind};
+use crate::{Digest, Profile, band};
 
 mod alternatives;
 #[cfg(test)]
@@ -38,6 +39,8 @@ pub struct Explained {
     pub status: DatasetStatus,
     /// The years, where the figures are a volume.
     pub volume: Option<Volume>,
+    /// The rate around which parts lie in bands, where they are told so.
+    pub band: Option<Norm>,
 }
 
 /// Decides on an admitted question, and makes the permit to run its footprint once.
@@ -51,9 +54,19 @@ pub fn decide<'b>(
 ) -> Result<Permit, Denial> {
     let books = books.into();
     let granted = explain(books, admission.ask(), &footprint)?;
-    let Explained { profile, rules, protections, own, status, volume } = granted;
+    let Explained { profile, rules, protections, own, status, volume, band } = granted;
     let layers = books.charter.layer().into_iter().collect();
-    Ok(Permit::grant(Grant { footprint, profile, protections, rules, layers, own, status, volume }))
+    Ok(Permit::grant(Grant {
+        footprint,
+        profile,
+        protections,
+        rules,
+        layers,
+        own,
+        status,
+        volume,
+        band,
+    }))
 }
 
 /// Says what would be granted, for an asking node that explains a question before it is sent.
@@ -124,7 +137,7 @@ fn under(
     }
     in_form(charter, profile, (footprint, dataset))?;
     let protections = decided(profile, (opinions, added), dataset.status);
-    let protections = match protections.own {
+    let mut protections = match protections.own {
         OwnFigures::Exact if of_own(charter, ask) && is_exact(profile) => protections.own_figures(),
         OwnFigures::Exact | OwnFigures::Protected => {
             Protections { own: OwnFigures::Protected, ..protections }
@@ -138,6 +151,7 @@ fn under(
             .map_err(|fault| reasons::kind(charter, &fault))?,
         None => None,
     };
+    let band = banded((indicator, ask), footprint, &mut protections);
     Ok(Explained {
         profile,
         rules: named,
@@ -145,7 +159,25 @@ fn under(
         own: own.map(crate::OwnRules::digest),
         status: dataset.status,
         volume,
+        band,
     })
+}
+
+/// The rate around which parts lie in bands, where they are to be told so. In a variant that has no bands they are hidden.
+fn banded(
+    (indicator, ask): (Option<&Indicator>, &Ask),
+    footprint: &Footprint,
+    protections: &mut Protections,
+) -> Option<Norm> {
+    if protections.parts != Parts::Band {
+        return None;
+    }
+    let both = indicator.zip(ask.indicator.as_ref());
+    let norm = both.and_then(|(known, asked)| band::of(known, asked, footprint.draft()));
+    if norm.is_none() {
+        protections.parts = Parts::Hide;
+    }
+    norm
 }
 
 /// Whether a question that is answered with noise is in the form for it. The text alone decides.
@@ -207,6 +239,7 @@ fn decided(
     };
     let mut protections = Protections::from(charter).at_hospital(own);
     protections.kind = kind::under(profile, protections.kind);
+    protections.parts = protections.parts.under(profile);
     if always_direct(profile) {
         protections.signature = SignatureKind::Direct;
     }

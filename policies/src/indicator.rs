@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::band::Norm;
 use crate::charter::Charter;
 use crate::protections::Opinions;
 use crate::wire::{Asks, IndicatorRef, Question};
@@ -40,6 +41,8 @@ pub struct Indicator {
     pub by: Vec<VariantName>,
     /// Years that it can be asked over; the first is the default. Empty where there is one way only.
     pub window: Vec<VariantName>,
+    /// The rate in the middle of its funnel, where its part is told as a band.
+    pub band: Option<Norm>,
     /// The year that a volume is counted by.
     pub year: Option<YearColumn>,
     /// Its protections: they join those of the rules.
@@ -119,6 +122,15 @@ impl Indicator {
             let pairs: Vec<_> = windows.iter().map(|window| (by, *window)).collect();
             pairs
         })
+    }
+
+    /// Whether lines of the text are for a window.
+    pub(crate) fn has_lines_for(&self, window: &VariantName) -> bool {
+        let own = |line: &Line| match &line.only {
+            Some(Only::Window(names)) => names.contains(window),
+            Some(Only::By(_)) | None => false,
+        };
+        self.lines.iter().any(own)
     }
 
     fn one_of(

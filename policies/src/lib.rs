@@ -8,6 +8,7 @@
 
 pub mod admit;
 pub mod ask;
+pub mod band;
 pub mod bundle;
 pub mod capability;
 pub mod charter;

@@ -64,14 +64,30 @@ impl Limits {
         }
     }
 
-    /// The fewest patients of a part that is shown; 0 where parts of any size are. What another treatment would do with a
-    /// smaller part is not done yet, so it is null.
+    /// The fewest patients of a part that is shown exactly; 0 where parts of any size are. What is not done with a
+    /// smaller part in another way is null.
     #[must_use]
     pub fn least_part(&self) -> u64 {
         match self.parts {
             Parts::Hide | Parts::Band | Parts::AskerNode | Parts::Noisy => u64::from(self.min_part),
             Parts::Members => 0,
         }
+    }
+
+    /// Whether figures of parts are told with noise, all of them: whether a part is small must not show in whether it has noise.
+    #[must_use]
+    pub fn noisy_parts(&self) -> bool {
+        self.parts == Parts::Noisy && self.min_part > 0
+    }
+
+    /// Whether figures of parts are told otherwise than as they are: with noise, or as bands.
+    #[must_use]
+    pub fn parts_apart(&self) -> bool {
+        let apart = match self.parts {
+            Parts::Noisy | Parts::Band => true,
+            Parts::Hide | Parts::AskerNode | Parts::Members => false,
+        };
+        apart && self.min_part > 0
     }
 
     /// Whether nothing is hidden for them.

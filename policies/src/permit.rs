@@ -1,6 +1,7 @@
 //! A permit: the footprint is allowed now, under these protections. Only `decide` makes one.
 
 use crate::Digest;
+use crate::band::Norm;
 use crate::dataset::DatasetStatus;
 use crate::footprint::Footprint;
 use crate::kind::Volume;
@@ -75,6 +76,7 @@ pub struct Permit {
     own: Option<Digest>,
     status: DatasetStatus,
     volume: Option<Volume>,
+    band: Option<Norm>,
 }
 
 /// What `decide` found, all of it needed for a permit.
@@ -88,12 +90,14 @@ pub(crate) struct Grant {
     pub(crate) own: Option<Digest>,
     pub(crate) status: DatasetStatus,
     pub(crate) volume: Option<Volume>,
+    pub(crate) band: Option<Norm>,
 }
 
 impl Permit {
     pub(crate) fn grant(grant: Grant) -> Self {
-        let Grant { footprint, profile, protections, rules, layers, own, status, volume } = grant;
-        Self { footprint, profile, protections, rules, layers, own, status, volume }
+        let Grant { footprint, profile, protections, rules, layers, own, status, volume, band } =
+            grant;
+        Self { footprint, profile, protections, rules, layers, own, status, volume, band }
     }
 
     /// The footprint that is allowed.
@@ -124,6 +128,12 @@ impl Permit {
     #[must_use]
     pub fn volume(&self) -> Option<&Volume> {
         self.volume.as_ref()
+    }
+
+    /// The rate around which parts lie in bands, where they are told so.
+    #[must_use]
+    pub fn band(&self) -> Option<Norm> {
+        self.band
     }
 
     /// Every layer that was evaluated.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::Limits;
 use crate::{Profile, capability};
 
 mod floors;
@@ -252,7 +253,8 @@ impl Protections {
             dominance: done(Word::Dominance, self.dominance),
             p_percent: done(Word::PPercent, self.p_percent),
             min_df: done(Word::MinDf, self.min_df),
-            variance: None,
+            variance: done(Word::Variance, self.variance)
+                .filter(|_variance| Limits::of(self).noisy_parts()),
             kind: done(Word::Kind, self.kind).filter(|kind| *kind != Kind::Quality),
             quota_day: done(Word::QuotaDay, self.quota_day).flatten(),
             quota_lineage: done(Word::QuotaLineage, self.quota_lineage).flatten(),

@@ -20,11 +20,13 @@ use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
 mod asked;
+mod band;
 mod bins;
 mod explored;
 mod frames;
 mod linked;
 mod noise;
+mod noisy;
 mod protected;
 mod remembered;
 mod rules;
@@ -32,12 +34,16 @@ mod settled;
 mod suppress;
 
 pub use asked::asked;
+pub(crate) use band::Band;
 pub use explored::{ExploreError, Explorer, Told, Turn, explore};
+pub(crate) use frames::{
+    CellState, FRAMES_VERSION, FramesHead, HeadNoise, PartsHead, safe_batch, safe_schema,
+};
 pub use noise::NoiseKey;
+pub(crate) use noisy::parts;
 pub use remembered::Moment;
 
-pub(crate) use frames::{FRAMES_VERSION, FramesHead, HeadNoise, frames, safe_batch, safe_schema};
-
+use frames::frames;
 use protected::Protected;
 use remembered::Judge;
 use rules::{Rule, Verdict};
@@ -46,33 +52,6 @@ use rules::{Rule, Verdict};
 const DAY_S: i64 = 86_400;
 /// The figures that stand for a cell's own, if any do.
 type Figures = Option<Vec<Option<i128>>>;
-
-/// What a released cell is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CellState {
-    /// Nobody: sums are 0.
-    Empty,
-    /// Sums are what they say, or null for themselves; not all of them are.
-    Present,
-    /// Sums are null, without a reason.
-    Hidden,
-}
-
-impl CellState {
-    /// The number on the wire.
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Empty => 0,
-            Self::Present => 1,
-            Self::Hidden => 2,
-        }
-    }
-
-    /// The state of a number.
-    pub(crate) fn of(code: u8) -> Option<Self> {
-        [Self::Empty, Self::Present, Self::Hidden].into_iter().find(|state| state.code() == code)
-    }
-}
 
 /// Figures that may leave, with the permit that they were computed under.
 ///
@@ -200,7 +179,7 @@ pub fn remembers(permit: &Permit) -> bool {
 /// Whether an answer under the permit needs the node's secret of noise.
 #[must_use]
 pub fn needs_noise(permit: &Permit) -> bool {
-    is_explored(permit) || bins::have_noise(permit)
+    is_explored(permit) || bins::have_noise(permit) || noisy_parts(permit)
 }
 
 /// The same of any profile and protections, of an answer whose bins have no noise.
@@ -208,6 +187,7 @@ pub fn needs_noise(permit: &Permit) -> bool {
 pub fn remembers_under(profile: Profile, protections: &Protections) -> bool {
     remembered::gaps_under(profile, protections).is_some()
         || has_noise(profile)
+        || has_noisy_parts(profile, protections)
         || asked::is_counted(protections)
 }
 
@@ -224,6 +204,19 @@ fn has_noise(profile: Profile) -> bool {
     }
 }
 
+/// Whether parts of cells are told with noise under the permit.
+fn noisy_parts(permit: &Permit) -> bool {
+    has_noisy_parts(permit.profile(), permit.protections())
+}
+
+fn has_noisy_parts(profile: Profile, protections: &Protections) -> bool {
+    let exact = match profile {
+        Profile::Indicator | Profile::Members => true,
+        Profile::Explore | Profile::Network | Profile::Strict => false,
+    };
+    exact && Limits::of(protections).noisy_parts()
+}
+
 /// The hidden summaries that the protections of a permit look at.
 #[must_use]
 pub fn wanted(permit: &Permit) -> Wanted {
@@ -237,12 +230,13 @@ pub fn wanted(permit: &Permit) -> Wanted {
     }
     let tops = limits.dominance < 100 || limits.p_percent > 0;
     let bitmaps = keys || limits.least_part() > 0;
+    let keys = keys || limits.noisy_parts();
     Wanted { contributors: true, tops, keys, bitmaps }
 }
 
 /// Applies every protection of the permit to exact figures. `memory` is that of the lineage of the snapshot that was read. Where
-/// the permit asks for noise everything is hidden: that is for [`explore()`]. Only bins have noise here; without an `explorer` they are
-/// null wherever they need it ([`needs_noise`]).
+/// the permit asks for noise everything is hidden: that is for [`explore()`]. Only bins have noise here, and parts where the permit says
+/// so; without an `explorer` they are null wherever they need it ([`needs_noise`]).
 ///
 /// # Errors
 /// `ExploreError::Encode` when the protected cells cannot be encoded, `OtherKey` where bins were told with another key.
@@ -252,10 +246,14 @@ pub fn disclose(
     moment: Moment,
     explorer: Option<Explorer<'_>>,
 ) -> Result<Disclosed, ExploreError> {
-    let RawAnswer { permit, fragments, fault } = raw;
+    let RawAnswer { permit, mut fragments, fault } = raw;
+    let parts = explorer.filter(|_explorer| noisy_parts(&permit));
+    let parts = parts.map(|explorer| noisy::Parts::new(explorer, permit.protections()));
     let limits = limits(&permit);
     let footprints = permit.footprint().draft().fragments.as_slice();
-    let (protections, mut judged) = primary(&permit, &fragments, (fault.is_some(), moment));
+    let faulty = fault.is_some();
+    let told = (parts.as_ref(), moment);
+    let (protections, mut judged) = primary(&permit, &mut fragments, faulty, told);
     let teller = bins::Teller::new(&permit, explorer);
     let binned = binned(&permit, (&fragments, &mut judged), teller.as_ref());
     let gaps = remembered::gaps(&permit);
@@ -278,11 +276,16 @@ pub fn disclose(
         Some(judged) => (judged.charge, judged.stands, judged.since),
         None => (memory.charge(), 0, None),
     };
-    if let Some(teller) = &teller {
-        teller.keyed(memory, &mut charge)?;
+    let of_bins = teller.as_ref().map(bins::Teller::receipt);
+    let of_parts = parts.as_ref().map(noisy::Parts::receipt);
+    let noise = of_parts.or(of_bins);
+    if let Some(explorer) = explorer.filter(|_explorer| noise.is_some())
+        && !memory.keyed(&mut charge, explorer.key.name())
+    {
+        return Err(ExploreError::OtherKey);
     }
-    let noise = teller.as_ref().map(bins::Teller::receipt);
-    let head = HeadNoise { all: None, bins: teller.as_ref().map(bins::Teller::variance) };
+    let variance = |noise: Option<NoiseReceipt>| noise.map(|noise| noise.variance);
+    let head = HeadNoise { all: variance(of_parts), bins: variance(of_bins), parts: None };
     let fault = fault.map(|_fault| Rule::Fault);
     let safe = safe((permit, protected), (head, noise), fault)?;
     Ok(Disclosed { safe: SafeAnswer { stands, since, ..safe }, charge })
@@ -291,8 +294,9 @@ pub fn disclose(
 /// The primary rules on every cell, with the protections that they were asked by.
 fn primary(
     permit: &Permit,
-    fragments: &[RawFragment],
-    (faulty, moment): (bool, Moment),
+    fragments: &mut [RawFragment],
+    faulty: bool,
+    (parts, moment): (Option<&noisy::Parts<'_>>, Moment),
 ) -> (Protections, Vec<Vec<Verdict>>) {
     let (mut protections, limits) = (*permit.protections(), limits(permit));
     if faulty || is_explored(permit) {
@@ -303,11 +307,17 @@ fn primary(
         let volume = permit.volume().filter(|_volume| !faulty);
         volume.is_some_and(|volume| volume.is_closed(cell, moment.now))
     };
-    let judged = fragments.iter().zip(&permit.footprint().draft().fragments);
+    let judged = fragments.iter_mut().zip(&permit.footprint().draft().fragments);
     let judged = judged.map(|(of, footprint)| {
         let own = rules::everyone::of_cells(footprint, &protections, &limits);
         let mut verdicts = verdicts(of, &footprint.sums, (&own, &limits));
         rules::volume::show(of, (&footprint.sums, &limits), closed, &mut verdicts);
+        if noisy_parts(permit) {
+            noisy::tell(parts, of, footprint, &mut verdicts);
+        } else if limits.parts_apart() {
+            let least = limits.least_part();
+            band::tell(permit.band(), least, (of, footprint), &mut verdicts);
+        }
         verdicts
     });
     let judged = judged.collect();
@@ -349,7 +359,12 @@ fn safe(
     let (cells, nulls) = (count(|fragment| fragment.cells), count(|fragment| fragment.nulls));
     let figures = count(|fragment| fragment.figures);
     let batches: Vec<RecordBatch> = protected.into_iter().map(|fragment| fragment.batch).collect();
-    let frames = frames(&batches, head).ok_or(DiscloseError)?;
+    let parts = match Limits::of(permit.protections()) {
+        limits if has_noise(permit.profile()) || !limits.parts_apart() => None,
+        limits if limits.noisy_parts() => Some(PartsHead::Noisy),
+        _bands => Some(PartsHead::Banded),
+    };
+    let frames = frames(&batches, HeadNoise { parts, ..head }).ok_or(DiscloseError)?;
     let (stands, since) = (0, None);
     Ok(SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise })
 }

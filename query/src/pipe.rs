@@ -161,6 +161,9 @@ pub struct Finished {
     /// Every value that is made of figures with noise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub noisy: Vec<FinishedNoise>,
+    /// Every cell that is not shown and of which the hospital tells where it lies in the funnel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bands: Vec<FinishedBand>,
     /// What else a reader must know, as sentences.
     pub notes: Vec<String>,
 }
@@ -213,6 +216,18 @@ pub struct FinishedNoise {
     pub column: usize,
     /// The variance of the noise in the value, about; null where it is computed from several such figures and none is known.
     pub variance: Option<f64>,
+}
+
+/// Where a figure that is not shown lies in the funnel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FinishedBand {
+    /// Row, from 0.
+    pub row: usize,
+    /// Column, from 0.
+    pub column: usize,
+    /// `below_99_8`, `below_95`, `inside`, `above_95` or `above_99_8`.
+    pub band: String,
 }
 
 /// The status of a value that travels above the cut; the order is from good to bad.

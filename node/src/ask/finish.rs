@@ -108,7 +108,7 @@ pub(crate) fn finished(reply: Reply) -> Result<Finished, Failure> {
 
 /// The answer with what every hospital did to its figures.
 pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBody {
-    let Finished { columns, rows, cells, undecided, intervals, noisy, notes } = finished;
+    let Finished { columns, rows, cells, undecided, intervals, noisy, bands, notes } = finished;
     let mut layers = Vec::new();
     let mut synthetic = false;
     for (_, answer, _) in collected.answered() {
@@ -137,6 +137,7 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
         undecided,
         intervals,
         noisy,
+        bands,
         notes,
         coverage: collected.coverage(),
         protections: collected

@@ -59,7 +59,7 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
     );
     print::note(
         "Back up keys/ now: without keys/record.key, snapshots of this node have no successors, and without keys/noise.key \
-         nothing more is answered under ask.explore.",
+         nothing more is answered with noise.",
     );
     print::line(format!("[members.keys] # {hospital}, for members.toml"));
     lines.into_iter().for_each(print::line);

@@ -25,6 +25,12 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
     }
     let mut words = vec![match least_part(applied) {
         None => "parts of a cell exact".to_owned(),
+        Some(_least) if applied.parts == Some(Parts::Noisy) => {
+            "every part of a cell with noise".to_owned()
+        }
+        Some(_least) if applied.parts == Some(Parts::Band) => {
+            "the part as a band of the funnel".to_owned()
+        }
         Some(least) => format!("parts under {least} hidden"),
     }];
     words.extend(kind(applied).map(str::to_owned));
@@ -41,9 +47,22 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
     words.join(", ")
 }
 
+/// A band, for a person.
+pub(in crate::command) fn band(word: &str) -> &str {
+    match word {
+        "below_99_8" => "below 99.8 %",
+        "below_95" => "below 95 %",
+        "inside" => "in the funnel",
+        "above_95" => "above 95 %",
+        "above_99_8" => "above 99.8 %",
+        other => other,
+    }
+}
+
 /// One sentence a limit.
 pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
-    if let Some(variance) = applied.variance {
+    let noisy_parts = least_part(applied).filter(|_least| applied.parts == Some(Parts::Noisy));
+    if let Some(variance) = applied.variance.filter(|_variance| noisy_parts.is_none()) {
         let total = match variance {
             Variance::Three => 3,
             Variance::Five => 5,
@@ -58,6 +77,12 @@ pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
     }
     let mut lines = vec![match least_part(applied) {
         None => "parts of a cell (FILTER, CASE) are exact, however few patients".to_owned(),
+        Some(_least) if noisy_parts.is_some() => {
+            "every part of a cell (FILTER, CASE, values that can be missing) with noise; the cell's own number is exact".to_owned()
+        }
+        Some(_least) if applied.parts == Some(Parts::Band) => {
+            "the part (FILTER, CASE) as a band of the funnel around the indicator's rate; no total of it".to_owned()
+        }
         Some(least) => format!("parts of under {least} patients, or all but so few, hidden"),
     }];
     lines.extend(kind(applied).map(str::to_owned));

@@ -23,8 +23,8 @@ const PURPOSE: &[u8] = b"kring noise/1";
 pub enum NoiseError {
     /// The file is gone.
     #[error(
-        "the noise key {} is missing, so nothing is answered under ask.explore: restore the file from a backup; where nothing was \
-         ever answered under ask.explore, the next `kring import` makes one",
+        "the noise key {} is missing, so nothing is answered with noise (ask.explore, noisy parts): restore the file from a backup; where \
+         nothing was ever answered with noise, the next `kring import` makes one",
         path.display()
     )]
     Missing {

@@ -44,12 +44,12 @@ impl Unexplored {
     pub fn message(self) -> &'static str {
         match self {
             Self::NoKey => {
-                "this hospital has no key for noise, so it answers no quantile and nothing under ask.explore; its own operators are told what \
-                 to do"
+                "this hospital has no key for noise, so it answers nothing with noise (ask.explore, quantiles, indicators with noisy parts); its \
+                 own operators are told what to do"
             }
             Self::OtherKey => {
-                "this hospital's key for noise is another than the one that was answered by, so it answers no quantile and nothing under \
-                 ask.explore; its own operators are told what to do"
+                "this hospital's key for noise is another than the one that was answered by, so it answers nothing with noise (ask.explore, \
+                 quantiles, indicators with noisy parts); its own operators are told what to do"
             }
             Self::Closed => {
                 "so much was asked under ask.explore of this hospital's patients that it is closed until the next lineage of the dataset; an \

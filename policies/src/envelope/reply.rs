@@ -9,10 +9,10 @@ use crate::ask::profiles;
 use crate::charter::{Charter, Member};
 use crate::dsse::{Envelope, EnvelopeError, PayloadType};
 use crate::footprint::MAX_FRAGMENTS;
-use crate::protections::OwnFigures;
+use crate::protections::{Applied, OwnFigures, Parts};
 use crate::question::{FormError, encode, parse};
 use crate::reader::is_shown;
-use crate::wire::{Answer, MAX_SKEW_S, NoiseReceipt, Question, Refusal};
+use crate::wire::{Answer, MAX_SKEW_S, Question, Receipt, Refusal};
 use crate::{Digest, HospitalCode, Profile, UnixTime};
 
 /// Most bytes of a trailer or a refusal.
@@ -169,7 +169,7 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
         ("status", dataset.is_some_and(|dataset| dataset.status.as_str() == status)),
         ("profile", profiles(asks, *profile).contains(&receipt.profile)),
         ("receipt", receipt.cells.len() == receipt.nulls.len()),
-        ("noise", noise_fits(receipt.profile, receipt.noise)),
+        ("noise", noise_fits(receipt)),
         ("own", receipt.protections.own != Some(OwnFigures::Exact) || to_itself),
     ];
     all_match(&matches)?;
@@ -180,13 +180,18 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
     Ok(answer)
 }
 
-/// Whether figures under the profile have this noise: all of them, or bins at most.
-fn noise_fits(profile: Profile, noise: Option<NoiseReceipt>) -> bool {
-    match profile {
-        Profile::Explore => noise.is_some_and(|noise| !noise.only_bins),
-        Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => {
-            noise.is_none_or(|noise| noise.only_bins)
-        }
+/// Whether figures under what a receipt says have this noise: all of them, those of parts, or bins at most.
+fn noise_fits(receipt: &Receipt) -> bool {
+    let Applied { parts, min_part, .. } = receipt.protections;
+    let noisy = parts == Some(Parts::Noisy) && min_part.is_some_and(|least| least.get() > 0);
+    let noisy = match receipt.profile {
+        Profile::Explore => true,
+        Profile::Indicator => noisy,
+        Profile::Members | Profile::Network | Profile::Strict => false,
+    };
+    match receipt.noise {
+        Some(noise) => noise.only_bins != noisy,
+        None => !noisy,
     }
 }
 

@@ -35,6 +35,9 @@ pub struct MeasureFootprint {
     /// Where its argument is computed: what its sums tell beside themselves.
     #[serde(default)]
     pub made: Option<MadeFootprint>,
+    /// Whether every row counts, whatever the data are, though it has an argument: no condition, and the argument is never missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// What of it the values of a sensitive column decide.
     #[serde(default, skip_serializing_if = "Sensitive::is_nothing")]
     pub sensitive: Sensitive,
@@ -98,6 +101,31 @@ impl MeasureFootprint {
         self.condition.is_none() && self.argument.is_none()
     }
 
+    /// Whether it can be of some patients of a cell and not of others: by the text, whatever the data are.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        !self.is_of_everyone() && !self.whole
+    }
+
+    /// The furthest that one row can move a sum of it, in the sum's smallest unit; never 0. None beyond 63 bits.
+    #[must_use]
+    pub fn reach(&self, kind: SumKind) -> Option<i64> {
+        if self.kind.is_count_like() {
+            return Some(1);
+        }
+        let most = self.least.get().checked_abs()?.max(self.most.get().checked_abs()?).max(1);
+        let most = i64::try_from(most).ok()?;
+        match kind {
+            SumKind::SumSquares => most.checked_mul(most),
+            SumKind::Bin => Some(1),
+            SumKind::Rows
+            | SumKind::NonNull
+            | SumKind::Distinct
+            | SumKind::Sum
+            | SumKind::SumProducts => Some(most),
+        }
+    }
+
     /// Whether it has the same contributors as another measure of the fragment, whatever the data are.
     #[must_use]
     pub fn has_contributors_of(&self, other: &Self) -> bool {
@@ -111,6 +139,9 @@ impl MeasureFootprint {
     fn holds(&self) -> bool {
         let (least, most) = (self.least.get(), self.most.get());
         let within = |limit: i128| -limit <= least && least <= most && most <= limit;
+        if self.whole && (self.condition.is_some() || self.kind == MeasureKind::Flag) {
+            return false;
+        }
         match self.kind {
             MeasureKind::Value => self.argument.is_some() && within(MOST_ADDED),
             MeasureKind::Rows => self.scale == 0 && (least, most) == (0, 1),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::band::Norm;
 use crate::problem::Problems;
 use crate::protections::{Opinions, Word, read};
 use crate::reader::{MAX_LABEL_CHARS, is_shown};
@@ -14,9 +15,9 @@ const MAX_TEXT_CHARS: usize = 600;
 /// Most variants of one kind.
 const MAX_VARIANTS: usize = 16;
 /// Keys that are no protection, in the order of messages.
-const KEYS: [&str; 11] = [
-    "id", "version", "dataset", "title_nl", "title_en", "norm", "source", "by", "window", "year",
-    "note",
+const KEYS: [&str; 12] = [
+    "id", "version", "dataset", "title_nl", "title_en", "norm", "source", "by", "window", "band",
+    "year", "note",
 ];
 
 /// What the head says; what is missing was told.
@@ -30,6 +31,7 @@ pub(super) struct Header {
     pub(super) source: Option<String>,
     pub(super) by: Vec<VariantName>,
     pub(super) window: Vec<VariantName>,
+    pub(super) band: Option<Norm>,
     pub(super) year: Option<YearColumn>,
     pub(super) opinions: Opinions,
     seen: BTreeSet<String>,
@@ -73,6 +75,10 @@ impl Header {
             "source" => self.source = Some(text(key, value, MAX_TEXT_CHARS)?),
             "note" => drop(text(key, value, MAX_TEXT_CHARS)?),
             "by" => self.by = variants(key, value)?,
+            "band" => {
+                let told = "`band` is a rate such as `2.5 %`, more than 0 % and less than 100 %";
+                self.band = Some(Norm::parse(value).ok_or(told)?);
+            }
             "year" => self.year = Some(year(value)?),
             "window" => {
                 self.window = variants(key, value)?;

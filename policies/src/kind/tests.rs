@@ -49,7 +49,17 @@ fn indicator(head: &str) -> Indicator {
 fn measure(kind: MeasureKind, condition: Option<u32>, argument: Option<u32>) -> MeasureFootprint {
     let (least, most) = (Units::new(0), Units::new(1));
     let sensitive = Sensitive::default();
-    MeasureFootprint { condition, argument, kind, scale: 0, least, most, made: None, sensitive }
+    MeasureFootprint {
+        condition,
+        argument,
+        kind,
+        scale: 0,
+        least,
+        most,
+        made: None,
+        whole: false,
+        sensitive,
+    }
 }
 
 /// `SELECT year, count(*) ... GROUP BY year`, changed.

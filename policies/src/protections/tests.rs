@@ -232,7 +232,7 @@ fn what_cannot_be_kept_is_told_by_name() {
     assert!(capability::missing(&opinions).is_empty());
     for (word, value) in [
         ("min_part", "5"),
-        ("parts", "noisy"),
+        ("parts", "asker-node"),
         ("dominance", "85"),
         ("p_percent", "10"),
         ("min_df", "10"),
@@ -247,7 +247,7 @@ fn what_cannot_be_kept_is_told_by_name() {
         read(word, value, &mut opinions).unwrap();
         let told = capability::missing(&opinions);
         let name = format!("`@{}`", word.as_str());
-        let kept = capability::applies(word) && value != "noisy";
+        let kept = capability::applies(word) && value != "asker-node";
         assert_eq!(told.len(), usize::from(!kept), "{told:?}");
         assert!(told.iter().all(|told| told.contains(&name)), "{told:?}");
     }

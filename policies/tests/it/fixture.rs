@@ -189,6 +189,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
                 least: Units::new(0),
                 most: Units::new(1),
                 made: None,
+                whole: false,
                 sensitive: Sensitive::default(),
             }],
             explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),

@@ -4,7 +4,7 @@ use policies::dsse::{Envelope, EnvelopeError, PayloadType};
 use policies::envelope::reply::{
     ExpectedReply, ReplyError, Trailer, sign_answer, sign_refusal, verify_answer, verify_refusal,
 };
-use policies::protections::{Opinions, Protections, SignatureKind};
+use policies::protections::{MinPart, Opinions, Parts, Protections, SignatureKind};
 use policies::wire::{Answer, Asks, IndicatorRef, NoiseReceipt, Question, Receipt, Refusal};
 use policies::{Charter, Digest, HospitalCode, Profile, SignedRequest, UnixTime};
 
@@ -159,6 +159,13 @@ fn noise_goes_with_its_profile() {
         |a| a.receipt.profile = Profile::Explore,
         &ReplyError::Mismatch { field: "noise" },
     );
+    // Anybody's texts have no noisy parts.
+    let noisy = |a: &mut Answer| {
+        a.receipt.protections.parts = Some(Parts::Noisy);
+        a.receipt.protections.min_part = Some(MinPart::new(5));
+        a.receipt.noise = Some(NOISE);
+    };
+    check_answer(noisy, &ReplyError::Mismatch { field: "noise" });
 }
 
 /// Every profile that a receipt may name, against what was asked.

@@ -162,6 +162,7 @@ fn measure<'e>(primitive: &'e Primitive, numbers: &mut Numbers<'e>) -> Measure {
         most: Units::new(most),
         sensitive: Sensitive::default(),
         made: None,
+        whole: false,
     };
     Measure { condition: filter.cloned(), argument: value.cloned(), footprint }
 }

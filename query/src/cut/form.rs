@@ -14,7 +14,7 @@ use policies::dataset::Dataset;
 use policies::explore::{
     ChildCondition, Explore, ExploreForm, ExploreReason, ExploreRefusal, ExploreSum,
 };
-use policies::footprint::{FragmentFootprint, SumKind};
+use policies::footprint::{FragmentFootprint, SumFootprint, SumKind};
 
 use super::Fragment;
 use crate::written::written;
@@ -51,18 +51,22 @@ pub(super) fn explore(
     }
 }
 
-/// The square of how far one row can move each sum, in units of its scale; none where the form does not say.
+/// The square of how far one row can move each sum, in units of its scale: by the form, or by the bounds of what is added.
 #[expect(clippy::cast_precision_loss, reason = "a variance is told to a few digits")]
 pub(super) fn reach(footprint: &FragmentFootprint, dataset: &Dataset) -> Vec<Option<f64>> {
     let sums = footprint.explore.form().map(|form| form.sums.as_slice()).unwrap_or_default();
-    let bin = |at: usize| footprint.sums.get(at).is_some_and(|sum| sum.kind == SumKind::Bin);
-    let of = |at: usize| match sums.get(at) {
-        _ if bin(at) => Some(1.0),
-        None => None,
-        Some(ExploreSum { terms, .. }) if terms.is_empty() => Some(0.0),
-        Some(sum) => sum.only()?.measure.reach(dataset).map(|reach| (reach as f64).powi(2)),
+    let formed = |at: usize| match sums.get(at)? {
+        ExploreSum { terms, .. } if terms.is_empty() => Some(0),
+        sum => sum.only()?.measure.reach(dataset),
     };
-    (0..footprint.sums.len()).map(of).collect()
+    let bounded = |sum: &SumFootprint| {
+        footprint.measures.get(usize::try_from(sum.measure).ok()?)?.reach(sum.kind)
+    };
+    let of = |(at, sum): (usize, &SumFootprint)| match sum.kind {
+        SumKind::Bin => Some(1.0),
+        _other => formed(at).or_else(|| bounded(sum)).map(|reach| (reach as f64).powi(2)),
+    };
+    footprint.sums.iter().enumerate().map(of).collect()
 }
 
 /// Reads one fragment.

@@ -19,13 +19,15 @@ struct Marked {
     rows: bool,
 }
 
-/// Writes down what of each measure is sensitive.
+/// Writes down what of each measure is sensitive, and whether it is of every row.
 pub(super) fn measures(measures: &mut [Measure], below: &Below, dataset: &Dataset) {
     let marked = plan(&below.plan, dataset);
     let is = |expr: &Expr| expression(expr, &below.plan, &marked.columns);
     for measure in measures {
         let nullable = |argument: &Expr| argument.nullable(below.plan.schema()).unwrap_or(true);
         let flag = measure.footprint.kind == MeasureKind::Flag;
+        let always = measure.argument.as_ref().is_some_and(|argument| !nullable(argument));
+        measure.footprint.whole = always && !flag && measure.condition.is_none();
         measure.footprint.sensitive = Sensitive {
             condition: measure.condition.as_ref().is_some_and(is),
             argument: measure

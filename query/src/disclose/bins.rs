@@ -22,8 +22,7 @@ use roaring::RoaringBitmap;
 use super::explored::{Explorer, contributors, places, variance};
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise};
 use super::rules::{Rule, Verdict};
-use super::{CellState, ExploreError, Figures};
-use crate::memory::{Charge, Memory};
+use super::{CellState, Figures};
 use crate::receive::{Contribution, RawCell, RawFragment};
 use crate::record::RecordKey;
 
@@ -73,12 +72,6 @@ impl<'a> Teller<'a> {
     pub(super) fn receipt(&self) -> NoiseReceipt {
         let (variance, left_out_percent) = (self.variance(), 0);
         NoiseReceipt { mechanism: MECHANISM, variance, left_out_percent, only_bins: true }
-    }
-
-    /// Enters the key that the noise is made with.
-    pub(super) fn keyed(&self, memory: &Memory, charge: &mut Charge) -> Result<(), ExploreError> {
-        let known = memory.keyed(charge, self.explorer.key.name());
-        if known { Ok(()) } else { Err(ExploreError::OtherKey) }
     }
 
     /// For each cell of a fragment with bins that are shown, its figures as they are told. Changes the verdicts on bins.

@@ -116,7 +116,7 @@ pub fn explore(
     };
     let (mechanism, variance) = (MECHANISM, variance(raw.permit.protections()).total());
     let noise = NoiseReceipt { mechanism, variance, left_out_percent, only_bins: false };
-    let head = HeadNoise { all: Some(variance), bins: None };
+    let head = HeadNoise { all: Some(variance), ..HeadNoise::default() };
     let safe = safe((raw.permit, told), (head, Some(noise)), None)?;
     Ok(Told::Disclosed(Box::new(Disclosed { safe, charge })))
 }

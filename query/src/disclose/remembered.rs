@@ -65,6 +65,8 @@ pub(super) struct Judge<'m> {
     gaps: Gaps,
     /// The limits under which a figure was told belong to its name: nobody gets what stands for others.
     limits: Vec<u8>,
+    /// Whether parts have noise, or are told as bands.
+    parts_apart: bool,
     moment: Moment,
     stands: u64,
     since: Option<Day>,
@@ -88,8 +90,9 @@ impl<'m> Judge<'m> {
     ) -> Self {
         // Both types are whole numbers and words, and print all of themselves.
         let limits = format!("{:?} {:?}", protections, Limits::of(protections)).into_bytes();
+        let parts_apart = Limits::of(protections).parts_apart();
         let charge = memory.charge();
-        Self { memory, charge, gaps, limits, moment, stands: 0, since: None }
+        Self { memory, charge, gaps, limits, parts_apart, moment, stands: 0, since: None }
     }
 
     pub(super) fn end(self) -> Judged {
@@ -186,6 +189,10 @@ impl<'m> Judge<'m> {
         let shown = shown.filter(|((sum, _), _)| sum.kind != SumKind::Bin);
         for ((sum, name), _) in shown {
             let of = contributions.get(usize::try_from(sum.measure).ok()?)?;
+            // Noise and bands tell nobody's number.
+            if self.parts_apart && of.measure.is_part() {
+                continue;
+            }
             let part = Some(contributors(of, &contributions, set)?).filter(|part| *part != set);
             if let Some(part) = part.filter(|_| of.measure.kind.is_count_like()) {
                 // The cell less a part of it is as good as told.

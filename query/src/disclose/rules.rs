@@ -50,6 +50,8 @@ pub(crate) enum Rule {
     Quantile,
     /// It would tell another figure that is null.
     GivenAway,
+    /// A part that is told with noise or as a band, and there is none for it.
+    Untold,
     /// Its patients are a few more or fewer than those of a figure that was told.
     Before,
     /// No more can be remembered of what is told over the lineage.
@@ -74,6 +76,7 @@ impl Rule {
             Self::Spread => "r6",
             Self::Quantile => "r7",
             Self::GivenAway => "given_away",
+            Self::Untold => "untold",
             Self::Before => "told_before",
             Self::MemoryFull => "memory_full",
             Self::Linked => "linked",
@@ -174,6 +177,14 @@ fn figures(cell: RawCell<'_>, sums: &[SumFootprint], limits: &Limits) -> Vec<Opt
         })
         .collect();
     given_away::add(cell, &measures, sums, &mut hidden);
+    if limits.parts_apart() {
+        // They are told otherwise, whatever their size.
+        let part = |sum: &SumFootprint| {
+            let of = usize::try_from(sum.measure).ok().and_then(|place| measures.get(place));
+            of.is_some_and(|of| of.measure.is_part())
+        };
+        hidden.iter_mut().zip(sums).filter(|(_, sum)| part(sum)).for_each(|(rule, _)| *rule = None);
+    }
     hidden
 }
 

@@ -202,7 +202,10 @@ fn measure(
                 Some(noisy) => Ok((value.ok(), CellStatus::Shown, noisy)),
             }
         }
-        status @ (CellStatus::Hidden | CellStatus::Incomplete) => Ok((None, status, Bound::Exact)),
+        status @ (CellStatus::Hidden | CellStatus::Incomplete) => {
+            let band = outputs::band(output, group);
+            Ok((None, status, band.map_or(Bound::Exact, Bound::Band)))
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 
 use super::FinishError;
+use crate::disclose::Band;
 use crate::facts::safe::rounded;
 
 /// What is known of one value.
@@ -34,6 +35,8 @@ pub(super) enum Bound {
         /// In its own unit, squared, if that is known.
         variance: Option<f64>,
     },
+    /// It is not shown, and lies in this band of the funnel. Nothing that is made of it does.
+    Band(Band),
     /// It is made of figures with noise, and has this variance if that is known.
     Noisy {
         /// In its own unit, squared.
@@ -71,15 +74,15 @@ impl Bounds {
     pub(super) fn made_of<'b>(of: impl IntoIterator<Item = &'b Self>, rows: usize) -> Self {
         let all = of.into_iter().flat_map(|bounds| &bounds.0);
         match all.fold(Bound::Exact, |known, own| worse(known, *own)) {
-            Bound::Exact => Self::default(),
+            Bound::Exact | Bound::Band(_) => Self::default(),
             Bound::Within { .. } | Bound::Unknown => Self(vec![Bound::Unknown; rows]),
             Bound::Likely { .. } | Bound::Noisy { .. } => Self(vec![NOISY; rows]),
         }
     }
 
-    /// Whether every value is what it says.
+    /// Whether every value is what it says, or not shown.
     pub(super) fn is_exact(&self) -> bool {
-        self.0.is_empty()
+        self.0.iter().all(|bound| matches!(bound, Bound::Exact | Bound::Band(_)))
     }
 
     /// What is known of one value.
@@ -89,7 +92,7 @@ impl Bounds {
 
     /// Those of these rows.
     pub(super) fn take(&self, rows: &[Option<usize>]) -> Self {
-        if self.is_exact() {
+        if self.0.is_empty() {
             return Self::default();
         }
         Self::new(rows.iter().map(|row| row.map_or(Bound::Exact, |row| self.at(row))).collect())
@@ -112,7 +115,7 @@ impl Bounds {
             (Bound::Within { high, .. } | Bound::Likely { high, .. }, End::High) => {
                 own.map(|_own| high)
             }
-            (Bound::Exact | Bound::Unknown | Bound::Noisy { .. }, _) => own,
+            (Bound::Exact | Bound::Band(_) | Bound::Unknown | Bound::Noisy { .. }, _) => own,
         });
         let ends: ArrayRef = std::sync::Arc::new(ends.collect::<Float64Array>());
         cast(&ends, values.data_type()).map_err(|_engine| FinishError::Failed)
@@ -129,7 +132,7 @@ impl Bounds {
             (!floats.is_null(row)).then(|| floats.value(row))
         };
         let bounds = (0..low.len()).map(|row| match worst(of, row) {
-            Bound::Exact => Bound::Exact,
+            Bound::Exact | Bound::Band(_) => Bound::Exact,
             Bound::Unknown => Bound::Unknown,
             Bound::Noisy { .. } => NOISY,
             Bound::Within { .. } => match (at(&low, row), at(&high, row)) {
@@ -149,7 +152,7 @@ impl Bounds {
     /// Those of an expression of these columns of which nothing else is known.
     pub(super) fn worst(of: &[&Self], rows: usize) -> Self {
         let bounds = (0..rows).map(|row| match worst(of, row) {
-            Bound::Exact => Bound::Exact,
+            Bound::Exact | Bound::Band(_) => Bound::Exact,
             Bound::Within { .. } | Bound::Unknown => Bound::Unknown,
             Bound::Likely { .. } | Bound::Noisy { .. } => NOISY,
         });
@@ -171,7 +174,7 @@ fn worse(one: Bound, other: Bound) -> Bound {
         (_, Bound::Likely { .. }) => other,
         (Bound::Unknown, _) | (_, Bound::Unknown) => Bound::Unknown,
         (Bound::Within { .. }, _) => one,
-        (Bound::Exact, own) => own,
+        (Bound::Exact | Bound::Band(_), own) => own,
     }
 }
 

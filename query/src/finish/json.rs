@@ -10,7 +10,8 @@ use super::FinishError;
 use super::bounds::Bound;
 use super::frame::{Frame, Rows};
 use crate::pipe::{
-    CellStatus, Finished, FinishedCell, FinishedColumn, FinishedInterval, FinishedNoise,
+    CellStatus, Finished, FinishedBand, FinishedCell, FinishedColumn, FinishedInterval,
+    FinishedNoise,
 };
 
 /// What the answer says where a quantile decided.
@@ -43,7 +44,8 @@ pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, Fin
         columns.push(FinishedColumn { name: field.name().clone(), kind });
     }
     let mut rows = Vec::with_capacity(table.rows.len());
-    let (mut cells, mut intervals, mut noisy) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut cells, mut intervals) = (Vec::new(), Vec::new());
+    let (mut noisy, mut bands) = (Vec::new(), Vec::new());
     for row in 0..table.rows.len() {
         let mut values = Vec::with_capacity(table.columns.len());
         for (index, column) in table.columns.iter().enumerate() {
@@ -59,6 +61,7 @@ pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, Fin
             } else {
                 values.push(Value::Null);
                 cells.push(FinishedCell { row, column: index, status });
+                bands.extend(band(row, index, column.bounds.at(row)));
             }
         }
         rows.push(values);
@@ -67,12 +70,12 @@ pub(super) fn finished(schema: &DFSchema, table: &Frame) -> Result<Finished, Fin
     let (undecided, by_quantile) = (*undecided, *by_quantile);
     let why = if noisy.is_empty() { BY_QUANTILE } else { BY_NOISE };
     let notes = by_quantile.then(|| why.to_owned()).into_iter().collect();
-    Ok(Finished { columns, rows, cells, undecided, intervals, noisy, notes })
+    Ok(Finished { columns, rows, cells, undecided, intervals, noisy, bands, notes })
 }
 
 fn interval(row: usize, column: usize, bound: Bound) -> Option<FinishedInterval> {
     let (low, high) = match bound {
-        Bound::Exact | Bound::Noisy { .. } => return None,
+        Bound::Exact | Bound::Band(_) | Bound::Noisy { .. } => return None,
         Bound::Within { low, high } | Bound::Likely { low, high, variance: _ } => {
             (Some(low), Some(high))
         }
@@ -86,7 +89,18 @@ fn noise(row: usize, column: usize, bound: Bound) -> Option<FinishedNoise> {
         Bound::Noisy { variance, count: _ } | Bound::Likely { low: _, high: _, variance } => {
             Some(FinishedNoise { row, column, variance })
         }
-        Bound::Exact | Bound::Within { .. } | Bound::Unknown => None,
+        Bound::Exact | Bound::Band(_) | Bound::Within { .. } | Bound::Unknown => None,
+    }
+}
+
+fn band(row: usize, column: usize, bound: Bound) -> Option<FinishedBand> {
+    match bound {
+        Bound::Band(band) => Some(FinishedBand { row, column, band: band.word().to_owned() }),
+        Bound::Exact
+        | Bound::Likely { .. }
+        | Bound::Noisy { .. }
+        | Bound::Within { .. }
+        | Bound::Unknown => None,
     }
 }
 

@@ -6,10 +6,10 @@
 use datafusion::common::ScalarValue;
 
 use super::FinishError;
-use super::parts::HospitalPart;
+use super::parts::{HospitalPart, Told};
 use crate::cut::tree::{OfNetworks, Set};
-use crate::cut::{Fragment, Key, Primitive};
-use crate::disclose::CellState;
+use crate::cut::{Fragment, Key};
+use crate::disclose::{Band, CellState};
 use crate::facts::domain::Domain;
 use crate::pipe::{CellStatus, Networks};
 
@@ -23,6 +23,8 @@ pub(super) struct Group {
     pub(super) status: Vec<CellStatus>,
     /// The noise of each.
     pub(super) noise: Vec<Noise>,
+    /// Where one hospital alone is in it, the band of each that it told one of. Its sum is hidden.
+    pub(super) bands: Vec<Option<Band>>,
     /// *Shown* if there is such a group for certain; else why that is not known.
     pub(super) presence: CellStatus,
 }
@@ -50,6 +52,11 @@ impl Group {
     /// The noise of the sum at a place.
     pub(super) fn noise(&self, place: usize) -> Noise {
         self.noise.get(place).copied().unwrap_or(Noise::None)
+    }
+
+    /// The band of the sum at a place.
+    pub(super) fn band(&self, place: usize) -> Option<Band> {
+        self.bands.get(place).copied().flatten()
     }
 
     /// Whether the sum at a place is shown.
@@ -185,12 +192,16 @@ fn group(
         }
     }
     let contributors =
-        parts.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
-    let mut total = Total::new(&fragment.primitives);
-    for (_, part) in contributors {
+        || parts.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
+    let mut total = Total::new(fragment.primitives.len());
+    for (_, part) in contributors() {
         total.add(part, (index, reach), cell)?;
     }
-    let Total { primitives: _, cells: Kinds { empty, hidden, shown }, sums } = total;
+    let bands = match contributors().map(|(_, part)| part).collect::<Vec<_>>().as_slice() {
+        [alone] => bands(alone, index, cell),
+        _several => Vec::new(),
+    };
+    let Total { cells: Kinds { empty, hidden, shown }, sums } = total;
     if !shown && !hidden && !whole {
         debug_assert!(empty || parts.is_empty(), "a cell is empty, shown or hidden");
         return Ok(None);
@@ -201,7 +212,18 @@ fn group(
     let status = sums.iter().map(|(_, kinds, _)| kinds.status()).collect();
     let noise = sums.iter().map(|(.., noise)| *noise).collect();
     let sums = sums.into_iter().map(|(sum, ..)| sum).collect();
-    Ok(Some(Group { keys, sums, status, noise, presence }))
+    Ok(Some(Group { keys, sums, status, noise, bands, presence }))
+}
+
+/// The bands that a hospital told of a cell.
+fn bands(part: &HospitalPart, index: usize, cell: usize) -> Vec<Option<Band>> {
+    let Some(cells) = part.fragments.get(index) else { return Vec::new() };
+    let present = cells.states.get(cell) == Some(&CellState::Present);
+    let of = |(told, column): (&Told, &Vec<Option<i128>>)| {
+        let code = column.get(cell).copied().flatten().filter(|_code| present);
+        Band::of(code.filter(|_code| *told == Told::Band)?)
+    };
+    cells.told.iter().zip(&cells.sums).map(of).collect()
 }
 
 /// What kinds of parts something is made of.
@@ -225,16 +247,15 @@ impl Kinds {
 }
 
 /// Several hospitals' cells, and their sums one by one.
-struct Total<'f> {
-    primitives: &'f [Primitive],
+struct Total {
     cells: Kinds,
     sums: Vec<(i128, Kinds, Noise)>,
 }
 
-impl<'f> Total<'f> {
-    fn new(primitives: &'f [Primitive]) -> Self {
-        let sums = vec![(0, Kinds::default(), Noise::None); primitives.len()];
-        Self { primitives, cells: Kinds::default(), sums }
+impl Total {
+    fn new(sums: usize) -> Self {
+        let sums = vec![(0, Kinds::default(), Noise::None); sums];
+        Self { cells: Kinds::default(), sums }
     }
 
     fn add(
@@ -245,21 +266,22 @@ impl<'f> Total<'f> {
     ) -> Result<(), FinishError> {
         let cells = part.fragments.get(index).ok_or(FinishError::Failed)?;
         let state = cells.states.get(cell).ok_or(FinishError::Failed)?;
-        let noise = |of: &Primitive| {
-            part.noise.of(of.kind).filter(|_variance| *state == CellState::Present)
-        };
+        let present = *state == CellState::Present;
         match state {
             CellState::Empty => self.cells.empty = true,
             CellState::Present => self.cells.shown = true,
             CellState::Hidden => self.cells.hidden = true,
         }
-        let all = self.sums.iter_mut().zip(self.primitives).zip(&cells.sums).enumerate();
-        for (at, (((sum, kinds, noises), primitive), column)) in all {
+        let all = self.sums.iter_mut().zip(&cells.sums).enumerate();
+        for (at, ((sum, kinds, noises), column)) in all {
+            let told = cells.told.get(at).copied().filter(|_told| present);
             match column.get(cell).ok_or(FinishError::Failed)? {
+                // A band is no number to add.
+                Some(_code) if told == Some(Told::Band) => kinds.hidden = true,
                 Some(value) => {
                     kinds.shown = true;
                     *sum = sum.checked_add(*value).ok_or(FinishError::Overflow)?;
-                    if let Some(variance) = noise(primitive) {
+                    if let Some(Told::Noisy(variance)) = told {
                         let reach = reach.get(at).copied().flatten();
                         *noises = noises.plus(reach.map(|reach| reach * f64::from(variance)));
                     }

@@ -8,7 +8,9 @@ use datafusion::common::ScalarValue;
 
 use super::FinishError;
 use super::bounds::Bound;
-use crate::cut::{Linear, Output, Pair};
+use super::merge::Group;
+use crate::cut::{Linear, Output, Pair, ShareFigure};
+use crate::disclose::Band;
 
 mod bins;
 mod figures;
@@ -92,6 +94,25 @@ pub(super) fn places(output: &Output) -> impl Iterator<Item = usize> {
         Output::Quantile(bins, _) | Output::Histogram(bins) => bins.counts.clone(),
     }
     .into_iter()
+}
+
+/// The band of an aggregate that is one part, or the share of one in the whole.
+pub(super) fn band(output: &Output, group: &Group) -> Option<Band> {
+    let one = |linear: &Linear| match linear.terms.as_slice() {
+        [(place, 1)] => group.band(*place),
+        _several => None,
+    };
+    match output {
+        Output::Count(place) => group.band(*place),
+        Output::Sum { sum, .. } | Output::Average { sum, .. } => one(sum),
+        Output::Share { part, whole: _, figure: ShareFigure::Share } => group.band(*part),
+        Output::Share { .. }
+        | Output::Spread { .. }
+        | Output::Pair(..)
+        | Output::Present(_)
+        | Output::Quantile(..)
+        | Output::Histogram(_) => None,
+    }
 }
 
 /// What is known of the value of an aggregate of exact figures: all but quantiles are exact.

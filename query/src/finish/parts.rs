@@ -3,11 +3,14 @@
 use arrow::array::{Array as _, AsArray as _, RecordBatch};
 use arrow::datatypes::{Decimal128Type, UInt8Type};
 use policies::HospitalCode;
+use policies::footprint::SumKind;
 
 use super::FinishError;
 use crate::cell::SUM_PRECISION;
 use crate::cut::{Fragment, Primitive, Split};
-use crate::disclose::{CellState, FRAMES_VERSION, FramesHead, HeadNoise, safe_batch, safe_schema};
+use crate::disclose::{
+    self, Band, CellState, FRAMES_VERSION, FramesHead, PartsHead, safe_batch, safe_schema,
+};
 use crate::ipc::{self, MAX_FRAME_BYTES};
 use crate::pipe::Part;
 
@@ -22,8 +25,17 @@ pub(super) struct HospitalPart {
     pub(super) hospital: HospitalCode,
     /// Its cells, a fragment each.
     pub(super) fragments: Vec<SafeCells>,
-    /// Where it told figures with noise, the variance of its counts.
-    pub(super) noise: HeadNoise,
+}
+
+/// How a sum was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// As it is.
+    Exact,
+    /// With noise, of this variance where it is a count.
+    Noisy(u32),
+    /// As the number of a band, where the cell has patients: that is no figure.
+    Band,
 }
 
 /// The released cells of one fragment.
@@ -32,6 +44,8 @@ pub(super) struct SafeCells {
     pub(super) states: Vec<CellState>,
     /// Each sum, cell by cell; none where it is hidden.
     pub(super) sums: Vec<Vec<Option<i128>>>,
+    /// How each sum was told.
+    pub(super) told: Vec<Told>,
 }
 
 /// Reads every hospital's frames, in order of hospitals.
@@ -55,40 +69,55 @@ pub(super) fn read(
         if parts.iter().any(|part| part.hospital == *hospital) {
             return Err(bad("the hospital is named twice"));
         }
-        let (fragments, noise) = fragments(split, own).map_err(bad)?;
-        parts.push(HospitalPart { hospital: hospital.clone(), fragments, noise });
+        let fragments = fragments(split, own).map_err(bad)?;
+        parts.push(HospitalPart { hospital: hospital.clone(), fragments });
     }
     parts.sort_by(|a, b| a.hospital.cmp(&b.hospital));
     Ok(parts)
 }
 
-/// A hospital's fragments, and their noise.
-type Read = (Vec<SafeCells>, HeadNoise);
-
-fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Read, &'static str> {
+fn fragments(split: &Split, frames: &[Vec<u8>]) -> Result<Vec<SafeCells>, &'static str> {
     let (head, frames) = frames.split_first().ok_or("there are no frames")?;
     if head.len() > MAX_HEAD_BYTES {
         return Err("the first frame is too large");
     }
     let head: FramesHead =
         serde_json::from_slice(head).map_err(|_json| "the first frame is no head")?;
-    let FramesHead { version, fragments, noise, bins } = head;
-    let noise = HeadNoise { all: noise, bins };
+    let FramesHead { version, fragments, noise, bins, parts } = head;
     if version != FRAMES_VERSION {
         return Err("the frames are of another version");
     }
     if fragments != split.fragments.len() || frames.len() != fragments {
         return Err("the number of fragments differs");
     }
-    if noise.all.iter().chain(&noise.bins).any(|variance| !NOISE.contains(variance)) {
+    if noise.iter().chain(&bins).any(|variance| !NOISE.contains(variance)) {
         return Err("the noise has another variance than there is");
     }
-    let both = split.fragments.iter().zip(frames);
-    let cells = both.map(|(fragment, frame)| cells(fragment, frame, noise));
-    Ok((cells.collect::<Result<_, _>>()?, noise))
+    if parts == Some(PartsHead::Noisy) && noise.is_none() {
+        return Err("parts have noise of no variance");
+    }
+    if parts == Some(PartsHead::Banded) && noise.is_some() {
+        return Err("bands have no noise");
+    }
+    let both = split.fragments.iter().zip(&split.footprint.fragments).zip(frames);
+    let cells = both.map(|((fragment, footprint), frame)| {
+        // Which sums are of parts follows from the own text.
+        let of_parts = disclose::parts(footprint);
+        let told = of_parts.into_iter().zip(&fragment.primitives).map(|(part, sum)| {
+            match (parts, noise) {
+                (None, Some(variance)) => Told::Noisy(variance),
+                _ if sum.kind == SumKind::Bin => bins.map_or(Told::Exact, Told::Noisy),
+                (Some(PartsHead::Banded), _) if part => Told::Band,
+                (Some(PartsHead::Noisy), Some(variance)) if part => Told::Noisy(variance),
+                (Some(_) | None, _) => Told::Exact,
+            }
+        });
+        cells(fragment, frame, told.collect())
+    });
+    cells.collect()
 }
 
-fn cells(fragment: &Fragment, frame: &[u8], noise: HeadNoise) -> Result<SafeCells, &'static str> {
+fn cells(fragment: &Fragment, frame: &[u8], told: Vec<Told>) -> Result<SafeCells, &'static str> {
     let schema = safe_schema(fragment.primitives.iter().map(|sum| sum.scale));
     let rows = usize::try_from(fragment.cells).unwrap_or(usize::MAX);
     let batch =
@@ -99,15 +128,14 @@ fn cells(fragment: &Fragment, frame: &[u8], noise: HeadNoise) -> Result<SafeCell
         ipc::IpcError::Malformed => "a frame does not hold the expected cells",
     })?;
     let states = states(&batch).ok_or("a cell has an unknown state")?;
-    let columns = batch.columns().iter().skip(1).zip(&fragment.primitives);
-    let sums = columns.map(|(column, primitive)| {
+    let columns = batch.columns().iter().skip(1).zip(&fragment.primitives).zip(&told);
+    let sums = columns.map(|((column, primitive), told)| {
         let column = column.as_primitive_opt::<Decimal128Type>().ok_or("a sum has another type")?;
         if column.validate_decimal_precision(SUM_PRECISION).is_err() {
             return Err("a sum leaves its range");
         }
-        let noisy = noise.of(primitive.kind).is_some();
         let values = column.iter().zip(&states);
-        values.map(|(value, state)| checked(value, *state, (primitive, noisy))).collect()
+        values.map(|(value, state)| checked(value, *state, (primitive, *told))).collect()
     });
     let sums = sums.collect::<Result<Vec<Vec<Option<i128>>>, _>>()?;
     let bare = |at: usize| {
@@ -118,7 +146,7 @@ fn cells(fragment: &Fragment, frame: &[u8], noise: HeadNoise) -> Result<SafeCell
     if shown.any(|(at, _)| bare(at)) {
         return Err("a shown cell has no value");
     }
-    Ok(SafeCells { states, sums })
+    Ok(SafeCells { states, sums, told })
 }
 
 /// Cells of zeros, in each column so many of them null.
@@ -148,14 +176,18 @@ fn states(batch: &RecordBatch) -> Option<Vec<CellState>> {
 fn checked(
     value: Option<i128>,
     state: CellState,
-    (primitive, noisy): (&Primitive, bool),
+    (primitive, told): (&Primitive, Told),
 ) -> Result<Option<i128>, &'static str> {
     match (state, value) {
         (CellState::Hidden, Some(_)) => Err("a hidden cell has a value"),
         (CellState::Empty, None) => Err("an empty cell has no value"),
         (CellState::Empty, Some(value)) if value != 0 => Err("an empty cell has a value"),
+        (CellState::Present, Some(value)) if told == Told::Band => match Band::of(value) {
+            Some(_band) => Ok(Some(value)),
+            None => Err("a band is unknown"),
+        },
         (CellState::Empty | CellState::Present, Some(value))
-            if primitive.kind.is_count() && value < 0 && !noisy =>
+            if primitive.kind.is_count() && value < 0 && told == Told::Exact =>
         {
             Err("a count is negative")
         }

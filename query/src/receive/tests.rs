@@ -26,6 +26,7 @@ fn footprint() -> FragmentFootprint {
         least: Units::new(least),
         most: Units::new(most),
         made: None,
+        whole: false,
         sensitive: Sensitive::default(),
     };
     let sum = |kind, scale, measure| SumFootprint { text: String::new(), kind, scale, measure };

@@ -18,7 +18,6 @@ use crate::differential::sealed::NOW;
 use crate::generate::Region;
 
 /// What the noise of every hospital's bins is made with.
-const NOISE: &[u8] = b"kring utility noise";
 
 /// A region with its data.
 #[derive(Debug)]
@@ -180,8 +179,9 @@ impl<'t> Network<'t> {
         let permit = permit(books, (asks, asked), &question.planned, code)?;
         let raw = receive(permit, Wanted::ALL, reply)?;
         let moment = Moment { now: NOW, snapshot: Digest::of(b"snapshot") };
+        let mut secret = *Digest::of(code.as_str().as_bytes()).as_bytes();
+        let key = NoiseKey::new(&mut secret);
         let dataset = self.exact.datasets().next().context("the charter has a dataset")?;
-        let key = NoiseKey::new(&mut { *Digest::of(NOISE).as_bytes() });
         let explorer = Explorer { key: &key, dataset, patients: 0 };
         Ok(disclose(raw, memory, moment, Some(explorer))?.charged(memory)?)
     }

@@ -10,14 +10,17 @@ use super::{Plan, Tallies};
 pub fn text(plan: &Plan, tallies: &Tallies, refused: &[&str]) -> String {
     let mut text = head(plan, refused);
     text.push_str("\n## What an analyst sees\n\nOf the cells that the table would have without protections, the share that is not shown, by what the indicator is counted by. A \
-                   total is not shown where one hospital hides its part.\n\n");
+                   total is not shown where one hospital hides its part. `band`: those with a window of three years, around 20 %; the last column is the share of hidden cells of which a band is told.\n\n");
     let bys: BTreeSet<&str> =
         tallies.values().flat_map(|tally| tally.tables.keys()).map(String::as_str).collect();
     row(
         &mut text,
-        ["patients", "`@parts`"].into_iter().chain(bys.iter().copied()).chain(["added sd"]),
+        ["patients", "`@parts`"]
+            .into_iter()
+            .chain(bys.iter().copied())
+            .chain(["added sd", "as a band"]),
     );
-    rule(&mut text, bys.len().saturating_add(3));
+    rule(&mut text, bys.len().saturating_add(4));
     for ((patients, treatment), tally) in tallies {
         let of = |by: &&str| {
             let cells = tally.tables.get(*by).copied().unwrap_or_default();
@@ -26,6 +29,9 @@ pub fn text(plan: &Plan, tallies: &Tallies, refused: &[&str]) -> String {
         let mut fields = vec![patients.to_string(), treatment.clone()];
         fields.extend(bys.iter().map(of));
         fields.push(format!("{:.2}", tally.deviation()));
+        let banded = tally.tables.values().map(|cells| cells.banded).fold(0, u64::saturating_add);
+        let all = tally.tables.values().map(Cells::all).fold(0, u64::saturating_add);
+        fields.push(share(banded, all));
         row(&mut text, fields.iter().map(String::as_str));
     }
     text.push_str("\n## What hospitals hide, by rule\n\nOf the figures of groups with patients, at each hospital, the share that is null, and by which rule first. The answer never says \

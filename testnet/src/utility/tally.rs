@@ -39,13 +39,15 @@ pub struct Cells {
     pub incomplete: u64,
     /// Cells of rows that are not in the table at all.
     pub absent: u64,
+    /// Hidden cells of which a band of the funnel is told.
+    pub banded: u64,
 }
 
 impl Cells {
     /// All of them.
     #[must_use]
     pub fn all(&self) -> u64 {
-        let Self { shown, hidden, incomplete, absent } = *self;
+        let Self { shown, hidden, incomplete, absent, banded: _ } = *self;
         shown.saturating_add(hidden).saturating_add(incomplete).saturating_add(absent)
     }
 
@@ -54,6 +56,7 @@ impl Cells {
         self.hidden = self.hidden.saturating_add(other.hidden);
         self.incomplete = self.incomplete.saturating_add(other.incomplete);
         self.absent = self.absent.saturating_add(other.absent);
+        self.banded = self.banded.saturating_add(other.banded);
     }
 }
 
@@ -138,7 +141,8 @@ impl Tally {
         }
         let status: BTreeMap<(usize, usize), CellStatus> =
             table.cells.iter().map(|cell| ((cell.row, cell.column), cell.status)).collect();
-        let mut cells = Cells::default();
+        let banded = u64::try_from(table.bands.len()).unwrap_or(u64::MAX);
+        let mut cells = Cells { banded, ..Cells::default() };
         for truth in &truth.rows {
             let found = rows.get(&named(truth));
             for (column, value) in truth.iter().enumerate().skip(keys) {

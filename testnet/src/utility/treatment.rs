@@ -32,7 +32,8 @@ pub struct Treatment {
 pub fn all(hospitals: usize) -> anyhow::Result<(Vec<Treatment>, Vec<&'static str>)> {
     let (mut treatments, mut refused) = (Vec::new(), Vec::new());
     for parts in PARTS {
-        match sealed(hospitals, parts) {
+        let sealed = if parts == "band" { banded(hospitals) } else { sealed(hospitals, parts) };
+        match sealed {
             Ok((charter, own)) => treatments.push(Treatment {
                 name: parts.to_owned(),
                 charter,
@@ -57,6 +58,26 @@ pub fn all(hospitals: usize) -> anyhow::Result<(Vec<Treatment>, Vec<&'static str
 /// Its problems.
 pub(super) fn exact(hospitals: usize, indicators: &[(&str, &str)]) -> anyhow::Result<Charter> {
     of((hospitals, indicators), "@min_patients(\"0\")\n@zeros(\"shown\")\n")
+}
+
+/// The rate in the middle of every funnel. Rates of the indicators differ, and none in generated patients means anything: what is
+/// counted is whether there is a band.
+const RATE: &str = "20 %";
+
+/// Indicators with a window of several years tell their parts as bands; the others, and their other variants, hide them.
+fn banded(hospitals: usize) -> anyhow::Result<(Charter, Option<OwnRules>)> {
+    let texts = INDICATORS.map(|(id, text)| {
+        let plain = !text.contains("-- kind: ") && !text.contains("-- parts: ");
+        let mut windows = text.lines().filter(|line| line.starts_with("-- window: "));
+        let long = windows.any(|line| line.contains("2022-2024"));
+        let head = format!("-- parts: band\n-- band: {RATE}\n-- dataset: ");
+        let text =
+            if plain && long { text.replacen("-- dataset: ", &head, 1) } else { text.to_owned() };
+        (id, text)
+    });
+    let indicators: Vec<(&str, &str)> =
+        texts.iter().map(|(id, text)| (*id, text.as_str())).collect();
+    Ok((of((hospitals, &indicators), "")?, None))
 }
 
 fn sealed(hospitals: usize, parts: &str) -> anyhow::Result<(Charter, Option<OwnRules>)> {

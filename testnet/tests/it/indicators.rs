@@ -173,7 +173,7 @@ fn a_hospitals_own_rules_forbid_and_strengthen(net: &Net) {
     let told = String::from_utf8(checked.stderr).unwrap();
     assert_eq!(checked.status.code(), Some(64), "{told}");
     assert!(
-        told.contains("wrong.cedar:1: this version of kring cannot keep this `@parts`"),
+        told.contains("wrong.cedar:1: this `@parts` is for texts that the board signed"),
         "{told}"
     );
 }

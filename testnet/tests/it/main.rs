@@ -15,6 +15,7 @@ mod kill;
 mod liar;
 mod local;
 mod memory;
+mod noisy;
 mod reconcile;
 mod replay;
 

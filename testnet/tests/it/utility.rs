@@ -9,7 +9,7 @@ fn what_protections_cost_is_measured_on_every_path() {
     let tallies = measure(&plan, &treatments, 1).unwrap();
     assert_eq!(tallies.len(), treatments.len());
     let of = |name: &str| &tallies[&(60, name.to_owned())];
-    let (hide, members) = (of("hide"), of("members"));
+    let (hide, members, noisy) = (of("hide"), of("members"), of("noisy"));
     // The same figures under each treatment, and none of an exact one is off.
     for tally in tallies.values() {
         let cells = |tally: &testnet::utility::tally::Tally| -> Vec<u64> {
@@ -29,6 +29,14 @@ fn what_protections_cost_is_measured_on_every_path() {
     assert_eq!(null(hide, "r1"), null(members, "r1"));
     assert!(hide.shown < members.shown);
     assert_eq!(hide.figures(), members.figures());
+    // Noise costs no part, and shows in what is told.
+    assert!(noisy.squares > 0.0 && null(noisy, "r2") == 0, "{noisy:?}");
+    assert_eq!(noisy.figures(), hide.figures());
+    assert!(hide.shown < noisy.shown);
+    // Bands show no figure more, and few of so small groups have one.
+    let band = of("band");
+    assert!(band.shown <= hide.shown + band.tables["hospital"].banded, "{band:?} {hide:?}");
+    assert_eq!((band.squares.to_bits(), null(band, "r1")), (0, null(hide, "r1")));
     assert!(of("hide, with memory").shown <= hide.shown);
     let text = table::text(&plan, &tallies, &refused);
     assert!(text.contains("| 60 | hide |") && text.contains("| r2 |"), "{text}");

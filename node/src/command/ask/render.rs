@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
+use policies::Profile;
 use policies::wire::NoiseReceipt;
 use query::pipe::{CellStatus, FinishedInterval};
 use serde_json::Value;
@@ -88,27 +89,53 @@ fn ends(interval: &FinishedInterval) -> String {
     format!(" [{}..{}]", end(low), end(high))
 }
 
+/// A row and a column.
+type At = (usize, usize);
+
+/// What is known of the values of a table beside them.
+struct Marks<'a> {
+    status: BTreeMap<At, CellStatus>,
+    intervals: BTreeMap<At, &'a FinishedInterval>,
+    noisy: BTreeSet<At>,
+    bands: BTreeMap<At, &'a str>,
+}
+
+impl<'a> Marks<'a> {
+    fn of(answer: &'a AnswerBody) -> Self {
+        let bands = answer.bands.iter().map(|band| ((band.row, band.column), &*band.band));
+        Self {
+            status: answer.cells.iter().map(|c| ((c.row, c.column), c.status)).collect(),
+            intervals: intervals(answer),
+            noisy: answer.noisy.iter().map(|noisy| (noisy.row, noisy.column)).collect(),
+            bands: bands.collect(),
+        }
+    }
+
+    /// A value as a person reads it.
+    fn shown(&self, at: At, value: &Value) -> String {
+        match self.status.get(&at) {
+            Some(CellStatus::Hidden) => match self.bands.get(&at) {
+                Some(band) => limits::band(band).to_owned(),
+                None => "hidden".to_owned(),
+            },
+            Some(CellStatus::Incomplete) => "incomplete".to_owned(),
+            Some(CellStatus::Shown) | None => {
+                let mark = if self.noisy.contains(&at) { "~" } else { "" };
+                let interval = self.intervals.get(&at).map_or(String::new(), |own| ends(own));
+                format!("{mark}{}{interval}", text(value, "null"))
+            }
+        }
+    }
+}
+
 fn table(answer: &AnswerBody) {
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY);
     table.set_header(answer.columns.iter().map(|column| &column.name));
-    let status: BTreeMap<_, _> =
-        answer.cells.iter().map(|cell| ((cell.row, cell.column), cell.status)).collect();
-    let intervals = intervals(answer);
-    let noisy: BTreeSet<_> = answer.noisy.iter().map(|noisy| (noisy.row, noisy.column)).collect();
+    let marks = Marks::of(answer);
     for (number, row) in answer.rows.iter().enumerate() {
-        table.add_row(row.iter().enumerate().map(|(column, value)| {
-            match status.get(&(number, column)) {
-                Some(CellStatus::Hidden) => "hidden".to_owned(),
-                Some(CellStatus::Incomplete) => "incomplete".to_owned(),
-                Some(CellStatus::Shown) | None => {
-                    let mark = if noisy.contains(&(number, column)) { "~" } else { "" };
-                    let interval = intervals.get(&(number, column));
-                    let interval = interval.map_or(String::new(), |own| ends(own));
-                    format!("{mark}{}{interval}", text(value, "null"))
-                }
-            }
-        }));
+        let row = row.iter().enumerate();
+        table.add_row(row.map(|(column, value)| marks.shown((number, column), value)));
     }
     for (number, column) in answer.columns.iter().enumerate() {
         if column.kind != "text"
@@ -126,13 +153,13 @@ fn table(answer: &AnswerBody) {
             answer.undecided
         ));
     }
-    if !intervals.is_empty() {
+    if !marks.intervals.is_empty() {
         print::line(
             "[low..high]: a quantile, made of counts between the dataset's edges; the pooled value lies in this interval, behind ~ in 19 of 20 \
              cases ([?..?]: none is known)",
         );
     }
-    if !noisy.is_empty() {
+    if !marks.noisy.is_empty() {
         print::line("~: a figure with noise; --format json gives its variance");
     }
     for note in &answer.notes {
@@ -211,10 +238,15 @@ fn protections(answer: &AnswerBody) -> String {
     let mut same: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (hospital, applied) in &answer.protections {
         let done = match &applied.noise {
-            Some(noise) if !noise.only_bins => {
+            None => exact(applied),
+            Some(noise) if noise.only_bins => exact(applied),
+            Some(noise) if applied.profile == Profile::Explore.as_str() => {
                 with_noise(applied.protections.min_patients.get(), noise)
             }
-            Some(_) | None => exact(applied),
+            Some(noise) => {
+                let NoiseReceipt { variance, mechanism, .. } = noise;
+                format!("{} of variance {variance} (mechanism {mechanism})", exact(applied))
+            }
         };
         let text = format!("{done} ({}; {})", applied.profile, applied.rules.join(", "));
         let mut nulls = format!("{hospital} hid {} of {}", applied.nulls, applied.cells);

@@ -2,7 +2,8 @@
 
 use cedar_policy::ActionConstraint;
 
-use crate::{Profile, capability};
+use crate::protections::Parts;
+use crate::{Profile, band, capability};
 
 use super::super::model;
 use super::read::Book;
@@ -14,6 +15,7 @@ pub(super) fn problems(rule: &Rule, book: Book) -> Vec<String> {
     if book == Book::Charter && rule.opinions.own.is_some() {
         problems.push("`@own` is the hospital's to say, in rules of its own: remove it".to_owned());
     }
+    problems.extend(band::on_a_rule(rule.opinions.parts));
     if rule.effect == Effect::Forbid {
         return problems;
     }
@@ -27,6 +29,15 @@ pub(super) fn problems(rule: &Rule, book: Book) -> Vec<String> {
     let unable = Profile::ALL.into_iter().filter(|profile| !capability::answers(*profile));
     let named = unable.filter(|profile| names(profile.as_str()));
     problems.extend(named.map(capability::cannot_answer));
+    let apart = rule.opinions.parts.filter(|parts| *parts != Parts::Band);
+    let free = Profile::ALL.into_iter().filter(|profile| names(profile.as_str()));
+    let free = free.filter(|profile| apart.is_some_and(|parts| parts != parts.under(*profile)));
+    problems.extend(free.map(|profile| {
+        format!(
+            "this `@parts` is for texts that the board signed, not for `{}`: write it on a rule for ask.indicator alone",
+            profile.as_str()
+        )
+    }));
     match book {
         Book::Charter if names(ENTER) && !rule.opinions.is_silent() => problems.push(
             "a permit for \"enter\" carries no protections: they belong on the ask rules"

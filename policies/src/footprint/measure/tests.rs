@@ -13,6 +13,7 @@ fn fragment() -> FragmentFootprint {
         least: units(least),
         most: units(most),
         made: None,
+        whole: false,
         sensitive: Sensitive::default(),
     };
     let sum = |kind, scale, measure| SumFootprint { text: String::new(), kind, scale, measure };

@@ -100,6 +100,7 @@ fn within(bounds: Bounds) -> CellSpec {
         least: policies::footprint::Units::new(bounds.least),
         most: policies::footprint::Units::new(bounds.most),
         made: None,
+        whole: false,
         sensitive: Default::default(),
     };
     let layout = Layout::new([0].into_iter(), [&footprint].into_iter(), wanted);

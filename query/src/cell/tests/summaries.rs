@@ -36,6 +36,7 @@ fn footprints() -> Vec<MeasureFootprint> {
             least: Units::new(least),
             most: Units::new(most),
             made: None,
+            whole: false,
             sensitive: Sensitive::default(),
         }
     };

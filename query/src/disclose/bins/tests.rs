@@ -41,6 +41,7 @@ pub(in crate::disclose) fn bin(condition: u32) -> MeasureFootprint {
         least: Units::new(0),
         most: Units::new(1),
         made: None,
+        whole: false,
         sensitive: Sensitive::default(),
     }
 }

@@ -51,6 +51,7 @@ fn part() -> MeasureFootprint {
         least: Units::new(0),
         most: Units::new(1),
         made: None,
+        whole: false,
         sensitive: policies::footprint::Sensitive::default(),
     }
 }

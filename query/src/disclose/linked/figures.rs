@@ -9,9 +9,9 @@ use policies::footprint::{
 use policies::protections::Protections;
 
 use super::Figure;
-use crate::disclose::CellState;
 use crate::disclose::rules::{Rule, Verdict};
 use crate::disclose::suppress::{Need, Standing};
+use crate::disclose::{CellState, noisy};
 use crate::receive::{Contribution, RawCell, RawFragment};
 
 /// Largest figure that goes to the solver as it is.
@@ -34,6 +34,8 @@ pub(super) struct Figures<'a> {
     footprints: &'a [FragmentFootprint],
     verdicts: &'a [Vec<Verdict>],
     kept: Vec<Vec<Kept>>,
+    /// Of each fragment the sums that are told exactly.
+    exact_sums: Vec<Vec<usize>>,
     /// Kinds of sums of which every value is small enough for the solver.
     exact: BTreeMap<SumKind, bool>,
     k: u64,
@@ -78,12 +80,30 @@ impl<'a> Figures<'a> {
         (protections, limits): (&Protections, &Limits),
     ) -> Self {
         let kept = footprints.iter().map(kept).collect();
+        let apart = limits.parts_apart();
+        let exact_sums = footprints.iter().map(|footprint| {
+            let sums = noisy::parts(footprint).into_iter().zip(&footprint.sums).enumerate();
+            let exact =
+                |(part, sum): (bool, &SumFootprint)| !(apart && part) && sum.kind != SumKind::Bin;
+            sums.filter(|(_, sum)| exact(*sum)).map(|(at, _)| at).collect()
+        });
+        let exact_sums = exact_sums.collect();
         let k = u64::from(protections.min_patients.get());
         let percent = limits.p_percent.max(100_u32.saturating_sub(limits.dominance));
         let part = limits.least_part();
         let (exact, complement) = (BTreeMap::new(), limits.complement);
-        let mut figures =
-            Self { fragments, footprints, verdicts, kept, exact, k, part, complement, percent };
+        let mut figures = Self {
+            fragments,
+            footprints,
+            verdicts,
+            kept,
+            exact_sums,
+            exact,
+            k,
+            part,
+            complement,
+            percent,
+        };
         let mut exact = BTreeMap::new();
         let cells = (0..fragments.len())
             .flat_map(|fragment| figures.cells(fragment).map(move |cell| (fragment, cell)));
@@ -114,11 +134,14 @@ impl<'a> Figures<'a> {
         0..self.fragments.get(fragment).map_or(0, |fragment| fragment.n.len())
     }
 
-    /// The places of a fragment's exact sums: what has noise is in no relation.
-    pub(super) fn sums(&self, fragment: usize) -> impl Iterator<Item = usize> + use<'a> {
-        let sums = self.footprint(fragment).map_or(&[][..], |footprint| &footprint.sums);
-        let exact = sums.iter().enumerate().filter(|(_, sum)| sum.kind != SumKind::Bin);
-        exact.map(|(at, _)| at)
+    /// The sums that are told exactly: noise and bands are no figures to compute with.
+    pub(super) fn sums(&self, fragment: usize) -> impl Iterator<Item = usize> + use<> {
+        self.exact_sums.get(fragment).cloned().unwrap_or_default().into_iter()
+    }
+
+    /// Whether a sum is told exactly.
+    pub(super) fn is_told_exactly(&self, fragment: usize, sum: usize) -> bool {
+        self.exact_sums.get(fragment).is_some_and(|exact| exact.contains(&sum))
     }
 
     pub(super) fn in_cell(
@@ -303,6 +326,7 @@ impl<'a> Figures<'a> {
                 | Rule::Spread
                 | Rule::Quantile
                 | Rule::GivenAway
+                | Rule::Untold
                 | Rule::Before
                 | Rule::MemoryFull
                 | Rule::Linked

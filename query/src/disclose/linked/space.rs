@@ -57,8 +57,8 @@ fn quantities<'a>(builder: &mut Builder<'a>, cells: &Cells) -> Result<Quantities
     let mut quantities = Quantities::new();
     let footprints = cells.keys().filter_map(|at| Some((*at, figures.footprint(*at)?)));
     for (fragment, link) in footprints.flat_map(|(at, of)| of.links.iter().map(move |l| (at, l))) {
-        let exact = figures.sums(fragment).filter_map(|sum| Some((sum, link.sums.get(sum)?)));
-        for (sum, place) in exact {
+        let sums = link.sums.iter().enumerate();
+        for (sum, place) in sums.filter(|(sum, _)| figures.is_told_exactly(fragment, *sum)) {
             let kind = figures.measure(Figure { fragment, cell: 0, sum }).map(|of| of.kind);
             let Some(kind) = kind else { continue };
             let known = quantities.entry((&link.base, place.of));

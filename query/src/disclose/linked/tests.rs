@@ -174,6 +174,7 @@ fn measures(marked: bool) -> [MeasureFootprint; 2] {
         least: Units::new(0),
         most: Units::new(1),
         made: None,
+        whole: false,
         sensitive: Sensitive { condition: marked && condition.is_some(), argument: false },
     };
     [of(None), of(Some(0))]

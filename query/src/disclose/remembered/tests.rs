@@ -24,6 +24,7 @@ fn measure(condition: Option<u32>) -> MeasureFootprint {
         least,
         most,
         made: None,
+        whole: false,
         sensitive: Sensitive::default(),
     }
 }

@@ -20,7 +20,17 @@ fn measure(kind: MeasureKind, condition: Option<u32>, argument: Option<u32>) -> 
     };
     let (least, most) = (Units::new(least), Units::new(most));
     let sensitive = Sensitive::default();
-    MeasureFootprint { condition, argument, kind, scale: 0, least, most, made: None, sensitive }
+    MeasureFootprint {
+        condition,
+        argument,
+        kind,
+        scale: 0,
+        least,
+        most,
+        made: None,
+        whole: false,
+        sensitive,
+    }
 }
 
 /// One row each of so many patients, from number `from`.

@@ -17,6 +17,7 @@ fn table(rows: Vec<Vec<Value>>, cells: &[(usize, usize, CellStatus)]) -> Finishe
         undecided: 0,
         intervals: Vec::new(),
         noisy: Vec::new(),
+        bands: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -48,7 +49,7 @@ fn cells_of_groups_with_patients_are_counted_and_compared() {
     );
     let mut tally = Tally::default();
     tally.table(&Seen { by: "total", keys: 1, truth: &truth, table: &shown }).unwrap();
-    let cells = Cells { shown: 2, hidden: 1, incomplete: 1, absent: 2 };
+    let cells = Cells { shown: 2, hidden: 1, incomplete: 1, absent: 2, banded: 0 };
     assert_eq!(tally.tables["total"], cells);
     assert_eq!((tally.compared, tally.squares), (2, 4.0));
     let twice = tally.clone();

@@ -135,6 +135,7 @@ fn attack(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
                 | Rule::Spread
                 | Rule::Quantile
                 | Rule::GivenAway
+                | Rule::Untold
                 | Rule::Before
                 | Rule::MemoryFull) => panic!("{other:?}"),
             }

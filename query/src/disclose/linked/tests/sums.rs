@@ -34,6 +34,7 @@ impl Asked {
                 least,
                 most,
                 made: None,
+                whole: false,
                 sensitive,
             },
         )
