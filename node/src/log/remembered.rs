@@ -108,9 +108,10 @@ fn is_remembered(receipt: &Receipt) -> bool {
     let Receipt { profile, protections, noise, .. } = receipt;
     let Applied { min_patients, min_part, parts, .. } = *protections;
     let of_parts = min_part.is_some_and(|part| part.get() > 1) && parts != Some(Parts::Members);
+    let noisy = min_part.is_some_and(|part| part.get() > 0) && parts == Some(Parts::Noisy);
     match profile {
         Profile::Indicator | Profile::Members => {
-            min_patients.get() > 1 || of_parts || noise.is_some()
+            min_patients.get() > 1 || of_parts || noisy || noise.is_some()
         }
         Profile::Explore => true,
         Profile::Network | Profile::Strict => false,
