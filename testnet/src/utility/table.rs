@@ -10,7 +10,7 @@ use super::{Plan, Tallies};
 pub fn text(plan: &Plan, tallies: &Tallies, refused: &[&str]) -> String {
     let mut text = head(plan, refused);
     text.push_str("\n## What an analyst sees\n\nOf the cells that the table would have without protections, the share that is not shown, by what the indicator is counted by. A \
-                   total is not shown where one hospital hides its part. `band`: those with a window of three years, around 20 %; the last column is the share of hidden cells of which a band is told.\n\n");
+                   total is not shown where one hospital hides its part. `band`: those with a window of three years, around 20 %; the last column is the share of all cells of which a band is told. `added sd`: of counts and of what is made of them; the noise of a sum of values is in units of what one row can add, and is left out.\n\n");
     let bys: BTreeSet<&str> =
         tallies.values().flat_map(|tally| tally.tables.keys()).map(String::as_str).collect();
     row(

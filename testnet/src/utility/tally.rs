@@ -10,6 +10,9 @@ use query::SafeAnswer;
 use query::pipe::{CellStatus, Finished};
 use serde_json::Value;
 
+/// Most variance of a figure that is compared with the true one: counts with noise of many hospitals have less. The noise of a sum of values is
+/// in units of what one row can add, and would hide every other figure's in a mean.
+const MOST_VARIANCE: f64 = 200.0;
 /// The state of a cell with patients in a frame.
 const PRESENT: u8 = 1;
 
@@ -141,6 +144,8 @@ impl Tally {
         }
         let status: BTreeMap<(usize, usize), CellStatus> =
             table.cells.iter().map(|cell| ((cell.row, cell.column), cell.status)).collect();
+        let noise: BTreeMap<(usize, usize), Option<f64>> =
+            table.noisy.iter().map(|mark| ((mark.row, mark.column), mark.variance)).collect();
         let banded = u64::try_from(table.bands.len()).unwrap_or(u64::MAX);
         let mut cells = Cells { banded, ..Cells::default() };
         for truth in &truth.rows {
@@ -152,7 +157,12 @@ impl Tally {
                 };
                 let count = match status.get(&(*at, column)).unwrap_or(&CellStatus::Shown) {
                     CellStatus::Shown => {
-                        self.compare(value, row.get(column));
+                        let large = noise.get(&(*at, column)).is_some_and(|variance| {
+                            variance.is_none_or(|variance| variance > MOST_VARIANCE)
+                        });
+                        if !large {
+                            self.compare(value, row.get(column));
+                        }
                         &mut cells.shown
                     }
                     CellStatus::Hidden => &mut cells.hidden,

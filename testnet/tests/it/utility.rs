@@ -31,6 +31,7 @@ fn what_protections_cost_is_measured_on_every_path() {
     assert_eq!(hide.figures(), members.figures());
     // Noise costs no part, and shows in what is told.
     assert!(noisy.squares > 0.0 && null(noisy, "r2") == 0, "{noisy:?}");
+    assert!((0.5..10.0).contains(&noisy.deviation()), "{}", noisy.deviation());
     assert_eq!(noisy.figures(), hide.figures());
     assert!(hide.shown < noisy.shown);
     // Bands show no figure more, and few of so small groups have one.
