@@ -147,7 +147,7 @@ fn a_part_in_the_explore_form_is_the_figure_of_explore() {
     let own = fragment.cell(0).contributions().nth(1).unwrap().key.unwrap();
     let own = Field64::new(own.get()).unwrap();
     let figure = Figure { key: own, key_m: own, id: FigureId::Count, form: "always" };
-    let expected = 30 + i128::from(Noise::new(&key).count(&figure, FormVariance::Two));
+    let expected = 30 + i128::from(Noise::new(&key).count(&figure, FormVariance::Four));
     assert_eq!(told, Some(expected));
     assert_eq!(of(never).0, Some(0), "the text says that it is nobody");
 }
