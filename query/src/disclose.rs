@@ -264,6 +264,16 @@ pub fn disclose(
         verdicts(of, &footprint.sums, (&own, &limits))
     });
     let mut judged: Vec<Vec<Verdict>> = judged.collect();
+    let names = &permit.footprint().draft().names;
+    let earlier = match gaps.filter(|_| fault.is_none()) {
+        Some(_) => linked::Earlier::new(
+            (memory, &moment.snapshot),
+            (&fragments, footprints, names),
+            (&protections, &limits),
+        ),
+        None => linked::Earlier::default(),
+    };
+    earlier.begin(&mut judged);
     // What is hidden for what was told before is a null like others, and what is hidden for others may leave room for what was
     // close to it: until nothing more is hidden. Only what is shown in the end is charged.
     let mut rounds = 0;
@@ -279,7 +289,8 @@ pub fn disclose(
             break (judge, standing);
         }
         if fault.is_none() && rounds < MAX_ROUNDS {
-            linked::hide((&fragments, footprints), &mut judged, (&protections, &limits));
+            let rules = (&protections, &limits);
+            linked::hide((&fragments, footprints), &mut judged, rules, &earlier);
         } else if fault.is_none() {
             judged.iter_mut().flatten().for_each(|verdict| verdict.hide(Rule::Unlinked));
         }
@@ -300,10 +311,11 @@ pub fn disclose(
     let figures = count(|fragment| fragment.figures);
     let batches: Vec<RecordBatch> = protected.into_iter().map(|fragment| fragment.batch).collect();
     let frames = frames(&batches, None).ok_or(DiscloseError)?;
-    let (charge, stands, since) = match judge.map(Judge::end) {
+    let (mut charge, stands, since) = match judge.map(Judge::end) {
         Some(judged) => (judged.charge, judged.stands, judged.since),
         None => (memory.charge(), 0, None),
     };
+    earlier.keep(&mut charge, (&fragments, footprints), &judged, (&protections, &limits));
     let noise = None;
     let safe = SafeAnswer { permit, frames, cells, nulls, figures, rules, stands, since, noise };
     Ok(Disclosed { safe, charge })

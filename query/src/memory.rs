@@ -33,11 +33,13 @@ mod explore;
 mod quota;
 mod sets;
 mod state;
+mod tables;
 
 pub use charge::Charge;
 pub use code::CodeError;
 pub(crate) use exact::{ExactCell, Gaps, Measure, Ruling, Standing};
 pub use state::{ApplyError, Memory};
+pub(crate) use tables::Table;
 
 #[cfg(test)]
 pub(crate) use explore::Novelty;

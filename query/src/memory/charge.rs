@@ -7,10 +7,13 @@ use super::code::{CodeError, Reader, Writer};
 use super::exact::{ExactCell, Measure};
 use super::quota::Asker;
 use super::state::Memory;
+use super::tables::Table;
 use super::{Day, Name};
 
-/// Format of the bytes.
-const VERSION: u8 = 1;
+/// Format of the bytes: the first had no tables.
+const VERSION: u8 = 2;
+/// Formats that are read.
+const VERSIONS: std::ops::RangeInclusive<u8> = 1..=VERSION;
 /// Bytes of one charge: the largest answer's cells with their sets.
 const MAX_BYTES: usize = 64 << 20;
 
@@ -31,6 +34,8 @@ pub(super) enum Event {
     },
     /// Figures of the lineage have the noise of this key from here on.
     Keyed(Name),
+    /// A fragment was told, as it stands here.
+    Table(Table),
 }
 
 /// All that one answer adds to the memory: applied whole, or not at all. It holds sets of patients, so it prints nothing.
@@ -102,7 +107,7 @@ impl Charge {
                 });
                 charged.collect()
             }
-            Event::Asked { .. } | Event::Keyed(_) => Vec::new(),
+            Event::Asked { .. } | Event::Keyed(_) | Event::Table(_) => Vec::new(),
         })
     }
 
@@ -138,6 +143,10 @@ impl Charge {
                 writer.byte(3);
                 writer.name(key);
             }
+            Event::Table(table) => {
+                writer.byte(4);
+                table.write(writer);
+            }
         });
         let bytes = writer.finish();
         if bytes.len() > MAX_BYTES {
@@ -156,7 +165,7 @@ impl Charge {
         }
         let mut reader = Reader::new(bytes);
         match reader.byte()? {
-            VERSION => {}
+            version if VERSIONS.contains(&version) => {}
             version => return Err(CodeError::Version { version }),
         }
         let (lineage, base) = (reader.name()?, reader.number()?);
@@ -191,6 +200,7 @@ impl Charge {
                 retired: reader.set()?,
             }),
             3 => Ok(Event::Keyed(reader.name()?)),
+            4 => Ok(Event::Table(Table::read(reader)?)),
             _ => Err(CodeError::Shape),
         })?;
         reader.end()?;

@@ -18,6 +18,10 @@ use crate::pipe::Wanted;
 use crate::record::RecordKey;
 use crate::sets;
 
+mod told;
+
+pub(crate) use told::Counted;
+
 /// Most bytes of one fragment's counts and sums: half a million figures that leave, and what their measures have beside them.
 const MAX_RAW_BYTES: usize = 64 * 1024 * 1024;
 

@@ -63,11 +63,14 @@ fn need(figures: &Figures<'_>, whole: Figure, part: Figure, left: Left) -> Need 
     let small = figures.is_small(whole);
     match left {
         Left::Nothing | Left::Repeated => Need::Nothing,
-        Left::Some if small => Need::small(figures.least(true, true)),
-        Left::Some if figures.is_few(patients, true) || patients == 0 && figures.is_alike(part) => {
-            Need::small(figures.least(true, false))
+        Left::Some if small => Need::small(figures.least(Some(whole), true, true)),
+        Left::Some => {
+            let few = figures.is_few(Some(whole), patients, true);
+            match few || patients == 0 && figures.is_alike(part) {
+                true => Need::small(figures.least(Some(whole), true, false)),
+                false => Need::Nothing,
+            }
         }
-        Left::Some => Need::Nothing,
     }
 }
 

@@ -70,7 +70,7 @@ fn quantities<'a>(builder: &mut Builder<'a>, cells: &Cells) -> Result<Quantities
                 let places = places(link, place, cell);
                 let first = *points.entry(places).or_insert(here);
                 if first != here {
-                    builder.relate(vec![first], vec![here]);
+                    builder.same(first, here);
                 }
             }
             if grains.len() > MAX_GRAINS {
@@ -167,8 +167,8 @@ fn untold(builder: &Builder<'_>, cells: &[usize], value: u64) -> Need {
     let figures = builder.figures;
     let part = cells.iter().filter_map(|cell| builder.shown(*cell)).any(|of| !figures.is_whole(of));
     let counts = cells.iter().filter_map(|cell| builder.shown(*cell)).all(|of| figures.counts(of));
-    if counts && figures.is_few(value, part) {
-        Need::small(figures.least(part, false))
+    if counts && figures.is_few(None, value, part) {
+        Need::small(figures.least(None, part, false))
     } else {
         Need::Nothing
     }
@@ -261,12 +261,12 @@ fn rest(builder: &Builder<'_>, point: usize, finer: &[usize]) -> Need {
     let part = inside || !figures.is_whole(whole);
     let patients = parts.iter().map(|part| figures.patients(*part)).fold(0, u64::saturating_add);
     let patients = figures.patients(whole).saturating_sub(patients);
-    let few = figures.is_few(patients, part);
+    let few = figures.is_few(None, patients, part);
     if !figures.counts(whole) {
         return if few { Need::Wide(1) } else { Need::Nothing };
     }
-    if few || figures.is_few(value, part) {
-        Need::small(figures.least(part, false))
+    if few || figures.is_few(None, value, part) {
+        Need::small(figures.least(None, part, false))
     } else {
         Need::Nothing
     }

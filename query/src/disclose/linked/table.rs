@@ -1,6 +1,6 @@
 //! Cells and relations as they are gathered, and the tables that they fall into.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Figure;
 use super::figures::Figures;
@@ -18,14 +18,26 @@ pub(super) struct Builder<'a> {
     shown: Vec<Option<Figure>>,
     /// Whether a cell is null for nobody being in it.
     empty: Vec<bool>,
+    /// Whether a cell is null for others alone.
+    company: Vec<bool>,
     places: BTreeMap<Figure, usize>,
     relations: Vec<Relation>,
+    /// Cells that are one figure.
+    same: Vec<(usize, usize)>,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(figures: &'a Figures<'a>) -> Self {
-        let (cells, shown, empty, places) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
-        Self { figures, cells, shown, empty, places, relations: Vec::new() }
+        Self {
+            figures,
+            cells: Vec::new(),
+            shown: Vec::new(),
+            empty: Vec::new(),
+            company: Vec::new(),
+            places: BTreeMap::new(),
+            relations: Vec::new(),
+            same: Vec::new(),
+        }
     }
 
     /// The cell of a figure.
@@ -61,6 +73,7 @@ impl<'a> Builder<'a> {
     fn push(&mut self, cell: Cell, shown: Option<Figure>) -> usize {
         self.cells.push(cell);
         self.empty.push(shown.is_some_and(|figure| self.figures.n(figure) == 0));
+        self.company.push(shown.is_some_and(|figure| self.figures.is_company(figure)));
         self.shown.push(shown);
         self.cells.len().saturating_sub(1)
     }
@@ -83,6 +96,36 @@ impl<'a> Builder<'a> {
         self.relations.push(Relation { plus, minus });
     }
 
+    /// Adds that two cells are one figure.
+    pub(super) fn same(&mut self, one: usize, other: usize) {
+        self.relate(vec![one], vec![other]);
+        if self.value(one) == self.value(other) {
+            self.same.push((one, other));
+        }
+    }
+
+    /// What is the same as a figure that was told is told: hiding it hides nothing, and as a null it has nothing left to keep.
+    fn settle(&mut self) {
+        let mut roots: Vec<usize> = (0..self.cells.len()).collect();
+        self.same.iter().for_each(|(one, other)| join(&mut roots, *one, *other));
+        let places = || 0..self.cells.len();
+        let is = |at: &usize, standing: Standing| {
+            self.cells.get(*at).is_some_and(|cell| cell.standing == standing)
+        };
+        let told: BTreeSet<usize> = places()
+            .filter(|at| is(at, Standing::Released))
+            .map(|at| root(&mut roots, at))
+            .collect();
+        for (at, cell) in self.cells.iter_mut().enumerate() {
+            if told.contains(&root(&mut roots, at)) {
+                match cell.standing {
+                    Standing::Null => cell.need = Need::Nothing,
+                    Standing::Shown | Standing::Released => cell.standing = Standing::Released,
+                }
+            }
+        }
+    }
+
     /// Whole and part with what is left of the whole.
     pub(super) fn part(&mut self, whole: usize, part: usize, need: Need) {
         if let Some(rest) = self.value(whole).checked_sub(self.value(part)) {
@@ -96,7 +139,8 @@ impl<'a> Builder<'a> {
     }
 
     /// Every figure that is null besides those that were.
-    pub(super) fn solve(self) -> BTreeMap<Figure, Rule> {
+    pub(super) fn solve(mut self) -> BTreeMap<Figure, Rule> {
+        self.settle();
         let mut hidden = BTreeMap::new();
         let mut work = 0_u64;
         for piece in self.pieces() {
@@ -139,6 +183,7 @@ impl<'a> Builder<'a> {
             piece.places.push(at);
             piece.cells.push(cell.clone());
             piece.empty.push(self.empty.get(at).copied().unwrap_or(false));
+            piece.company.push(self.company.get(at).copied().unwrap_or(false));
         }
         let inside = |cell: &usize| within.get(*cell).copied().unwrap_or(usize::MAX);
         for Relation { plus, minus } in &self.relations {
@@ -165,6 +210,8 @@ struct Piece {
     cells: Vec<Cell>,
     /// Which of them are of cells without patients.
     empty: Vec<bool>,
+    /// Which of them are null for others alone.
+    company: Vec<bool>,
     relations: Vec<Relation>,
 }
 
@@ -191,6 +238,11 @@ impl Piece {
                     cell.need = Need::Nothing;
                 }
             }
+            for (cell, company) in cells.iter_mut().zip(&self.company) {
+                if *company {
+                    cell.need = Need::Nothing;
+                }
+            }
             limited |= self.step(&mut cells, work)?;
         }
         let null = cells.iter().zip(&self.cells).map(|(cell, before)| {
@@ -200,13 +252,29 @@ impl Piece {
     }
 
     /// Makes null what must be; whether a limit was reached. None where nulls stay exposed.
+    ///
+    /// What is null for others alone was chosen for them: if it can be known too closely it has only to stay unknown, and if it
+    /// can be known, only they have to.
     fn step(&self, cells: &mut [Cell], work: &mut u64) -> Option<bool> {
-        let found = LinkedTable::new(cells.to_vec(), &self.relations).ok()?.suppress();
-        *work = work.saturating_add(found.work);
-        for (cell, null) in cells.iter_mut().zip(&found.null) {
-            cell.standing = if *null { Standing::Null } else { cell.standing };
+        for need in [Need::Wide(1), Need::Nothing, Need::Nothing] {
+            let table = LinkedTable::new(cells.to_vec(), &self.relations).ok()?;
+            let found = table.suppress(MAX_WORK.saturating_sub(*work));
+            *work = work.saturating_add(found.work);
+            let company = |cell: &&usize| self.company.get(**cell) == Some(&true);
+            if found.exposed.iter().all(|cell| company(&cell)) && !found.exposed.is_empty() {
+                for cell in &found.exposed {
+                    if let Some(cell) = cells.get_mut(*cell) {
+                        cell.need = need;
+                    }
+                }
+                continue;
+            }
+            for (cell, null) in cells.iter_mut().zip(&found.null) {
+                cell.standing = if *null { Standing::Null } else { cell.standing };
+            }
+            return found.exposed.is_empty().then_some(found.limited);
         }
-        found.exposed.is_empty().then_some(found.limited)
+        None
     }
 }
 

@@ -11,7 +11,7 @@ use super::table::Need;
 const MANY: usize = 8;
 
 /// Work of the smallest program, in nulls times relations: about a quarter of a millisecond.
-const LEAST_WORK: u64 = 50_000;
+pub(super) const LEAST_WORK: u64 = 50_000;
 
 /// What the attacker finds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Suppression;
-use super::attack::{Depth, Verdict};
+use super::attack::{Depth, LEAST_WORK, Verdict};
 use super::program::Component;
 use super::table::{LinkedTable, Need, Standing};
 use super::worlds::Worlds;
 
-/// Work while cells are hidden: some seconds. Past it all cells that relations join to an unsafe null are null.
-const MAX_HIDING_WORK: u64 = 250_000_000;
 /// Further work while cells are tried again, about a second: past it the rest stays null.
 const MAX_SHOWING_WORK: u64 = 50_000_000;
 
@@ -21,17 +19,19 @@ pub(super) struct Search<'t> {
     pub(super) worlds: Worlds,
     pub(super) programs: u32,
     pub(super) work: u64,
+    /// Work while cells are hidden. Past it all cells that relations join to an unsafe null are null.
+    limit: u64,
     exposed: BTreeSet<usize>,
     limited: bool,
 }
 
 impl<'t> Search<'t> {
-    pub(super) fn new(table: &'t LinkedTable) -> Self {
+    pub(super) fn new(table: &'t LinkedTable, limit: u64) -> Self {
         let null = table.cells.iter().map(|cell| cell.standing == Standing::Null).collect();
         let worlds = Worlds::new(table);
         let exposed = BTreeSet::new();
         let mut search =
-            Self { table, null, worlds, programs: 0, work: 0, exposed, limited: false };
+            Self { table, null, worlds, programs: 0, work: 0, limit, exposed, limited: false };
         for cell in search.nulls().collect::<Vec<_>>() {
             search.hide(cell);
         }
@@ -44,7 +44,7 @@ impl<'t> Search<'t> {
         while let Some(seed) = pending.first().copied() {
             pending.extend(self.join_lone_nulls());
             let component = self.component(seed);
-            match self.attack(&component, Depth::All, MAX_HIDING_WORK) {
+            match self.attack(&component, Depth::All, self.limit) {
                 Verdict::Safe => {
                     pending.retain(|cell| component.cells.binary_search(cell).is_err())
                 }
@@ -223,6 +223,9 @@ impl<'t> Search<'t> {
         let limit = self.work.saturating_add(MAX_SHOWING_WORK);
         for (_, cell) in hidden {
             let leader = self.table.cells.get(cell).and_then(|cell| cell.follows);
+            if self.work.saturating_add(LEAST_WORK) > limit {
+                return;
+            }
             if !self.limited && !leader.is_some_and(|leader| self.is_null(leader)) {
                 self.try_to_show(cell, limit);
             }

@@ -89,7 +89,7 @@ fn bytes_that_are_not_a_charge_are_refused() {
         assert_eq!(Charge::decode(&bytes[..end]), Err(CodeError::Shape), "cut at {end}");
     }
     assert_eq!(Charge::decode(&[&bytes[..], &[0]].concat()), Err(CodeError::Shape));
-    assert_eq!(Charge::decode(&[2]), Err(CodeError::Version { version: 2 }));
+    assert_eq!(Charge::decode(&[3]), Err(CodeError::Version { version: 3 }));
     // Any one bit: refused, or another charge that is written the same way.
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();

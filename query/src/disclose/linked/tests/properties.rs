@@ -94,7 +94,7 @@ fn question(dice: &mut Dice, population: &Population) -> Vec<Part> {
 /// How many figures are null by which rule, of so many rounds.
 fn attack(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
     let mut dice = Dice(seed);
-    let (mut small, mut parts, mut alike, mut linked, mut unlinked) = (0, 0, 0, 0, 0);
+    let mut all = [0; 5];
     for round in 0..rounds {
         let mut population = Population { marked, ..population(&mut dice) };
         if marked {
@@ -102,44 +102,101 @@ fn attack(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
         }
         let question = question(&mut dice, &population);
         let told = population.ask(&question, Zeros::Hidden);
-        for of in told.iter().filter(|told| told.why.is_some()) {
-            let low = end(&population, &told, of, OptimizationDirection::Minimize);
-            let high = end(&population, &told, of, OptimizationDirection::Maximize);
-            let whole = of.at.sum == 0;
-            let case =
-                || format!("round {round}: {question:?} {population:?} {of:?} in [{low}, {high}]");
-            match of.why.unwrap() {
-                Rule::SmallCell | Rule::Empty => {
-                    small += 1;
-                    let least = if whole { K } else { PART };
-                    assert!(low < 0.5 && high > least - 0.5, "{}", case());
-                }
-                Rule::SmallPart => {
-                    parts += 1;
-                    assert!(high - low > PART - 0.5, "{}", case());
-                    assert!(of.value >= 5 || low < 0.5, "{}", case());
-                }
-                Rule::Everyone => {
-                    alike += 1;
-                    assert!(high - low > PART - 0.5, "{}", case());
-                    assert!(of.value > 0 || low < 0.5, "{}", case());
-                }
-                Rule::Linked => {
-                    linked += 1;
-                    assert!(high - low > 0.5, "{}", case());
-                }
-                Rule::Unlinked => unlinked += 1,
-                other @ (Rule::Fault
-                | Rule::Dominance
-                | Rule::Rest
-                | Rule::Spread
-                | Rule::GivenAway
-                | Rule::Before
-                | Rule::MemoryFull) => panic!("{other:?}"),
+        let case = format!("round {round}: {question:?} {population:?}");
+        let found = check(&population, &told, &case);
+        all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
+    }
+    all
+}
+
+/// Attacks every null with all that is shown; how many there are by rule.
+fn check(population: &Population, told: &[Told], case: &str) -> [usize; 5] {
+    let [mut small, mut parts, mut alike, mut linked, mut unlinked] = [0; 5];
+    for of in told.iter().filter(|told| told.why.is_some()) {
+        let low = end(population, told, of, OptimizationDirection::Minimize);
+        let high = end(population, told, of, OptimizationDirection::Maximize);
+        let whole = of.at.sum == 0;
+        let case = || format!("{case} {of:?} in [{low}, {high}]");
+        match of.why.unwrap() {
+            Rule::SmallCell | Rule::Empty => {
+                small += 1;
+                let least = if whole { K } else { PART };
+                assert!(low < 0.5 && high > least - 0.5, "{}", case());
             }
+            Rule::SmallPart => {
+                parts += 1;
+                assert!(high - low > PART - 0.5, "{}", case());
+                assert!(of.value >= 5 || low < 0.5, "{}", case());
+            }
+            Rule::Everyone => {
+                alike += 1;
+                assert!(high - low > PART - 0.5, "{}", case());
+                assert!(of.value > 0 || low < 0.5, "{}", case());
+            }
+            Rule::Linked => {
+                linked += 1;
+                assert!(high - low > 0.5, "{}", case());
+            }
+            Rule::Unlinked => unlinked += 1,
+            other @ (Rule::Fault
+            | Rule::Dominance
+            | Rule::Rest
+            | Rule::Spread
+            | Rule::GivenAway
+            | Rule::Before
+            | Rule::MemoryFull) => panic!("{other:?}"),
         }
     }
     [small, parts, alike, linked, unlinked]
+}
+
+/// Questions one after the other, each again later: no null of any answer is known from all of them.
+fn attack_sequences(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
+    let mut dice = Dice(seed);
+    let mut all = [0; 5];
+    for round in 0..rounds {
+        let mut population = Population { marked, ..population(&mut dice) };
+        if marked {
+            extremes(&mut dice, &mut population);
+        }
+        let mut asked = sequences::Asked::new(&population);
+        let (mut everything, mut questions) = (vec![], vec![]);
+        for _ in 0..3 + dice.under(3) {
+            let mut question = question(&mut dice, &population);
+            // One grouping alone, as often as several.
+            let one = usize::try_from(dice.under(8)).unwrap();
+            if let Some(part) = question.get(one).cloned() {
+                question = vec![part];
+            }
+            let told = asked.ask(&question, Zeros::Hidden);
+            everything.extend(told.clone());
+            questions.push((question, told));
+        }
+        let case = format!("round {round}: {questions:?} {population:?}");
+        for (question, told) in &questions {
+            let again = asked.ask(question, Zeros::Hidden);
+            let why = |told: &[Told]| told.iter().map(|told| told.why).collect::<Vec<_>>();
+            assert_eq!(why(&again), why(told), "{case}");
+        }
+        let found = check(&population, &everything, &case);
+        all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
+    }
+    all
+}
+
+#[test]
+fn no_null_of_any_answer_is_known_from_several() {
+    let [small, parts, _, linked, unlinked] = attack_sequences(21, 60, false);
+    assert!(small > 60 && parts > 15 && linked > 40, "{small} {parts} {linked} {unlinked}");
+    assert!(unlinked < linked, "{linked} {unlinked}");
+    println!("{small} {parts} {linked} {unlinked}");
+}
+
+#[test]
+fn nobody_and_everybody_stay_unknown_over_several() {
+    let [_, _, alike, linked, unlinked] = attack_sequences(22, 40, true);
+    assert!(alike > 15 && linked > 20, "{alike} {linked} {unlinked}");
+    println!("{alike} {linked} {unlinked}");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn ask(asked: &[Asked], groups: u32, rows: &[Row]) -> Vec<Vec<Option<Rule>>> {
     let judged = fragments.iter().zip(&footprints);
     let judged = judged.map(|(of, known)| verdicts(of, &known.sums, (&protections, &limits)));
     let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
-    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits));
+    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits), &Earlier::default());
     verdicts.into_iter().flatten().map(|verdict| verdict.sums).collect()
 }
 
