@@ -111,10 +111,20 @@ fn attack(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
 
 /// Attacks every null with all that is shown; how many there are by rule.
 fn check(population: &Population, told: &[Told], case: &str) -> [usize; 5] {
-    let [mut small, mut parts, mut alike, mut linked, mut unlinked] = [0; 5];
+    let mut all = [0; 5];
     for of in told.iter().filter(|told| told.why.is_some()) {
         let low = end(population, told, of, OptimizationDirection::Minimize);
         let high = end(population, told, of, OptimizationDirection::Maximize);
+        let found = judge(of, [low, high], case);
+        all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
+    }
+    all
+}
+
+/// Whether an interval is one that a null may be known to be in.
+fn judge(of: &Told, [low, high]: [f64; 2], case: &str) -> [usize; 5] {
+    let [mut small, mut parts, mut alike, mut linked, mut unlinked] = [0; 5];
+    {
         let whole = of.at.sum == 0;
         let case = || format!("{case} {of:?} in [{low}, {high}]");
         match of.why.unwrap() {
@@ -160,7 +170,7 @@ fn attack_sequences(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
             extremes(&mut dice, &mut population);
         }
         let mut asked = sequences::Asked::new(&population);
-        let (mut everything, mut questions) = (vec![], vec![]);
+        let mut questions = vec![];
         for _ in 0..3 + dice.under(3) {
             let mut question = question(&mut dice, &population);
             // One grouping alone, as often as several.
@@ -169,7 +179,6 @@ fn attack_sequences(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
                 question = vec![part];
             }
             let told = asked.ask(&question, Zeros::Hidden);
-            everything.extend(told.clone());
             questions.push((question, told));
         }
         let case = format!("round {round}: {questions:?} {population:?}");
@@ -178,8 +187,32 @@ fn attack_sequences(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
             let why = |told: &[Told]| told.iter().map(|told| told.why).collect::<Vec<_>>();
             assert_eq!(why(&again), why(told), "{case}");
         }
-        let found = check(&population, &everything, &case);
+        let answers: Vec<Vec<Told>> = questions.into_iter().map(|(_, told)| told).collect();
+        let found = check_answers(&population, &answers, &case);
         all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
+    }
+    all
+}
+
+/// Attacks every null with all that is shown by any answer. What is known too closely was known as closely before anybody asked
+/// for it.
+fn check_answers(population: &Population, answers: &[Vec<Told>], case: &str) -> [usize; 5] {
+    let everything = answers.concat();
+    let mut all = [0; 5];
+    for (at, answer) in answers.iter().enumerate() {
+        let before = answers.get(..at).unwrap().concat();
+        for of in answer.iter().filter(|told| told.why.is_some()) {
+            let ends = |told: &[Told]| {
+                [OptimizationDirection::Minimize, OptimizationDirection::Maximize]
+                    .map(|direction| end(population, told, of, direction))
+            };
+            let ([low, high], [low_before, high_before]) = (ends(&everything), ends(&before));
+            if low < low_before + 0.5 && high > high_before - 0.5 {
+                continue;
+            }
+            let found = judge(of, [low, high], case);
+            all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
+        }
     }
     all
 }
@@ -187,7 +220,7 @@ fn attack_sequences(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
 #[test]
 fn no_null_of_any_answer_is_known_from_several() {
     let [small, parts, _, linked, unlinked] = attack_sequences(21, 60, false);
-    assert!(small > 60 && parts > 15 && linked > 40, "{small} {parts} {linked} {unlinked}");
+    assert!(small > 20 && parts > 5 && linked > 20, "{small} {parts} {linked} {unlinked}");
     assert!(unlinked < linked, "{linked} {unlinked}");
     println!("{small} {parts} {linked} {unlinked}");
 }
@@ -195,7 +228,7 @@ fn no_null_of_any_answer_is_known_from_several() {
 #[test]
 fn nobody_and_everybody_stay_unknown_over_several() {
     let [_, _, alike, linked, unlinked] = attack_sequences(22, 40, true);
-    assert!(alike > 15 && linked > 20, "{alike} {linked} {unlinked}");
+    assert!(alike > 5 && linked > 10, "{alike} {linked} {unlinked}");
     println!("{alike} {linked} {unlinked}");
 }
 
