@@ -73,6 +73,12 @@ impl Node {
         };
         let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
+        let permit = match &entry {
+            Some(entry) => {
+                self.ledger.ask(entry, permit, (asked.asker(), self.clock.now())).await?
+            }
+            None => permit,
+        };
         let run = Run { asked, text, snapshot: &snapshot };
         let charged = match (exploring, entry) {
             (Some(exploring), Some(entry)) => {
@@ -99,6 +105,7 @@ impl Node {
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
             wanted,
+            not_given: self.not_given(&asked.question.dataset),
         };
         let head = job(self.charter(), text, asked.issued_at, work);
         let reply = self.work(&mut worker, head, Vec::new()).await?;
@@ -120,9 +127,9 @@ impl Node {
         if !query::remembers(permit) {
             return Ok(None);
         }
-        let lineage = query::snapshot::lineage(&snapshot.folder);
+        let lineage = self.ledger.lineage(dataset, &snapshot.folder);
         let none = || Refused::NoSnapshot(dataset.clone());
-        self.ledger.open(lineage.ok_or_else(none)?, &snapshot.folder).await.map(Some)
+        self.ledger.open(lineage.ok_or_else(none)?).await.map(Some)
     }
 
     /// Takes what the asking node says of its log and of this one. Only this log's own signature can stop the question.

@@ -242,6 +242,9 @@ pub struct Status {
     pub listen: Vec<String>,
     /// The snapshot of each dataset.
     pub snapshots: BTreeMap<DatasetId, Digest>,
+    /// How it is with the memory of what was told over each dataset, as far as it is known right now.
+    #[serde(default)]
+    pub memories: BTreeMap<DatasetId, MemoryState>,
     /// Other members and whether they are connected.
     pub peers: BTreeMap<HospitalCode, PeerState>,
     /// The log before its witnesses.
@@ -254,6 +257,16 @@ pub struct Status {
     pub pid: u32,
     /// How far the log is forwarded, where it is.
     pub syslog: Option<SyslogState>,
+}
+
+/// How it is with the memory of what was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryState {
+    /// How full it is, in percent; at 100 nothing new is told.
+    pub filled: Option<u8>,
+    /// The code of what is wrong with it: nothing is answered over the dataset then.
+    pub problem: Option<String>,
 }
 
 /// How far the log is forwarded.

@@ -137,7 +137,8 @@ impl App {
             .map_err(|source| StartError::Folder { path: config.ledger_folder(), source })?;
         let tasks = Tasks::new();
         let noise = noise::for_daemon(&config)?;
-        let ledger = Ledger::new(charges, index.heads()?, tasks.clone()).with_noise(noise);
+        let ledger = Ledger::new(charges, index.heads()?, config.patients_folder(), tasks.clone());
+        let ledger = ledger.with_noise(noise);
         let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
         let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
         let syslog = Target::open(&config)?;

@@ -90,6 +90,7 @@ impl Node {
             asking_node: self.hospital.clone(),
             direct_signature: true,
             hospitals,
+            to_itself: false,
             indicator: None,
             profile,
         };

@@ -168,6 +168,12 @@ impl Config {
         self.state.join("ledger")
     }
 
+    /// The lasting numbers of patients, a file for each dataset.
+    #[must_use]
+    pub fn patients_folder(&self) -> PathBuf {
+        self.state.join("patients")
+    }
+
     /// How far the log is forwarded.
     #[must_use]
     pub fn syslog_cursor(&self) -> PathBuf {

@@ -29,11 +29,15 @@ const LINEAGES: TableDefinition<'_, &[u8; 32], (u64, &[u8; 32])> =
     TableDefinition::new("lineages/1");
 /// Snapshots of which protected answers were given that no memory holds.
 const FORGOTTEN: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("forgotten/1");
+/// Lineages over which answers were given that no log and no memory holds.
+const LOST: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("lost/1");
 const PLACES: TableDefinition<'_, &str, (u64, &[u8; 32])> = TableDefinition::new("places/1");
 /// Row of `PLACES`: the entries that are in the index, and the leaf of the last one.
 const DONE: &str = "done";
 /// Row of `PLACES`: something came from stubs that were not held against the entries which name them yet.
 const UNVOUCHED: &str = "unvouched";
+/// Row of `PLACES`: entries were archived by a version without a memory.
+const UNHEARD: &str = "unheard";
 /// Row of `PLACES`: the last accepted charter.
 const CHARTER: &str = "charter";
 
@@ -222,6 +226,10 @@ impl Index {
             for row in transaction.open_table(FORGOTTEN)?.iter()? {
                 heads.forgotten.insert(Digest::from_bytes(*row?.0.value()));
             }
+            for row in transaction.open_table(LOST)?.iter()? {
+                heads.lost.insert(Digest::from_bytes(*row?.0.value()));
+            }
+            heads.unheard = self.place(UNHEARD)?.is_some();
             Ok(heads)
         };
         find().map_err(|error| self.failed(&error))
@@ -248,9 +256,9 @@ impl Index {
         let index = Self { database, path: path.to_owned() };
         let Some((done, leaf)) = index.done()? else { return Ok(None) };
         if let Err(redb::TableError::TableDoesNotExist(_)) =
-            index.database.begin_read().map_err(redb::Error::from)?.open_table(LINEAGES)
+            index.database.begin_read().map_err(redb::Error::from)?.open_table(LOST)
         {
-            tracing::info!("the index is of a version that knew no memory");
+            tracing::info!("the index is of a version that knew no memory, or none that was lost");
             return Ok(None);
         }
         let last = done.checked_sub(1).filter(|last| *last < log.size());

@@ -13,30 +13,36 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use policies::Digest;
-use query::{Disclosed, Memory, Moment, NoiseKey, RawAnswer, SafeAnswer};
+use policies::{DatasetId, Digest};
+use query::{Charge, Disclosed, Memory, Moment, NoiseKey, RawAnswer, SafeAnswer};
 use tokio::sync::OwnedMutexGuard;
 
+use crate::api::MemoryState;
 use crate::log::medium;
 use crate::log::remembered::{Heads, Remembered};
 use crate::node::Node;
 use crate::refused::Refused;
 use crate::tasks::Tasks;
 
+mod asked;
 pub mod charges;
 mod error;
 mod explored;
+pub mod lineage;
 
 pub use charges::{Chain, Charges};
 pub use error::LedgerError;
 pub use explored::Unexplored;
 pub(crate) use explored::{Explored, Exploring};
+pub use lineage::Lineage;
 
 /// The memories of all lineages.
 #[derive(Debug)]
 pub struct Ledger {
     charges: Charges,
     heads: Heads,
+    /// The folder of patient numbers.
+    patients: PathBuf,
     tasks: Tasks,
     /// The secret of noise; without it nothing is told with noise.
     noise: Option<Arc<NoiseKey>>,
@@ -78,34 +84,30 @@ pub(crate) struct Charged {
     pub(crate) memory: Option<Remembered>,
 }
 
-/// Snapshots of this lineage of which answers were given that nobody remembers.
-fn forgotten(heads: &Heads, lineage: &Digest, beside: &Path) -> Option<Digest> {
-    let of = |snapshot: &&Digest| {
-        query::snapshot::lineage(&beside.join(snapshot.to_string())) == Some(*lineage)
-    };
-    heads.forgotten.iter().find(of).copied()
-}
-
-/// Reads the memory of a lineage and holds it against the log; `beside` is the folder of the dataset version's snapshots.
+/// Reads the memory of a lineage and holds it against the log and the patient numbers.
 ///
 /// # Errors
 /// `LedgerError`.
-pub fn read(
-    charges: &Charges,
-    heads: &Heads,
-    (lineage, beside): (&Digest, &Path),
-) -> Result<Chain, LedgerError> {
-    if let Some(snapshot) = forgotten(heads, lineage, beside) {
-        return Err(LedgerError::Forgotten { snapshot });
-    }
-    charges.read(lineage, heads.lineages.get(lineage))
+pub fn read(charges: &Charges, heads: &Heads, lineage: &Lineage) -> Result<Chain, LedgerError> {
+    lineage.remembered(heads)?;
+    let chain = charges.read(&lineage.id, heads.lineages.get(&lineage.id))?;
+    lineage.numbered(&chain.memory)?;
+    Ok(chain)
+}
+
+/// The same, to go on behind the charges.
+fn read_on(charges: &Charges, heads: &Heads, lineage: &Lineage) -> Result<Chain, LedgerError> {
+    lineage.remembered(heads)?;
+    let chain = charges.read_on(&lineage.id, heads.lineages.get(&lineage.id))?;
+    lineage.numbered(&chain.memory)?;
+    Ok(chain)
 }
 
 impl Ledger {
-    /// The memories that these charges make; `heads` is what the log says of them.
+    /// The memories that these charges make; `heads` is what the log says of them, and `patients` the folder of patient numbers.
     #[must_use]
-    pub fn new(charges: Charges, heads: Heads, tasks: Tasks) -> Self {
-        Self { charges, heads, tasks, noise: None, books: Mutex::default() }
+    pub fn new(charges: Charges, heads: Heads, patients: PathBuf, tasks: Tasks) -> Self {
+        Self { charges, heads, patients, tasks, noise: None, books: Mutex::default() }
     }
 
     /// The same with the node's secret of noise, where there is one.
@@ -114,29 +116,50 @@ impl Ledger {
         Self { noise, ..self }
     }
 
-    /// Opens the memory of a snapshot's lineage.
+    /// The lineage of a snapshot; none where it cannot be read.
+    pub(crate) fn lineage(&self, dataset: &DatasetId, snapshot: &Path) -> Option<Lineage> {
+        Lineage::of(dataset, snapshot, &self.patients)
+    }
+
+    /// Opens the memory of a lineage.
     ///
     /// # Errors
     /// `Refused::Ledger` where it is not whole.
-    pub(crate) async fn open(&self, lineage: Digest, snapshot: &Path) -> Result<Entry, Refused> {
-        let book = {
-            let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
-            let unread = || Arc::new(tokio::sync::Mutex::new(Book::Unread));
-            Arc::clone(books.entry(lineage).or_insert_with(unread))
-        };
+    pub(crate) async fn open(&self, lineage: Lineage) -> Result<Entry, Refused> {
+        let (id, book) = (lineage.id, self.book(lineage.id));
         let mut turn = Arc::clone(&book).lock_owned().await;
         if matches!(*turn, Book::Unread) {
             let (charges, heads) = (self.charges.clone(), self.heads.clone());
-            let beside = snapshot.parent().map(Path::to_path_buf).unwrap_or_default();
             let read = self.tasks.spawn_blocking("ledger", move || {
-                *turn = opened(&charges, &heads, (&lineage, &beside));
-                turn
+                *turn = opened(&charges, &heads, &lineage)?;
+                Ok::<_, LedgerError>(turn)
             });
-            turn = read.await.map_err(|error| Refused::Store(std::io::Error::other(error)))?;
+            turn = read.await.map_err(|error| Refused::Store(std::io::Error::other(error)))??;
         }
         match &*turn {
             Book::Broken(error) => Err(Refused::Ledger(Arc::clone(error))),
-            Book::Unread | Book::Whole(_) => Ok(Entry { lineage, book }),
+            Book::Unread | Book::Whole(_) => Ok(Entry { lineage: id, book }),
+        }
+    }
+
+    fn book(&self, lineage: Digest) -> Arc<tokio::sync::Mutex<Book>> {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let unread = || Arc::new(tokio::sync::Mutex::new(Book::Unread));
+        Arc::clone(books.entry(lineage).or_insert_with(unread))
+    }
+
+    /// How it is with the memory of a lineage; none where nobody asked for it yet, or an answer is held against it right now.
+    pub(crate) fn state(&self, lineage: &Lineage) -> Option<MemoryState> {
+        let book = self.book(lineage.id);
+        let book = book.try_lock().ok()?;
+        match &*book {
+            Book::Unread => None,
+            Book::Whole(chain) => {
+                Some(MemoryState { filled: Some(chain.memory.filled()), problem: None })
+            }
+            Book::Broken(error) => {
+                Some(MemoryState { filled: None, problem: Some(error.code().to_owned()) })
+            }
         }
     }
 
@@ -168,19 +191,49 @@ impl Ledger {
 pub(crate) async fn read_all(node: Arc<Node>) {
     for dataset in node.charter().datasets() {
         let Ok(snapshot) = node.snapshot(dataset) else { continue };
-        let Some(lineage) = query::snapshot::lineage(&snapshot.folder) else { continue };
-        if let Err(error) = node.ledger.open(lineage, &snapshot.folder).await {
+        let lineage = node.ledger.lineage(&dataset.id, &snapshot.folder);
+        let Some(lineage) = lineage else { continue };
+        if let Err(error) = node.ledger.open(lineage).await {
             tracing::error!(dataset = %dataset.id, %error, "the memory of what was told is not whole");
         }
     }
 }
 
-fn opened(charges: &Charges, heads: &Heads, of: (&Digest, &PathBuf)) -> Book {
-    match read(charges, heads, (of.0, of.1)) {
-        Ok(chain) => Book::Whole(Box::new(chain)),
+/// Percentages from which on a memory is said to fill up.
+const FILLING: [u8; 2] = [50, 80];
+
+/// Whether somebody should know that a memory fills up: it passed one of the steps.
+fn passed(before: u8, after: u8) -> bool {
+    FILLING.iter().any(|step| before < *step && *step <= after)
+}
+
+fn warn_if_filling(before: u8, after: u8, lineage: &Digest) {
+    if passed(before, after) {
+        tracing::warn!(
+            filled = after,
+            lineage = %lineage.short(),
+            "the memory of what was told fills up: at 100 % nothing new is told over these snapshots until a new lineage begins"
+        );
+    }
+}
+
+/// The memory; what the system cannot read right now is tried again.
+fn opened(charges: &Charges, heads: &Heads, lineage: &Lineage) -> Result<Book, LedgerError> {
+    let broken = |error: &LedgerError| {
+        tracing::error!(%error, code = error.code(), lineage = %lineage.id.short(), "nothing is answered over these snapshots");
+    };
+    match read_on(charges, heads, lineage) {
+        Ok(chain) => {
+            warn_if_filling(0, chain.memory.filled(), &lineage.id);
+            Ok(Book::Whole(Box::new(chain)))
+        }
+        Err(error @ LedgerError::Io { .. }) => {
+            broken(&error);
+            Err(error)
+        }
         Err(error) => {
-            tracing::error!(%error, code = error.code(), lineage = %of.0.short(), "nothing is answered over these snapshots");
-            Book::Broken(Arc::new(error))
+            broken(&error);
+            Ok(Book::Broken(Arc::new(error)))
         }
     }
 }
@@ -203,25 +256,41 @@ fn keep(
     lineage: Digest,
     disclosed: Disclosed,
 ) -> Result<Charged, Refused> {
-    let chain = turn.whole()?;
     if !disclosed.charge().is_empty() {
-        let bytes = disclosed.charge().encode().map_err(LedgerError::from)?;
-        match charges.put(&lineage, chain, bytes) {
-            Ok(last) => chain.last = Some(last),
-            // Nothing names it yet, so it may be tried again when there is room.
-            Err(error) if medium::no_room(&error) => return Err(Refused::Store(error)),
-            Err(source) => {
-                let error = Arc::new(LedgerError::Unwritten { source });
-                *turn = Book::Broken(Arc::clone(&error));
-                return Err(Refused::Ledger(error));
-            }
-        }
+        put(charges, turn, lineage, disclosed.charge())?;
     }
     let chain = turn.whole()?;
+    let before = chain.memory.filled();
     let safe = disclosed.charged(&mut chain.memory).map_err(LedgerError::from)?;
+    warn_if_filling(before, chain.memory.filled(), &lineage);
     let (charges, last) = (chain.memory.charges(), chain.last);
     let memory = Remembered { lineage, charges, last, stands: safe.stands() };
     Ok(Charged { safe, memory: Some(memory) })
+}
+
+/// Makes a charge durable; the memory does not have it yet. On a full disk it may be tried again; after any other error nobody
+/// knows what is on the disk, so the memory is broken until the node starts again.
+fn put(
+    charges: &Charges,
+    turn: &mut Book,
+    lineage: Digest,
+    charge: &Charge,
+) -> Result<(), Refused> {
+    let chain = turn.whole()?;
+    let bytes = charge.encode().map_err(LedgerError::from)?;
+    match charges.put(&lineage, chain, bytes) {
+        Ok(last) => {
+            chain.last = Some(last);
+            Ok(())
+        }
+        // Nothing names it yet, so it may be tried again when there is room.
+        Err(error) if medium::no_room(&error) => Err(Refused::Store(error)),
+        Err(source) => {
+            let error = Arc::new(LedgerError::Unwritten { source });
+            *turn = Book::Broken(Arc::clone(&error));
+            Err(Refused::Ledger(error))
+        }
+    }
 }
 
 #[cfg(test)]

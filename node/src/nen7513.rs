@@ -193,6 +193,7 @@ impl Mapper {
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
             | Event::GapAccepted { .. }
+            | Event::MemoryLost { .. }
             | Event::WorkerLost { .. } => digest.and_then(|digest| self.open.get(&digest).cloned()),
         }
     }

@@ -11,7 +11,7 @@ use policies::dataset::Dataset;
 use policies::wire::LayerRef;
 use policies::{Books, DatasetId, Digest, HospitalCode, OwnRules, UnixTime};
 use query::pipe::frame::Message;
-use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
+use query::pipe::{Job, NotGiven, PIPE_VERSION, Planned, Reply, Work};
 
 use crate::api::{Indicators, Info, LogState, PeerState, Status};
 use crate::clock::Clock;
@@ -89,6 +89,11 @@ impl Node {
         let dataset = self.charter.dataset(id).ok_or_else(unknown)?;
         let text = self.charter.dataset_text(id).ok_or_else(unknown)?;
         Ok((dataset, text))
+    }
+
+    /// What this hospital has no rows of.
+    pub(crate) fn not_given(&self, id: &DatasetId) -> Vec<NotGiven> {
+        self.charter.not_given(&self.hospital, id).map(NotGiven::from).collect()
     }
 
     /// The current snapshot of the dataset.
@@ -187,6 +192,12 @@ impl Node {
             .datasets()
             .filter_map(|dataset| Some((dataset.id.clone(), self.snapshot(dataset).ok()?.id)))
             .collect();
+        let memory = |dataset: &Dataset| {
+            let snapshot = self.snapshot(dataset).ok()?;
+            let lineage = self.ledger.lineage(&dataset.id, &snapshot.folder)?;
+            Some((dataset.id.clone(), self.ledger.state(&lineage)?))
+        };
+        let memories = self.charter.datasets().filter_map(memory).collect();
         Status {
             hospital: self.hospital.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -194,6 +205,7 @@ impl Node {
             valid_until: self.charter.valid_until(),
             listen: self.net.listen_addresses(),
             snapshots,
+            memories,
             peers,
             log: self.log_state(),
             idle_workers: self.pool.idle_pids(),

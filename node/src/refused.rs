@@ -46,6 +46,9 @@ pub(crate) enum Refused {
     /// What was answered before is not known.
     #[error("not held against what was answered before")]
     Ledger(#[source] Arc<LedgerError>),
+    /// Whoever asks has asked enough.
+    #[error("over quota")]
+    OverQuota(#[source] query::OverQuota),
     /// It cannot be told with noise.
     #[error("not explored")]
     Unexplored(#[source] Unexplored),
@@ -135,12 +138,8 @@ impl Refused {
                 "no_log",
                 "the node cannot write its log, and without it there is no answer".to_owned(),
             ),
-            Self::Ledger(_) => plain(
-                "no_ledger",
-                "this hospital does not know all that it answered over this dataset before, and until it does there is no answer; \
-                 its own operators are told what to do"
-                    .to_owned(),
-            ),
+            Self::OverQuota(over) => plain(over.code(), over.to_string()),
+            Self::Ledger(error) => of_ledger(error),
             Self::Unexplored(why) => plain(why.code(), why.message().to_owned()),
             Self::UnknownDataset(id) => {
                 plain("unknown_dataset", format!("dataset `{id}` is not in the charter"))
@@ -158,6 +157,31 @@ impl Refused {
             ),
         }
     }
+}
+
+/// What the asker learns of a memory that an answer cannot be held against, or that cannot take it.
+fn of_ledger(error: &LedgerError) -> Told {
+    let (code, message) = match error {
+        LedgerError::Code(_) => (
+            "too_much_to_remember",
+            "the answer has more sets of patients than a hospital remembers of one answer; ask for fewer cells or counts at once",
+        ),
+        LedgerError::Missing { .. }
+        | LedgerError::Damaged { .. }
+        | LedgerError::Another { .. }
+        | LedgerError::Forgotten { .. }
+        | LedgerError::Lost
+        | LedgerError::Numbers { .. }
+        | LedgerError::Io { .. }
+        | LedgerError::Unwritten { .. }
+        | LedgerError::Apply(_)
+        | LedgerError::Unread => (
+            "no_ledger",
+            "this hospital does not know all that it answered over this dataset before, and until it does there is no answer; \
+             its own operators are told what to do",
+        ),
+    };
+    Told { code: code.to_owned(), message: message.to_owned(), rule: None, layer: None }
 }
 
 /// A worker's code, in the form of a code.

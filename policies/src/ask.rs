@@ -32,6 +32,8 @@ pub struct Ask {
     pub direct_signature: bool,
     /// How many hospitals are asked.
     pub hospitals: usize,
+    /// Whether the asking node's own hospital is asked, and no other.
+    pub to_itself: bool,
     /// The indicator that is asked; none for a text of the person's own.
     pub indicator: Option<IndicatorRef>,
     /// The profile that the person names, if any.
@@ -54,6 +56,7 @@ impl From<&Question> for Ask {
             asking_node: asking_node.clone(),
             direct_signature: true,
             hospitals: hospitals.len(),
+            to_itself: hospitals.as_slice() == [asking_node.clone()],
             indicator,
             profile: question.profile,
         }

@@ -7,7 +7,7 @@ use crate::Profile;
 use crate::protections::{Kind, Opinions, Parts, Word};
 
 /// Protections that are applied to answers.
-const APPLIED: [Word; 9] = [
+const APPLIED: [Word; 13] = [
     Word::MinPatients,
     Word::MinPart,
     Word::Zeros,
@@ -16,12 +16,16 @@ const APPLIED: [Word; 9] = [
     Word::PPercent,
     Word::MinDf,
     Word::Variance,
+    Word::QuotaDay,
+    Word::QuotaLineage,
+    Word::Kind,
     Word::Signature,
+    Word::Own,
 ];
 /// Treatments of small parts.
 const PARTS: [Parts; 2] = [Parts::Hide, Parts::Members];
 /// Kinds of figures.
-const KINDS: [Kind; 0] = [];
+const KINDS: [Kind; 3] = [Kind::Quality, Kind::Volume, Kind::Completeness];
 /// Profiles under which questions are answered.
 const PROFILES: [Profile; 3] = [Profile::Members, Profile::Indicator, Profile::Explore];
 

@@ -1,7 +1,7 @@
 //! Is this footprint allowed, and under which protections? Total, and no by default.
 //!
 //! Protections are joined over the granting rules and the indicator, strictest first; where none speaks the built-in default
-//! holds. The hospital's own rules come last and only take away. The floors for data of people are applied here again,
+//! holds. The hospital's own rules come last and only take away, but for its own staff's view of its own figures. The floors for data of people are applied here again,
 //! whatever the charter's reading let pass.
 
 use crate::admit::Admission;
@@ -11,10 +11,12 @@ use crate::charter::rules::Outcome;
 use crate::charter::{Books, Charter};
 use crate::dataset::{Dataset, DatasetStatus};
 use crate::denial::{Denial, reasons, rule_name};
+use crate::explore;
 use crate::footprint::Footprint;
-use crate::indicator;
+use crate::indicator::{self, Indicator};
+use crate::kind::{self, Volume};
 use crate::permit::{Grant, Permit};
-use crate::protections::{MinPatients, Opinions, Protections, SignatureKind};
+use crate::protections::{MinPatients, Opinions, OwnFigures, Protections, SignatureKind};
 use crate::{Digest, Profile};
 
 mod alternatives;
@@ -34,6 +36,8 @@ pub struct Explained {
     pub own: Option<Digest>,
     /// Whether the answer is about people.
     pub status: DatasetStatus,
+    /// The years, where the figures are a volume.
+    pub volume: Option<Volume>,
 }
 
 /// Decides on an admitted question, and makes the permit to run its footprint once.
@@ -47,9 +51,9 @@ pub fn decide<'b>(
 ) -> Result<Permit, Denial> {
     let books = books.into();
     let granted = explain(books, admission.ask(), &footprint)?;
-    let Explained { profile, rules, protections, own, status } = granted;
+    let Explained { profile, rules, protections, own, status, volume } = granted;
     let layers = books.charter.layer().into_iter().collect();
-    Ok(Permit::grant(Grant { footprint, profile, protections, rules, layers, own, status }))
+    Ok(Permit::grant(Grant { footprint, profile, protections, rules, layers, own, status, volume }))
 }
 
 /// Says what would be granted, for an asking node that explains a question before it is sent.
@@ -104,7 +108,9 @@ fn under(
             return Err(reasons::outcome(charter, ask, profile.as_str(), &denied));
         }
     };
-    let opinions = rules.opinions(&ids).join(of_indicator(charter, ask)?);
+    let indicator = indicator(charter, ask)?;
+    let said = indicator.map_or_else(Opinions::default, |indicator| indicator.opinions);
+    let opinions = rules.opinions(&ids).join(said);
     let mut named: Vec<String> = ids.iter().map(|id| rule_name(charter, id)).collect();
     let mut added = Opinions::default();
     if let Some(own) = own {
@@ -118,15 +124,27 @@ fn under(
     }
     in_form(charter, profile, (footprint, dataset))?;
     let protections = decided(profile, (opinions, added), dataset.status);
+    let protections = match protections.own {
+        OwnFigures::Exact if of_own(charter, ask) => protections.own_figures(),
+        OwnFigures::Exact | OwnFigures::Protected => {
+            Protections { own: OwnFigures::Protected, ..protections }
+        }
+    };
     if protections.signature == SignatureKind::Direct && !ask.direct_signature {
         return Err(reasons::direct_signature_required(charter));
     }
+    let volume = match indicator {
+        Some(indicator) => kind::check(protections.kind, indicator, (footprint, dataset))
+            .map_err(|fault| reasons::kind(charter, &fault))?,
+        None => None,
+    };
     Ok(Explained {
         profile,
         rules: named,
         protections,
         own: own.map(crate::OwnRules::digest),
         status: dataset.status,
+        volume,
     })
 }
 
@@ -140,20 +158,23 @@ fn in_form(
         Profile::Explore => {}
         Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => return Ok(()),
     }
-    let fragments = &footprint.draft().fragments;
-    let refused = fragments.iter().find_map(|fragment| match fragment.explore.form() {
-        Ok(form) => form.answerable(fragment, dataset).err(),
-        Err(refusal) => Some(refusal.clone()),
-    });
-    refused.map_or(Ok(()), |refusal| Err(reasons::not_in_form(charter, &refusal)))
+    let refused = explore::answerable(footprint.draft(), dataset);
+    refused.map_err(|refusal| reasons::not_in_form(charter, &refusal))
 }
 
-/// What the indicator that is asked says itself; one that the charter does not have as it was signed is denied.
-fn of_indicator(charter: &Charter, ask: &Ask) -> Result<Opinions, Denial> {
-    let Some(named) = &ask.indicator else { return Ok(Opinions::default()) };
+/// The indicator that is asked; one that the charter does not have as it was signed is denied.
+fn indicator<'c>(charter: &'c Charter, ask: &Ask) -> Result<Option<&'c Indicator>, Denial> {
+    let Some(named) = &ask.indicator else { return Ok(None) };
     let (indicator, _text) = indicator::signed(charter, &ask.dataset, named)
         .map_err(|fault| reasons::text(charter, &fault))?;
-    Ok(indicator.opinions)
+    Ok(Some(indicator))
+}
+
+/// Whether somebody asks the hospital that they work at, from its node, and no other: nothing can be merged then, and the answer
+/// goes nowhere else.
+fn of_own(charter: &Charter, ask: &Ask) -> bool {
+    let person = charter.person(&ask.person);
+    ask.to_itself && person.is_some_and(|person| person.hospital == ask.asking_node)
 }
 
 /// Whether the profile is for people who sign each question themselves, whatever rules say.
@@ -176,11 +197,12 @@ fn decided(
         DatasetStatus::Synthetic | DatasetStatus::Real => charter,
     };
     let mut protections = Protections::from(charter).at_hospital(own);
+    protections.kind = kind::under(profile, protections.kind);
     if always_direct(profile) {
         protections.signature = SignatureKind::Direct;
     }
     match status {
-        DatasetStatus::Real => protections.floored(),
+        DatasetStatus::Real => protections.floored(profile),
         DatasetStatus::Synthetic => protections,
     }
 }

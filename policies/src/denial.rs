@@ -23,7 +23,7 @@ pub struct Denial {
 
 impl Denial {
     /// Every code of a denial.
-    pub const CODES: [&'static str; 27] = [
+    pub const CODES: [&'static str; 28] = [
         "unknown_person",
         "unknown_dataset",
         "other_dataset",
@@ -51,6 +51,7 @@ impl Denial {
         "explore_key",
         "explore_measure",
         "explore_mixed",
+        "explore_quantile",
     ];
 
     pub(crate) fn new(

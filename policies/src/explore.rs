@@ -16,6 +16,7 @@ mod refusal;
 mod text;
 mod values;
 
+pub use answerable::answerable;
 pub use conditions::{ChildCondition, ColumnCondition, Conditions};
 pub use refusal::{ExploreReason, ExploreRefusal};
 pub use text::Figure;

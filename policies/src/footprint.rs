@@ -71,7 +71,8 @@ impl FootprintDraft {
         let measures = fragments.iter().flat_map(|fragment| &fragment.measures);
         let measures: usize = measures
             .map(|measure| {
-                measure.made.as_ref().map_or(1, |made| made.also.len().saturating_add(2))
+                let follow = |made: &MadeFootprint| made.also.len().saturating_add(made.rest.len());
+                measure.made.as_ref().map_or(1, |made| follow(made).saturating_add(2))
             })
             .fold(0, usize::saturating_add);
         let links = fragments.iter().flat_map(|fragment| &fragment.links);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::charter::Charter;
 use crate::protections::Opinions;
 use crate::wire::{Asks, IndicatorRef, Question};
-use crate::{DatasetId, Digest, IndicatorId, VariantName};
+use crate::{DatasetId, Digest, Ident, IndicatorId, VariantName};
 
 mod fault;
 mod file;
@@ -40,11 +40,22 @@ pub struct Indicator {
     pub by: Vec<VariantName>,
     /// Years that it can be asked over; the first is the default. Empty where there is one way only.
     pub window: Vec<VariantName>,
+    /// The year that a volume is counted by.
+    pub year: Option<YearColumn>,
     /// Its protections: they join those of the rules.
     pub opinions: Opinions,
     /// SHA-256 of the file's exact bytes.
     pub digest: Digest,
     lines: Vec<Line>,
+}
+
+/// The column of a volume's year.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct YearColumn {
+    /// Its table.
+    pub table: Ident,
+    /// The column.
+    pub column: Ident,
 }
 
 /// A line of the text, and the variants that have it.

@@ -20,6 +20,7 @@ pub mod explore;
 pub mod footprint;
 pub mod ids;
 pub mod indicator;
+pub mod kind;
 pub mod limits;
 pub mod permit;
 pub mod problem;
@@ -31,7 +32,7 @@ pub mod wire;
 pub use admit::{Admission, admit};
 pub use ask::Ask;
 pub use bundle::{BundleError, Trust};
-pub use charter::{Books, Charter, OwnRules};
+pub use charter::{Books, Charter, NotGiven, OwnRules};
 pub use decide::{Explained, decide, explain};
 pub use denial::Denial;
 pub use envelope::{
@@ -42,5 +43,6 @@ pub use ids::{
     BadName, DatasetId, Digest, GroupId, HospitalCode, Ident, IndicatorId, NetworkId, PersonId,
     Purpose, Role, UnixTime, VariantName,
 };
+pub use kind::Volume;
 pub use limits::Limits;
 pub use permit::{Permit, Profile};

@@ -3,7 +3,7 @@
 //! Which figure is null for them is decided where the figures are. Everything is a whole number, so that every node decides
 //! the same.
 
-use crate::protections::{Parts, Protections};
+use crate::protections::{Kind, Parts, Protections};
 
 /// R6: fewest values that the declared bounds of a column leave where its squares are shown.
 const MIN_VALUES: u32 = 20;
@@ -15,6 +15,8 @@ pub struct Limits {
     pub min_part: u32,
     /// What is done with small parts.
     pub parts: Parts,
+    /// R2: whether what a part leaves is looked at like a part.
+    pub complement: bool,
     /// R4: most percent of a sum of absolute contributions that the two largest may be; 100 switches it off.
     pub dominance: u32,
     /// R5: least percent of the largest contribution that all but the two largest must be; 0 switches it off.
@@ -30,6 +32,7 @@ impl Limits {
     pub const DEFAULT: Self = Self {
         min_part: 5,
         parts: Parts::Hide,
+        complement: true,
         dominance: 85,
         p_percent: 10,
         min_df: 10,
@@ -39,6 +42,7 @@ impl Limits {
     pub const OFF: Self = Self {
         min_part: 0,
         parts: Parts::Members,
+        complement: false,
         dominance: 100,
         p_percent: 0,
         min_df: 0,
@@ -48,10 +52,11 @@ impl Limits {
     /// The limits under these protections.
     #[must_use]
     pub fn of(protections: &Protections) -> Self {
-        let Protections { min_part, parts, dominance, p_percent, min_df, .. } = *protections;
+        let Protections { min_part, parts, dominance, p_percent, min_df, kind, .. } = *protections;
         Self {
             min_part: min_part.get(),
             parts,
+            complement: kind != Kind::Completeness,
             dominance: dominance.get(),
             p_percent: p_percent.get(),
             min_df: min_df.get(),
@@ -72,7 +77,8 @@ impl Limits {
     /// Whether nothing is hidden for them.
     #[must_use]
     pub fn is_off(&self) -> bool {
-        let Self { min_part: _, parts: _, dominance, p_percent, min_df, min_values } = *self;
+        let Self { min_part: _, parts: _, complement: _, dominance, p_percent, min_df, min_values } =
+            *self;
         let sums = dominance >= 100 && p_percent == 0;
         self.least_part() == 0 && sums && min_df == 0 && min_values == 0
     }

@@ -3,6 +3,7 @@
 use crate::Digest;
 use crate::dataset::DatasetStatus;
 use crate::footprint::Footprint;
+use crate::kind::Volume;
 use crate::protections::Protections;
 use crate::wire::LayerRef;
 
@@ -73,6 +74,7 @@ pub struct Permit {
     layers: Vec<LayerRef>,
     own: Option<Digest>,
     status: DatasetStatus,
+    volume: Option<Volume>,
 }
 
 /// What `decide` found, all of it needed for a permit.
@@ -85,12 +87,13 @@ pub(crate) struct Grant {
     pub(crate) layers: Vec<LayerRef>,
     pub(crate) own: Option<Digest>,
     pub(crate) status: DatasetStatus,
+    pub(crate) volume: Option<Volume>,
 }
 
 impl Permit {
     pub(crate) fn grant(grant: Grant) -> Self {
-        let Grant { footprint, profile, protections, rules, layers, own, status } = grant;
-        Self { footprint, profile, protections, rules, layers, own, status }
+        let Grant { footprint, profile, protections, rules, layers, own, status, volume } = grant;
+        Self { footprint, profile, protections, rules, layers, own, status, volume }
     }
 
     /// The footprint that is allowed.
@@ -115,6 +118,12 @@ impl Permit {
     #[must_use]
     pub fn rules(&self) -> &[String] {
         &self.rules
+    }
+
+    /// The years, where the figures are a volume: R1 is off in those that are over.
+    #[must_use]
+    pub fn volume(&self) -> Option<&Volume> {
+        self.volume.as_ref()
     }
 
     /// Every layer that was evaluated.

@@ -197,6 +197,22 @@ impl Protections {
         joined
     }
 
+    /// The hospital's own figures for its own staff: as they are, and said to be that.
+    #[must_use]
+    pub(crate) fn own_figures(self) -> Self {
+        let exact = Opinions {
+            min_patients: Some(MinPatients::new(0)),
+            zeros: Some(Zeros::Shown),
+            parts: Some(Parts::Members),
+            own: Some(OwnFigures::Exact),
+            signature: Some(self.signature),
+            quota_day: self.quota_day,
+            quota_lineage: self.quota_lineage,
+            ..Opinions::default()
+        };
+        Self::from(exact.switched_off())
+    }
+
     /// What this version of the node does of it under a profile, for the receipt: noise or the rules of exact figures, never both.
     #[must_use]
     pub fn applied_under(&self, profile: Profile) -> Applied {
@@ -237,10 +253,10 @@ impl Protections {
             p_percent: done(Word::PPercent, self.p_percent),
             min_df: done(Word::MinDf, self.min_df),
             variance: None,
-            kind: done(Word::Kind, self.kind),
+            kind: done(Word::Kind, self.kind).filter(|kind| *kind != Kind::Quality),
             quota_day: done(Word::QuotaDay, self.quota_day).flatten(),
             quota_lineage: done(Word::QuotaLineage, self.quota_lineage).flatten(),
-            own: done(Word::Own, self.own),
+            own: done(Word::Own, self.own).filter(|own| *own == OwnFigures::Exact),
         }
     }
 }
@@ -273,7 +289,7 @@ pub struct Applied {
     /// Noise of noisy counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variance: Option<Variance>,
-    /// What the figures are about.
+    /// What the figures are about, where a rule is off for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
     /// Most questions a day.
@@ -282,7 +298,7 @@ pub struct Applied {
     /// Most questions over a lineage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_lineage: Option<Quota>,
-    /// Whether these are the own hospital's figures for its own staff.
+    /// Whether these are the own hospital's figures for its own staff, exact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<OwnFigures>,
 }

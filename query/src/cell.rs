@@ -28,7 +28,7 @@ mod summaries;
 mod sums;
 
 pub(crate) use contributions::MeasureSpec;
-pub(crate) use layout::{Layout, has_set};
+pub(crate) use layout::{Layout, has_rest, has_set};
 use patients::Patients;
 pub(crate) use slots::Order;
 use summaries::{Columns, Summaries};

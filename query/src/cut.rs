@@ -5,7 +5,7 @@
 //! fragment ([`leaf`]). It works on the analysed plan, which has the shape that the analyst wrote. Whatever has no arm here
 //! is refused. Executing is not done here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::{DataType, Decimal128Type, DecimalType as _};
 use datafusion::common::{Column as Name, DFSchemaRef};
@@ -203,6 +203,8 @@ pub(crate) struct TextCondition {
     pub(crate) schema: DFSchemaRef,
     /// Whether its columns are named as the group keys name them.
     pub(crate) in_scope: bool,
+    /// Its columns that are columns of a table and nothing else.
+    pub(crate) origins: BTreeMap<Name, Origin>,
 }
 
 impl Key {

@@ -24,24 +24,30 @@ use crate::memory::{ApplyError, Charge, Day, Memory};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
+mod asked;
 mod explored;
 mod linked;
 mod noise;
+mod protected;
 mod remembered;
 mod rules;
+mod settled;
 mod suppress;
 
+pub use asked::asked;
 pub use explored::{ExploreError, Explorer, explore};
 pub use noise::NoiseKey;
 pub use remembered::Moment;
 
+use protected::Protected;
 use remembered::Judge;
 use rules::{Rule, Verdict};
 
 /// Seconds of a day.
 const DAY_S: i64 = 86_400;
-/// Rounds of memory and linked figures after which everything is hidden: each but the last hides more.
-const MAX_ROUNDS: u32 = 8;
+/// The figures that stand for a cell's own, if any do.
+type Figures = Option<Vec<Option<i128>>>;
+
 /// Version of the frames.
 pub(crate) const FRAMES_VERSION: u32 = 1;
 
@@ -212,12 +218,25 @@ fn limits(permit: &Permit) -> Limits {
 /// Whether an answer under the permit is held against what was told before, and remembered.
 #[must_use]
 pub fn remembers(permit: &Permit) -> bool {
-    remembered::gaps(permit).is_some() || is_explored(permit)
+    remembers_under(permit.profile(), permit.protections())
+}
+
+/// The same of any profile and protections.
+#[must_use]
+pub fn remembers_under(profile: Profile, protections: &Protections) -> bool {
+    remembered::gaps_under(profile, protections).is_some()
+        || has_noise(profile)
+        || asked::is_counted(protections)
 }
 
 /// Whether figures under the permit have noise.
 fn is_explored(permit: &Permit) -> bool {
-    match permit.profile() {
+    has_noise(permit.profile())
+}
+
+/// Whether figures under the profile have noise.
+fn has_noise(profile: Profile) -> bool {
+    match profile {
         Profile::Explore => true,
         Profile::Indicator | Profile::Members | Profile::Network | Profile::Strict => false,
     }
@@ -229,7 +248,7 @@ pub fn wanted(permit: &Permit) -> Wanted {
     if is_explored(permit) {
         return explored::WANTED;
     }
-    let (limits, remembers) = (limits(permit), remembers(permit));
+    let (limits, remembers) = (limits(permit), remembered::gaps(permit).is_some());
     if limits.is_off() && !remembers {
         return Wanted::NONE;
     }
@@ -259,43 +278,31 @@ pub fn disclose(
     let judge = || gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
     let footprints = &permit.footprint().draft().fragments;
     let judged = fragments.iter().zip(footprints);
+    let closed = |cell: usize| {
+        let volume = permit.volume().filter(|_volume| fault.is_none());
+        volume.is_some_and(|volume| volume.is_closed(cell, moment.now))
+    };
     let judged = judged.map(|(of, footprint)| {
         let own = rules::everyone::of_cells(footprint, &protections, &limits);
-        verdicts(of, &footprint.sums, (&own, &limits))
+        let mut verdicts = verdicts(of, &footprint.sums, (&own, &limits));
+        rules::volume::show(of, (&footprint.sums, &limits), closed, &mut verdicts);
+        verdicts
     });
     let mut judged: Vec<Vec<Verdict>> = judged.collect();
     let names = &permit.footprint().draft().names;
+    let rules = (&protections, &limits);
     let earlier = match gaps.filter(|_| fault.is_none()) {
-        Some(_) => linked::Earlier::new(
-            (memory, &moment.snapshot),
-            (&fragments, footprints, names),
-            (&protections, &limits),
-        ),
+        Some(_) => {
+            let past = (memory, &moment.snapshot);
+            linked::Earlier::new(past, (&fragments, footprints, names), rules)
+        }
         None => linked::Earlier::default(),
     };
     earlier.begin(&mut judged);
-    // What is hidden for what was told before is a null like others, and what is hidden for others may leave room for what was
-    // close to it: until nothing more is hidden. Only what is shown in the end is charged.
-    let mut rounds = 0;
-    let (judge, standing) = loop {
-        let (mut judge, before) = (judge(), nulls(&judged));
-        let standing = fragments.iter().zip(footprints).zip(&mut judged);
-        let standing = standing.map(|((fragment, footprint), verdicts)| {
-            let of = judge.as_mut().map(|judge| judge.fragment(fragment, footprint, verdicts));
-            of.unwrap_or_default()
-        });
-        let standing: Vec<_> = standing.collect();
-        if rounds > 0 && nulls(&judged) == before {
-            break (judge, standing);
-        }
-        if fault.is_none() && rounds < MAX_ROUNDS {
-            let rules = (&protections, &limits);
-            linked::hide((&fragments, footprints), &mut judged, rules, &earlier);
-        } else if fault.is_none() {
-            judged.iter_mut().flatten().for_each(|verdict| verdict.hide(Rule::Unlinked));
-        }
-        rounds += 1;
-    };
+    let all = (fragments.as_slice(), footprints.as_slice());
+    let link = |judged: &mut [Vec<Verdict>]| linked::hide(all, judged, rules, &earlier);
+    let link = fault.is_none().then_some(link);
+    let (judge, standing) = settled::settle(all, &mut judged, judge, link);
     let mut protected = Vec::with_capacity(fragments.len());
     for ((fragment, verdicts), standing) in fragments.iter().zip(&judged).zip(&standing) {
         protected.push(Protected::new(fragment, verdicts, standing).ok_or(DiscloseError)?);
@@ -321,15 +328,6 @@ pub fn disclose(
     Ok(Disclosed { safe, charge })
 }
 
-/// How much is null: figures, and cells.
-fn nulls(verdicts: &[Vec<Verdict>]) -> usize {
-    let of = |verdict: &Verdict| {
-        let figures = verdict.sums.iter().filter(|rule| rule.is_some()).count();
-        figures.saturating_add(usize::from(verdict.state == CellState::Hidden))
-    };
-    verdicts.iter().flatten().map(of).sum()
-}
-
 /// The frames of protected cells, with the variance of their noise if they have any.
 pub(crate) fn frames(fragments: &[RecordBatch], noise: Option<u32>) -> Option<Vec<Vec<u8>>> {
     let head = FramesHead { version: FRAMES_VERSION, fragments: fragments.len(), noise };
@@ -344,19 +342,6 @@ pub(crate) fn frames(fragments: &[RecordBatch], noise: Option<u32>) -> Option<Ve
     Some(frames)
 }
 
-/// A fragment's cells with everything hidden that must be.
-struct Protected {
-    batch: RecordBatch,
-    /// Cells of the domain.
-    cells: u64,
-    /// Cells that are null.
-    nulls: u64,
-    /// Null figures of the other cells.
-    figures: u64,
-    /// Null figures by rule.
-    rules: BTreeMap<Rule, u64>,
-}
-
 /// Applies the rules to every cell.
 pub(crate) fn verdicts(
     fragment: &RawFragment,
@@ -364,38 +349,6 @@ pub(crate) fn verdicts(
     limits: (&Protections, &Limits),
 ) -> Vec<Verdict> {
     fragment.cells().map(|cell| rules::judge(cell, sums, limits)).collect()
-}
-
-impl Protected {
-    /// Hides what the verdicts hide. Where there are figures that stand for a cell, they are shown instead of its own.
-    pub(crate) fn new(
-        fragment: &RawFragment,
-        verdicts: &[Verdict],
-        standing: &[Option<Vec<Option<i128>>>],
-    ) -> Option<Self> {
-        let mut rules = BTreeMap::new();
-        verdicts.iter().for_each(|verdict| verdict.count(&mut rules));
-        let (hidden, shown): (Vec<&Verdict>, Vec<&Verdict>) =
-            verdicts.iter().partition(|verdict| verdict.state == CellState::Hidden);
-        let figures = shown.iter().flat_map(|verdict| &verdict.sums).flatten().count();
-        let many = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let (cells, nulls, figures) = (many(verdicts.len()), many(hidden.len()), many(figures));
-        let states: Vec<CellState> = verdicts.iter().map(|verdict| verdict.state).collect();
-        let columns = fragment.sums.iter().enumerate().map(|(at, (scale, values))| {
-            let shown = values.iter().zip(verdicts).enumerate().map(|(place, (value, verdict))| {
-                let shown = verdict.state != CellState::Hidden
-                    && verdict.sums.get(at).is_some_and(Option::is_none);
-                match standing.get(place).and_then(Option::as_ref) {
-                    Some(told) => told.get(at).copied().flatten().filter(|_| shown),
-                    None => shown.then_some(*value),
-                }
-            });
-            (*scale, shown.collect())
-        });
-        let columns: Vec<(u8, Vec<Option<i128>>)> = columns.collect();
-        let batch = safe_batch(&states, &columns)?;
-        Some(Self { batch, cells, nulls, figures, rules })
-    }
 }
 
 /// Released cells: each sum with its scale, null where it is not shown.

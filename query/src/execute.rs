@@ -15,9 +15,10 @@ use roaring::RoaringBitmap;
 
 use crate::cell::Layout;
 use crate::cut::{Fragment, Split};
-use crate::pipe::{Failure, Networks, Wanted};
+use crate::pipe::{Failure, Networks, NotGiven, Wanted};
 use crate::snapshot::{self, Snapshot};
 
+mod absent;
 mod bind;
 mod cells;
 mod hashed;
@@ -80,6 +81,8 @@ pub(crate) struct Place<'a> {
     pub(crate) hospital: &'a HospitalCode,
     /// Its networks.
     pub(crate) networks: &'a Networks,
+    /// What it has no rows of.
+    pub(crate) not_given: &'a [NotGiven],
 }
 
 /// One fragment's raw cells.
@@ -138,7 +141,10 @@ impl Run<'_> {
     ) -> Result<Executed, RunError> {
         let Self { fragment, layout, snapshot, left_out } = self;
         let own = text::Own::of(place);
-        let places = Places::new(fragment, &own)?;
+        let mut places = Places::new(fragment, &own)?;
+        if absent::nothing(fragment, &own) {
+            places.ruled_out.fill(true);
+        }
         if text::empty(fragment, &own) {
             let spec = bind::cell(fragment, layout, None);
             let nobody = vec![true; places.cells()];

@@ -17,6 +17,7 @@ pub mod error;
 mod html;
 mod mapping;
 mod numbering;
+mod numbers;
 mod order;
 pub mod plan;
 mod raw;
@@ -34,6 +35,7 @@ use policies::Digest;
 use policies::dataset::Table;
 
 pub use error::ImportError;
+pub use numbers::{Numbers, numbers};
 pub use plan::{Format, ImportPlan, Source, TableMapping};
 pub use report::{ImportReport, RowProblem, SourceCounts, TableCounts};
 pub use secret::RecordSecret;

@@ -30,9 +30,9 @@ mod sets;
 mod written;
 
 pub use disclose::{
-    DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, disclose,
-    explore, remembers, wanted,
+    DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, asked,
+    disclose, explore, remembers, remembers_under, wanted,
 };
 pub use ipc::{IpcError, MAX_FRAME_BYTES};
-pub use memory::{ApplyError, Charge, CodeError, Memory};
+pub use memory::{ApplyError, Asker, Charge, CodeError, Memory, OverQuota, Scope};
 pub use receive::{RawAnswer, ReceiveError, receive};

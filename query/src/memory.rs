@@ -3,10 +3,10 @@
 //! A [`Memory`] is the state of one lineage: the dataset versions of one node under one record key. It takes all persons together.
 //! Nothing here reads a clock or makes an id: days, names and sets are arguments.
 //!
-//! `query::disclose` does 3 and 5; the others wait for their callers. Call sequence for one answer:
+//! `query::disclose` does 3 and 4. Call sequence for one answer:
 //!
-//! 1. `memory.quota(&asker, limits, units, day)`: a [`Charge`] is begun, or the question is refused. A refusal is charged too:
-//!    `memory.refusal(&asker, day)`.
+//! 1. `memory.quota(&asker, limits, units, day)`: a [`Charge`], made durable and applied before the question is run, or it is
+//!    refused. So what becomes of the question afterwards is charged in any case.
 //! 2. Below the cut of `ask.explore`: the patients of `memory.retired()` are left out; `memory.left_out(patients)` says how many or refuses.
 //! 3. Exact figures, in charter order, those that would be shown after primary rules and suppression:
 //!    `memory.exact(&mut charge, cell, gaps)` says for each whether it is released, or the old figure stands, or it is null.
@@ -23,13 +23,6 @@ mod charge;
 mod code;
 mod exact;
 mod explore;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "`@quota_day` and `@quota_lineage` are refused until they are wired"
-    )
-)]
 mod quota;
 mod sets;
 mod state;
@@ -44,8 +37,8 @@ pub(crate) use tables::Table;
 #[cfg(test)]
 pub(crate) use explore::Novelty;
 pub(crate) use explore::{ExploreRules, ExploredCell, LeftOut};
-#[cfg(test)]
-pub(crate) use quota::{Asker, Limit, Limits, OverQuota, Scope};
+pub use quota::{Asker, OverQuota, Scope};
+pub(crate) use quota::{Limit, Limits};
 
 /// The name of a thing as a digest of its canonical text, made by the caller: a cell, a measure, a form.
 pub(crate) type Name = [u8; 32];

@@ -60,12 +60,36 @@ pub enum Work {
         fragments: Vec<Digest>,
         /// Hidden summaries that the protections need.
         wanted: Wanted,
+        /// Codes that no row of this hospital has.
+        not_given: Vec<NotGiven>,
     },
     /// Merge the hospitals' frames and run what is above the cut.
     Finish {
         /// Every hospital that answered, with the number of blobs that hold its frames, in order.
         parts: Vec<Part>,
     },
+}
+
+/// Codes of a column that a hospital has no rows of, by its charter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotGiven {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// The codes, as text.
+    pub codes: Vec<String>,
+}
+
+impl From<&policies::NotGiven> for NotGiven {
+    fn from(said: &policies::NotGiven) -> Self {
+        Self {
+            table: said.table.as_str().to_owned(),
+            column: said.column.as_str().to_owned(),
+            codes: said.codes.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// One hospital's frames in a [`Work::Finish`].

@@ -120,8 +120,9 @@ impl Worker {
                     Planned { footprint: footprint.clone(), explained: explained.clone() };
                 Ok(Message { head: Reply::Planned(planned), blobs: Vec::new() })
             }
-            Work::Execute { snapshot, hospital, fragments, wanted } => {
-                let place = execute::Place { dataset: &dataset, snapshot, hospital, networks };
+            Work::Execute { snapshot, hospital, fragments, wanted, not_given } => {
+                let place =
+                    execute::Place { dataset: &dataset, snapshot, hospital, networks, not_given };
                 let left_out = blobs.first().map(|blob| execute::left_out(blob)).transpose()?;
                 let what = (fragments.as_slice(), *wanted, left_out.as_ref());
                 let running = execute::execute(&split, &place, what, &mut self.tables);

@@ -297,6 +297,7 @@ impl Target {
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
             | Event::GapAccepted { .. }
+            | Event::MemoryLost { .. }
             | Event::WorkerLost { .. } => None,
         });
         let same = |question: &QuestionRecord| question.sql.here().is_some_and(|text| text == sql);

@@ -34,6 +34,8 @@ enum Command {
     Attack(Attack),
     /// Kill nodes under load, again and again, and look for what they acknowledged (use --release)
     Kill(Kill),
+    /// Measure how many figures each `@parts` leaves boards, over generated patients (use --release)
+    Utility(Utility),
     /// Match what askers sent and received with what hospitals decided and released
     Reconcile(Folder),
 }
@@ -47,8 +49,8 @@ pub struct Attack {
     /// Few targets: whether the attacks run and bite, not how well
     #[arg(long)]
     pub short: bool,
-    /// Write docs/ATTACKS.md
-    #[arg(long, conflicts_with_all = ["short", "only"])]
+    /// Write docs/ATTACKS.md here, whatever was chosen; all of the full form write it where it is
+    #[arg(long)]
     pub write: bool,
 }
 
@@ -61,6 +63,31 @@ pub struct Kill {
     /// Where all choices begin
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// Options of the utility gate.
+#[derive(Args, Debug)]
+pub struct Utility {
+    /// Mean numbers of patients of a hospital
+    #[arg(long, value_delimiter = ',', default_values_t = [20, 50, 100, 200], value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub patients: Vec<u32>,
+    /// Generated regions of each size
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub regions: u64,
+    /// Hospitals of a region
+    #[arg(long, default_value_t = 5, value_parser = hospitals)]
+    pub hospitals: usize,
+    /// Regions at the same time [default: one a processor]
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Where the tables are written too, e.g. docs/UTILITY.md
+    #[arg(long)]
+    pub write: Option<PathBuf>,
+}
+
+fn hospitals(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=18).contains(number));
+    number.ok_or_else(|| "a number from 1 to 18".to_owned())
 }
 
 /// Options of the bombs.
@@ -232,6 +259,7 @@ pub fn main() -> ExitCode {
         Command::Bombs(bombs) => crate::bombs::run(&bombs),
         Command::Attack(options) => crate::attack::run(&options),
         Command::Kill(kill) => crate::kill::run(&kill),
+        Command::Utility(options) => crate::utility::run(&options),
         Command::Reconcile(folder) => crate::reconcile::run(&folder),
         Command::Differential(differential) => crate::differential::run(&differential),
     };

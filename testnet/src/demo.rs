@@ -1,4 +1,4 @@
-//! The demo: five hospitals in two sub-networks, three analysts, several questions, one refusal; then it keeps serving,
+//! The demo: five hospitals in two sub-networks, four analysts, several questions, some refused; then it keeps serving,
 //! and starts again what is killed.
 
 use std::os::unix::process::ExitStatusExt as _;
@@ -27,7 +27,7 @@ struct Question {
     refused: bool,
 }
 
-const QUESTIONS: [Question; 8] = [
+const QUESTIONS: [Question; 13] = [
     Question {
         title: "Per grade, over all hospitals: patients, mean age with standard deviation, deaths within five years",
         person: "a.jansen",
@@ -75,6 +75,40 @@ const QUESTIONS: [Question; 8] = [
         title: "Rows of patients: never",
         person: "a.jansen",
         sql: "SELECT * FROM patient",
+        refused: true,
+    },
+    Question {
+        title: "Figures with noise (~) for everyone else, per hospital",
+        person: "d.visser",
+        sql: "SELECT hospital, count(*) AS patients, avg(age) AS mean_age FROM patient \
+              WHERE grade = 2 AND meno = 1 GROUP BY hospital ORDER BY hospital",
+        refused: false,
+    },
+    Question {
+        title: "The same in other words: the same figures",
+        person: "d.visser",
+        sql: "SELECT p.hospital, sum(CASE WHEN NOT p.grade = 3 THEN 1 ELSE 0 END) AS patients, \
+              avg(p.age) FILTER (WHERE p.grade < 3) AS mean_age FROM patient p \
+              WHERE p.meno <> 0 GROUP BY p.hospital ORDER BY p.hospital",
+        refused: false,
+    },
+    Question {
+        title: "A differencing pair: the difference of both figures has the noise of both",
+        person: "d.visser",
+        sql: "SELECT hospital, count(*) AS n FROM patient WHERE grade = 2 AND year = 1990 GROUP BY hospital ORDER BY hospital",
+        refused: false,
+    },
+    Question {
+        title: "... without those who had chemotherapy",
+        person: "d.visser",
+        sql: "SELECT hospital, count(*) AS n FROM patient WHERE grade = 2 AND year = 1990 AND chemo = 0 \
+              GROUP BY hospital ORDER BY hospital",
+        refused: false,
+    },
+    Question {
+        title: "A free predicate: refused, with the way to ask it as an indicator",
+        person: "d.visser",
+        sql: "SELECT count(*) AS n FROM patient WHERE age = 53 OR nodes > 20",
         refused: true,
     },
     Question {

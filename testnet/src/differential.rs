@@ -26,6 +26,7 @@ pub mod pooled;
 pub mod postgres;
 pub mod rows;
 pub mod schema;
+pub(crate) mod sealed;
 pub mod tally;
 
 use dice::Dice;

@@ -23,3 +23,4 @@ pub mod process;
 pub mod reconcile;
 pub mod topology;
 pub mod up;
+pub mod utility;

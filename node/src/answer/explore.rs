@@ -48,6 +48,7 @@ impl Node {
                 hospital: self.hospital.clone(),
                 fragments: permit.footprint().fragment_digests(),
                 wanted,
+                not_given: self.not_given(&exploring.dataset),
             };
             let head = job(self.charter(), run.text, run.asked.issued_at, work);
             let reply = self.work(worker, head, vec![left_out.bytes.clone()]).await?;

@@ -3,6 +3,7 @@
 use policies::charter::Charter;
 use policies::wire::Question;
 use policies::{Digest, Footprint, HospitalCode, Permit, UnixTime, VerifiedRequest, VerifyContext};
+use query::Asker;
 use query::pipe::Planned;
 
 use crate::ledger::Charged;
@@ -42,6 +43,12 @@ impl Asked {
     pub(crate) fn who(&self) -> Who {
         let QuestionRecord { asking_node, person, .. } = &self.question;
         Who::Signed { hospital: asking_node.clone(), person: person.clone() }
+    }
+
+    /// Whose quota it counts in.
+    pub(crate) fn asker(&self) -> Asker {
+        let QuestionRecord { asking_node, person, purpose, .. } = &self.question;
+        Asker::new(person.as_str(), purpose.as_str(), asking_node.as_str())
     }
 
     /// Whether this node's worker cuts the text as the asking node's did.

@@ -104,7 +104,7 @@ fn log(config: &Config) -> Result<(Option<LayerRef>, Histories, Heads), OpenErro
         return Ok((held, histories, heads));
     }
     let reader = Reader::open(&folder)?;
-    reader.archived().iter().for_each(|about| heads.join(&about.memory));
+    reader.archived().iter().for_each(|about| heads.join_stub(about.memory.as_ref()));
     reader.check(|entry| {
         histories.take(entry);
         heads.take(&entry.event);

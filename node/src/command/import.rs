@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use policies::Charter;
 use policies::dataset::Dataset;
 use policies::{DatasetId, Ident};
 use query::import::{
@@ -16,6 +17,7 @@ use crate::command::{Exit, print};
 use crate::config::file::{SourceFile, SourceFormat, TableFile};
 use crate::config::{Config, DatasetSources};
 use crate::keys::{noise, record};
+use crate::ledger::lineage;
 
 /// Imports every dataset of the configuration, or one.
 pub(crate) fn run(
@@ -54,15 +56,7 @@ pub(crate) fn run(
             return Ok(Exit::Usage);
         }
     };
-    match noise::make(&config) {
-        Ok(false) => {}
-        Ok(true) => print::note(format!("made {}: back it up", config.keys.noise.display())),
-        // Snapshots are made without it: other profiles are answered all the same.
-        Err(error) => {
-            let code = error.code();
-            print::note(format!("warning: {code}: {:#}", anyhow::Error::from(error)));
-        }
-    }
+    make_noise_key(&config);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let mut exit = Exit::Done;
@@ -70,6 +64,7 @@ pub(crate) fn run(
         let dataset = charter
             .dataset(&sources.id)
             .with_context(|| format!("dataset `{}` is not in the charter", sources.id))?;
+        let dataset = &given(&charter, &config, dataset);
         let plan = plan(&config, dataset, sources, (strict, secret.clone()))?;
         match runtime.block_on(query::import::import(&plan)) {
             Ok(done) => show(&done, report)?,
@@ -83,6 +78,32 @@ pub(crate) fn run(
         }
     }
     Ok(exit)
+}
+
+/// Makes the key of the noise if there is none.
+fn make_noise_key(config: &Config) {
+    match noise::make(config) {
+        Ok(false) => {}
+        Ok(true) => print::note(format!("made {}: back it up", config.keys.noise.display())),
+        // Snapshots are made without it: other profiles are answered all the same.
+        Err(error) => {
+            let code = error.code();
+            print::note(format!("warning: {code}: {:#}", anyhow::Error::from(error)));
+        }
+    }
+}
+
+/// The dataset without the care that this hospital does not give.
+fn given(charter: &Charter, config: &Config, dataset: &Dataset) -> Dataset {
+    let not_given: Vec<_> = charter.not_given(&config.hospital, &dataset.id).collect();
+    for said in &not_given {
+        let codes: Vec<String> = said.codes.iter().map(ToString::to_string).collect();
+        let (table, column, codes) = (&said.table, &said.column, codes.join(", "));
+        print::note(format!(
+            "the charter says that this hospital has no {table}.{column} {codes}: rows that have are refused"
+        ));
+    }
+    dataset.without(not_given.into_iter())
 }
 
 fn fail(error: ImportError) {
@@ -103,7 +124,7 @@ fn plan<'a>(
         };
         Ok(Source { name: Ident::new(&file.name)?, path: file.path.clone(), format })
     };
-    let folder = config.state.join("patients");
+    let folder = config.patients_folder();
     query::snapshot::durable::create_folder(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(ImportPlan {
@@ -112,7 +133,7 @@ fn plan<'a>(
         sources: sources.sources.iter().map(source).collect::<anyhow::Result<_>>()?,
         tables: sources.tables.iter().map(mapping).collect::<anyhow::Result<_>>()?,
         opt_out: sources.opt_out.clone(),
-        numbering: folder.join(format!("{}.numbers", dataset.id)),
+        numbering: lineage::numbers_file(&folder, &dataset.id),
         new_series: policies::Digest::of(&*crate::keys::random_bytes()?),
         record_secret,
         out: config.snapshots.clone(),

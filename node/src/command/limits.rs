@@ -1,6 +1,6 @@
 //! What was done to single figures, in words.
 
-use policies::protections::{Applied, Parts, Variance};
+use policies::protections::{Applied, Kind, OwnFigures, Parts, Variance};
 
 /// The fewest patients of a part that is shown, where there is such a number.
 fn least_part(applied: &Applied) -> Option<u32> {
@@ -9,12 +9,25 @@ fn least_part(applied: &Applied) -> Option<u32> {
     (parts >= Parts::Noisy && least > 0).then_some(least)
 }
 
+/// What is off for the kind of the figures.
+fn kind(applied: &Applied) -> Option<&'static str> {
+    match applied.kind? {
+        Kind::Quality => None,
+        Kind::Volume => Some("a volume: closed years without threshold"),
+        Kind::Completeness => Some("a completeness: few missing values shown"),
+    }
+}
+
 /// In a few words, after what is said of cells.
 pub(in crate::command) fn words(applied: &Applied) -> String {
+    if applied.own == Some(OwnFigures::Exact) {
+        return "own figures, exact, for this hospital's staff only".to_owned();
+    }
     let mut words = vec![match least_part(applied) {
         None => "parts of a cell exact".to_owned(),
         Some(least) => format!("parts under {least} hidden"),
     }];
+    words.extend(kind(applied).map(str::to_owned));
     let Applied { dominance, p_percent, min_df, .. } = applied;
     if let Some(most) = dominance.filter(|most| most.get() < 100) {
         words.push(format!("dominance {} %", most.get()));
@@ -47,6 +60,7 @@ pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
         None => "parts of a cell (FILTER, CASE) are exact, however few patients".to_owned(),
         Some(least) => format!("parts of under {least} patients, or all but so few, hidden"),
     }];
+    lines.extend(kind(applied).map(str::to_owned));
     let Applied { dominance, p_percent, min_df, .. } = applied;
     if let Some(most) = dominance.filter(|most| most.get() < 100) {
         lines.push(format!("sums of which two patients make up over {} % hidden", most.get()));

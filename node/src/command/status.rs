@@ -1,6 +1,6 @@
 //! `kring status`: what this hospital's node is doing.
 
-use crate::api::SyslogState;
+use crate::api::{MemoryState, SyslogState};
 use crate::cli::{Format, ProfileArg};
 use crate::client::Client;
 use crate::command::{Exit, print};
@@ -27,6 +27,9 @@ pub(crate) fn run(profile: &ProfileArg, format: Format) -> anyhow::Result<Exit> 
     for (dataset, snapshot) in &status.snapshots {
         print::line(format!("dataset {dataset}: snapshot {}", snapshot.short()));
     }
+    status.memories.iter().for_each(|(dataset, state)| {
+        print::line(format!("dataset {dataset}: {}", memory(state)));
+    });
     for (hospital, peer) in &status.peers {
         let reason =
             peer.last_error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
@@ -44,6 +47,15 @@ pub(crate) fn run(profile: &ProfileArg, format: Format) -> anyhow::Result<Exit> 
     status.syslog.iter().for_each(|state| print::line(syslog(state)));
     status.worker_notes.iter().for_each(|note| print::line(format!("note: {note}")));
     Ok(Exit::Done)
+}
+
+fn memory(state: &MemoryState) -> String {
+    let MemoryState { filled, problem } = state;
+    match (problem, filled) {
+        (Some(code), _) => format!("what was told is not known ({code}), and nothing is answered"),
+        (None, Some(filled)) => format!("the memory of what was told is {filled} % full"),
+        (None, None) => "nothing was told".to_owned(),
+    }
 }
 
 fn syslog(state: &SyslogState) -> String {

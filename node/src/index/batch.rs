@@ -7,8 +7,8 @@ use policies::wire::LayerRef;
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::{
-    CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, PLACES, QUESTIONS, REQUESTS,
-    UNVOUCHED, archived_row, charter_key, snapshot_row,
+    CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, LOST, PLACES, QUESTIONS,
+    REQUESTS, UNHEARD, UNVOUCHED, archived_row, charter_key, snapshot_row,
 };
 use crate::log::remembered::Heads;
 use crate::log::stub::Stub;
@@ -94,6 +94,7 @@ impl Batch {
             | Event::NotAsked { .. }
             | Event::ForkEvidence { .. }
             | Event::GapAccepted { .. }
+            | Event::MemoryLost { .. }
             | Event::WorkerLost { .. } => {}
         }
     }
@@ -102,7 +103,7 @@ impl Batch {
     pub(super) fn take_stub(&mut self, stub: &Stub, kept: impl IntoIterator<Item = Entry>) {
         kept.into_iter().for_each(|entry| self.take(&entry));
         stub.uses.iter().for_each(|used| self.question(*used));
-        self.memory.join(&stub.about.memory);
+        self.memory.join_stub(stub.about.memory.as_ref());
         (self.done, self.taken) = (stub.about.end(), true);
         self.stub = true;
     }
@@ -151,7 +152,14 @@ impl Batch {
         for snapshot in &self.memory.forgotten {
             forgotten.insert(snapshot.as_bytes(), ())?;
         }
+        let mut lost = transaction.open_table(LOST)?;
+        for lineage in &self.memory.lost {
+            lost.insert(lineage.as_bytes(), ())?;
+        }
         let mut places = transaction.open_table(PLACES)?;
+        if self.memory.unheard {
+            places.insert(UNHEARD, (self.done, &self.leaf))?;
+        }
         if let Some(place) = self.last_charter {
             places.insert(CHARTER, (place, &self.leaf))?;
         }

@@ -116,6 +116,28 @@ impl Charges {
         Ok(chain)
     }
 
+    /// The same, to go on behind them. What is read may be in the system's memory alone, after an error of the disk; so the names
+    /// are made durable before anything follows them.
+    ///
+    /// # Errors
+    /// `LedgerError`.
+    pub(super) fn read_on(
+        &self,
+        lineage: &Digest,
+        head: Option<&Head>,
+    ) -> Result<Chain, LedgerError> {
+        let chain = self.read(lineage, head)?;
+        if chain.last.is_some() {
+            let folder = lineage.to_string();
+            for folder in ["", &folder] {
+                let path = || self.medium.place(folder);
+                let synced = self.medium.sync_folder(folder);
+                synced.map_err(|source| LedgerError::Io { path: path(), source })?;
+            }
+        }
+        Ok(chain)
+    }
+
     /// Every charge of a lineage, in order.
     ///
     /// # Errors

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use policies::Digest;
 use query::{ApplyError, CodeError};
 
 /// Why nothing is answered over a lineage.
@@ -38,13 +37,30 @@ pub enum LedgerError {
     },
     /// Protected answers were given by a version without a memory.
     #[error(
-        "of snapshot {} protected answers were given that no memory holds, by a version without one: begin a new lineage, with \
-         another record key, patient numbers and snapshots",
-        snapshot.short()
+        "protected answers were given that no memory holds, by a version without one ({what}): begin a new lineage, with another record \
+         key, patient numbers and snapshots"
     )]
     Forgotten {
-        /// The snapshot.
-        snapshot: Digest,
+        /// The snapshot, or where the answers may be.
+        what: String,
+    },
+    /// Answers were given that were lost with the end of a log.
+    #[error(
+        "answers were given that no log and no memory holds, because a lost history of the log was given up: begin a new lineage, with \
+         another record key, patient numbers and snapshots"
+    )]
+    Lost,
+    /// Fewer patient numbers were given out than the memory knows of.
+    #[error(
+        "the patient numbers in {} end before patient {greatest}, of whom figures were told: they are an older copy, so put the latest one \
+         back, with the snapshots that belong to it",
+        path.display()
+    )]
+    Numbers {
+        /// The file of patient numbers.
+        path: PathBuf,
+        /// The greatest patient of the memory.
+        greatest: u32,
     },
     /// The folder cannot be read.
     #[error("the charges in {} cannot be read", path.display())]
@@ -82,6 +98,8 @@ impl LedgerError {
             Self::Damaged { .. } => "ledger_damaged",
             Self::Another { .. } => "ledger_of_another_log",
             Self::Forgotten { .. } => "ledger_without_history",
+            Self::Lost => "ledger_lost",
+            Self::Numbers { .. } => "ledger_of_other_numbers",
             Self::Io { .. } => "ledger_io",
             Self::Unwritten { .. } => "ledger_unwritten",
             Self::Code(error) => error.code(),

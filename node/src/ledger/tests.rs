@@ -7,6 +7,9 @@ use crate::log::medium::Medium;
 use crate::log::remembered::Head;
 use crate::log::store::tests::sim::{Sim, Unsynced};
 
+mod beside;
+mod disk;
+
 fn key(id: &str) -> Key {
     let folder = tempfile::tempdir().unwrap();
     Key::create(&folder.path().join("key"), KeyRole::Envelope, id).unwrap()
@@ -132,22 +135,4 @@ fn after_a_power_cut_every_charge_that_was_acknowledged_is_there() {
         let read = over(&after, &key).read(&lineage(), Some(&head(&chain))).unwrap();
         assert_eq!(read.memory.charges(), 3);
     }
-}
-
-#[test]
-fn answers_that_nobody_remembers_break_the_memory() {
-    let (sim, key, folder) = (Sim::default(), key("a"), tempfile::tempdir().unwrap());
-    let snapshot = Digest::of(b"snapshot");
-    let place = folder.path().join(snapshot.to_string());
-    std::fs::create_dir(&place).unwrap();
-    let manifest = format!("{{\"format\":2,\"lineage\":\"{}\"}}", lineage());
-    std::fs::write(place.join("manifest.json"), manifest).unwrap();
-    let heads = |forgotten: &[Digest]| Heads {
-        forgotten: forgotten.iter().copied().collect(),
-        ..Heads::default()
-    };
-    let read = |heads: &Heads| read(&over(&sim, &key), heads, (&lineage(), folder.path()));
-    assert_eq!(read(&heads(&[Digest::of(b"other")])).unwrap().memory.charges(), 0);
-    let error = read(&heads(&[Digest::of(b"other"), snapshot])).unwrap_err();
-    assert_eq!(error.code(), "ledger_without_history");
 }

@@ -212,6 +212,11 @@ pub enum Event {
         /// Place of the evidence in this log.
         evidence: u64,
     },
+    /// Answers were given over these lineages that neither the log nor a memory holds: nothing is answered over them again.
+    MemoryLost {
+        /// The lineages.
+        lineages: Vec<Digest>,
+    },
     /// A worker was killed or died.
     WorkerLost {
         /// `deadline`, `died` or `protocol`.
@@ -249,6 +254,7 @@ impl Event {
             | Self::ForkEvidence { .. }
             | Self::Archived(_)
             | Self::GapAccepted { .. }
+            | Self::MemoryLost { .. }
             | Self::WorkerLost { .. } => Ok(()),
         }
     }
@@ -274,6 +280,7 @@ impl Event {
             | Self::ForkEvidence { .. }
             | Self::Archived(_)
             | Self::GapAccepted { .. }
+            | Self::MemoryLost { .. }
             | Self::WorkerLost { .. } => true,
         }
     }

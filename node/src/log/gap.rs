@@ -3,11 +3,13 @@
 //! A log that was restored from an older copy still holds what was asked and released until then, so it is continued, not begun
 //! anew. It gets another origin, because under the one before its witnesses have cosigned what is lost.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use policies::{Digest, UnixTime};
 
 use super::checkpoint::{Signer, stated};
+use super::remembered::Heads;
 use super::store::{Room, Store, record_bytes};
 use super::{Entry, Event, OpenError, Reader};
 use crate::proof::checkpoint::{Checkpoint, Origin};
@@ -94,11 +96,22 @@ pub enum GapError {
     Write(#[from] io::Error),
 }
 
+/// Most lineages that one entry names.
+const LINEAGES: usize = 500;
+
 /// Continues the log under another origin; both its first entry and a checkpoint are durable when this returns.
+///
+/// What was released in the lost history is in no memory that this log could hold against its charges. So every lineage that the log
+/// names, and those in `beside`, are over: an entry before the gap says so.
 ///
 /// # Errors
 /// `GapError`; tried again after a crash, it goes on where it was.
-pub fn accept(store: &mut Store, signer: Signer, now: UnixTime) -> Result<Origin, GapError> {
+pub fn accept(
+    store: &mut Store,
+    signer: Signer,
+    now: UnixTime,
+    beside: &BTreeSet<Digest>,
+) -> Result<Origin, GapError> {
     let log = store.reader();
     let Histories { contradiction, gap } = Histories::of(&log)?;
     let unsigned = gap.filter(|(at, _)| signed_size(&log) <= *at).map(|(_, origin)| origin);
@@ -111,7 +124,8 @@ pub fn accept(store: &mut Store, signer: Signer, now: UnixTime) -> Result<Origin
                 return Err(GapError::TooMany);
             }
             let signer = after(signer, next)?;
-            let Head { size, root } = log.head();
+            end_lineages(store, now, beside)?;
+            let Head { size, root } = store.reader().head();
             let event = Event::GapAccepted {
                 origin: signer.origin().to_string(),
                 before: last,
@@ -120,9 +134,7 @@ pub fn accept(store: &mut Store, signer: Signer, now: UnixTime) -> Result<Origin
                 seen: seen.head.size,
                 evidence,
             };
-            let entry = Entry::new(size, now, event).encode().map_err(io::Error::other)?;
-            room(store, entry.len())?;
-            store.append(&[entry])?;
+            append(store, now, event)?;
             signer
         }
         None if unsigned.is_some() => after(signer, gaps)?,
@@ -132,6 +144,34 @@ pub fn accept(store: &mut Store, signer: Signer, now: UnixTime) -> Result<Origin
     room(store, signed.len())?;
     store.append_checkpoint(&signed)?;
     Ok(signer.origin().clone())
+}
+
+/// Says durably that these lineages and all that the log names are over, where it does not say so yet.
+fn end_lineages(
+    store: &mut Store,
+    now: UnixTime,
+    beside: &BTreeSet<Digest>,
+) -> Result<(), GapError> {
+    let log = store.reader();
+    let mut heads = Heads::default();
+    log.archived().iter().for_each(|about| heads.join_stub(about.memory.as_ref()));
+    for (index, bytes) in log.bytes_here() {
+        heads.take(&log.parse(index, &bytes?)?.event);
+    }
+    let known = heads.lineages.keys().chain(beside);
+    let lost: BTreeSet<Digest> = known.filter(|id| !heads.lost.contains(id)).copied().collect();
+    let lost: Vec<Digest> = lost.into_iter().collect();
+    for lineages in lost.chunks(LINEAGES) {
+        append(store, now, Event::MemoryLost { lineages: lineages.to_vec() })?;
+    }
+    Ok(())
+}
+
+fn append(store: &mut Store, now: UnixTime, event: Event) -> Result<(), GapError> {
+    let entry = Entry::new(store.size(), now, event).encode().map_err(io::Error::other)?;
+    room(store, entry.len())?;
+    store.append(&[entry])?;
+    Ok(())
 }
 
 fn after(signer: Signer, gaps: u32) -> Result<Signer, OpenError> {

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policies::Digest;
 use policies::protections::{Applied, Parts};
+use policies::wire::Receipt;
+use policies::{Digest, Profile};
 use serde::{Deserialize, Serialize};
 
 use super::Event;
@@ -50,24 +51,27 @@ pub struct Heads {
     pub lineages: BTreeMap<Digest, Head>,
     /// Snapshots of which protected answers were given that no memory holds: by a version without one.
     pub forgotten: BTreeSet<Digest>,
+    /// Lineages over which answers were given that no log and no memory holds.
+    #[serde(default)]
+    pub lost: BTreeSet<Digest>,
+    /// Whether entries were archived by a version without a memory, so that nobody knows what they say of it.
+    #[serde(default)]
+    pub unheard: bool,
 }
 
 impl Heads {
-    /// Whether they say nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lineages.is_empty() && self.forgotten.is_empty()
-    }
-
     /// Takes what an event says.
     pub fn take(&mut self, event: &Event) {
+        if let Event::MemoryLost { lineages } = event {
+            self.lost.extend(lineages);
+        }
         let Event::Outcome { memory, receipt, snapshot, .. } = event else { return };
         match memory {
             Some(Remembered { lineage, charges, last: Some(last), stands: _ }) => {
                 self.add(*lineage, Head { charges: *charges, last: *last });
             }
             Some(Remembered { last: None, .. }) => {}
-            None if is_protected(&receipt.protections) => {
+            None if is_remembered(receipt) => {
                 self.forgotten.insert(*snapshot);
             }
             None => {}
@@ -78,6 +82,16 @@ impl Heads {
     pub fn join(&mut self, other: &Self) {
         other.lineages.iter().for_each(|(lineage, head)| self.add(*lineage, *head));
         self.forgotten.extend(&other.forgotten);
+        self.lost.extend(&other.lost);
+        self.unheard |= other.unheard;
+    }
+
+    /// Takes what a stub says; nothing of a version without a memory.
+    pub fn join_stub(&mut self, stub: Option<&Self>) {
+        match stub {
+            Some(heads) => self.join(heads),
+            None => self.unheard = true,
+        }
     }
 
     /// Entries need not be in the order of their charges: the largest number counts.
@@ -89,8 +103,17 @@ impl Heads {
     }
 }
 
-/// Whether figures under these protections are remembered: as `query::remembers` says of the permit.
-fn is_protected(applied: &Applied) -> bool {
-    let parts = applied.min_part.is_some_and(|part| part.get() > 1);
-    applied.min_patients.get() > 1 || parts && applied.parts != Some(Parts::Members)
+/// Whether an answer with this receipt is remembered: as [`query::remembers_under`] says of the permit.
+fn is_remembered(receipt: &Receipt) -> bool {
+    let Receipt { profile, protections, .. } = receipt;
+    let Applied { min_patients, min_part, parts, .. } = *protections;
+    let of_parts = min_part.is_some_and(|part| part.get() > 1) && parts != Some(Parts::Members);
+    match profile {
+        Profile::Indicator | Profile::Members => min_patients.get() > 1 || of_parts,
+        Profile::Explore => true,
+        Profile::Network | Profile::Strict => false,
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,9 +48,10 @@ pub struct About {
     pub blobs: BTreeSet<Digest>,
     /// Rows of the table of questions.
     pub questions: u64,
-    /// What its entries say of the memory of what was answered. The charges stay on the node.
-    #[serde(default, skip_serializing_if = "Heads::is_empty")]
-    pub memory: Heads,
+    /// What its entries say of the memory of what was answered; none where a version without one archived them. The charges
+    /// stay on the node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Heads>,
 }
 
 /// A stub.
@@ -106,7 +107,7 @@ impl Stub {
             kept,
             blobs,
             questions: uses.len() as u64,
-            memory,
+            memory: Some(memory),
         };
         let leaves = entries.iter().map(|(_, bytes)| leaf_hash(bytes)).collect();
         Some(Self { about, uses: uses.into_values().collect(), leaves })

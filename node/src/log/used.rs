@@ -48,6 +48,7 @@ impl Use {
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
             | Event::GapAccepted { .. }
+            | Event::MemoryLost { .. }
             | Event::WorkerLost { .. } => None,
         }
     }

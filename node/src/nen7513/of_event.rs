@@ -101,6 +101,7 @@ impl What {
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
             | Event::GapAccepted { .. }
+            | Event::MemoryLost { .. }
             | Event::WorkerLost { .. } => Self { question: None, record: of_the_node(event) },
         }
     }
@@ -162,8 +163,17 @@ fn noticed(event: &Event) -> Record {
         | Event::Received { .. }
         | Event::ForkEvidence { .. }
         | Event::GapAccepted { .. }
+        | Event::MemoryLost { .. }
         | Event::Fault { .. } => Record::default(),
     }
+}
+
+/// Lineages over which nothing is answered again.
+fn memory_lost(lineages: &[policies::Digest]) -> Record {
+    let mut record = system("answers are not remembered", "memory_lost", "U");
+    let named: Vec<_> = lineages.iter().map(ToString::to_string).collect();
+    record.detail = format!("nothing is answered over lineages {}", named.join(" "));
+    record
 }
 
 /// Events that are about no question.
@@ -195,10 +205,8 @@ fn of_the_node(event: &Event) -> Record {
             record
         }
         Event::ForkEvidence { origin, shows, cosigned: _, offered: _ } => {
-            let mut record = system("a log contradicts itself", "fork_evidence", "R");
-            record.outcome = FAILED;
-            record.detail = format!("log {origin}: {shows}");
-            record
+            let record = system("a log contradicts itself", "fork_evidence", "R");
+            Record { outcome: FAILED, detail: format!("log {origin}: {shows}"), ..record }
         }
         Event::Archived(Archived { first, count, latest, file, folder, .. }) => {
             let mut record = system("entries archived", "archived", "E");
@@ -213,6 +221,7 @@ fn of_the_node(event: &Event) -> Record {
                 format!("log {before}: {size} entries kept of {seen} seen, now {origin}");
             record
         }
+        Event::MemoryLost { lineages } => memory_lost(lineages),
         Event::WorkerLost { reason } => {
             let mut record = system("worker lost", "worker_lost", "E");
             record.outcome = FAILED;

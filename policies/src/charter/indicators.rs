@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::dataset::{Dataset, DatasetStatus};
 use crate::indicator::{self, Indicator};
 use crate::problem::Problem;
-use crate::{DatasetId, IndicatorId, capability, protections};
+use crate::{DatasetId, IndicatorId, capability, kind, protections};
 
 /// Reads every indicator; those with problems are left out.
 pub(super) fn read<'f>(
@@ -65,6 +65,7 @@ fn problems(
             }))
         }
     }
+    messages.extend(kind::problems(indicator, datasets.get(dataset)));
     messages.extend(capability::missing(opinions).iter().map(|told| told.replace('@', "")));
     messages
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::dataset::Dataset;
 use crate::dsse::PublicKey;
 use crate::problem::Problems;
 use crate::reader::{self, Fields, document};
-use crate::{HospitalCode, NetworkId, UnixTime};
+use crate::{DatasetId, HospitalCode, NetworkId, UnixTime};
 
 use super::networks::{self, Membership};
+use super::not_given::{self, NotGiven};
 use super::people::validity;
 
 /// Most hospitals of one network; also the most that one question may name.
@@ -32,6 +34,8 @@ pub struct Member {
     pub addresses: Vec<String>,
     /// The sub-networks that it is in.
     pub networks: BTreeMap<NetworkId, Membership>,
+    /// Care that it does not give.
+    pub not_given: Vec<NotGiven>,
     /// First moment of membership, where it has one.
     pub valid_from: Option<UnixTime>,
     /// Last moment of membership, where it has one.
@@ -87,6 +91,9 @@ pub struct MemberKeys {
     pub witness: PublicKey,
 }
 
+/// The datasets of the charter, if all could be read.
+type Datasets<'d> = Option<&'d BTreeMap<DatasetId, Dataset>>;
+
 /// What the file says.
 #[derive(Debug, Default)]
 pub(super) struct Read {
@@ -95,11 +102,16 @@ pub(super) struct Read {
     pub(super) networks: BTreeMap<NetworkId, String>,
 }
 
-/// Reads the file; `own` is the charter's network, where charter.toml says it.
-pub(super) fn read(text: &str, own: Option<&NetworkId>, problems: &mut Problems<'_>) -> Read {
+/// Reads the file; `own` is the charter's network, where charter.toml says it, `datasets` what it holds, if all of it could
+/// be read.
+pub(super) fn read(
+    text: &str,
+    (own, datasets): (Option<&NetworkId>, Datasets<'_>),
+    problems: &mut Problems<'_>,
+) -> Read {
     document(text, problems, |mut fields, problems| {
         let networks = networks::declared(&mut fields, own, problems);
-        let members = members(fields, &networks, problems);
+        let members = members(fields, (&networks, datasets), problems);
         Some(Read { members, networks })
     })
     .unwrap_or_default()
@@ -107,7 +119,7 @@ pub(super) fn read(text: &str, own: Option<&NetworkId>, problems: &mut Problems<
 
 fn members(
     mut fields: Fields<'_>,
-    networks: &BTreeMap<NetworkId, String>,
+    (networks, datasets): (&BTreeMap<NetworkId, String>, Datasets<'_>),
     problems: &mut Problems<'_>,
 ) -> BTreeMap<HospitalCode, Member> {
     let found = fields.tables("members", problems);
@@ -123,7 +135,8 @@ fn members(
     let mut members = BTreeMap::new();
     for fields in found {
         let offset = fields.offset();
-        let Some(member) = member(fields, (&mut keys, networks), problems) else {
+        let known = (&mut keys, networks, datasets);
+        let Some(member) = member(fields, known, problems) else {
             continue;
         };
         let code = member.code.clone();
@@ -136,7 +149,11 @@ fn members(
 
 fn member(
     mut fields: Fields<'_>,
-    (known, networks): (&mut BTreeMap<[u8; 32], String>, &BTreeMap<NetworkId, String>),
+    (known, networks, datasets): (
+        &mut BTreeMap<[u8; 32], String>,
+        &BTreeMap<NetworkId, String>,
+        Datasets<'_>,
+    ),
     problems: &mut Problems<'_>,
 ) -> Option<Member> {
     let code = fields.name::<HospitalCode>("code", problems);
@@ -147,6 +164,7 @@ fn member(
         fields.table("keys", problems).and_then(|fields| keys(fields, owner, known, problems));
     let addresses = addresses(&mut fields, problems);
     let networks = networks::memberships(&mut fields, networks, problems);
+    let not_given = not_given::read(&mut fields, datasets, problems);
     let (valid_from, valid_until) = fields.validity(problems);
     fields.finish(problems);
     Some(Member {
@@ -156,6 +174,7 @@ fn member(
         keys: keys?,
         addresses,
         networks,
+        not_given,
         valid_from,
         valid_until,
     })

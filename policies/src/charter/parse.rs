@@ -37,9 +37,14 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
     let kinds = kinds(files, &mut found);
     let head = single(files, "charter.toml", &mut found, head::read);
     let own = head.as_ref().map(|head| &head.network);
+    let of_kind =
+        |kind: Kind| kinds.iter().filter(move |(_, of)| *of == kind).map(|(path, _)| *path);
+    let before = found.len();
+    let datasets = datasets(files, of_kind(Kind::Dataset), &mut found);
+    let readable = (found.len() == before).then_some(&datasets);
     let members::Read { members, networks } =
         single(files, "members.toml", &mut found, |text, problems| {
-            Some(members::read(text, own, problems))
+            Some(members::read(text, (own, readable), problems))
         })
         .unwrap_or_default();
     let whole = !found.iter().any(|problem| problem.file == "members.toml");
@@ -47,9 +52,6 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
         Some(people::read(text, whole.then_some(&members), problems))
     })
     .unwrap_or_default();
-    let of_kind =
-        |kind: Kind| kinds.iter().filter(move |(_, of)| *of == kind).map(|(path, _)| *path);
-    let datasets = datasets(files, of_kind(Kind::Dataset), &mut found);
     let indicators = indicators::read(files, of_kind(Kind::Indicator), &datasets, &mut found);
     let network = head.as_ref().map(|head| &head.network);
     let rule_files: Vec<(&str, &str)> = of_kind(Kind::Rules)

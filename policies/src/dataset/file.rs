@@ -18,6 +18,8 @@ mod relations;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use codes::code;
+
 /// Most tables of a dataset: a planner's work grows with them.
 pub const MAX_TABLES: usize = 64;
 /// Most columns of a table.

@@ -7,6 +7,7 @@ use crate::charter::rules::{Outcome, Rule};
 use crate::charter::{Charter, OwnRules, Person, own};
 use crate::explore::ExploreRefusal;
 use crate::indicator::TextFault;
+use crate::kind::KindFault;
 use crate::{DatasetId, GroupId, PersonId, Profile, Purpose};
 
 use super::{Denial, rule_name};
@@ -93,6 +94,11 @@ pub(crate) fn not_in_form(charter: &Charter, refusal: &ExploreRefusal) -> Denial
 
 /// An indicator that is not asked.
 pub(crate) fn text(charter: &Charter, fault: &TextFault) -> Denial {
+    Denial::new(charter, fault.code(), fault.to_string(), fault.dutch())
+}
+
+/// An indicator that is not of its kind.
+pub(crate) fn kind(charter: &Charter, fault: &KindFault) -> Denial {
     Denial::new(charter, fault.code(), fault.to_string(), fault.dutch())
 }
 

@@ -9,6 +9,7 @@ use crate::ask::profiles;
 use crate::charter::{Charter, Member};
 use crate::dsse::{Envelope, EnvelopeError, PayloadType};
 use crate::footprint::MAX_FRAGMENTS;
+use crate::protections::OwnFigures;
 use crate::question::{FormError, encode, parse};
 use crate::reader::is_shown;
 use crate::wire::{Answer, MAX_SKEW_S, Question, Refusal};
@@ -155,7 +156,9 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
     let answer: Answer = parse("answer", payload)?;
     let Answer { request, question, responder, frames, layers, receipt, status, .. } = &answer;
     let layer = expected.charter.layer();
-    let Question { dataset, asks, profile, .. } = expected.asked;
+    let Question { dataset, asks, profile, hospitals, asking_node, .. } = expected.asked;
+    // A hospital's figures for its own staff are nobody else's, and in no sum with others'.
+    let to_itself = responder == asking_node && hospitals.as_slice() == [responder.clone()];
     let dataset = expected.charter.dataset(dataset);
     let matches = [
         ("request", *request == expected.request),
@@ -167,6 +170,7 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
         ("profile", profiles(asks, *profile).contains(&receipt.profile)),
         ("receipt", receipt.cells.len() == receipt.nulls.len()),
         ("noise", receipt.noise.is_some() == (receipt.profile == Profile::Explore)),
+        ("own", receipt.protections.own != Some(OwnFigures::Exact) || to_itself),
     ];
     all_match(&matches)?;
     not_later(answer.answered_at, expected.now)?;

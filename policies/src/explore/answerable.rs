@@ -2,7 +2,23 @@
 
 use super::{ExploreForm, ExploreReason, ExploreRefusal, ExploreSum, ExploreTerm, MeasureId};
 use crate::dataset::Dataset;
-use crate::footprint::FragmentFootprint;
+use crate::footprint::{FootprintDraft, FragmentFootprint};
+
+/// Aggregates of which each is a count at every edge of a column.
+const OF_EDGES: [&str; 4] = ["median", "quantile", "percentile_cont", "histogram"];
+
+/// Whether a question can be told with noise: each fragment is in the form, and each figure of it has a noise of its own.
+///
+/// # Errors
+/// What is not. The text alone decides.
+pub fn answerable(draft: &FootprintDraft, dataset: &Dataset) -> Result<(), ExploreRefusal> {
+    for fragment in &draft.fragments {
+        fragment.explore.form().map_err(Clone::clone)?.answerable(fragment, dataset)?;
+    }
+    let quantile = OF_EDGES.iter().find(|name| draft.aggregates.contains(**name));
+    let refused = |name: &&str| ExploreRefusal::new(ExploreReason::Quantile, name);
+    quantile.map(refused).map_or(Ok(()), Err)
+}
 
 impl MeasureId {
     /// The furthest that one row can move a sum of it, in its own smallest unit: 1 for a count, the larger of the column's absolute

@@ -48,6 +48,8 @@ pub enum ExploreReason {
     Measure,
     /// A sum of a column with factors, other sums or other rows in it.
     Mixed,
+    /// A quantile or histogram.
+    Quantile,
 }
 
 impl ExploreRefusal {
@@ -92,6 +94,7 @@ impl ExploreReason {
             Self::Key => "explore_key",
             Self::Measure => "explore_measure",
             Self::Mixed => "explore_mixed",
+            Self::Quantile => "explore_quantile",
         }
     }
 
@@ -123,6 +126,9 @@ impl ExploreReason {
             Self::Mixed => {
                 "noise is added to counts and to sums of a column as it stands, not to sums of several parts".to_owned()
             }
+            Self::Quantile => {
+                "its counts at all edges would use up what may be told of these patients".to_owned()
+            }
         }
     }
 
@@ -144,6 +150,9 @@ impl ExploreReason {
             }
             Self::Mixed => {
                 "Write sum(column) FILTER (WHERE ...) and count(*) FILTER (WHERE ...), with what they are multiplied by outside"
+            }
+            Self::Quantile => {
+                "Write count(*) FILTER (WHERE column < edge) at the edge that matters"
             }
         }
     }

@@ -49,6 +49,10 @@ pub struct MadeFootprint {
     pub fewest: Option<Units>,
     /// Places of measures that follow from its sums, in whole or in part: where one of these is not shown, they are not either.
     pub also: Vec<u32>,
+    /// Places of measures of the rows that a part leaves of a whole beside it: where few patients make one up, its sums are not
+    /// shown.
+    #[serde(default)]
+    pub rest: Vec<u32>,
 }
 
 /// What a row adds to a patient's contribution.
@@ -187,7 +191,7 @@ pub(super) fn check(fragment: &FragmentFootprint, index: usize) -> Result<(), Fo
         measure.holds() && !measures.iter().take(at).any(same)
     });
     let made = measures.iter().filter_map(|measure| measure.made.as_ref());
-    let also = made.flat_map(|made| &made.also).all(|place| {
+    let also = made.flat_map(|made| made.also.iter().chain(&made.rest)).all(|place| {
         let named = usize::try_from(*place).ok().and_then(|place| named.get_mut(place));
         named.map(|named| *named = true).is_some()
     });

@@ -63,7 +63,8 @@ fn read(text: &str, problems: &mut Problems<'_>) -> Option<Indicator> {
         }
         lines.push(line);
     }
-    let Header { id, version, dataset, title, norm, source, by, window, opinions, .. } = header;
+    let Header { id, version, dataset, title, norm, source, by, window, year, opinions, .. } =
+        header;
     let indicator = Indicator {
         id: id?,
         version: version?,
@@ -73,6 +74,7 @@ fn read(text: &str, problems: &mut Problems<'_>) -> Option<Indicator> {
         source: source?,
         by,
         window,
+        year,
         opinions,
         digest: Digest::of(text.as_bytes()),
         lines,

@@ -5,15 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::problem::Problems;
 use crate::protections::{Opinions, Word, read};
 use crate::reader::{MAX_LABEL_CHARS, is_shown};
-use crate::{DatasetId, IndicatorId, VariantName};
+use crate::{DatasetId, Ident, IndicatorId, VariantName};
+
+use super::YearColumn;
 
 /// Most characters of `norm`, `source` and `note`.
 const MAX_TEXT_CHARS: usize = 600;
 /// Most variants of one kind.
 const MAX_VARIANTS: usize = 16;
 /// Keys that are no protection, in the order of messages.
-const KEYS: [&str; 10] =
-    ["id", "version", "dataset", "title_nl", "title_en", "norm", "source", "by", "window", "note"];
+const KEYS: [&str; 11] = [
+    "id", "version", "dataset", "title_nl", "title_en", "norm", "source", "by", "window", "year",
+    "note",
+];
 
 /// What the head says; what is missing was told.
 #[derive(Debug, Default)]
@@ -26,6 +30,7 @@ pub(super) struct Header {
     pub(super) source: Option<String>,
     pub(super) by: Vec<VariantName>,
     pub(super) window: Vec<VariantName>,
+    pub(super) year: Option<YearColumn>,
     pub(super) opinions: Opinions,
     seen: BTreeSet<String>,
 }
@@ -68,6 +73,7 @@ impl Header {
             "source" => self.source = Some(text(key, value, MAX_TEXT_CHARS)?),
             "note" => drop(text(key, value, MAX_TEXT_CHARS)?),
             "by" => self.by = variants(key, value)?,
+            "year" => self.year = Some(year(value)?),
             "window" => {
                 self.window = variants(key, value)?;
                 let wrong = self.window.iter().find(|window| !is_window(window.as_str()));
@@ -129,6 +135,13 @@ fn variants(key: &str, value: &str) -> Result<Vec<VariantName>, String> {
         return Err(format!("`{key}` has {} variants, at most {MAX_VARIANTS}", found.len()));
     }
     Ok(found)
+}
+
+fn year(value: &str) -> Result<YearColumn, String> {
+    let named = value.split_once('.').and_then(|(table, column)| {
+        Some(YearColumn { table: Ident::new(table).ok()?, column: Ident::new(column).ok()? })
+    });
+    named.ok_or_else(|| "`year` is a column, as TABLE.COLUMN".to_owned())
 }
 
 /// `all`, a year, or the first and last of several.

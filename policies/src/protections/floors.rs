@@ -1,5 +1,7 @@
 //! What no charter may go under for data of people, whatever the board signs.
 
+use crate::Profile;
+
 use super::{Dominance, MinDf, MinPart, MinPatients, Opinions, PPercent, Protections};
 
 /// Every protection that goes under its floor, as `@word under N`.
@@ -28,11 +30,18 @@ pub(crate) fn under_in_a_rule(opinions: &Opinions) -> Vec<String> {
 }
 
 impl Protections {
-    /// Nothing under a floor, whatever the reading of the charter let pass. The size of a part is left as it is: an indicator
-    /// may go under its floor, which is one for rules only.
+    /// Nothing under a floor, whatever the reading of the charter let pass. Only an indicator may go under the floor of the size
+    /// of a part.
     #[must_use]
-    pub(crate) fn floored(self) -> Self {
+    pub(crate) fn floored(self, profile: Profile) -> Self {
+        let min_part = match profile {
+            Profile::Indicator => self.min_part,
+            Profile::Members | Profile::Explore | Profile::Network | Profile::Strict => {
+                self.min_part.max(MinPart::DEFAULT)
+            }
+        };
         Self {
+            min_part,
             min_patients: self.min_patients.max(MinPatients::FLOOR),
             dominance: self.dominance.min(Dominance::FLOOR),
             p_percent: self.p_percent.max(PPercent::FLOOR),

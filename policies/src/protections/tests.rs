@@ -1,5 +1,5 @@
 use super::*;
-use crate::capability;
+use crate::{Profile, capability};
 
 /// Every value that the lattice knows of one protection, silence first; from the loosest to the strictest.
 struct Values;
@@ -125,8 +125,14 @@ fn parts_are_exact_only_where_charter_and_hospital_say_so() {
 #[test]
 fn nothing_decided_for_people_is_under_a_floor() {
     for number in 0..200 {
-        let loose = Protections::from(Values::mixed(number)).floored();
+        let mixed = Protections::from(Values::mixed(number));
+        let loose = mixed.floored(Profile::Indicator);
         assert!(under(&Opinions::from(loose)).is_empty(), "{loose:?}");
+        assert_eq!(loose.min_part, mixed.min_part, "the board signs an indicator's");
+        for profile in [Profile::Members, Profile::Explore, Profile::Network, Profile::Strict] {
+            let loose = mixed.floored(profile);
+            assert!(under_in_a_rule(&Opinions::from(loose)).is_empty(), "{loose:?}");
+        }
     }
     let opinions = |text: &[(&str, &str)]| {
         let mut opinions = Opinions::default();
@@ -190,6 +196,7 @@ fn a_value_has_one_form() {
 #[test]
 fn a_receipt_claims_what_is_applied_and_nothing_else() {
     let decided = Protections::from(Values::mixed(7));
+    let decided = Protections { kind: Kind::Volume, own: OwnFigures::Exact, ..decided };
     let of_exact = [Word::MinPart, Word::Parts, Word::Dominance, Word::PPercent, Word::MinDf];
     for profile in Profile::ALL {
         let applied = decided.applied_under(profile);
@@ -204,6 +211,9 @@ fn a_receipt_claims_what_is_applied_and_nothing_else() {
         }
         assert_eq!(serde_json::from_value::<Applied>(json).unwrap(), applied);
     }
+    // Where every rule holds there is nothing to say.
+    let usual = Protections { kind: Kind::Quality, own: OwnFigures::Protected, ..decided };
+    assert_eq!((usual.applied().kind, usual.applied().own), (None, None));
 }
 
 #[test]

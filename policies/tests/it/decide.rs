@@ -71,6 +71,7 @@ impl Case {
             asking_node: hospital(&self.asking_node),
             direct_signature: self.direct_signature,
             hospitals: 2,
+            to_itself: false,
             indicator: self.indicator.clone(),
             profile: self.profile,
         }

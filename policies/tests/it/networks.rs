@@ -49,3 +49,31 @@ fn sub_networks_are_told_by_id_with_their_names() {
     let networks: Vec<_> = charter.networks().map(|(id, name)| (id.as_str(), name)).collect();
     assert_eq!(networks, [("concord", "Concord"), ("oost", "Oost")]);
 }
+
+#[test]
+fn care_that_is_not_given_is_told_by_hospital_and_dataset_and_leaves_the_dictionary() {
+    let mut files: BTreeMap<String, String> = files();
+    let members = files.get_mut("members.toml").unwrap();
+    *members = members.replace(
+        "kind = \"umc\"",
+        "kind = \"umc\"\nnot_given = [{ dataset = \"rotterdam\", table = \"diagnosis\", column = \"size\", codes = [\">50\"] }]",
+    );
+    let charter = sealed(&files);
+    let dataset = charter.datasets().find(|dataset| dataset.id.as_str() == "rotterdam").unwrap();
+    let said = |code: &str| {
+        let code = policies::HospitalCode::new(code).unwrap();
+        charter.not_given(&code, &dataset.id).cloned().collect::<Vec<_>>()
+    };
+    assert!(said("BRAVO").is_empty());
+    let alfa = said("ALFA");
+    assert_eq!(alfa.len(), 1);
+    let codes = |dataset: &policies::dataset::Dataset, column: &str| {
+        let codes = &dataset.column("diagnosis", column).unwrap().codes;
+        codes.iter().map(|code| code.value.to_string()).collect::<Vec<_>>()
+    };
+    let own = dataset.without(alfa.iter());
+    assert_eq!(codes(&own, "size"), ["20-50", "<=20"]);
+    assert_eq!(codes(&own, "grade"), codes(dataset, "grade"));
+    assert_eq!(own.digest, dataset.digest, "snapshots are of the signed dictionary");
+    assert_eq!(dataset.without(said("BRAVO").iter()), *dataset);
+}

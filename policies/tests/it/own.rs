@@ -122,7 +122,6 @@ fn every_problem_of_the_file_is_told_with_its_line() {
             "own.cedar:2: a permit of the hospital's own grants nothing: it carries protections, such as @min_patients(\"20\")",
             "own.cedar:3: a permit names its action: write action == Kring::Action::\"ask.members\"",
             "own.cedar:4: Person `e.mulder` is not in people.toml",
-            "own.cedar:5: this version of kring cannot keep `@own`: remove it until a version can",
             "own.cedar:6: `@min_patient` is not an annotation: known are id, explain_nl, explain_en, min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own",
             "own.cedar:6: a permit of the hospital's own grants nothing: it carries protections, such as @min_patients(\"20\")",
             "own.cedar:6: the rule has no id: write @id(\"...\") before it",
@@ -130,4 +129,52 @@ fn every_problem_of_the_file_is_told_with_its_line() {
         ]
     );
     assert!(problems("permit (principal")[0].starts_with("own.cedar:1: not Cedar"));
+}
+
+const OWN: &str = r#"
+    @id("our-own") @own("exact")
+    permit (principal, action == Kring::Action::"ask.members", resource);
+"#;
+
+/// The asking node's own hospital, and no other.
+fn to_itself(question: &mut Question) {
+    question.hospitals = vec![question.asking_node.clone()];
+}
+
+#[test]
+fn staff_see_their_own_hospitals_figures_as_they_are_where_it_says_so() {
+    let applied = |own: &str, change: fn(&mut Question)| {
+        let protections = decision(own, change).unwrap().protections;
+        serde_json::to_value(protections.applied()).unwrap()
+    };
+    let exact = applied(OWN, to_itself);
+    assert_eq!(exact["own"], "exact");
+    let expected: [(&str, serde_json::Value); 6] = [
+        ("min_patients", 0.into()),
+        ("zeros", "shown".into()),
+        ("parts", "members".into()),
+        ("dominance", 100.into()),
+        ("signature", "direct".into()),
+        ("min_df", 0.into()),
+    ];
+    for (word, value) in expected {
+        assert_eq!(exact[word], value, "{word}");
+    }
+    let protected = |own: &str, change: fn(&mut Question)| {
+        let applied = applied(own, change);
+        assert_eq!((&applied["min_patients"], applied.get("own")), (&10.into(), None), "{own}");
+    };
+    // With others, at another's node, by somebody of another hospital, and where the hospital does not say so.
+    protected(OWN, |_question| {});
+    protected(OWN, |question| question.hospitals = vec!["BRAVO".parse().unwrap()]);
+    protected(OWN, |question| {
+        question.asking_node = "BRAVO".parse().unwrap();
+        to_itself(question);
+    });
+    protected("// nothing\n", to_itself);
+    let elsewhere = r#"
+        @id("our-own") @own("exact")
+        permit (principal, action == Kring::Action::"ask.members", resource) when { context.purpose == "research" };
+    "#;
+    protected(elsewhere, to_itself);
 }

@@ -125,6 +125,9 @@ fn an_answer_is_about_this_request_and_these_frames() {
     check_answer(|a| a.layers.push(a.layers[0].clone()), &mismatch("layers"));
     check_answer(|a| a.status = "synthetic".to_owned(), &mismatch("status"));
     check_answer(|a| a.receipt.nulls.clear(), &mismatch("receipt"));
+    // A hospital's figures for its own staff, to somebody else's question.
+    let own = Some(policies::protections::OwnFigures::Exact);
+    check_answer(|a| a.receipt.protections.own = own, &mismatch("own"));
     let at = NOW.plus(121);
     check_answer(|a| a.answered_at = at, &ReplyError::FromTheFuture { at, now: NOW });
     check_answer(

@@ -34,6 +34,21 @@ pub(crate) struct MeasureSpec {
     pub(crate) has_set: bool,
 }
 
+impl MeasureSpec {
+    /// Whether the patients with a row that does not count are asked for.
+    pub(super) fn has_rest(&self) -> bool {
+        self.has_set && counts_rows(self.kind)
+    }
+}
+
+/// Whether a contribution is a number of the patient's rows.
+pub(super) fn counts_rows(kind: MeasureKind) -> bool {
+    match kind {
+        MeasureKind::Rows | MeasureKind::Flag => true,
+        MeasureKind::Keys | MeasureKind::Value => false,
+    }
+}
+
 /// The contributions to one measure.
 #[derive(Clone, Debug)]
 pub(super) struct Contributions {
@@ -47,6 +62,8 @@ pub(super) struct Contributions {
     /// Contributors of each group, each once, where they are wanted.
     sets: Vec<Vec<u32>>,
     in_sets: usize,
+    /// Patients of each group with a row that does not count, where they are wanted.
+    rest: Vec<u64>,
 }
 
 impl Contributions {
@@ -59,6 +76,7 @@ impl Contributions {
             keys: if keys { vec![RecordKey::default(); groups] } else { Vec::new() },
             sets: if sets { vec![Vec::new(); groups] } else { Vec::new() },
             in_sets: 0,
+            rest: Vec::new(),
         }
     }
 
@@ -98,6 +116,20 @@ impl Contributions {
                 *has = true;
             }
         });
+    }
+
+    /// Counts the patients of the closed slots who have a row that does not count; `everyone` has the rows of each.
+    fn leave(&mut self, closed: Closed<'_>, everyone: &Self) {
+        if self.rest.is_empty() {
+            return;
+        }
+        for (slot, group) in closed.groups.iter().enumerate() {
+            if self.store.open(slot) < everyone.store.open(slot)
+                && let Some(rest) = self.rest.get_mut(*group)
+            {
+                *rest = rest.saturating_add(1);
+            }
+        }
     }
 
     /// Folds the slots that are closed.
@@ -145,6 +177,11 @@ impl Contributions {
         self.keys.iter().map(|key| key.get()).collect()
     }
 
+    /// Patients of each group with a row that does not count.
+    pub(super) fn rest(&self) -> &[u64] {
+        &self.rest
+    }
+
     /// Contributors of each group, each once, in any order.
     pub(super) fn sets(&self) -> &[Vec<u32>] {
         &self.sets
@@ -157,7 +194,8 @@ impl Contributions {
         let flags = self.has_value.as_ref().map_or(0, Vec::capacity);
         let keys = self.keys.len().saturating_mul(size_of::<RecordKey>());
         let groups = self.sets.len().saturating_mul(size_of::<Vec<u32>>());
-        let held = [sets, flags, keys, groups, self.store.size()];
+        let rest = self.rest.len().saturating_mul(size_of::<u64>());
+        let held = [sets, flags, keys, groups, rest, self.store.size()];
         held.into_iter().fold(0, usize::saturating_add)
     }
 }
@@ -190,7 +228,10 @@ impl Measured {
     /// Of so many groups.
     pub(super) fn new(spec: &MeasureSpec, groups: usize, keys: bool) -> Self {
         let (is_counted, wanted) = (spec.kind != MeasureKind::Value, (keys, spec.has_set));
-        let own = || Contributions::new(groups, is_counted, wanted);
+        let own = || {
+            let rest = if spec.has_rest() { vec![0; groups] } else { Vec::new() };
+            Contributions { rest, ..Contributions::new(groups, is_counted, wanted) }
+        };
         Self {
             own: (spec.kind != MeasureKind::Rows).then(own),
             seen: match spec.kind {
@@ -216,6 +257,9 @@ impl Measured {
                     if !spec.has_set {
                         (own.sets, own.in_sets) = (Vec::new(), 0);
                     }
+                    if spec.has_rest() {
+                        own.rest = vec![0; batch.total()];
+                    }
                     self.own = Some(own);
                 }
                 rows.chosen().cloned()
@@ -235,9 +279,15 @@ impl Measured {
         Ok(())
     }
 
-    /// Folds the slots that are closed.
-    pub(super) fn close(&mut self, closed: Closed<'_>, record: &[RecordKey]) {
+    /// Folds the slots that are closed, which are open in `everyone`.
+    pub(super) fn close(
+        &mut self,
+        closed: Closed<'_>,
+        record: &[RecordKey],
+        everyone: &Contributions,
+    ) {
         if let Some(own) = &mut self.own {
+            own.leave(closed, everyone);
             own.close(closed, record);
         }
     }

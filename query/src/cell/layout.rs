@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use policies::footprint::{FragmentFootprint, MeasureFootprint};
 
+use super::contributions::counts_rows;
 use super::sum_type;
 use crate::pipe::Wanted;
 
@@ -24,6 +25,12 @@ pub(crate) struct Layout {
 struct MeasureLayout {
     scale: u8,
     has_set: bool,
+    has_rest: bool,
+}
+
+/// Whether the number of patients with a row that a measure does not count is a column of its own.
+pub(crate) fn has_rest(measure: &MeasureFootprint) -> bool {
+    has_set(measure) && counts_rows(measure.kind)
 }
 
 /// Whether the set of a measure's contributors is a column of its own: it is for what counts, and the whole cell's has one.
@@ -42,6 +49,7 @@ impl Layout {
         let measures = measures.map(|measure| MeasureLayout {
             scale: measure.scale,
             has_set: has_set(measure) && wanted.bitmaps,
+            has_rest: has_rest(measure) && wanted.bitmaps,
         });
         Self { sums: sums.collect(), measures: measures.collect(), wanted }
     }
@@ -62,9 +70,10 @@ impl Layout {
         let mut names = vec!["n".to_owned()];
         let key = |name: String| self.wanted.keys.then_some(name);
         names.extend(key("key".to_owned()));
-        for at in 0..self.measures.len() {
+        for (at, measure) in self.measures.iter().enumerate() {
             names.push(format!("m{at}_n"));
             names.extend(key(format!("m{at}_key")));
+            names.extend(measure.has_rest.then(|| format!("m{at}_rest")));
         }
         names
     }

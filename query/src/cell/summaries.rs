@@ -77,7 +77,7 @@ impl Summaries {
                 *sum = sum.plus(*key);
             }
         }
-        measures.iter_mut().for_each(|measured| measured.close(closed, &record));
+        measures.iter_mut().for_each(|measured| measured.close(closed, &record, everyone));
         everyone.close(closed, &record);
         let closed = closed.groups.len();
         slots.forget(closed);
@@ -102,6 +102,10 @@ impl Summaries {
             columns.counts.push(contributors(&tallies));
             if wanted.keys {
                 columns.counts.push(own.unwrap_or(&everyone).keys());
+            }
+            if measure.has_rest() {
+                let groups = tallies.len();
+                columns.counts.push(own.map_or_else(|| vec![0; groups], |own| own.rest().to_vec()));
             }
             if wanted.tops {
                 columns.sums.push(tallies.iter().map(|tally| tally.first).collect());

@@ -344,7 +344,13 @@ pub(super) fn text_condition(safe: &Expr, below: &Below) -> Result<TextCondition
         Ok(Transformed::yes(Expr::Column(Name::new_unqualified(mark))))
     });
     let predicate = marked.map_err(engine)?.data;
-    Ok(TextCondition { predicate, schema: Arc::clone(&below.schema), in_scope: true })
+    let origin = |name: &Name| {
+        let facts = below.columns.get(below.schema.maybe_index_of_column(name)?)?;
+        let Some(Plain::Column(origin)) = &facts.plain else { return None };
+        Some((name.clone(), origin.clone()))
+    };
+    let origins = predicate.column_refs().into_iter().filter_map(origin).collect();
+    Ok(TextCondition { predicate, schema: Arc::clone(&below.schema), in_scope: true, origins })
 }
 
 /// Names the scalar functions and operators of an expression.

@@ -4,6 +4,7 @@
 //! that makes the same sums makes the same measures.
 
 use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::utils::{conjunction, split_conjunction};
 use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, SumKind, Units};
 
 use super::Primitive;
@@ -32,7 +33,10 @@ pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
     let mut numbers = Numbers::default();
     let mut measures: Vec<Measure> = Vec::new();
     let made = primitives.iter().filter_map(|primitive| primitive.made.as_ref());
-    for primitive in primitives.iter().chain(made.flat_map(|made| &made.also)) {
+    let (left, counts) = (left(primitives), counts(primitives));
+    let follow = made.flat_map(|made| &made.also).chain(left.iter().map(|(_, rest)| rest));
+    let follow = follow.chain(counts.iter().map(|(_, count)| count));
+    for primitive in primitives.iter().chain(follow) {
         if !measures.iter().any(|known| known.is_of(primitive)) {
             measures.push(measure(primitive, &mut numbers));
         }
@@ -50,7 +54,92 @@ pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
         known.also.sort_unstable();
         known.also.dedup();
     }
+    for (of, count) in &counts {
+        let count = place(count, &measures);
+        if let Some(measure) = measures.iter_mut().find(|known| known.is_of(of)) {
+            let also = &mut measure.footprint.made.get_or_insert_default().also;
+            also.push(count);
+            also.sort_unstable();
+            also.dedup();
+        }
+    }
+    for (part, rest) in &left {
+        let rest = place(rest, &measures);
+        if let Some(measure) = measures.iter_mut().find(|known| known.is_of(part)) {
+            let rests = &mut measure.footprint.made.get_or_insert_default().rest;
+            rests.push(rest);
+            rests.sort_unstable();
+            rests.dedup();
+        }
+    }
     measures
+}
+
+/// Of each sum under a condition without a count of what it adds beside it: the sum, and that count. A memory holds sums against
+/// each other by their contributors, which a count says.
+fn counts(primitives: &[Primitive]) -> Vec<(&Primitive, Primitive)> {
+    let alone = primitives.iter().filter(|sum| {
+        let counted = primitives.iter().any(|count| {
+            kind(count).is_count_like()
+                && (&count.filter, &count.value) == (&sum.filter, &sum.value)
+        });
+        kind(sum) == MeasureKind::Value && sum.filter.is_some() && !counted
+    });
+    let count = |sum: &Primitive| Primitive {
+        kind: SumKind::NonNull,
+        scale: 0,
+        bounds: None,
+        made: None,
+        ..sum.clone()
+    };
+    alone.map(|sum| (sum, count(sum))).collect()
+}
+
+/// Of each sum under a condition and the same sum without it, or under some of its conditions: the part, and the sum over the rows
+/// that it leaves.
+fn left(primitives: &[Primitive]) -> Vec<(&Primitive, Primitive)> {
+    let added = || primitives.iter().filter(|sum| kind(sum) == MeasureKind::Value);
+    let mut found = Vec::new();
+    for part in added() {
+        let Some(filter) = &part.filter else { continue };
+        let conditions = split_conjunction(filter);
+        let wholes = added().filter(|whole| {
+            let of = whole.filter.iter().flat_map(split_conjunction);
+            whole.value == part.value
+                && whole.filter != part.filter
+                && of.into_iter().all(|condition| conditions.contains(&condition))
+        });
+        for whole in wholes {
+            let of: Vec<&Expr> = whole.filter.iter().flat_map(split_conjunction).collect();
+            let own = conditions.iter().filter(|condition| !of.contains(*condition));
+            let Some(own) = conjunction(own.map(|condition| (*condition).clone())) else {
+                continue;
+            };
+            let rest = own.is_not_true();
+            let rest = whole.filter.clone().map_or(rest.clone(), |whole| whole.and(rest));
+            let rest = Primitive {
+                kind: SumKind::Sum,
+                filter: Some(rest),
+                scale: scale(part),
+                made: None,
+                ..part.clone()
+            };
+            found.push((part, rest));
+        }
+    }
+    found
+}
+
+/// Digits behind the point of what a sum is of.
+fn scale(primitive: &Primitive) -> u8 {
+    match primitive.kind {
+        SumKind::SumSquares => primitive.scale / 2,
+        SumKind::Rows
+        | SumKind::NonNull
+        | SumKind::Distinct
+        | SumKind::Sum
+        | SumKind::SumProducts => primitive.scale,
+    }
 }
 
 /// Conditions and arguments, in the order in which they are seen.
@@ -62,20 +151,12 @@ struct Numbers<'e> {
 
 fn measure<'e>(primitive: &'e Primitive, numbers: &mut Numbers<'e>) -> Measure {
     let (least, most) = primitive.bounds.unwrap_or((0, 1));
-    let scale = match primitive.kind {
-        SumKind::SumSquares => primitive.scale / 2,
-        SumKind::Rows
-        | SumKind::NonNull
-        | SumKind::Distinct
-        | SumKind::Sum
-        | SumKind::SumProducts => primitive.scale,
-    };
     let (filter, value) = (primitive.filter.as_ref(), primitive.value.as_ref());
     let footprint = MeasureFootprint {
         condition: filter.map(|condition| number(condition, &mut numbers.conditions)),
         argument: value.map(|argument| number(argument, &mut numbers.arguments)),
         kind: kind(primitive),
-        scale,
+        scale: scale(primitive),
         least: Units::new(least),
         most: Units::new(most),
         sensitive: Sensitive::default(),

@@ -20,7 +20,7 @@ use roaring::RoaringBitmap;
 
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
 use super::rules::{Rule, Verdict};
-use super::{CellState, DiscloseError, Disclosed, Protected, SafeAnswer, frames};
+use super::{CellState, DiscloseError, Disclosed, Figures, Protected, SafeAnswer, frames};
 use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name};
 use crate::pipe::Wanted;
 use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};
@@ -129,9 +129,6 @@ fn variance(protections: &Protections) -> FormVariance {
         Variance::Five => FormVariance::Four,
     }
 }
-
-/// The figures that stand for a cell's own.
-type Figures = Option<Vec<Option<i128>>>;
 
 /// Tells cells, one after the other.
 struct Teller<'m> {
@@ -273,7 +270,8 @@ struct Own<'a> {
     set: &'a RoaringBitmap,
 }
 
-/// Who contributes to a measure: sums have no set of their own, but a count of the same rows has.
+/// Who contributes to a measure. Sums have no set of their own, but a count of the same rows has; where there is none the cell's
+/// patients stand for them, so that more are charged and none too few.
 fn contributors<'a>(
     cell: RawCell<'a>,
     of: &Contribution<'a>,
@@ -283,7 +281,8 @@ fn contributors<'a>(
         return cell.patients();
     }
     let same = |other: &&Contribution<'a>| other.measure.has_contributors_of(of.measure);
-    of.patients.or_else(|| all.iter().filter(same).find_map(|other| other.patients))
+    let counted = || all.iter().filter(same).find_map(|other| other.patients);
+    of.patients.or_else(counted).or_else(|| cell.patients())
 }
 
 /// The value of each key in a cell: the last key runs fastest.

@@ -8,12 +8,12 @@
 //! Pairs of sets are looked at here. What several figures give away together is not.
 
 use policies::footprint::{FragmentFootprint, SumFootprint};
-use policies::protections::Protections;
+use policies::protections::{Kind, Protections};
 use policies::{Digest, Limits, Permit, Profile, UnixTime};
 use roaring::RoaringBitmap;
 
 use super::rules::{Rule, Verdict, parts};
-use super::{CellState, DAY_S};
+use super::{CellState, DAY_S, Figures};
 use crate::memory::{Charge, Day, ExactCell, Gaps, Measure, Memory, Name, Ruling, Standing};
 use crate::receive::{Contribution, RawCell, RawFragment};
 
@@ -40,13 +40,21 @@ impl Moment {
 
 /// The patients in which two sets must differ under a permit; none where nothing is remembered.
 pub(super) fn gaps(permit: &Permit) -> Option<Gaps> {
-    let exact = match permit.profile() {
+    gaps_under(permit.profile(), permit.protections())
+}
+
+/// The same of any profile and protections.
+pub(super) fn gaps_under(profile: Profile, protections: &Protections) -> Option<Gaps> {
+    let exact = match profile {
         Profile::Indicator | Profile::Members => true,
         Profile::Explore | Profile::Network | Profile::Strict => false,
     };
-    let part = Limits::of(permit.protections()).least_part();
+    // Volumes of closed years are figures of their own; what is left of a completeness may be a few.
+    let exact = exact && protections.kind != Kind::Volume;
+    let limits = Limits::of(protections);
+    let part = if limits.complement { limits.least_part() } else { 0 };
     let part = u32::try_from(part).unwrap_or(u32::MAX);
-    let gaps = Gaps { cell: permit.protections().min_patients.get(), part };
+    let gaps = Gaps { cell: protections.min_patients.get(), part };
     (exact && (gaps.cell > 1 || gaps.part > 1)).then_some(gaps)
 }
 
@@ -95,7 +103,7 @@ impl<'m> Judge<'m> {
         fragment: &RawFragment,
         footprint: &FragmentFootprint,
         verdicts: &mut [Verdict],
-    ) -> Vec<Option<Vec<Option<i128>>>> {
+    ) -> Vec<Figures> {
         let named: Vec<Name> = footprint.sums.iter().map(name_of_sum).collect();
         let cells = fragment.cells().zip(verdicts).enumerate();
         cells
@@ -112,11 +120,7 @@ impl<'m> Judge<'m> {
             .collect()
     }
 
-    fn rule(
-        &mut self,
-        exact: Option<ExactCell>,
-        verdict: &mut Verdict,
-    ) -> Option<Vec<Option<i128>>> {
+    fn rule(&mut self, exact: Option<ExactCell>, verdict: &mut Verdict) -> Figures {
         // Without its sets nothing is known of a cell.
         let Some(exact) = exact else {
             verdict.hide(Rule::Fault);
@@ -144,7 +148,7 @@ impl<'m> Judge<'m> {
     }
 
     /// Tells what was told, as far as the rules show it still.
-    fn stand(&mut self, told: &Standing, verdict: &mut Verdict) -> Option<Vec<Option<i128>>> {
+    fn stand(&mut self, told: &Standing, verdict: &mut Verdict) -> Figures {
         let figures = decode(&told.figures, verdict.sums.len());
         let Some(figures) = figures.filter(|_| verdict.state == CellState::Present) else {
             verdict.hide(Rule::Before);
@@ -235,9 +239,11 @@ fn name_of_rest(sum: &Name) -> Name {
     *Digest::of(&[SUM, sum.as_slice(), b"rest"].concat()).as_bytes()
 }
 
-/// A sum by its text: the same in every fragment that writes it this way.
+/// A sum by its text without its condition: the same in every fragment that writes it this way. Whom a condition chooses is seen in
+/// the patients, so a condition that is true of everybody makes no other sum.
 fn name_of_sum(sum: &SumFootprint) -> Name {
-    *Digest::of(&[SUM, sum.text.as_bytes()].concat()).as_bytes()
+    let text = sum.text.split_once(" where ").map_or(sum.text.as_str(), |(call, _where)| call);
+    *Digest::of(&[SUM, text.as_bytes()].concat()).as_bytes()
 }
 
 /// A measure that follows from a sum, by the sum's name and its place.
@@ -256,7 +262,7 @@ fn encode(figures: impl Iterator<Item = Option<i128>>) -> Vec<u8> {
 }
 
 /// As many figures as there are sums, or nothing.
-fn decode(bytes: &[u8], sums: usize) -> Option<Vec<Option<i128>>> {
+fn decode(bytes: &[u8], sums: usize) -> Figures {
     let (mut figures, mut rest) = (Vec::new(), bytes);
     while let Some((there, after)) = rest.split_first() {
         rest = after;

@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use policies::Limits;
-use policies::footprint::SumFootprint;
+use policies::footprint::{SumFootprint, SumKind};
 use policies::protections::{Protections, Zeros};
 
 use super::CellState;
@@ -25,6 +25,7 @@ mod given_away;
 mod made;
 pub(super) mod parts;
 mod spread;
+pub(super) mod volume;
 
 /// Why a figure is null. For the hospital's own log: never told to who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,16 +146,26 @@ fn figures(cell: RawCell<'_>, sums: &[SumFootprint], limits: &Limits) -> Vec<Opt
             small.or(alike).or_else(|| concentrated::of(measure, limits))
         })
         .collect();
-    let of_measures = made::told(&measures, &of_measures);
+    let of_measures = made::told(&measures, &of_measures, limits);
     let solved = spread::solved(&measures, sums, limits);
     let mut hidden: Vec<Option<Rule>> = sums
         .iter()
+        .zip(cell.sums())
         .zip(solved)
-        .map(|(sum, solved)| {
+        .map(|((sum, value), solved)| {
             let place = usize::try_from(sum.measure).ok();
-            let own = place.and_then(|place| of_measures.get(place)).copied();
+            let own = place.and_then(|place| of_measures.get(place).zip(measures.get(place)));
             // Without its measure nothing is known of a figure.
-            own.unwrap_or(Some(Rule::Fault)).or(solved)
+            let Some((own, of)) = own else { return Some(Rule::Fault) };
+            let squared = match sum.kind {
+                SumKind::SumSquares => concentrated::of_squares(of, value, limits),
+                SumKind::Rows
+                | SumKind::NonNull
+                | SumKind::Distinct
+                | SumKind::Sum
+                | SumKind::SumProducts => None,
+            };
+            own.or(solved).or(squared)
         })
         .collect();
     given_away::add(cell, &measures, sums, &mut hidden);

@@ -8,6 +8,7 @@ use super::*;
 use crate::cut;
 use crate::import::{Format, ImportPlan, RecordSecret, Source, TableMapping, import};
 
+mod absent;
 mod summaries;
 
 const DATASET: &str = r#"id = "small"
@@ -59,8 +60,13 @@ fn kept_and_scanned_tables_give_the_same_cells() {
     let snapshot = sealed(temp.path(), &dataset);
     let hospital = HospitalCode::new("ALFA").unwrap();
     let networks = Networks::new();
-    let place =
-        Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital, networks: &networks };
+    let place = Place {
+        dataset: &dataset,
+        snapshot: &snapshot,
+        hospital: &hospital,
+        networks: &networks,
+        not_given: &[],
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for sql in [
         "SELECT region, count(*), sum(bmi), count(distinct patient_key) FROM patient GROUP BY region",
@@ -91,8 +97,13 @@ fn a_large_file_that_is_changed_in_place_is_found_when_it_is_scanned() {
     let snapshot = sealed(temp.path(), &dataset);
     let hospital = HospitalCode::new("ALFA").unwrap();
     let networks = Networks::new();
-    let place =
-        Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital, networks: &networks };
+    let place = Place {
+        dataset: &dataset,
+        snapshot: &snapshot,
+        hospital: &hospital,
+        networks: &networks,
+        not_given: &[],
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let split = cut::split(&dataset, &networks, "SELECT count(*) FROM patient").unwrap();
     let digests: Vec<Digest> = split.fragments.iter().map(|fragment| fragment.digest).collect();
@@ -139,8 +150,13 @@ fn a_step_per_patient_streams_over_rows_that_come_patient_by_patient() {
     let snapshot = sealed(temp.path(), &dataset);
     let hospital = HospitalCode::new("ALFA").unwrap();
     let networks = Networks::new();
-    let place =
-        Place { dataset: &dataset, snapshot: &snapshot, hospital: &hospital, networks: &networks };
+    let place = Place {
+        dataset: &dataset,
+        snapshot: &snapshot,
+        hospital: &hospital,
+        networks: &networks,
+        not_given: &[],
+    };
     for tables in [&mut Tables::default(), &mut Tables::keeping_files_to(0)] {
         for sql in [
             "SELECT avg(most) FROM (SELECT patient_key, max(bmi) AS most FROM patient GROUP BY patient_key) t",

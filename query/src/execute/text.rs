@@ -10,6 +10,7 @@ use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
 use super::Place;
+use super::absent::{self, Absent};
 use crate::cut::{Fragment, HOSPITAL_MARK, Key, NETWORK_MARK, TextCondition};
 use crate::network;
 
@@ -22,6 +23,8 @@ pub(super) struct Own {
     pub(super) hospital: ScalarValue,
     /// Its networks.
     pub(super) networks: ScalarValue,
+    /// What it has no rows of.
+    pub(super) absent: Vec<Absent>,
 }
 
 impl Own {
@@ -30,6 +33,7 @@ impl Own {
         Self {
             hospital: text(place.hospital.as_str().to_owned()),
             networks: text(network::text_of(place.networks, place.hospital)),
+            absent: Absent::of(place.not_given, place.dataset),
         }
     }
 }
@@ -39,13 +43,19 @@ pub(super) fn empty(fragment: &Fragment, own: &Own) -> bool {
     fragment.conditions.iter().any(|condition| never(condition, own, None))
 }
 
-/// For each value of a key, whether the text leaves no row with it.
+/// For each value of a key, whether the text leaves no row with it, or the hospital has none.
 pub(super) fn ruled_out(
     fragment: &Fragment,
     own: &Own,
     key: &Key,
     values: &[ScalarValue],
 ) -> Vec<bool> {
+    let mut out = by_text(fragment, own, key, values);
+    absent::mark(key, own, values, &mut out);
+    out
+}
+
+fn by_text(fragment: &Fragment, own: &Own, key: &Key, values: &[ScalarValue]) -> Vec<bool> {
     if let Some(Expr::Literal(only, _)) = simplified(&key.marked, own, None)
         && let Ok(only) = only.cast_to(&key.data_type)
     {
@@ -65,7 +75,12 @@ pub(super) fn ruled_out(
     values.iter().map(none).collect()
 }
 
-fn never(condition: &TextCondition, own: &Own, known: Option<(&Name, &ScalarValue)>) -> bool {
+/// Whether a condition is false or NULL by its text, with a column's value if it is known.
+pub(super) fn never(
+    condition: &TextCondition,
+    own: &Own,
+    known: Option<(&Name, &ScalarValue)>,
+) -> bool {
     match simplified(condition, own, known) {
         Some(Expr::Literal(ScalarValue::Boolean(value), _)) => value != Some(true),
         Some(Expr::Literal(value, _)) => value.is_null(),

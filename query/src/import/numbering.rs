@@ -18,8 +18,8 @@ use crate::import::{ImportError, ImportPlan, PATIENT_COLUMN};
 use crate::snapshot::{self, durable};
 
 /// Begins a file; the version follows.
-const HEAD: &str = "kring patient numbers ";
-const SEAL: &str = "sha256 ";
+pub(super) const HEAD: &str = "kring patient numbers ";
+pub(super) const SEAL: &str = "sha256 ";
 
 /// The numbers given out so far.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ impl Numbering {
 }
 
 /// Owner and series of a head line, after its first words.
-fn parse_head(head: &str) -> Option<(&str, Option<Digest>)> {
+pub(super) fn parse_head(head: &str) -> Option<(&str, Option<Digest>)> {
     if let Some(owner) = head.strip_prefix("1 ") {
         return Some((owner, None));
     }

@@ -38,6 +38,22 @@ pub(super) enum Event {
     Table(Table),
 }
 
+impl Event {
+    /// About how many bytes it is written with: a set that several measures have is written with each.
+    fn weight(&self) -> usize {
+        let sets: Vec<&RoaringBitmap> = match self {
+            Self::Exact(ExactCell { set, measures, .. }) => {
+                measures.iter().filter_map(|measure| measure.set.as_ref()).chain([set]).collect()
+            }
+            Self::Explored { set, retired, .. } => vec![set, retired],
+            Self::Asked { .. } | Self::Keyed(_) => Vec::new(),
+            Self::Table(table) => return table.bytes(),
+        };
+        let sizes = sets.into_iter().map(RoaringBitmap::serialized_size);
+        sizes.fold(256, |sum, size| sum.saturating_add(size).saturating_add(64))
+    }
+}
+
 /// All that one answer adds to the memory: applied whole, or not at all. It holds sets of patients, so it prints nothing.
 #[derive(Clone)]
 pub struct Charge {
@@ -46,6 +62,8 @@ pub struct Charge {
     pub(super) base: u64,
     pub(super) events: Vec<Event>,
     drafted: Box<Memory>,
+    /// About how many bytes the events have.
+    pub(super) bytes: usize,
 }
 
 impl std::fmt::Debug for Charge {
@@ -56,14 +74,15 @@ impl std::fmt::Debug for Charge {
 
 impl PartialEq for Charge {
     fn eq(&self, other: &Self) -> bool {
-        let Self { lineage, base, events, drafted: _ } = self;
+        let Self { lineage, base, events, drafted: _, bytes: _ } = self;
         (lineage, base, events) == (&other.lineage, &other.base, &other.events)
     }
 }
 
 impl Charge {
     pub(super) fn new(lineage: Name, base: u64) -> Self {
-        Self { lineage, base, events: Vec::new(), drafted: Box::new(Memory::new(lineage)) }
+        let drafted = Box::new(Memory::new(lineage));
+        Self { lineage, base, events: Vec::new(), drafted, bytes: 0 }
     }
 
     /// The state that this charge alone makes.
@@ -74,12 +93,13 @@ impl Charge {
     /// Adds an event.
     pub(super) fn draft(&mut self, event: Event) {
         self.drafted.happen(&event);
+        self.bytes = self.bytes.saturating_add(event.weight());
         self.events.push(event);
     }
 
     /// Whether the sets of one answer are all that one charge can hold.
     pub(super) fn is_full(&self) -> bool {
-        self.drafted.bytes() > MAX_BYTES / 4
+        self.drafted.bytes() > MAX_BYTES / 4 || self.bytes > MAX_BYTES / 2
     }
 
     /// Whether applying it would change nothing.

@@ -133,9 +133,15 @@ impl Memory {
         let place = self.exact_sets().find(&sets::name_of(&cell.set));
         let Some(place) = place else { return false };
         cell.measures.iter().any(|measure| {
-            let of = measure.set.as_ref().map(|set| self.exact_sets().find(&sets::name_of(set)));
             // A part that was not told is compared as a set.
-            let same = |told: &&ToldKey| of.is_none_or(|of| of == told.part);
+            let of = match &measure.set {
+                None => None,
+                Some(set) => match self.exact_sets().find(&sets::name_of(set)) {
+                    None => return false,
+                    told => told,
+                },
+            };
+            let same = |told: &&ToldKey| told.part == of;
             let told = || self.told_keys(place, &measure.name).iter().filter(same);
             let elsewhere = told().any(|told| told.snapshot != cell.snapshot);
             elsewhere && !told().any(|told| told.key == measure.key)

@@ -1,14 +1,17 @@
 //! How much a person, a purpose and an organisation may ask.
 //!
-//! Units are known from the text alone (cells of the declared domain): what is left of a quota depends on no patient.
+//! Units are known without any data: what is left of a quota depends on no patient.
 
 use super::charge::{Charge, Event};
 use super::state::Memory;
 use super::{Day, Name};
 
+/// What a name begins with.
+const NAME: &[u8] = b"kring asker/1";
+
 /// Who asks, for what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Asker {
+pub struct Asker {
     /// The person.
     pub(crate) person: Name,
     /// The purpose.
@@ -19,7 +22,7 @@ pub(crate) struct Asker {
 
 /// Who has a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Scope {
+pub enum Scope {
     /// One person.
     Person,
     /// All who ask for one purpose.
@@ -29,6 +32,20 @@ pub(crate) enum Scope {
 }
 
 impl Asker {
+    /// Somebody of an organisation who asks for a purpose.
+    #[must_use]
+    pub fn new(person: &str, purpose: &str, organisation: &str) -> Self {
+        let name = |what: &str, id: &str| -> Name {
+            let text = [NAME, what.as_bytes(), b" ", id.as_bytes()].concat();
+            *policies::Digest::of(&text).as_bytes()
+        };
+        Self {
+            person: name("person", person),
+            purpose: name("purpose", purpose),
+            organisation: name("organisation", organisation),
+        }
+    }
+
     pub(super) fn scopes(&self) -> [(Scope, Name); 3] {
         let Self { person, purpose, organisation } = self;
         [(Scope::Person, *person), (Scope::Purpose, *purpose), (Scope::Organisation, *organisation)]
@@ -57,15 +74,30 @@ pub(crate) struct Limits {
 
 /// A quota would be exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the quota of this {scope:?} is used up: ask less at once, or again on another day")]
-pub(crate) struct OverQuota {
+#[error(
+    "the quota of this {} at this hospital is used up, for today or for as long as what was answered over the dataset is remembered: ask \
+     again on another day, or ask the board",
+    scope.word()
+)]
+pub struct OverQuota {
     /// Whose.
-    pub(crate) scope: Scope,
+    pub scope: Scope,
+}
+
+impl Scope {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Purpose => "purpose",
+            Self::Organisation => "organisation",
+        }
+    }
 }
 
 impl OverQuota {
     /// The stable code.
-    pub(crate) fn code(&self) -> &'static str {
+    #[must_use]
+    pub fn code(&self) -> &'static str {
         match self.scope {
             Scope::Person => "quota_person",
             Scope::Purpose => "quota_purpose",
@@ -123,6 +155,7 @@ impl Memory {
     }
 
     /// The charge of a refusal, for whichever reason: one unit.
+    #[cfg(test)]
     pub(crate) fn refusal(&self, asker: &Asker, day: Day) -> Charge {
         self.asked(asker, 1, day)
     }

@@ -76,6 +76,7 @@ pub(super) struct Sets {
     by_name: BTreeMap<SetName, usize>,
     by_size: BTreeMap<u64, Vec<usize>>,
     by_first: Index,
+    greatest: Option<u32>,
     bytes: usize,
 }
 
@@ -83,6 +84,11 @@ impl Sets {
     /// How many sets.
     pub(super) fn len(&self) -> usize {
         self.kept.len()
+    }
+
+    /// The greatest patient of any set.
+    pub(super) fn greatest(&self) -> Option<u32> {
+        self.greatest
     }
 
     /// Bytes of all sets.
@@ -108,6 +114,7 @@ impl Sets {
         self.by_name.insert(name, place);
         self.by_size.entry(set.len()).or_default().push(place);
         self.by_first.add(set, place);
+        self.greatest = self.greatest.max(set.max());
         place
     }
 

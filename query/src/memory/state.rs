@@ -162,6 +162,22 @@ impl Memory {
         self.exact.bytes().saturating_add(self.explored.bytes())
     }
 
+    /// How full it is, in percent of the nearest limit. At 100 nothing new is told.
+    #[must_use]
+    pub fn filled(&self) -> u8 {
+        let sets = self.exact.len().saturating_add(self.explored.len());
+        let of = |used: usize, most: usize| used.saturating_mul(100) / most;
+        let told = of(self.told.len(), MAX_TOLD);
+        let most = of(sets, MAX_SETS).max(of(self.bytes(), MAX_BYTES)).max(told);
+        u8::try_from(most.min(100)).unwrap_or(100)
+    }
+
+    /// The greatest number of a patient that it knows of.
+    #[must_use]
+    pub fn greatest_patient(&self) -> Option<u32> {
+        self.exact.greatest().max(self.explored.greatest()).max(self.retired.max())
+    }
+
     pub(super) fn is_full(&self) -> bool {
         let sets = self.exact.len().saturating_add(self.explored.len());
         sets >= MAX_SETS || self.bytes() >= MAX_BYTES || self.told.len() >= MAX_TOLD

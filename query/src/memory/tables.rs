@@ -38,7 +38,8 @@ impl std::fmt::Debug for Table {
 }
 
 impl Table {
-    fn bytes(&self) -> usize {
+    /// About how many bytes it is kept with.
+    pub(super) fn bytes(&self) -> usize {
         self.body.len().saturating_add(self.bases.len().saturating_add(2).saturating_mul(32))
     }
 

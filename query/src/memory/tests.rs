@@ -290,3 +290,30 @@ fn a_charge_is_applied_to_the_state_that_it_was_made_on_or_not_at_all() {
     assert_eq!(memory, after);
     assert_eq!(ApplyError::Lineage.code(), "charge_lineage");
 }
+
+#[test]
+fn a_memory_knows_its_greatest_patient_and_how_full_it_is() {
+    let mut memory = memory();
+    assert_eq!((memory.greatest_patient(), memory.filled()), (None, 0));
+    let mut with_part = cell("a", set(10..50));
+    with_part.measures = vec![part(set(20..90))];
+    answer(&mut memory, vec![with_part, cell("b", set(0..5))]);
+    assert_eq!(memory.greatest_patient(), Some(89));
+    assert_eq!(memory.filled(), 0);
+}
+
+#[test]
+fn a_charge_is_full_by_the_bytes_that_it_is_written_with() {
+    // Many counts of the same patients: one set in the memory, and one for each count in the bytes.
+    let patients: RoaringBitmap = (0..30_000).step_by(2).collect();
+    let mut cell = cell("a", patients.clone());
+    cell.measures = vec![part(patients); 20];
+    let mut charge = memory().charge();
+    charge.draft(charge::Event::Exact(cell));
+    let written = charge.encode().unwrap().len();
+    assert!(charge.drafted().bytes() < written / 15);
+    assert!((written..written * 11 / 10).contains(&charge.bytes), "{} of {written}", charge.bytes);
+    assert!(!charge.is_full());
+    charge.bytes = 33 << 20;
+    assert!(charge.is_full());
+}

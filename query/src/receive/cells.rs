@@ -12,7 +12,7 @@ use arrow::datatypes::{Decimal128Type, UInt64Type};
 use policies::footprint::{FragmentFootprint, MeasureFootprint};
 use roaring::RoaringBitmap;
 
-use crate::cell::{self, Layout, has_set};
+use crate::cell::{self, Layout, has_rest, has_set};
 use crate::ipc::{self, IpcError};
 use crate::pipe::Wanted;
 use crate::record::RecordKey;
@@ -44,6 +44,7 @@ struct RawMeasure {
     footprint: MeasureFootprint,
     n: Vec<u64>,
     key: Option<Vec<RecordKey>>,
+    rest: Option<Vec<u64>>,
     tops: Option<[Vec<i128>; 3]>,
     patients: Option<sets::Column>,
 }
@@ -64,6 +65,8 @@ pub(crate) struct Contribution<'a> {
     pub(crate) n: u64,
     /// Sum of the keys of their contributions.
     pub(crate) key: Option<RecordKey>,
+    /// Patients of the cell with a row that does not count.
+    pub(crate) rest: Option<u64>,
     /// The largest contributions.
     pub(crate) tops: Option<Tops>,
     /// Who they are, for a measure that counts.
@@ -123,13 +126,15 @@ impl RawFragment {
         let mut measures = Vec::new();
         for measure in footprint.measures.iter().filter(|_measure| wanted.any()) {
             let (n, key) = (columns.count()?, columns.keys(wanted)?);
+            let left = wanted.bitmaps && has_rest(measure);
+            let rest = if left { Some(columns.count()?) } else { None };
             let tops = match wanted.tops {
                 true => Some([columns.sum()?, columns.sum()?, columns.sum()?]),
                 false => None,
             };
             let own = wanted.bitmaps && has_set(measure);
             let patients = if own { Some(columns.sets.next()?) } else { None };
-            measures.push(RawMeasure { footprint: measure.clone(), n, key, tops, patients });
+            measures.push(RawMeasure { footprint: measure.clone(), n, key, rest, tops, patients });
         }
         Some(Self { n, ruled_out, sums, key, patients, measures })
     }
@@ -166,6 +171,7 @@ impl RawFragment {
             footprint,
             n: n.to_vec(),
             key: Some(key.to_vec()),
+            rest: None,
             tops: None,
             patients,
         };
@@ -211,6 +217,14 @@ impl RawFragment {
         fragments.into_iter().reduce(add).unwrap_or_default()
     }
 
+    /// With so many patients in each cell who have a row that a measure does not count.
+    pub(crate) fn with_rest(mut self, measure: usize, rest: u64) -> Self {
+        if let Some(of) = self.measures.get_mut(measure) {
+            of.rest = Some(vec![rest; self.n.len()]);
+        }
+        self
+    }
+
     /// One cell of these patients, with sums and what each patient contributes to each measure.
     pub(crate) fn of_contributions(
         patients: u32,
@@ -225,6 +239,7 @@ impl RawFragment {
             RawMeasure {
                 n: vec![contributions.len() as u64],
                 key: None,
+                rest: None,
                 tops: Some([top(0), top(1), vec![sizes.iter().sum()]]),
                 patients: has_set(&footprint).then(|| vec![Arc::new(set)]),
                 footprint,
@@ -274,7 +289,7 @@ impl<'a> RawCell<'a> {
     }
 
     fn contribution(self, measure: &'a RawMeasure) -> Contribution<'a> {
-        let RawMeasure { footprint, n, key, tops, patients } = measure;
+        let RawMeasure { footprint, n, key, rest, tops, patients } = measure;
         let top = |column: &Vec<i128>| column.get(self.at).copied().unwrap_or_default();
         let tops = tops.as_ref().map(|[first, second, all]| Tops {
             first: top(first),
@@ -285,6 +300,7 @@ impl<'a> RawCell<'a> {
             measure: footprint,
             n: n.get(self.at).copied().unwrap_or_default(),
             key: key.as_ref().and_then(|key| key.get(self.at)).copied(),
+            rest: rest.as_ref().and_then(|rest| rest.get(self.at)).copied(),
             tops,
             patients: match footprint.is_of_everyone() {
                 true => self.patients(),

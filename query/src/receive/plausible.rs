@@ -53,7 +53,11 @@ fn contributors_hold(cell: RawCell<'_>, of: &Contribution<'_>) -> bool {
         (Some(_), None) => false,
         (None, all) => all.is_none() || !of.measure.kind.is_count_like(),
     };
-    many && known
+    // Who has no row that counts has one that does not.
+    let rest = of.rest.is_none_or(|rest| {
+        rest <= cell.n() && cell.n().saturating_sub(of.n) <= rest && (of.n > 0 || rest == cell.n())
+    });
+    many && known && rest
 }
 
 /// The largest contributions fit the number of contributors and each other.

@@ -115,7 +115,9 @@ fn crossings(
         let (all, parts) = (told.by(keys, keys), told.by(keys, keys + 1));
         for (key, figure) in &all {
             let (n, positive) = truth.get(key).copied().unwrap_or_default();
-            let part = parts.get(key).copied().flatten().is_some();
+            // In a group by the same column, what the text rules out is 0 for everybody to see.
+            let ruled_out = columns.contains(&"positive");
+            let part = !ruled_out && parts.get(key).copied().flatten().is_some();
             let small = match exact {
                 true => is_small_part(positive, n),
                 false => positive < LEAST,

@@ -169,6 +169,19 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Whether the figure's interval reaches it.
+    #[must_use]
+    pub fn is_near(self, measure: &Measure) -> bool {
+        let Some((low, high)) = measure.interval else { return false };
+        let least = if low <= 0.0 && high >= 0.0 { 0.0 } else { low.abs().min(high.abs()) };
+        match (self, measure.unit) {
+            (Self::AtMost(most), Unit::Correlation) => least <= most,
+            (Self::AtMost(most), _) => low <= most,
+            (Self::AtLeast(least), _) => high >= least,
+            (Self::Published, _) => true,
+        }
+    }
+
     /// Whether the figure keeps it.
     #[must_use]
     pub fn holds(self, measure: &Measure) -> bool {
@@ -245,7 +258,8 @@ impl Rule {
         let right = samples.iter().enumerate().filter(|(at, one)| {
             let seen = one.seen.get(self.feature).copied().unwrap_or(f64::NAN);
             let guess = match seen.is_nan() {
-                true => at % 2 == 0,
+                // In turns, but in no step with how targets are planted: the Thue-Morse sequence.
+                true => at.count_ones() % 2 == 0,
                 false => (seen > self.over) == self.is_member,
             };
             guess == one.member

@@ -34,7 +34,7 @@ const REBUILD: Attack = Attack {
 };
 
 /// Steps of the descent.
-const STEPS: usize = 6_000;
+const STEPS: usize = 1_000;
 
 /// A column or bin that the form allows, and a patient's value of it.
 type Key = (String, fn(&Patient) -> i64);
@@ -127,7 +127,7 @@ fn free(
     blocks: &BTreeMap<Vec<String>, Vec<&Patient>>,
     (scale, known): (Scale, &mut BTreeMap<Vec<String>, Equations>),
 ) -> anyhow::Result<()> {
-    for turn in 1..=scale.pick(200, 400) {
+    for turn in 1..=scale.pick(40, 400) {
         let (p, q) = (3 + 2 * turn, 7 + 5 * turn);
         let sql = format!(
             "SELECT hospital, block, count(*) FROM patient WHERE side = 1 AND positive = 1 AND ({p} * y + {q} * m1 + 31 * m2 * m3 + m4) % 101 < 50 GROUP BY hospital, block"

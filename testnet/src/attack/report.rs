@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Outcome;
+use super::{Outcome, Scale};
 
 /// One line for an outcome: id, profile, success, limit, weak settings, verdict.
 pub(super) fn line(outcome: &Outcome) -> String {
@@ -22,8 +22,14 @@ fn weak(outcome: &Outcome) -> String {
 }
 
 /// The page.
-pub(super) fn page(outcomes: &[Outcome]) -> String {
-    let mut page = HEAD.to_owned();
+pub(super) fn page(outcomes: &[Outcome], scale: Scale) -> String {
+    let how = match scale {
+        Scale::Short => {
+            "The figures below are of the short form: few targets, so that intervals are wide."
+        }
+        Scale::Full => "The figures below are of the full form.",
+    };
+    let mut page = HEAD.replace("SCALE", how);
     for outcome in outcomes {
         let Outcome { attack, nodes, .. } = outcome;
         let profile = attack.profile.as_str();
@@ -47,13 +53,15 @@ pub(super) fn page(outcomes: &[Outcome]) -> String {
 
 const HEAD: &str = "# Attacks that run against the real binary
 
-    cargo run --release -p testnet -- attack [--only A06] [--short] [--write]
+    cargo run --release -p testnet -- attack [--only A06] [--short]
 
 starts four real nodes over planted populations, asks them through their local interface as three people who talk with each other, and tries to learn what they may not
-learn. `--write` writes this page. An attack that has a limit is also run against *weak settings*, which must fall: mechanisms in `testnet`'s own process, over the same snapshots,
-with the real worker's planning and execution; none of them can be switched on in `kring`. The exit code is 1 unless every limit holds and every weak setting falls.
-Shares and deviations have 95 % intervals (Wilson's for shares). How often a person's membership is guessed is decided by the best threshold on what was seen, learnt on one half of
-the targets and used on the other.
+learn. An attack with a limit is also made against *weak settings*, which must fall: mechanisms in `testnet`'s own process, over the same snapshots,
+with the real worker's planning and execution; none can be switched on in `kring`. The exit code is 1 unless every limit holds and every weak setting falls. Without `--only` and `--short`
+this page is written. SCALE
+
+Shares, deviations and correlations have 95 % intervals (Wilson's for shares). Membership is guessed by the best threshold on one thing that was seen, learnt on one half of the targets and used on
+the other; where nothing was seen, by a coin. *Holds*: the nodes keep the limit and the weak settings do not. *Falls*: the nodes do not keep it. *Published*: no limit is promised.
 
 | attack | profile | what | measured | limit | weak settings | |
 |---|---|---|---|---|---|---|

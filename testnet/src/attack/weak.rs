@@ -82,7 +82,13 @@ impl Weak {
         let snapshot = of.get(self.at).context("a snapshot")?.clone();
         let digests = fragments.iter().map(|fragment| fragment.digest).collect();
         let hospital = HospitalCode::new(code)?;
-        let work = Work::Execute { snapshot, hospital, fragments: digests, wanted: WANTED };
+        let work = Work::Execute {
+            snapshot,
+            hospital,
+            fragments: digests,
+            wanted: WANTED,
+            not_given: Vec::new(),
+        };
         let job = self.job(sql, work);
         let reply = self.worker.send(job, Vec::new())?;
         if let Reply::Failed(failure) = &reply.head {

@@ -64,6 +64,7 @@ pub(super) fn run(network: &Network, questions: usize) -> anyhow::Result<()> {
         hospital: HospitalCode::new(hospital)?,
         fragments: Vec::new(),
         wanted: Wanted::NONE,
+        not_given: Vec::new(),
     };
     for (name, access, work) in
         [("plan", Access::Nothing, Work::Plan), ("execute", Access::Snapshots, execute)]

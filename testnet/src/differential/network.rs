@@ -3,19 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{PipeReader, PipeWriter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use anyhow::{Context as _, bail};
-use ed25519_dalek::SigningKey;
-use policies::bundle::{open, seal};
 use policies::dataset::Dataset;
-use policies::dsse::PublicKey;
 use policies::question::{sign_question, sign_request};
 use policies::wire::{Asks, LANGUAGE_VERSION, Question, Request};
 use policies::{
-    Charter, DatasetId, Digest, Footprint, HospitalCode, Ident, NetworkId, Permit, PersonId,
-    Purpose, SeenQuestions, SignedRequest, Trust, UnixTime, Verdict, VerifyContext, admit, decide,
+    Books, Charter, Digest, Footprint, HospitalCode, Ident, NetworkId, Permit, PersonId, Purpose,
+    SeenQuestions, SignedRequest, Verdict, VerifyContext, admit, decide,
 };
 use query::import::{Format, ImportPlan, RecordSecret, Source, TableMapping, import};
 use query::pipe::frame::{Message, read_message, write_message};
@@ -24,11 +21,7 @@ use query::{Memory, Moment, SafeAnswer, disclose, receive};
 
 use super::grammar::network::{SUB_NETWORKS, networks_of};
 use super::rows::Tables;
-
-/// The moment of every question.
-const NOW: UnixTime = UnixTime(1_782_900_000);
-/// The hospital that asks; it has no data.
-const ASKER: &str = "ASKER";
+use super::sealed::{ASKER, NOW, RULES, Sealed, charter, key};
 
 /// The real worker on a thread, behind a pipe.
 #[derive(Debug)]
@@ -50,7 +43,8 @@ impl Worker {
         Ok(Self { to: Some(to), from, thread: Some(thread) })
     }
 
-    fn send(&mut self, job: Job, blobs: Vec<Vec<u8>>) -> anyhow::Result<Message<Reply>> {
+    /// Sends a job and waits for the reply.
+    pub(crate) fn send(&mut self, job: Job, blobs: Vec<Vec<u8>>) -> anyhow::Result<Message<Reply>> {
         let to = self.to.as_mut().context("the pipe is open")?;
         write_message(to, &Message { head: job, blobs })?;
         read_message(&mut self.from)?.context("the worker ended")
@@ -88,15 +82,8 @@ pub struct Network {
     snapshots: BTreeMap<HospitalCode, PathBuf>,
 }
 
-fn key(owner: &str) -> SigningKey {
-    SigningKey::from_bytes(Digest::of(owner.as_bytes()).as_bytes())
-}
-
-fn public(owner: &str) -> anyhow::Result<PublicKey> {
-    PublicKey::of(&key(owner)).context("a public key")
-}
-
-struct NoneSeen;
+/// Every question is asked for the first time.
+pub(crate) struct NoneSeen;
 
 impl SeenQuestions for NoneSeen {
     fn find(&self, _question: &Digest) -> Option<Digest> {
@@ -114,7 +101,20 @@ impl Network {
         hospitals: &BTreeMap<String, Tables>,
         opt_out: Option<&str>,
     ) -> anyhow::Result<Self> {
-        let charter = charter(dataset, hospitals.keys())?;
+        let networks: Vec<(&str, Vec<&str>)> = SUB_NETWORKS
+            .iter()
+            .map(|id| {
+                let members = hospitals.keys().map(String::as_str);
+                (*id, members.filter(|code| networks_of(code).contains(id)).collect())
+            })
+            .collect();
+        let charter = charter(&Sealed {
+            dataset,
+            hospitals: hospitals.keys().map(String::as_str).collect(),
+            networks,
+            rules: RULES,
+            indicators: &[],
+        })?;
         let folder = tempfile::Builder::new().prefix("kring-differential-").tempdir()?;
         let dataset_text = dataset.to_owned();
         let mut network = Self { folder, charter, dataset_text, snapshots: BTreeMap::new() };
@@ -141,31 +141,9 @@ impl Network {
         opt_out: Option<&str>,
     ) -> anyhow::Result<PathBuf> {
         let folder = self.folder.path().join(code);
-        std::fs::create_dir(&folder)?;
-        let (mut sources, mut mappings) = (Vec::new(), Vec::new());
-        for (name, rows) in tables {
-            let path = folder.join(format!("{name}.csv"));
-            std::fs::write(&path, rows.csv())?;
-            let name = Ident::new(name)?;
-            sources.push(Source { name: name.clone(), path, format: Format::csv() });
-            let columns = BTreeMap::new();
-            mappings.push(TableMapping::Columns { table: name.clone(), source: name, columns });
-        }
-        let plan = ImportPlan {
-            dataset: self.dataset()?,
-            hospital: HospitalCode::new(code)?,
-            sources,
-            tables: mappings,
-            opt_out: opt_out.map(str::to_owned),
-            numbering: folder.join("numbering"),
-            new_series: policies::Digest::of(b"numbers"),
-            record_secret: RecordSecret::new(&[7; 32]),
-            out: folder.join("snapshots"),
-            strict: true,
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let report = runtime.block_on(import(&plan))?;
-        report.folder.with_context(|| format!("rows are refused: {:?}", report.problems))
+        let tables: Vec<(String, String)> =
+            tables.iter().map(|(name, rows)| (name.clone(), rows.csv())).collect();
+        snapshot(self.dataset()?, &HospitalCode::new(code)?, (&folder, &tables), opt_out)
     }
 
     fn job(&self, sql: &str, work: Work) -> Job {
@@ -186,45 +164,9 @@ impl Network {
 
     /// Admission and decision of one responder, from signed bytes.
     fn permit(&self, sql: &str, planned: &Planned, own: &HospitalCode) -> anyhow::Result<Permit> {
-        let asker = HospitalCode::new(ASKER)?;
-        let question = Question {
-            id: "00112233445566778899aabbccddeeff".to_owned(),
-            network: NetworkId::new("noord")?,
-            person: PersonId::new("a.jansen")?,
-            purpose: Purpose::new("quality")?,
-            group: None,
-            dataset: DatasetId::new(self.dataset()?.id.as_str())?,
-            asking_node: asker.clone(),
-            hospitals: self.snapshots.keys().cloned().collect(),
-            asks: Asks::Sql(sql.to_owned()),
-            profile: None,
-            issued_at: NOW.plus(-10),
-            expires_at: NOW.plus(290),
-        };
-        let inner = sign_question(&question, &key("a.jansen"));
-        let footprint = &planned.footprint;
-        let request = Request {
-            network: question.network.clone(),
-            from: asker.clone(),
-            audience: own.clone(),
-            question: String::from_utf8(inner.encode())?,
-            layers: vec![self.charter.layer().context("an opened charter has a layer")?],
-            language: LANGUAGE_VERSION,
-            fragments: footprint.fragments.iter().map(|fragment| fragment.digest).collect(),
-            checkpoint: None,
-            cosigned: None,
-            sent_at: NOW,
-        };
-        let bytes = sign_request(&request, &key(&format!("{ASKER} envelope"))).encode();
-        let charter = &self.charter;
-        let context = VerifyContext { charter, own, peer: &asker, now: NOW, seen: &NoneSeen };
-        let Verdict::New(verified) = SignedRequest::decode(&bytes)?.verify(context)? else {
-            bail!("a question that was never seen is called a retry");
-        };
-        let admission =
-            admit(charter, *verified, NOW).map_err(|denial| anyhow::anyhow!("{denial:?}"))?;
-        let footprint = Footprint::check(footprint.clone(), self.dataset()?)?;
-        decide(charter, &admission, footprint).map_err(|denial| anyhow::anyhow!("{denial:?}"))
+        let hospitals = self.snapshots.keys().cloned().collect();
+        let asks = Asks::Sql(sql.to_owned());
+        permit((&self.charter).into(), (asks, hospitals), planned, own)
     }
 
     /// What one hospital releases.
@@ -238,8 +180,13 @@ impl Network {
         let permit = self.permit(sql, planned, code)?;
         let fragments = permit.footprint().fragment_digests();
         let snapshot = self.snapshots.get(code).context("a snapshot")?.clone();
-        let work =
-            Work::Execute { snapshot, hospital: code.clone(), fragments, wanted: Wanted::ALL };
+        let work = Work::Execute {
+            snapshot,
+            hospital: code.clone(),
+            fragments,
+            wanted: Wanted::ALL,
+            not_given: Vec::new(),
+        };
         let reply = worker.send(self.job(sql, work), Vec::new())?;
         let raw =
             receive(permit, Wanted::ALL, &reply).with_context(|| format!("receive from {code}"))?;
@@ -277,49 +224,90 @@ impl Network {
     }
 }
 
-/// A charter that permits everything and protects nothing: a synthetic dataset may.
-fn charter<'a>(
-    dataset: &str,
-    hospitals: impl Iterator<Item = &'a String>,
-) -> anyhow::Result<Charter> {
-    let mut members = String::new();
-    for id in SUB_NETWORKS {
-        members.push_str(&format!("[[networks]]\nid = \"{id}\"\nname = \"{id}\"\n"));
+/// Admission and decision of one responder, from signed bytes.
+///
+/// # Errors
+/// The denial, or a fault of what is asked.
+pub(crate) fn permit(
+    books: Books<'_>,
+    (asks, hospitals): (Asks, Vec<HospitalCode>),
+    planned: &Planned,
+    own: &HospitalCode,
+) -> anyhow::Result<Permit> {
+    let charter = books.charter;
+    let dataset = charter.datasets().next().context("the charter has a dataset")?;
+    let asker = HospitalCode::new(ASKER)?;
+    let question = Question {
+        id: "00112233445566778899aabbccddeeff".to_owned(),
+        network: NetworkId::new("noord")?,
+        person: PersonId::new("a.jansen")?,
+        purpose: Purpose::new("quality")?,
+        group: None,
+        dataset: dataset.id.clone(),
+        asking_node: asker.clone(),
+        hospitals,
+        asks,
+        profile: None,
+        issued_at: NOW.plus(-10),
+        expires_at: NOW.plus(290),
+    };
+    let inner = sign_question(&question, &key("a.jansen"));
+    let footprint = &planned.footprint;
+    let request = Request {
+        network: question.network.clone(),
+        from: asker.clone(),
+        audience: own.clone(),
+        question: String::from_utf8(inner.encode())?,
+        layers: vec![charter.layer().context("an opened charter has a layer")?],
+        language: LANGUAGE_VERSION,
+        fragments: footprint.fragments.iter().map(|fragment| fragment.digest).collect(),
+        checkpoint: None,
+        cosigned: None,
+        sent_at: NOW,
+    };
+    let bytes = sign_request(&request, &key(&format!("{ASKER} envelope"))).encode();
+    let context = VerifyContext { charter, own, peer: &asker, now: NOW, seen: &NoneSeen };
+    let Verdict::New(verified) = SignedRequest::decode(&bytes)?.verify(context)? else {
+        bail!("a question that was never seen is called a retry");
+    };
+    let admission = admit(books, *verified, NOW).map_err(|denial| anyhow::anyhow!("{denial:?}"))?;
+    let footprint = Footprint::check(footprint.clone(), dataset)?;
+    decide(books, &admission, footprint).map_err(|denial| anyhow::anyhow!("{denial:?}"))
+}
+
+/// Imports a hospital's tables, each its name and a CSV text, into a new folder; gives that of the snapshot.
+///
+/// # Errors
+/// Files that cannot be written, or rows that the dataset refuses.
+pub(crate) fn snapshot(
+    dataset: &Dataset,
+    hospital: &HospitalCode,
+    (folder, tables): (&Path, &[(String, String)]),
+    opt_out: Option<&str>,
+) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir(folder)?;
+    let (mut sources, mut mappings) = (Vec::new(), Vec::new());
+    for (name, csv) in tables {
+        let path = folder.join(format!("{name}.csv"));
+        std::fs::write(&path, csv)?;
+        let name = Ident::new(name)?;
+        sources.push(Source { name: name.clone(), path, format: Format::csv() });
+        let columns = BTreeMap::new();
+        mappings.push(TableMapping::Columns { table: name.clone(), source: name, columns });
     }
-    for code in hospitals.map(String::as_str).chain([ASKER]) {
-        let mut keys = Vec::new();
-        for kind in ["transport", "envelope", "log", "witness"] {
-            keys.push(format!("{kind} = \"{}\"", public(&format!("{code} {kind}"))?));
-        }
-        let keys = keys.join(", ");
-        let own: Vec<String> =
-            networks_of(code).iter().map(|id| format!("{{ id = \"{id}\" }}")).collect();
-        let own = own.join(", ");
-        members.push_str(&format!("[[members]]\ncode = \"{code}\"\nname = \"{code}\"\nkind = \"general\"\nnetworks = [{own}]\nkeys = {{ {keys} }}\n"));
-    }
-    let person = format!(
-        "[[people]]\nid = \"a.jansen\"\nname = \"A\"\nhospital = \"{ASKER}\"\nkey = \"{}\"\nroles = [\"analyst\"]\n",
-        public("a.jansen")?
-    );
-    let network = format!(
-        "network = \"noord\"\nversion = 1\ntitle = {{ en = \"North\" }}\nvalid_from = 2026-01-01T00:00:00Z\nvalid_until = 2026-12-31T23:59:59Z\nthreshold = 1\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n",
-        public("board")?
-    );
-    let rules = "@id(\"all\")\n@explain_en(\"all\")\n@explain_nl(\"alles\")\n@min_patients(\"0\")\n@zeros(\"shown\")\npermit (principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.members\", resource in Kring::Network::\"noord\");";
-    let first = dataset.lines().find(|line| line.starts_with("id = "));
-    let id = first.and_then(|line| line.split('"').nth(1)).context("the dataset names itself")?;
-    let files = BTreeMap::from([
-        ("charter.toml".to_owned(), network),
-        ("members.toml".to_owned(), members),
-        ("people.toml".to_owned(), person),
-        (format!("datasets/{id}.toml"), dataset.to_owned()),
-        ("rules/all.cedar".to_owned(), rules.to_owned()),
-    ]);
-    let mut envelope = seal(&files).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("the charter has problems: {}", problems.join("; "))
-    })?;
-    envelope.add_signature(&key("board"));
-    let trust = Trust { root: public("board")?.fingerprint(), now: NOW, held: None };
-    Ok(open(&envelope.encode(), &trust)?)
+    let plan = ImportPlan {
+        dataset,
+        hospital: hospital.clone(),
+        sources,
+        tables: mappings,
+        opt_out: opt_out.map(str::to_owned),
+        numbering: folder.join("numbering"),
+        new_series: Digest::of(b"numbers"),
+        record_secret: RecordSecret::new(&[7; 32]),
+        out: folder.join("snapshots"),
+        strict: true,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let report = runtime.block_on(import(&plan))?;
+    report.folder.with_context(|| format!("rows are refused: {:?}", report.problems))
 }

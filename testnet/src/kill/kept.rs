@@ -55,6 +55,7 @@ fn said(entries: &[Entry]) -> Said<'_> {
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
             | Event::GapAccepted { .. }
+            | Event::MemoryLost { .. }
             | Event::WorkerLost { .. } => {}
         }
     }

@@ -194,6 +194,7 @@ impl<'a> Book<'a> {
             | Event::ForkEvidence { .. }
             | Event::Archived(_)
             | Event::GapAccepted { .. }
+            | Event::MemoryLost { .. }
             | Event::WorkerLost { .. } => {}
         }
     }
@@ -275,6 +276,7 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         | Event::ForkEvidence { .. }
         | Event::Archived(_)
         | Event::GapAccepted { .. }
+        | Event::MemoryLost { .. }
         | Event::WorkerLost { .. } => None,
     }
 }

@@ -105,6 +105,7 @@ fn detail(entry: &Entry) -> String {
         Event::GapAccepted { origin, size, seen, .. } => {
             format!("{size} of {seen} entries kept, continued as {origin}")
         }
+        Event::MemoryLost { lineages } => format!("{} lineages are over", lineages.len()),
         Event::Started { version, .. } => version.clone(),
         Event::Asked { hospitals, .. } => nen7513::codes(hospitals),
         Event::Intent { .. }

@@ -198,6 +198,7 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         | Event::ForkEvidence { .. }
         | Event::Archived(_)
         | Event::GapAccepted { .. }
+        | Event::MemoryLost { .. }
         | Event::WorkerLost { .. } => None,
     }
 }

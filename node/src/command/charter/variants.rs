@@ -10,7 +10,9 @@ use policies::VariantName;
 use policies::charter::Charter;
 use policies::dataset::Dataset;
 use policies::indicator::Indicator;
+use policies::kind;
 use policies::problem::Problem;
+use policies::protections::Kind;
 use query::pipe::frame::Message;
 use query::pipe::{Reply, Work};
 
@@ -77,7 +79,7 @@ async fn read_all(charter: &Charter, pool: &Pool) -> anyhow::Result<Vec<Problem>
         let head = job(charter, (text, &sql), SystemClock.now(), Work::Plan);
         match worker.run(Message { head, blobs: Vec::new() }).await {
             Ok(reply) => {
-                problems.extend(why_not(reply.head, dataset).map(problem));
+                problems.extend(why_not(reply.head, (indicator, dataset)).map(problem));
                 held = Some(worker);
             }
             Err(error) => {
@@ -95,14 +97,18 @@ async fn leased(pool: &Pool) -> Result<Lease, PoolError> {
 }
 
 /// Why the text is refused, if it is.
-fn why_not(reply: Reply, dataset: &Dataset) -> Option<String> {
+fn why_not(reply: Reply, (indicator, dataset): (&Indicator, &Dataset)) -> Option<String> {
+    let refused = |code: &str, told: &dyn std::fmt::Display| format!("is refused ({code}): {told}");
     match reply {
-        Reply::Planned(planned) => Footprint::check(planned.footprint, dataset)
-            .err()
-            .map(|error| format!("is refused ({}): {error}", error.code())),
-        Reply::Failed(failure) => {
-            Some(format!("is refused ({}): {}", failure.code, failure.message))
-        }
+        Reply::Planned(planned) => match Footprint::check(planned.footprint, dataset) {
+            Ok(footprint) => {
+                let kind = indicator.opinions.kind.unwrap_or(Kind::Quality);
+                let fault = kind::check(kind, indicator, (&footprint, dataset)).err()?;
+                Some(refused(fault.code(), &fault))
+            }
+            Err(error) => Some(refused(error.code(), &error)),
+        },
+        Reply::Failed(failure) => Some(refused(&failure.code, &failure.message)),
         Reply::Executed { .. } | Reply::Finished(_) => {
             Some("cannot be read (worker_fault): the worker answered another job".to_owned())
         }

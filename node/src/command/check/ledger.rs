@@ -1,13 +1,12 @@
 //! Whether the memory of what was answered is whole, for every snapshot that is answered from.
 
-use std::path::Path;
-
 use policies::charter::Charter;
 
 use super::said;
+use crate::command::print;
 use crate::config::Config;
 use crate::keys::{Key, KeyRole};
-use crate::ledger::{self, Charges};
+use crate::ledger::{self, Charges, Lineage};
 use crate::log::remembered::Heads;
 
 /// What is wrong with the memories, held against what the log says of them.
@@ -24,15 +23,24 @@ pub(super) fn problems(config: &Config, charter: &Charter, heads: &Heads) -> Vec
             .ok()
             .flatten();
         let Some(folder) = current else { continue };
-        let Some(lineage) = query::snapshot::lineage(&folder) else { continue };
-        let beside = folder.parent().unwrap_or(Path::new("."));
-        if let Err(error) = ledger::read(&charges, heads, (&lineage, beside)) {
-            let code = error.code();
-            problems.push(format!(
-                "what was answered over dataset `{}` is not known ({code}), and nothing is answered over it: {}",
+        let patients = config.patients_folder();
+        let Some(lineage) = Lineage::of(&dataset.id, &folder, &patients) else { continue };
+        match ledger::read(&charges, heads, &lineage) {
+            Ok(chain) if chain.memory.filled() >= 50 => print::note(format!(
+                "note: the memory of what was told over dataset `{}` is {} % full: at 100 % nothing new is told over it until a new \
+                 lineage begins",
                 dataset.id,
-                said(error)
-            ));
+                chain.memory.filled()
+            )),
+            Ok(_) => {}
+            Err(error) => {
+                let code = error.code();
+                problems.push(format!(
+                    "what was answered over dataset `{}` is not known ({code}), and nothing is answered over it: {}",
+                    dataset.id,
+                    said(error)
+                ));
+            }
         }
     }
     problems

@@ -44,6 +44,7 @@ impl Event {
             | Self::GapAccepted { .. }
             | Self::Archived(_) => true,
             Self::Started { .. }
+            | Self::MemoryLost { .. }
             | Self::Stopped {}
             | Self::CharterRejected { .. }
             | Self::Clock { .. }
@@ -86,6 +87,7 @@ impl Event {
             | Self::ForkEvidence { .. }
             | Self::Archived(_)
             | Self::GapAccepted { .. }
+            | Self::MemoryLost { .. }
             | Self::WorkerLost { .. } => {}
         }
     }

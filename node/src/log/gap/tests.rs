@@ -1,7 +1,12 @@
-use policies::HospitalCode;
+use std::collections::BTreeMap;
+
+use policies::protections::{Opinions, Protections};
+use policies::wire::Receipt;
+use policies::{HospitalCode, Profile};
 
 use super::*;
 use crate::keys::{Key, KeyRole};
+use crate::log::remembered::Remembered;
 use crate::proof::checkpoint::SignedCheckpoint;
 
 const NOW: UnixTime = UnixTime(1_700_000_000);
@@ -49,7 +54,7 @@ impl Restored {
     fn accept(&self) -> Result<String, GapError> {
         let mut store = self.store();
         let signer = self.signer(&store);
-        accept(&mut store, signer, NOW).map(|origin| origin.to_string())
+        accept(&mut store, signer, NOW, &BTreeSet::new()).map(|origin| origin.to_string())
     }
 
     fn latest(&self) -> SignedCheckpoint {
@@ -113,4 +118,68 @@ fn what_a_crash_left_is_finished() {
     assert_eq!(log.accept().unwrap(), unsigned);
     assert_eq!(log.latest().head().size, 4);
     assert!(matches!(log.accept(), Err(GapError::NoContradiction)));
+}
+
+#[test]
+fn the_lineages_before_a_gap_are_over_and_an_entry_before_it_names_them() {
+    let log = Restored::new();
+    let id = |name: &str| Digest::of(name.as_bytes());
+    log.append(Event::MemoryLost { lineages: vec![id("over")] });
+    log.append(charged(id("charged")));
+    log.contradict(0, 90);
+    let beside = BTreeSet::from([id("over"), id("on disk")]);
+    let accept = || {
+        let mut store = log.store();
+        let signer = log.signer(&store);
+        accept(&mut store, signer, NOW, &beside).map(drop)
+    };
+    accept().unwrap();
+    let reader = log.store().reader();
+    let events = || {
+        let entry = |(index, bytes): (u64, Result<Vec<u8>, OpenError>)| {
+            reader.parse(index, &bytes.unwrap()).unwrap().event
+        };
+        reader.bytes_here().map(entry).collect::<Vec<_>>()
+    };
+    let events = events();
+    let Some(Event::MemoryLost { lineages }) = events.get(3) else { panic!("{events:?}") };
+    let mut expected = vec![id("charged"), id("on disk")];
+    expected.sort();
+    assert_eq!(*lineages, expected);
+    assert!(matches!(events.get(4), Some(Event::GapAccepted { size: 4, .. })), "{events:?}");
+    let mut heads = Heads::default();
+    events.iter().for_each(|event| heads.take(event));
+    assert_eq!(heads.lost.len(), 3);
+    // Nothing is said twice.
+    log.contradict(1, 190);
+    accept().unwrap();
+    assert_eq!(log.store().size(), 7);
+}
+
+/// An answer over a lineage.
+fn charged(lineage: Digest) -> Event {
+    let profile = Profile::Members;
+    let receipt = Receipt {
+        profile,
+        rules: vec![],
+        own: None,
+        protections: Protections::from(Opinions::default()).applied_under(profile),
+        cells: vec![],
+        nulls: vec![],
+        figures: vec![],
+        since: None,
+        noise: None,
+    };
+    Event::Outcome {
+        question: lineage,
+        request: lineage,
+        frames: lineage,
+        snapshot: lineage,
+        layers: vec![],
+        receipt,
+        status: "real".to_owned(),
+        hidden_by: BTreeMap::new(),
+        memory: Some(Remembered { lineage, charges: 1, last: Some(lineage), stands: 0 }),
+        salt: None,
+    }
 }

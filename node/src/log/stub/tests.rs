@@ -47,3 +47,16 @@ fn a_stub_with_other_tables_than_it_says_is_refused() {
     refused(&|stub| drop(stub.about.kept.insert(41, "x".to_owned())));
     assert!(Stub::decode(b"").is_err());
 }
+
+#[test]
+fn a_stub_of_a_version_without_a_memory_says_nothing_of_it() {
+    let stub = Stub::of(&entries(), Digest::of(b"file"), "/archive").unwrap();
+    assert_eq!(stub.about.memory, Some(Heads::default()));
+    let mut old = stub.clone();
+    old.about.memory = None;
+    let bytes = old.encode().unwrap();
+    assert!(!bytes.windows(6).any(|window| window == b"memory"), "as that version wrote it");
+    assert_eq!(Stub::decode(&bytes).unwrap().0.about.memory, None);
+    // What this version writes is told from it even where there is nothing to say.
+    assert_eq!(Stub::decode(&stub.encode().unwrap()).unwrap().0, stub);
+}

@@ -158,7 +158,9 @@ async fn a_failure_to_read_the_gap_is_not_remembered() {
     drop(log);
     assert!(tasks.drain(Duration::from_secs(10)).await.is_empty());
     let mut store = Store::open_folder(&folder.path().join("log")).unwrap();
-    crate::log::gap::accept(&mut store, signer, policies::UnixTime(1_700_000_000)).unwrap();
+    let beside = std::collections::BTreeSet::new();
+    let now = policies::UnixTime(1_700_000_000);
+    crate::log::gap::accept(&mut store, signer, now, &beside).unwrap();
     let signer = Signer::new(&noord, key(), store.reader().checkpoint().as_deref()).unwrap();
     let tasks = Tasks::new();
     let log = Log::start(store, signer, Arc::new(SystemClock), &tasks).unwrap();

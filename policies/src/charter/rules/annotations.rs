@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use cedar_policy::Policy;
 
-use crate::protections::{self, Opinions, Word};
+use crate::protections::{self, Kind, Opinions, Word};
 
 use super::Effect;
 
@@ -49,6 +49,11 @@ pub(super) fn read(policy: &Policy, effect: Effect, problems: &mut Vec<String>) 
                         problems.push(format!("a forbid carries no protections: remove `@{key}`"));
                     }
                     problems.extend(protections::read(word, value, &mut found.opinions).err());
+                    if word == Word::Kind
+                        && found.opinions.kind.is_some_and(|kind| kind != Kind::Quality)
+                    {
+                        problems.push(format!("`@kind(\"{value}\")` is for one indicator, in its head: write `kind: {value}` there"));
+                    }
                 }
                 None => problems.push(format!(
                     "`@{key}` is not an annotation: known are id, explain_nl, explain_en, {}",

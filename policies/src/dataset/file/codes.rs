@@ -58,7 +58,7 @@ fn codes(name: &str, list: &mut Fields<'_>, problems: &mut Problems<'_>) -> Vec<
 }
 
 /// The value of a code.
-pub(super) fn code(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<CodeValue> {
+pub(crate) fn code(value: &Spanned<DeValue<'_>>, problems: &mut Problems<'_>) -> Option<CodeValue> {
     let offset = value.span().start;
     if value.get_ref().is_integer() {
         let number = reader::integer("code", value, problems)?.value;

@@ -161,6 +161,12 @@ fn recounted(rows: &[&Row]) -> Named {
         named.insert(format!("m{at}_top1"), top(0));
         named.insert(format!("m{at}_top2"), top(1));
         named.insert(format!("m{at}_all"), sizes.iter().sum::<i128>().to_string());
+        if matches!(case.2, MeasureKind::Rows | MeasureKind::Flag) && at > 0 {
+            let own = |patient: u32| rows.iter().filter(move |row| row.1 == patient);
+            let left = |patient: &u32| own(*patient).any(|row| addend(row, case).is_none());
+            let rest = patients.iter().filter(|patient| left(patient)).count();
+            named.insert(format!("m{at}_rest"), rest.to_string());
+        }
         if case.2.is_count_like() && at > 0 {
             let patients: BTreeSet<u32> = contributions.into_keys().collect();
             named.insert(format!("m{at}_patients"), format!("{patients:?}"));
@@ -249,7 +255,7 @@ fn what_is_not_wanted_is_not_there_and_changes_nothing() {
         "n" => wanted.any(),
         "key" => wanted.keys,
         "top1" | "top2" | "all" => wanted.tops,
-        "patients" => wanted.bitmaps,
+        "patients" | "rest" => wanted.bitmaps,
         _ => name.starts_with('p'),
     };
     for wanted in [

@@ -53,7 +53,9 @@ fn measured(aggregates: &str) -> (Vec<String>, Vec<u32>) {
         let range = format!("{}..{}", least.get(), most.get());
         let made = made.as_ref().map_or(String::new(), |made| {
             let fewest = made.fewest.map_or("-".to_owned(), String::from);
-            format!(" fewest {fewest} also {:?}", made.also)
+            let rest =
+                if made.rest.is_empty() { String::new() } else { format!(" rest {:?}", made.rest) };
+            format!(" fewest {fewest} also {:?}{rest}", made.also)
         });
         format!("{condition} {argument} {kind:?} {scale} {range}{made}")
     });
@@ -75,9 +77,10 @@ fn sums_share_the_pair_of_condition_and_argument() {
         &[
             "0 - Rows 0 0..1",
             "0 0 Rows 0 0..1",
-            "0 0 Value 0 0..90",
+            "0 0 Value 0 0..90 fewest - also [] rest [5]",
             "- 0 Rows 0 0..1",
             "- 0 Value 0 0..90",
+            "1 0 Value 0 0..90",
         ],
         &[0, 1, 2, 3, 4],
     );
@@ -146,17 +149,32 @@ fn case_is_filter() {
     check_measures("sum(stay) FILTER (WHERE bmi > 30)", &added);
     check_measures(
         "sum(CASE WHEN bmi > 30 THEN stay ELSE 0 END)",
-        &["- - Rows 0 0..1", "0 0 Value 0 0..90"],
+        &["- - Rows 0 0..1", "0 0 Value 0 0..90 fewest - also [2]", "0 0 Rows 0 0..1"],
     );
-    check_measures("sum(stay * died)", &["- 0 Rows 0 0..1", "0 1 Value 0 0..90"]);
+    check_measures(
+        "sum(stay * died)",
+        &["- 0 Rows 0 0..1", "0 1 Value 0 0..90 fewest - also [2]", "0 1 Rows 0 0..1"],
+    );
     // Values that are compared are conditions too.
     check_measures(
         "sum(greatest(stay, 60))",
-        &["- - Rows 0 0..1", "0 0 Value 0 0..90", "0 - Rows 0 0..1"],
+        &[
+            "- - Rows 0 0..1",
+            "0 0 Value 0 0..90 fewest - also [3]",
+            "0 - Rows 0 0..1",
+            "0 0 Rows 0 0..1",
+        ],
     );
     check_measures(
         "sum(abs(stay - 60))",
-        &["- - Rows 0 0..1", "- 0 Value 0 0..90", "0 0 Value 0 0..90", "0 - Rows 0 0..1"],
+        &[
+            "- - Rows 0 0..1",
+            "- 0 Value 0 0..90",
+            "0 0 Value 0 0..90 fewest - also [5] rest [4]",
+            "0 - Rows 0 0..1",
+            "1 0 Value 0 0..90",
+            "0 0 Rows 0 0..1",
+        ],
     );
 }
 

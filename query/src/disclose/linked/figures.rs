@@ -35,6 +35,8 @@ struct Kept {
 pub(super) struct Thresholds {
     k: u64,
     part: u64,
+    /// Whether what a part leaves may not be known where it is a few patients.
+    complement: bool,
     /// Percent of the largest contribution that must stay unknown of a sum that is null.
     percent: u32,
 }
@@ -43,7 +45,7 @@ impl Thresholds {
     pub(super) fn new(protections: &Protections, limits: &Limits) -> Self {
         let k = u64::from(protections.min_patients.get());
         let percent = limits.p_percent.max(100_u32.saturating_sub(limits.dominance));
-        Self { k, part: limits.least_part(), percent }
+        Self { k, part: limits.least_part(), complement: limits.complement, percent }
     }
 }
 
@@ -347,6 +349,11 @@ impl<'a> Figures<'a> {
     /// Whether it is null for being nobody or everybody: who asks does not know that it is.
     pub(super) fn is_alike(&self, figure: Figure) -> bool {
         self.rule(figure) == Some(Rule::Everyone)
+    }
+
+    /// Whether so many patients are too few to be left by a part.
+    pub(super) fn is_few_left(&self, figure: Figure, patients: u64) -> bool {
+        self.thresholds(Some(figure)).complement && self.is_few(Some(figure), patients, true)
     }
 
     /// Whether so many patients are someone, and fewer than the limit.

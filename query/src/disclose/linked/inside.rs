@@ -64,13 +64,12 @@ fn need(figures: &Figures<'_>, whole: Figure, part: Figure, left: Left) -> Need 
     match left {
         Left::Nothing | Left::Repeated => Need::Nothing,
         Left::Some if small => Need::small(figures.least(Some(whole), true, true)),
-        Left::Some => {
-            let few = figures.is_few(Some(whole), patients, true);
-            match few || patients == 0 && figures.is_alike(part) {
-                true => Need::small(figures.least(Some(whole), true, false)),
-                false => Need::Nothing,
-            }
+        Left::Some
+            if figures.is_few_left(whole, patients) || patients == 0 && figures.is_alike(part) =>
+        {
+            Need::small(figures.least(Some(whole), true, false))
         }
+        Left::Some => Need::Nothing,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Figures of a cell that would tell one that is null: the whole less its complement.
 //!
-//! Where a figure `a` under a condition is null, and `b` under another condition adds up with it to the same figure `w` without
-//! one, `w - b` would be `a`, so `b` is null too. Whether they add up is seen in figures and patients: who asks knows it from the
-//! text. R2 hides complements of small parts by itself; this is for what the other rules hide.
+//! Where figures `a` and `b` under two conditions add up to the same figure `w` without one, any two of them tell the third: if one is
+//! null, both parts are. Whether they add up is seen in figures and patients: who asks knows it from the text. R2 hides
+//! complements of small parts by itself; this is for what the other rules hide, and for a whole that lacks a few patients.
 
 use policies::footprint::SumFootprint;
 
@@ -26,11 +26,13 @@ impl Figure<'_> {
 
     /// Whether this and another can be a whole: in figures and in patients.
     fn completes(&self, other: &Self, whole: &Self) -> bool {
-        let patients = match (self.of.patients, other.of.patients) {
+        if self.value.checked_add(other.value) != Some(whole.value) {
+            return false;
+        }
+        match (self.of.patients, other.of.patients) {
             (Some(own), Some(others)) => own.union_len(others) == whole.of.n,
             (None, _) | (_, None) => self.of.n.saturating_add(other.of.n) >= whole.of.n,
-        };
-        patients && self.value.checked_add(other.value) == Some(whole.value)
+        }
     }
 
     fn is_whole(&self) -> bool {
@@ -38,7 +40,7 @@ impl Figure<'_> {
     }
 }
 
-/// Hides the complements of hidden figures, and theirs.
+/// Hides the parts of hidden figures, their complements, and theirs.
 pub(super) fn add(
     cell: RawCell<'_>,
     measures: &[Contribution<'_>],
@@ -53,7 +55,7 @@ pub(super) fn add(
     loop {
         let found = figures.iter().enumerate().find(|(at, b)| {
             let shown = hidden.get(*at).is_some_and(Option::is_none);
-            shown && !b.is_whole() && completes(b, &figures, hidden)
+            shown && !b.is_whole() && completes((*at, b), &figures, hidden)
         });
         let Some((at, _)) = found else { return };
         if let Some(hidden) = hidden.get_mut(at) {
@@ -62,12 +64,17 @@ pub(super) fn add(
     }
 }
 
-/// Whether a figure and a hidden one add up to one without a condition.
-fn completes(b: &Figure<'_>, figures: &[Figure<'_>], hidden: &[Option<Rule>]) -> bool {
-    let gone = figures.iter().zip(hidden).filter(|(_, rule)| rule.is_some());
-    let mut parts = gone.map(|(a, _)| a).filter(|a| !a.is_whole() && a.is_like(b));
-    parts.any(|a| {
-        let mut wholes = figures.iter().filter(|w| w.is_whole() && w.is_like(b));
-        wholes.any(|whole| b.completes(a, whole))
+/// Whether a figure and another add up to one without a condition, and one of these two is hidden.
+fn completes(
+    (at, b): (usize, &Figure<'_>),
+    figures: &[Figure<'_>],
+    hidden: &[Option<Rule>],
+) -> bool {
+    let is_gone = |at: usize| hidden.get(at).is_some_and(Option::is_some);
+    let like = || figures.iter().enumerate().filter(|(_, other)| other.is_like(b));
+    let wholes = like().filter(|(_, whole)| whole.is_whole());
+    wholes.into_iter().any(|(of, whole)| {
+        let mut parts = like().filter(|(part, a)| *part != at && !a.is_whole());
+        parts.any(|(part, a)| (is_gone(part) || is_gone(of)) && b.completes(a, whole))
     })
 }

@@ -2,7 +2,8 @@
 //!
 //! A part is the contributors of a measure where they are not all patients of the cell. It is small if it, or what it leaves,
 //! holds someone and fewer than the limit. So is the later of two parts of which one holds a few patients more than the
-//! other: their difference would be a part of that size. Measures of one condition and argument have the same fate, whether they
+//! other: their difference would be a part of that size. Where patients have several rows, a part also leaves rows of those who
+//! are in it: it is small if these are a few patients' rows. Measures of one condition and argument have the same fate, whether they
 //! count or add, and so have the rows of pairs and the sums of both values.
 
 use policies::Limits;
@@ -17,7 +18,7 @@ pub(super) fn small(n: u64, measures: &[Contribution<'_>], limits: &Limits) -> V
     if least == 0 {
         return vec![None; measures.len()];
     }
-    let own = (0..measures.len()).map(|at| own(n, measures, at, least));
+    let own = (0..measures.len()).map(|at| own(n, measures, at, limits));
     let own: Vec<Option<Rule>> = own.collect();
     let same = |of: &Contribution<'_>| {
         let mut known = measures.iter().zip(&own);
@@ -40,16 +41,21 @@ pub(in crate::disclose) fn counts_them(rows: &Contribution<'_>, sum: &Contributi
 }
 
 /// Why the measure at a place is hidden for itself, or for one before it.
-fn own(n: u64, measures: &[Contribution<'_>], at: usize, least: u64) -> Option<Rule> {
+fn own(n: u64, measures: &[Contribution<'_>], at: usize, limits: &Limits) -> Option<Rule> {
+    let least = limits.least_part();
     let few = |patients: u64| 0 < patients && patients < least;
     let measure = measures.get(at)?;
+    if limits.complement && measure.rest.is_some_and(few) {
+        return Some(Rule::SmallPart);
+    }
     if measure.n >= n {
         return None;
     }
-    if few(measure.n) || few(n.saturating_sub(measure.n)) {
+    if few(measure.n) || limits.complement && few(n.saturating_sub(measure.n)) {
         return Some(Rule::SmallPart);
     }
-    if !measure.measure.kind.is_count_like() {
+    // What one part has and another has not is some of what the other leaves.
+    if !limits.complement || !measure.measure.kind.is_count_like() {
         return None;
     }
     let earlier = measures.iter().take(at);

@@ -89,6 +89,7 @@ impl Cell {
     }
 }
 
+mod computed;
 mod everyone;
 mod properties;
 

@@ -86,7 +86,7 @@ impl Site {
 
     fn place(&self) -> Place<'_> {
         let Self { dataset, snapshot, hospital, networks, .. } = self;
-        Place { dataset, snapshot, hospital, networks }
+        Place { dataset, snapshot, hospital, networks, not_given: &[] }
     }
 
     #[track_caller]

@@ -78,7 +78,13 @@ fn outcome(network: &Network, worker: &mut Worker, sql: &str, code: &str) -> Str
     let code = hospital(code);
     let snapshot = network.snapshots[&code].clone();
     let fragments = planned.footprint.fragments.iter().map(|fragment| fragment.digest).collect();
-    let work = Work::Execute { snapshot, hospital: code, fragments, wanted: Wanted::NONE };
+    let work = Work::Execute {
+        snapshot,
+        hospital: code,
+        fragments,
+        wanted: Wanted::NONE,
+        not_given: Vec::new(),
+    };
     match worker.send(network.job(sql, work), Vec::new()).head {
         Reply::Executed { .. } => "executed".to_owned(),
         Reply::Failed(failure) => format!("at the hospital: {}", failure.code),

@@ -295,8 +295,13 @@ impl Network {
         let permit = self.permit(sql, planned, code);
         let fragments = permit.footprint().fragment_digests();
         let snapshot = self.snapshots[code].clone();
-        let work =
-            Work::Execute { snapshot, hospital: code.clone(), fragments, wanted: Wanted::ALL };
+        let work = Work::Execute {
+            snapshot,
+            hospital: code.clone(),
+            fragments,
+            wanted: Wanted::ALL,
+            not_given: Vec::new(),
+        };
         let reply = worker.send(self.job(sql, work), Vec::new());
         let raw =
             receive(permit, Wanted::ALL, &reply).unwrap_or_else(|error| panic!("{sql}: {error:?}"));

@@ -25,7 +25,13 @@ fn failed(reply: &Message<Reply>) -> &str {
 
 fn execute(network: &Network, code: &str, digests: Vec<Digest>) -> Work {
     let snapshot = network.snapshots[&hospital("ALFA")].clone();
-    Work::Execute { snapshot, hospital: hospital(code), fragments: digests, wanted: Wanted::ALL }
+    Work::Execute {
+        snapshot,
+        hospital: hospital(code),
+        fragments: digests,
+        wanted: Wanted::ALL,
+        not_given: Vec::new(),
+    }
 }
 
 #[test]
@@ -48,6 +54,7 @@ fn what_does_not_fit_the_job_is_refused_and_the_worker_goes_on() {
         hospital: hospital("ALFA"),
         fragments: digests.clone(),
         wanted: Wanted::ALL,
+        not_given: Vec::new(),
     };
     assert_eq!(failed(&worker.send(network.job(SQL, missing), vec![])), "bad_snapshot");
 

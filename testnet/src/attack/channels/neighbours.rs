@@ -1,6 +1,8 @@
 //! A25: generated questions at the twins.
 
 use super::same;
+use std::collections::BTreeMap;
+
 use crate::attack::Scale;
 use crate::attack::ask::Ask;
 use crate::attack::figures::Measure;
@@ -9,6 +11,8 @@ use crate::differential::dice::Dice;
 
 /// Fewest patients of a figure that the target is in: fewer can be null at one of the twins, and that is a figure.
 const LEAST: usize = 25;
+/// Patients of a cell that one hospital shows and another does not.
+const NEAR: std::ops::RangeInclusive<usize> = 9..=15;
 /// What is grouped by or compared.
 const COLUMNS: [(&str, &[i64]); 7] = [
     ("a", &[1, 2, 3]),
@@ -21,7 +25,7 @@ const COLUMNS: [(&str, &[i64]); 7] = [
 ];
 /// What is asked.
 const FIGURES: [&str; 5] =
-    ["count(*)", "count(*), avg(y)", "sum(y)", "sum(m1), count(*)", "stddev(y), count(*)"];
+    ["count(*)", "count(*), avg(y)", "sum(y)", "sum(m1), count(*)", "avg(m2), count(*)"];
 
 struct Question {
     keys: Vec<&'static str>,
@@ -59,15 +63,21 @@ impl Question {
         self.conditions.iter().all(|(column, value)| patient.get(column) == Some(*value))
     }
 
-    /// Whether the target is in no figure, or in one of many patients.
+    /// Whether every figure is of far more patients than the threshold, or of far fewer: around it, whether a figure is shown is drawn by
+    /// each hospital's own secret.
     fn is_fair(&self, patients: &[Patient]) -> bool {
-        let Some(target) = patients.iter().find(|one| one.is_target() && one.block == 1) else {
-            return false;
+        let mut cells: BTreeMap<Vec<Option<i64>>, (usize, bool)> = BTreeMap::new();
+        for one in patients.iter().filter(|one| self.takes(one)) {
+            let key = self.keys.iter().map(|key| one.get(key)).collect();
+            let (n, has_target) = cells.entry(key).or_default();
+            *n += 1;
+            *has_target |= one.is_target() && one.block == 1;
+        }
+        let fair = |(n, has_target): &(usize, bool)| match has_target {
+            true => *n >= LEAST,
+            false => !NEAR.contains(n),
         };
-        let beside = |one: &&Patient| {
-            self.takes(one) && self.keys.iter().all(|key| one.get(key) == target.get(key))
-        };
-        !self.takes(target) || patients.iter().filter(beside).count() >= LEAST
+        cells.values().all(fair)
     }
 }
 

@@ -53,8 +53,8 @@ columns = [
   { name = "a", type = "integer", class = "category", codes = "a" },
   { name = "b", type = "integer", class = "category", codes = "b" },
   { name = "c", type = "integer", class = "category", codes = "c" },
-  { name = "positive", type = "integer", class = "flag" },
-  { name = "died", type = "integer", class = "flag" },
+  { name = "positive", type = "integer", class = "flag", sensitive = true },
+  { name = "died", type = "integer", class = "flag", sensitive = true },
   { name = "year", type = "integer", class = "quasi", min = 2018, max = 2024, step = 1 },
 "#;
 

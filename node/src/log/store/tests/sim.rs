@@ -82,6 +82,18 @@ impl Sim {
         sim
     }
 
+    /// The call after so many others fails, once.
+    pub(crate) fn fail_at(&self, calls: usize, kind: io::ErrorKind) {
+        let mut inner = self.inner();
+        let call = inner.calls.len() + calls;
+        inner.fault = Some(Fault::Error { call, kind, for_good: false });
+    }
+
+    /// The next call fails, once.
+    pub(crate) fn fail_next(&self, kind: io::ErrorKind) {
+        self.fail_at(0, kind);
+    }
+
     /// The disk as another process finds it after the power went.
     pub(crate) fn after_power_cut(&self, unsynced: Unsynced) -> Self {
         let inner = self.inner();

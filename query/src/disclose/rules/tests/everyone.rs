@@ -1,3 +1,5 @@
+//! R3: everybody or nobody in a part that a sensitive column decides.
+
 use super::*;
 
 const ALIKE: Option<Rule> = Some(Rule::Everyone);

@@ -116,7 +116,13 @@ fn recount(cell: &Cell, limits: &Limits) -> BTreeSet<usize> {
         let solved = sum.kind == SumKind::SumSquares
             && (x.len() < parameters + limits.min_df as usize
                 || of.most.get() - of.least.get() + 1 < i128::from(limits.min_values));
-        if small || concentrated || solved {
+        let square = |size: i128| size * size;
+        let squares: i128 = x.iter().map(|(_, x)| square(*x)).sum();
+        let two = square(first) + square(second);
+        let of_squares = sum.kind == SumKind::SumSquares
+            && (two * 100 > i128::from(limits.dominance) * squares
+                || (squares - two) * 100 < i128::from(limits.p_percent) * square(first));
+        if small || concentrated || solved || of_squares {
             found.insert(at);
         }
     }
@@ -148,6 +154,7 @@ fn a_slow_recount_hides_the_same_figures() {
 fn stricter(limits: Limits, dice: &mut Dice) -> Limits {
     let parts = if dice.roll(4) == 0 { Parts::Hide } else { limits.parts };
     Limits {
+        complement: limits.complement,
         min_part: limits.min_part + dice.roll(4),
         parts,
         dominance: limits.dominance - dice.roll(10),

@@ -10,7 +10,7 @@ use crate::disclose::CellState;
 use crate::disclose::rules::Rule;
 
 fn measure(argument: Option<u32>, kind: MeasureKind) -> MeasureFootprint {
-    let made = argument.map(|_| MadeFootprint { fewest: None, also: vec![0] });
+    let made = argument.map(|_| MadeFootprint { fewest: None, also: vec![0], rest: Vec::new() });
     MeasureFootprint {
         condition: None,
         argument,
