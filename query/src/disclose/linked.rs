@@ -22,9 +22,12 @@ use policies::protections::Protections;
 use super::CellState;
 use super::rules::{Rule, Verdict};
 use crate::receive::RawFragment;
+use alike::Alike;
 use figures::{Figures, Part, Thresholds};
+use space::Places;
 use table::Builder;
 
+mod alike;
 mod earlier;
 mod figures;
 mod inside;
@@ -101,11 +104,12 @@ fn gather<'a>(figures: &'a Figures<'a>, cells: &Cells) -> Result<Builder<'a>, To
     if cells.iter().map(size).fold(0, usize::saturating_add) > MAX_FIGURES {
         return Err(TooLarge);
     }
-    let mut builder = Builder::new(figures);
+    let places = Places::new(figures, cells)?;
+    let mut builder = Builder::new(figures, Alike::new(figures, &places));
     for (fragment, cells) in cells {
         inside::relate(&mut builder, *fragment, cells);
     }
-    space::relate(&mut builder, cells)?;
+    space::relate(&mut builder, places);
     Ok(builder)
 }
 

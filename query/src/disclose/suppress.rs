@@ -22,6 +22,8 @@
 //! Not here: what is primarily null, what a figure costs, figures with noise.
 
 mod attack;
+mod left;
+mod near;
 mod program;
 mod search;
 mod table;

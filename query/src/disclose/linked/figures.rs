@@ -156,7 +156,7 @@ impl<'a> Figures<'a> {
     }
 
     /// Whether an earlier answer told it, or that it is null.
-    fn is_told(&self, figure: Figure) -> bool {
+    pub(super) fn is_told(&self, figure: Figure) -> bool {
         self.parts.get(figure.fragment).is_some_and(|part| part.told)
     }
 

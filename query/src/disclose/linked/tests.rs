@@ -13,6 +13,7 @@ use crate::memory::{Charge, Table};
 mod kinds;
 mod properties;
 mod sequences;
+mod several;
 mod speed;
 mod sums;
 

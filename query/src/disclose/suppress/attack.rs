@@ -10,6 +10,11 @@ use super::table::Need;
 /// Nulls that a program for many at once is worth.
 const MANY: usize = 8;
 
+/// Nulls of a component past which each null is tried with those near it first.
+const FAR: usize = 120;
+/// Nulls of a component past which no program is made of all of them: what those nearby leave unproven is unsafe.
+const FARTHEST: usize = 3_000;
+
 /// Work of the smallest program, in nulls times relations: about a quarter of a millisecond.
 pub(super) const LEAST_WORK: u64 = 50_000;
 
@@ -40,6 +45,15 @@ impl Search<'_> {
         let alone: Vec<usize> = unmet.iter().copied().filter(|cell| self.is_alone(*cell)).collect();
         if !alone.is_empty() {
             return Verdict::Unsafe(alone);
+        }
+        if component.cells.len() > FAR {
+            if !self.push_near(component, &unmet, limit) {
+                return Verdict::Limit;
+            }
+            unmet = self.unmet(unmet.into_iter());
+            if component.cells.len() > FARTHEST && !unmet.is_empty() {
+                return Verdict::Unsafe(unmet);
+            }
         }
         if unmet.len() >= MANY {
             for push in [Push::Up, Push::Down] {
@@ -152,7 +166,7 @@ impl Search<'_> {
     }
 
     /// Solves one program and keeps the world that it gives; none past the limit.
-    fn program(
+    pub(super) fn program(
         &mut self,
         component: &Component,
         push: Push,
@@ -185,7 +199,7 @@ impl Search<'_> {
     }
 
     /// Where a null that does not reach far enough one way should go.
-    fn goal(&self, cell: usize, push: Push) -> Option<(usize, u64)> {
+    pub(super) fn goal(&self, cell: usize, push: Push) -> Option<(usize, u64)> {
         let found = self.table.cells.get(cell)?;
         let (lowest, highest) = self.worlds.reach(cell);
         let goal = match (found.need, push) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Suppression;
 use super::attack::{Depth, LEAST_WORK, Verdict};
-use super::program::Component;
+use super::program::{Component, MAX_WHOLE};
 use super::table::{LinkedTable, Need, Standing};
 use super::worlds::Worlds;
 
@@ -20,7 +20,7 @@ pub(super) struct Search<'t> {
     pub(super) programs: u32,
     pub(super) work: u64,
     /// Work while cells are hidden. Past it all cells that relations join to an unsafe null are null.
-    limit: u64,
+    pub(super) limit: u64,
     exposed: BTreeSet<usize>,
     limited: bool,
 }
@@ -80,6 +80,15 @@ impl<'t> Search<'t> {
         exposed.sort_unstable();
         let Self { programs, limited, work, .. } = self;
         Suppression { null, exposed, limited, programs, work }
+    }
+
+    pub(super) fn all_nulls(&self) -> BTreeSet<usize> {
+        self.nulls().collect()
+    }
+
+    /// Nothing is sought for a null from here on.
+    pub(super) fn give_up(&mut self, cell: usize) {
+        self.exposed.insert(cell);
     }
 
     fn nulls(&self) -> impl Iterator<Item = usize> {
@@ -165,7 +174,7 @@ impl<'t> Search<'t> {
     }
 
     /// The nulls that relations join to `seed`.
-    fn component(&self, seed: usize) -> Component {
+    pub(super) fn component(&self, seed: usize) -> Component {
         let reached = self.reached([seed].into(), |cell| self.is_null(cell));
         let rows: BTreeSet<usize> = reached
             .iter()
@@ -181,7 +190,9 @@ impl<'t> Search<'t> {
         });
         let widest = needs.max().unwrap_or(0);
         let cap = found().map(|cell| cell.value).fold(widest, u64::saturating_add);
-        Component { rows: rows.into_iter().collect(), cells: reached.into_iter().collect(), cap }
+        let cells: Vec<usize> = reached.into_iter().collect();
+        let whole = cells.len() <= MAX_WHOLE;
+        Component { rows: rows.into_iter().collect(), cells, cap, whole }
     }
 
     fn reached(&self, seeds: BTreeSet<usize>, passes: impl Fn(usize) -> bool) -> BTreeSet<usize> {

@@ -5,11 +5,16 @@ use microlp::{ComparisonOp, OptimizationDirection, Problem};
 
 use super::*;
 
-const K: f64 = 9.0;
-const PART: f64 = 4.0;
+pub(super) const K: f64 = 9.0;
+pub(super) const PART: f64 = 4.0;
 
 /// The least or greatest that a figure can be. Who attacks a small group knows the empty ones.
-fn end(population: &Population, told: &[Told], of: &Told, direction: OptimizationDirection) -> f64 {
+pub(super) fn end(
+    population: &Population,
+    told: &[Told],
+    of: &Told,
+    direction: OptimizationDirection,
+) -> f64 {
     let known = |told: &&Told| {
         let small = matches!(of.why, Some(Rule::SmallCell | Rule::SmallPart));
         told.why.is_none() || small && told.why == Some(Rule::Empty)
@@ -34,10 +39,10 @@ fn end(population: &Population, told: &[Told], of: &Told, direction: Optimizatio
     problem.solve().unwrap().into_solution().unwrap().objective()
 }
 
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn under(&mut self, sides: u64) -> u64 {
+    pub(super) fn under(&mut self, sides: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
@@ -45,7 +50,7 @@ impl Dice {
 }
 
 /// Cells of nobody, a few or many, few or many of them dead.
-fn population(dice: &mut Dice) -> Population {
+pub(super) fn population(dice: &mut Dice) -> Population {
     let sizes =
         [2 + u32::try_from(dice.under(2)).unwrap(), 2 + u32::try_from(dice.under(2)).unwrap(), 2];
     let mut of = BTreeMap::new();
@@ -62,7 +67,7 @@ fn population(dice: &mut Dice) -> Population {
 }
 
 /// Nobody or everybody dead in some of the cells.
-fn extremes(dice: &mut Dice, population: &mut Population) {
+pub(super) fn extremes(dice: &mut Dice, population: &mut Population) {
     let living: Vec<[u32; 3]> = population.of.keys().filter(|at| at[DEAD] == 0).copied().collect();
     for at in living {
         let dead = [at[0], at[1], 1];
@@ -75,7 +80,7 @@ fn extremes(dice: &mut Dice, population: &mut Population) {
 }
 
 /// Some grouping sets, at times of one grade alone.
-fn question(dice: &mut Dice, population: &Population) -> Vec<Part> {
+pub(super) fn question(dice: &mut Dice, population: &Population) -> Vec<Part> {
     let dead = dice.under(2) == 0;
     let mut parts: Vec<Part> = vec![];
     for keys in [&[0, 1][..], &[0], &[1], &[]] {
@@ -158,78 +163,6 @@ fn judge(of: &Told, [low, high]: [f64; 2], case: &str) -> [usize; 5] {
         }
     }
     [small, parts, alike, linked, unlinked]
-}
-
-/// Questions one after the other, each again later: no null of any answer is known from all of them.
-fn attack_sequences(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
-    let mut dice = Dice(seed);
-    let mut all = [0; 5];
-    for round in 0..rounds {
-        let mut population = Population { marked, ..population(&mut dice) };
-        if marked {
-            extremes(&mut dice, &mut population);
-        }
-        let mut asked = sequences::Asked::new(&population);
-        let mut questions = vec![];
-        for _ in 0..3 + dice.under(3) {
-            let mut question = question(&mut dice, &population);
-            // One grouping alone, as often as several.
-            let one = usize::try_from(dice.under(8)).unwrap();
-            if let Some(part) = question.get(one).cloned() {
-                question = vec![part];
-            }
-            let told = asked.ask(&question, Zeros::Hidden);
-            questions.push((question, told));
-        }
-        let case = format!("round {round}: {questions:?} {population:?}");
-        for (question, told) in &questions {
-            let again = asked.ask(question, Zeros::Hidden);
-            let why = |told: &[Told]| told.iter().map(|told| told.why).collect::<Vec<_>>();
-            assert_eq!(why(&again), why(told), "{case}");
-        }
-        let answers: Vec<Vec<Told>> = questions.into_iter().map(|(_, told)| told).collect();
-        let found = check_answers(&population, &answers, &case);
-        all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
-    }
-    all
-}
-
-/// Attacks every null with all that is shown by any answer. What is known too closely was known as closely before anybody asked
-/// for it.
-fn check_answers(population: &Population, answers: &[Vec<Told>], case: &str) -> [usize; 5] {
-    let everything = answers.concat();
-    let mut all = [0; 5];
-    for (at, answer) in answers.iter().enumerate() {
-        let before = answers.get(..at).unwrap().concat();
-        for of in answer.iter().filter(|told| told.why.is_some()) {
-            let ends = |told: &[Told]| {
-                [OptimizationDirection::Minimize, OptimizationDirection::Maximize]
-                    .map(|direction| end(population, told, of, direction))
-            };
-            let ([low, high], [low_before, high_before]) = (ends(&everything), ends(&before));
-            if low < low_before + 0.5 && high > high_before - 0.5 {
-                continue;
-            }
-            let found = judge(of, [low, high], case);
-            all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
-        }
-    }
-    all
-}
-
-#[test]
-fn no_null_of_any_answer_is_known_from_several() {
-    let [small, parts, _, linked, unlinked] = attack_sequences(21, 60, false);
-    assert!(small > 20 && parts > 5 && linked > 20, "{small} {parts} {linked} {unlinked}");
-    assert!(unlinked < linked, "{linked} {unlinked}");
-    println!("{small} {parts} {linked} {unlinked}");
-}
-
-#[test]
-fn nobody_and_everybody_stay_unknown_over_several() {
-    let [_, _, alike, linked, unlinked] = attack_sequences(22, 40, true);
-    assert!(alike > 5 && linked > 10, "{alike} {linked} {unlinked}");
-    println!("{alike} {linked} {unlinked}");
 }
 
 #[test]
