@@ -10,6 +10,7 @@ use super::*;
 use crate::disclose::verdicts;
 use crate::memory::{Charge, Table};
 
+mod analyst;
 mod kinds;
 mod properties;
 mod sequences;
@@ -136,7 +137,9 @@ impl Population {
         let fragments: Vec<RawFragment> = parts.iter().map(|part| self.fragment(part)).collect();
         let footprints: Vec<FragmentFootprint> =
             parts.iter().map(|part| self.footprint(part)).collect();
-        let mut verdicts = self.judged(&fragments, &footprints, (&protections, &limits));
+        let judged = fragments.iter().zip(&footprints);
+        let judged = judged.map(|(of, known)| verdicts(of, &known.sums, (&protections, &limits)));
+        let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
         hide(
             (&fragments, &footprints),
             &mut verdicts,
@@ -144,17 +147,6 @@ impl Population {
             &Earlier::default(),
         );
         self.told(parts, &verdicts)
-    }
-
-    /// What the rules show of each cell alone.
-    fn judged(
-        &self,
-        fragments: &[RawFragment],
-        footprints: &[FragmentFootprint],
-        rules: (&Protections, &Limits),
-    ) -> Vec<Vec<Verdict>> {
-        let judged = fragments.iter().zip(footprints);
-        judged.map(|(of, footprint)| verdicts(of, &footprint.sums, rules)).collect()
     }
 
     fn told(&self, parts: &[Part], verdicts: &[Vec<Verdict>]) -> Vec<Told> {

@@ -13,6 +13,24 @@ pub(super) struct Asked<'p> {
     pub(super) of: u32,
 }
 
+/// Judges what is asked, beside all that was told of the snapshot; it is remembered.
+pub(super) fn answer(
+    (memory, snapshot): (&mut Memory, &Digest),
+    (fragments, footprints, names): (&[RawFragment], &[FragmentFootprint], &LinkNames),
+    rules: (&Protections, &Limits),
+) -> Vec<Vec<Verdict>> {
+    let judged = fragments.iter().zip(footprints);
+    let judged = judged.map(|(of, footprint)| verdicts(of, &footprint.sums, rules));
+    let mut judged: Vec<Vec<Verdict>> = judged.collect();
+    let earlier = Earlier::new((memory, snapshot), (fragments, footprints, names), rules);
+    earlier.begin(&mut judged);
+    hide((fragments, footprints), &mut judged, rules, &earlier);
+    let mut charge = memory.charge();
+    earlier.keep(&mut charge, (fragments, footprints), &judged, rules);
+    memory.apply(&Charge::decode(&charge.encode().unwrap()).unwrap()).unwrap();
+    judged
+}
+
 fn names() -> LinkNames {
     let axes = ["grade", "size", "dead"].map(LinkName::of);
     let rows = LinkQuantity { what: LinkName::of("rows"), conditions: BTreeSet::new() };
@@ -38,14 +56,8 @@ impl<'p> Asked<'p> {
             footprint
         });
         let footprints: Vec<FragmentFootprint> = footprints.collect();
-        let mut verdicts = self.population.judged(&fragments, &footprints, rules);
-        let past = (&self.memory, &self.snapshot);
-        let earlier = Earlier::new(past, (&fragments, &footprints, &names()), rules);
-        earlier.begin(&mut verdicts);
-        hide((&fragments, &footprints), &mut verdicts, rules, &earlier);
-        let mut charge = self.memory.charge();
-        earlier.keep(&mut charge, (&fragments, &footprints), &verdicts, rules);
-        self.memory.apply(&Charge::decode(&charge.encode().unwrap()).unwrap()).unwrap();
+        let past = (&mut self.memory, &self.snapshot);
+        let verdicts = answer(past, (&fragments, &footprints, &names()), rules);
         self.population.told(parts, &verdicts)
     }
 
