@@ -22,6 +22,7 @@
 //! Not here: what is primarily null, what a figure costs, figures with noise.
 
 mod attack;
+mod bounds;
 mod left;
 mod near;
 mod program;
@@ -32,6 +33,7 @@ mod worlds;
 #[cfg(test)]
 pub(crate) use table::TableError;
 pub(crate) use table::{Cell, LinkedTable, Need, Relation, Standing};
+pub(crate) use worlds::Proofs;
 
 /// Which cells are null.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +52,16 @@ pub(crate) struct Suppression {
 
 impl LinkedTable {
     /// Decides which cells are null, with so much work while cells are hidden.
+    #[cfg(test)]
     pub(crate) fn suppress(&self, limit: u64) -> Suppression {
-        search::Search::new(self, limit).run()
+        self.suppress_with(limit, &mut Proofs::default())
+    }
+
+    /// The same, with what was proven of other tables of these cells.
+    pub(crate) fn suppress_with(&self, limit: u64, proofs: &mut Proofs) -> Suppression {
+        let mut search = search::Search::new(self, limit);
+        search.worlds.take(self, &search.null, proofs);
+        search.run(proofs)
     }
 }
 

@@ -174,8 +174,7 @@ impl<'a> Builder<'a> {
             if !piece.can_change() {
                 continue;
             }
-            let left = MAX_WORK.checked_sub(work).filter(|left| *left > 0);
-            let found = left.and_then(|left| piece.suppress(left, &mut work));
+            let found = if work < MAX_WORK { piece.suppress(MAX_WORK, &mut work) } else { None };
             for (at, (place, cell)) in piece.places.iter().zip(&piece.cells).enumerate() {
                 let (null, rule) = match &found {
                     Some((null, rule)) => (null.get(at) != Some(&false), *rule),

@@ -13,7 +13,7 @@ const MANY: usize = 8;
 /// Nulls of a component past which each null is tried with those near it first.
 const FAR: usize = 120;
 /// Nulls of a component past which no program is made of all of them: what those nearby leave unproven is unsafe.
-const FARTHEST: usize = 3_000;
+pub(super) const FARTHEST: usize = 1_000;
 
 /// Work of the smallest program, in nulls times relations: about a quarter of a millisecond.
 pub(super) const LEAST_WORK: u64 = 50_000;
@@ -46,6 +46,14 @@ impl Search<'_> {
         if !alone.is_empty() {
             return Verdict::Unsafe(alone);
         }
+        let bounds = self.bounds(component);
+        let need = |cell: usize| self.table.cells.get(cell).map_or(Need::Nothing, |of| of.need);
+        let bound = unmet.iter().copied();
+        let bound: Vec<usize> =
+            bound.filter(|cell| bounds.exclude(component, (*cell, need(*cell)))).collect();
+        if !bound.is_empty() {
+            return Verdict::Unsafe(bound);
+        }
         if component.cells.len() > FAR {
             if !self.push_near(component, &unmet, limit) {
                 return Verdict::Limit;
@@ -68,7 +76,7 @@ impl Search<'_> {
 
     /// Pushes every null that does not reach its goal once, as many in one program as have no relation in common; false past the
     /// limit.
-    fn push_many(
+    pub(super) fn push_many(
         &mut self,
         component: &Component,
         unmet: &[usize],

@@ -6,7 +6,7 @@ use super::Suppression;
 use super::attack::{Depth, LEAST_WORK, Verdict};
 use super::program::{Component, MAX_WHOLE};
 use super::table::{LinkedTable, Need, Standing};
-use super::worlds::Worlds;
+use super::worlds::{Proofs, Worlds};
 
 /// Further work while cells are tried again, about a second: past it the rest stays null.
 const MAX_SHOWING_WORK: u64 = 50_000_000;
@@ -39,7 +39,7 @@ impl<'t> Search<'t> {
     }
 
     /// Hides, then shows again.
-    pub(super) fn run(mut self) -> Suppression {
+    pub(super) fn run(mut self, proofs: &mut Proofs) -> Suppression {
         let mut pending: BTreeSet<usize> = self.nulls().collect();
         while let Some(seed) = pending.first().copied() {
             pending.extend(self.join_lone_nulls());
@@ -69,6 +69,7 @@ impl<'t> Search<'t> {
             }
         }
         self.show_again();
+        self.worlds.give(proofs);
         let mut null = vec![false; self.null.len()];
         for (given, hidden) in self.table.given.iter().zip(&self.null) {
             if let Some(null) = null.get_mut(*given) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Builder, Truth};
 use crate::disclose::rules::Rule;
-use crate::disclose::suppress::{Cell, LinkedTable, Need, Relation, Standing};
+use crate::disclose::suppress::{Cell, LinkedTable, Need, Proofs, Relation, Standing};
 
 /// Cells that hang together.
 #[derive(Default)]
@@ -21,6 +21,19 @@ pub(super) struct Piece {
     known: Vec<Relation>,
     /// Where cells of the builder are here.
     within: BTreeMap<usize, usize>,
+}
+
+/// What may be spent on a piece, and what was found out on the way.
+struct Effort<'w> {
+    limit: u64,
+    work: &'w mut u64,
+    proofs: Proofs,
+}
+
+impl Effort<'_> {
+    fn left(&self) -> u64 {
+        self.limit.saturating_sub(*self.work)
+    }
 }
 
 /// Cells that relations or followers join, each piece a table of its own. What was told before stands in each that it is near.
@@ -89,9 +102,9 @@ impl Piece {
     /// Once against those who know nothing of empty cells, then against those who know that they are: groups that nobody is in
     /// are often no secret, and small ones must not be safe by them alone. What was hidden for either is none itself.
     pub(super) fn suppress(&self, limit: u64, work: &mut u64) -> Option<(Vec<bool>, Rule)> {
-        let limit = work.saturating_add(limit);
+        let mut effort = Effort { limit, work, proofs: Proofs::default() };
         let mut cells = self.cells.clone();
-        let mut limited = self.step(&mut cells, limit, work)?;
+        let mut limited = self.step(&mut cells, &mut effort)?;
         if self.empty.contains(&true) {
             let of = self.empty.iter().zip(&self.company).zip(&self.cells);
             for (cell, ((empty, company), before)) in cells.iter_mut().zip(of) {
@@ -100,7 +113,7 @@ impl Piece {
                 let other = *company || before.standing == Standing::Shown;
                 cell.need = if other { Need::Nothing } else { before.need };
             }
-            limited |= self.step(&mut cells, limit, work)?;
+            limited |= self.step(&mut cells, &mut effort)?;
         }
         let null = cells.iter().zip(&self.cells).map(|(cell, before)| {
             cell.standing == Standing::Null || before.standing == Standing::Null
@@ -112,12 +125,12 @@ impl Piece {
     ///
     /// What is null for others alone was chosen for them: if it can be known too closely for what the figures seem to say, it has
     /// only to stay unknown, and if it can be known, only they have to.
-    fn step(&self, cells: &mut [Cell], limit: u64, work: &mut u64) -> Option<bool> {
-        self.leave(cells, limit, work)?;
+    fn step(&self, cells: &mut [Cell], effort: &mut Effort<'_>) -> Option<bool> {
+        self.leave(cells, effort)?;
         for need in [Need::Wide(1), Need::Nothing, Need::Nothing] {
             let table = LinkedTable::new(cells.to_vec(), &self.relations).ok()?;
-            let found = table.suppress(limit.saturating_sub(*work));
-            *work = work.saturating_add(found.work);
+            let found = table.suppress_with(effort.left(), &mut effort.proofs);
+            *effort.work = effort.work.saturating_add(found.work);
             let company = |cell: &&usize| self.company.get(**cell) == Some(&true);
             if found.exposed.iter().all(|cell| company(&cell)) && !found.exposed.is_empty() {
                 for cell in &found.exposed {
@@ -136,7 +149,7 @@ impl Piece {
     }
 
     /// Lowers needs to what earlier answers left: of what they gave away nothing more is to be kept than there is.
-    fn leave(&self, cells: &mut [Cell], limit: u64, work: &mut u64) -> Option<()> {
+    fn leave(&self, cells: &mut [Cell], effort: &mut Effort<'_>) -> Option<()> {
         if cells.iter().all(|cell| cell.standing != Standing::Released) {
             return Some(());
         }
@@ -145,7 +158,7 @@ impl Piece {
             cell.standing = Standing::Null;
         }
         let left = LinkedTable::new(hidden, &self.known).ok()?;
-        let left = left.left(limit.saturating_sub(*work), work)?;
+        let left = left.left(effort.left(), effort.work, &mut effort.proofs)?;
         for (cell, need) in left {
             if let Some(cell) = cells.get_mut(cell) {
                 cell.need = need;
