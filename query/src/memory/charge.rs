@@ -10,8 +10,10 @@ use super::state::Memory;
 use super::tables::Table;
 use super::{Day, Name};
 
-/// Format of the bytes: the first had no tables.
+/// Format of the bytes.
 const VERSION: u8 = 2;
+/// The first format with tables.
+const TABLES: u8 = 2;
 /// Formats that are read.
 const VERSIONS: std::ops::RangeInclusive<u8> = 1..=VERSION;
 /// Bytes of one charge: the largest answer's cells with their sets.
@@ -184,9 +186,9 @@ impl Charge {
             return Err(CodeError::Large);
         }
         let mut reader = Reader::new(bytes);
-        match reader.byte()? {
-            version if VERSIONS.contains(&version) => {}
-            version => return Err(CodeError::Version { version }),
+        let version = reader.byte()?;
+        if !VERSIONS.contains(&version) {
+            return Err(CodeError::Version { version });
         }
         let (lineage, base) = (reader.name()?, reader.number()?);
         let events = reader.list(|reader| match reader.byte()? {
@@ -220,7 +222,7 @@ impl Charge {
                 retired: reader.set()?,
             }),
             3 => Ok(Event::Keyed(reader.name()?)),
-            4 => Ok(Event::Table(Table::read(reader)?)),
+            4 if version >= TABLES => Ok(Event::Table(Table::read(reader)?)),
             _ => Err(CodeError::Shape),
         })?;
         reader.end()?;

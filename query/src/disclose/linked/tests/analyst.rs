@@ -191,8 +191,8 @@ fn two_hundred_answers_over_10000() {
 #[test]
 fn who_asks_much_is_still_answered() {
     let mut last = [0; 4];
-    ask(2_000, 40, |at, found| {
-        if at > 30 {
+    ask(2_000, 25, |at, found| {
+        if at > 15 {
             last.iter_mut().zip(found).for_each(|(all, found)| *all += found);
         }
     });
