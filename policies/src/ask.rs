@@ -148,7 +148,7 @@ impl Ask {
         draft: &FootprintDraft,
         dataset: &Dataset,
     ) -> BTreeMap<&'static str, Field> {
-        let FootprintDraft { tables, uses, functions, aggregates, fragments } = draft;
+        let FootprintDraft { tables, uses, functions, aggregates, fragments, names: _ } = draft;
         let mut tables = tables.clone();
         let mut columns = BTreeSet::new();
         let mut named_uses = BTreeSet::new();

@@ -16,7 +16,9 @@ mod measure;
 mod sensitive;
 mod vector;
 
-pub use link::{LinkAxis, LinkFixed, LinkFootprint, LinkSum};
+pub use link::{
+    LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkNames, LinkQuantity, LinkSum, NotAName,
+};
 pub use measure::{
     MAX_ROWS, MadeFootprint, MeasureFootprint, MeasureKind, SUM_LIMIT, Units, UnitsError,
 };
@@ -49,12 +51,15 @@ pub struct FootprintDraft {
     pub aggregates: BTreeSet<String>,
     /// The fragments.
     pub fragments: Vec<FragmentFootprint>,
+    /// What the numbers in the fragments' links stand for. Missing in entries of older logs, and in nothing that is accepted.
+    #[serde(default, skip_serializing_if = "LinkNames::is_empty")]
+    pub names: LinkNames,
 }
 
 impl FootprintDraft {
     /// Bytes of all its texts and measures.
     fn text_bytes(&self) -> usize {
-        let Self { tables, uses, functions, aggregates, fragments } = self;
+        let Self { tables, uses, functions, aggregates, fragments, names: linked } = self;
         let names = tables.iter().chain(functions).chain(aggregates);
         let columns = uses.iter().flat_map(|used| [&used.table, &used.column]);
         let keys = fragments.iter().flat_map(|fragment| &fragment.group_keys);
@@ -76,7 +81,7 @@ impl FootprintDraft {
         let links = links
             .flat_map(|link| &link.sums)
             .map(|sum| sum.fixed.len().saturating_add(sum.part_of.len()).saturating_add(1));
-        let links = links.fold(0, usize::saturating_add).saturating_mul(LINK_BYTES);
+        let links = links.fold(linked.len(), usize::saturating_add).saturating_mul(LINK_BYTES);
         texts
             .sum::<usize>()
             .saturating_add(measures.saturating_mul(MEASURE_BYTES))
@@ -336,6 +341,7 @@ impl Footprint {
             vector::check(fragment, index)?;
         }
         link::check(&draft.fragments)?;
+        draft.names.check(&draft.fragments)?;
         for fragment in &draft.fragments {
             if let Explore::Form(form) = &fragment.explore {
                 form.check(fragment, dataset)?;

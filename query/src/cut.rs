@@ -327,7 +327,7 @@ pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result
     let explained = explain::parts(&fragments, &account, finishing);
     let mut footprints: Vec<FragmentFootprint> =
         fragments.iter().map(|fragment| footprint(fragment, dataset)).collect();
-    link::link(&fragments, &mut footprints, dataset);
+    let names = link::link(&fragments, &mut footprints, dataset);
     let reach = footprints.iter().map(|fragment| form::reach(fragment, dataset)).collect();
     let footprint = FootprintDraft {
         tables: account.tables,
@@ -335,6 +335,7 @@ pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result
         functions: account.functions,
         aggregates: account.aggregates,
         fragments: footprints,
+        names,
     };
     Ok(Split { above, fragments, reach, footprint, explained })
 }

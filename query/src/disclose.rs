@@ -258,8 +258,18 @@ pub fn disclose(
     let binned = binned(&permit, (&fragments, &mut judged), teller.as_ref());
     let gaps = remembered::gaps(&permit);
     let judge = || gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
+    let names = &permit.footprint().draft().names;
+    let rules = (&protections, &limits);
+    let earlier = match gaps.filter(|_| !faulty) {
+        Some(_) => {
+            let past = (memory, &moment.snapshot);
+            linked::Earlier::new(past, (&fragments, footprints, names), rules)
+        }
+        None => linked::Earlier::default(),
+    };
+    earlier.begin(&mut judged);
     let all = (fragments.as_slice(), footprints);
-    let link = |judged: &mut [Vec<Verdict>]| linked::hide(all, judged, (&protections, &limits));
+    let link = |judged: &mut [Vec<Verdict>]| linked::hide(all, judged, rules, &earlier);
     let link = fault.is_none().then_some(link);
     let (judge, standing) =
         settled::settle((&fragments, footprints, &binned), &mut judged, judge, link);
@@ -276,6 +286,7 @@ pub fn disclose(
         Some(judged) => (judged.charge, judged.stands, judged.since),
         None => (memory.charge(), 0, None),
     };
+    earlier.keep(&mut charge, (&fragments, footprints), &judged, rules);
     let of_bins = teller.as_ref().map(bins::Teller::receipt);
     let of_parts = parts.as_ref().map(noisy::Parts::receipt);
     let noise = of_parts.or(of_bins);

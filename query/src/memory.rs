@@ -25,11 +25,13 @@ mod explore;
 mod quota;
 mod sets;
 mod state;
+mod tables;
 
 pub use charge::Charge;
 pub use code::CodeError;
 pub(crate) use exact::{ExactCell, Gaps, Measure, Ruling, Standing};
 pub use state::{ApplyError, Memory};
+pub(crate) use tables::Table;
 
 pub use explore::Retiring;
 pub(crate) use explore::{ExploreRules, ExploredCell, LeftOut, Novelty};

@@ -15,7 +15,7 @@ use crate::pipe::{Failure, Reply, Wanted};
 mod cells;
 mod plausible;
 
-pub(crate) use cells::{Contribution, RawCell, RawFragment, Tops};
+pub(crate) use cells::{Contribution, Counted, RawCell, RawFragment, Tops};
 
 /// Why a worker's reply gives no answer.
 #[derive(Debug, thiserror::Error)]

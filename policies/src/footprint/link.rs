@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::{FootprintError, FragmentFootprint, MAX_CELLS};
 use crate::Digest;
 
+mod names;
+
+pub use names::{LinkName, LinkNames, LinkQuantity, NotAName};
+
 /// Spaces of one fragment: of its plan, and of its explore form.
 const MAX_LINKS: usize = 2;
 

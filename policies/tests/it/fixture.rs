@@ -7,8 +7,8 @@ use policies::bundle::{open, seal};
 use policies::dsse::PublicKey;
 use policies::explore::{Explore, ExploreReason, ExploreRefusal};
 use policies::footprint::{
-    ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkSum,
-    MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units,
+    ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkName, LinkNames,
+    LinkQuantity, LinkSum, MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units,
 };
 use policies::question::{sign_question, sign_request};
 use policies::wire::{Asks, Question, Request};
@@ -166,7 +166,14 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
         keys: keys.collect(),
         sums: vec![LinkSum { of: 0, fixed: Vec::new(), part_of: Vec::new() }],
     }];
+    let axes =
+        (0..links.iter().map(|link| link.keys.len()).sum()).map(|axis: usize| axis.to_string());
+    let names = LinkNames {
+        axes: axes.map(|axis| LinkName::of(&axis)).collect(),
+        sums: vec![LinkQuantity { what: LinkName::of("rows"), conditions: BTreeSet::new() }],
+    };
     FootprintDraft {
+        names,
         tables: parsed.iter().map(|used| used.table.clone()).collect(),
         uses: parsed,
         functions: BTreeSet::new(),

@@ -18,7 +18,8 @@ use policies::explore::{
     MeasureId, ValueSet,
 };
 use policies::footprint::{
-    FragmentFootprint, LinkAxis, LinkFixed, LinkFootprint, LinkSum, SumFootprint,
+    FragmentFootprint, LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkNames, LinkQuantity,
+    LinkSum, SumFootprint,
 };
 use policies::wire::LANGUAGE_VERSION;
 
@@ -55,12 +56,12 @@ struct Linker<'d> {
     quantities: Vec<Quantity>,
 }
 
-/// Gives every footprint its places.
+/// Gives every footprint its places; what the numbers in them stand for.
 pub(super) fn link(
     fragments: &[Fragment],
     footprints: &mut [FragmentFootprint],
     dataset: &Dataset,
-) {
+) -> LinkNames {
     let (axes, sums) = (Numbers::default(), Numbers::default());
     let mut linker = Linker { dataset, axes, sums, quantities: Vec::new() };
     for (fragment, footprint) in fragments.iter().zip(footprints.iter_mut()) {
@@ -73,6 +74,7 @@ pub(super) fn link(
     for sum in links.flat_map(|link| &mut link.sums) {
         sum.part_of = linker.part_of(sum.of);
     }
+    linker.names()
 }
 
 impl Linker<'_> {
@@ -160,6 +162,18 @@ impl Linker<'_> {
             self.quantities.push(Quantity { of, what, conditions });
         }
         LinkSum { of, fixed, part_of: Vec::new() }
+    }
+
+    /// What every number stands for.
+    fn names(&self) -> LinkNames {
+        let sum = |Quantity { what, conditions, of: _ }: &Quantity| LinkQuantity {
+            what: LinkName::of(what),
+            conditions: conditions.iter().map(|condition| LinkName::of(condition)).collect(),
+        };
+        LinkNames {
+            axes: self.axes.0.iter().map(|axis| LinkName::of(axis)).collect(),
+            sums: self.quantities.iter().map(sum).collect(),
+        }
     }
 
     /// What is the same under some of the conditions.

@@ -1,4 +1,6 @@
-//! Complementary suppression within one answer: no null can be computed from what else is shown.
+//! Complementary suppression: no null can be computed from what else the answer shows, or from what earlier ones did.
+//!
+//! [`earlier`] brings what was told from the same snapshot; its figures are linked like those of the answer, but cannot be hidden.
 //!
 //! After the primary rules every figure of the answer is a cell of a linked table: [`figures`] says what it is worth and what must
 //! stay unknown of it where it is null, [`inside`] how the figures of one cell add up, [`space`] how those of several cells and
@@ -9,7 +11,7 @@
 //! interval of their own where they are too large for the solver: then the rows that were added stand for them, and the null
 //! is only not to be solved for.
 //!
-//! Not here: other hospitals, other answers, three tables of pairs of keys whose joint table nobody asked for.
+//! Not here: other hospitals, other snapshots, three tables of pairs of keys whose joint table nobody asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,15 +22,21 @@ use policies::protections::Protections;
 use super::CellState;
 use super::rules::{Rule, Verdict};
 use crate::receive::RawFragment;
-use figures::Figures;
+use alike::Alike;
+use figures::{Figures, Part, Thresholds};
+use space::Places;
 use table::Builder;
 
+mod alike;
+mod earlier;
 mod figures;
 mod inside;
 mod space;
 mod table;
 
-/// One figure of the answer: by fragment, cell and sum.
+pub(super) use earlier::Earlier;
+
+/// One figure of the answer, or, by the fragments after its own, of an earlier one: by fragment, cell and sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Figure {
     fragment: usize,
@@ -51,11 +59,23 @@ pub(super) fn hide(
     (fragments, footprints): (&[RawFragment], &[FragmentFootprint]),
     verdicts: &mut [Vec<Verdict>],
     (protections, limits): (&Protections, &Limits),
+    earlier: &Earlier,
 ) {
-    let figures = Figures::new((fragments, footprints), verdicts, (protections, limits));
+    let thresholds = Thresholds::new(protections, limits);
+    let own = fragments.iter().zip(footprints).zip(verdicts.iter());
+    let own = own.enumerate().map(|(at, ((fragment, footprint), verdicts))| {
+        let footprint = earlier.footprint(at).unwrap_or(footprint);
+        Part { fragment, footprint, verdicts, thresholds, told: false }
+    });
+    let parts: Vec<Part<'_>> = own.chain(earlier.parts()).collect();
+    // What was told before stands among the earlier ones; only what is new can hide anything.
+    let linked: Vec<usize> = (0..parts.len()).filter(|at| !earlier.is_repeated(*at)).collect();
+    let groups = groups(&parts, &linked);
+    let is_new = |group: &BTreeSet<usize>| group.iter().any(|at| *at < fragments.len());
+    let figures = Figures::new(parts, thresholds);
     let leaders = figures.leaders();
     let mut hidden = BTreeMap::new();
-    for group in groups(footprints) {
+    for group in groups.into_iter().filter(is_new) {
         let cells = cells(&figures, &group);
         hidden.extend(match gather(&figures, &cells) {
             Ok(builder) => builder.solve(),
@@ -84,11 +104,12 @@ fn gather<'a>(figures: &'a Figures<'a>, cells: &Cells) -> Result<Builder<'a>, To
     if cells.iter().map(size).fold(0, usize::saturating_add) > MAX_FIGURES {
         return Err(TooLarge);
     }
-    let mut builder = Builder::new(figures);
+    let places = Places::new(figures, cells)?;
+    let mut builder = Builder::new(figures, Alike::new(figures, &places));
     for (fragment, cells) in cells {
         inside::relate(&mut builder, *fragment, cells);
     }
-    space::relate(&mut builder, cells)?;
+    space::relate(&mut builder, places);
     Ok(builder)
 }
 
@@ -102,14 +123,11 @@ fn everything(figures: &Figures<'_>, cells: &Cells) -> BTreeMap<Figure, Rule> {
 }
 
 /// Fragments that share a space, directly or through others.
-fn groups(footprints: &[FragmentFootprint]) -> Vec<BTreeSet<usize>> {
+fn groups(parts: &[Part<'_>], linked: &[usize]) -> Vec<BTreeSet<usize>> {
     let mut groups: Vec<BTreeSet<usize>> = Vec::new();
-    for (at, footprint) in footprints.iter().enumerate() {
-        let shares = |other: &usize| {
-            footprints.get(*other).is_some_and(|other| {
-                other.links.iter().any(|a| footprint.links.iter().any(|b| a.base == b.base))
-            })
-        };
+    let links = |at: usize| parts.get(at).into_iter().flat_map(|part| &part.footprint.links);
+    for at in linked.iter().copied() {
+        let shares = |other: &usize| links(*other).any(|a| links(at).any(|b| a.base == b.base));
         let (near, apart): (Vec<_>, Vec<_>) =
             groups.into_iter().partition(|group| group.iter().any(shares));
         let joined = near.into_iter().flatten().chain([at]).collect();

@@ -6,7 +6,7 @@
 //!    totals included, each count-like measure with its complement (a cell that is never shown: `Standing::Null`), and each
 //!    figure that was released earlier over the same lineage (`Standing::Released`). What the primary rules hide is `Null`.
 //! 2. Make one [`Relation`] of every sum that holds whatever the data are: margin - parts = 0, n - n_m - complement = 0.
-//! 3. `LinkedTable::new(cells, relations)?.suppress()` says which cells are null. `exposed` names nulls that earlier figures
+//! 3. `LinkedTable::new(cells, relations)?.suppress(limit)` says which cells are null. `exposed` names nulls that earlier figures
 //!    give away whatever is hidden: the caller hides the whole answer and reports them.
 //!
 //! The attacker knows every shown figure, every relation, and that no figure is negative. A null is safe if its [`Need`] is met:
@@ -22,6 +22,9 @@
 //! Not here: what is primarily null, what a figure costs, figures with noise.
 
 mod attack;
+mod bounds;
+mod left;
+mod near;
 mod program;
 mod search;
 mod table;
@@ -30,6 +33,7 @@ mod worlds;
 #[cfg(test)]
 pub(crate) use table::TableError;
 pub(crate) use table::{Cell, LinkedTable, Need, Relation, Standing};
+pub(crate) use worlds::Proofs;
 
 /// Which cells are null.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,9 +51,17 @@ pub(crate) struct Suppression {
 }
 
 impl LinkedTable {
-    /// Decides which cells are null.
-    pub(crate) fn suppress(&self) -> Suppression {
-        search::Search::new(self).run()
+    /// Decides which cells are null, with so much work while cells are hidden.
+    #[cfg(test)]
+    pub(crate) fn suppress(&self, limit: u64) -> Suppression {
+        self.suppress_with(limit, &mut Proofs::default())
+    }
+
+    /// The same, with what was proven of other tables of these cells.
+    pub(crate) fn suppress_with(&self, limit: u64, proofs: &mut Proofs) -> Suppression {
+        let mut search = search::Search::new(self, limit);
+        search.worlds.take(self, &search.null, proofs);
+        search.run(proofs)
     }
 }
 

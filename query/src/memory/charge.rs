@@ -7,9 +7,10 @@ use super::code::{CodeError, Reader, Writer};
 use super::exact::{ExactCell, Measure};
 use super::quota::Asker;
 use super::state::Memory;
+use super::tables::Table;
 use super::{Day, Name};
 
-/// Format of the bytes. In the first a form had the patients that retire with it.
+/// Format of the bytes. In the first a form had the patients that retire with it, and there were no tables.
 const VERSION: u8 = 2;
 /// Formats that are read.
 const VERSIONS: std::ops::RangeInclusive<u8> = 1..=VERSION;
@@ -29,6 +30,8 @@ pub(super) enum Event {
     Keyed(Name),
     /// Patients are left out of what is told with noise from here on.
     Retired(RoaringBitmap),
+    /// A fragment was told, as it stands here.
+    Table(Table),
 }
 
 impl Event {
@@ -40,6 +43,7 @@ impl Event {
             }
             Self::Explored { set, .. } | Self::Retired(set) => vec![set],
             Self::Asked { .. } | Self::Keyed(_) => Vec::new(),
+            Self::Table(table) => return table.bytes(),
         };
         let sizes = sets.into_iter().map(RoaringBitmap::serialized_size);
         sizes.fold(256, |sum, size| sum.saturating_add(size).saturating_add(64))
@@ -119,7 +123,9 @@ impl Charge {
                 });
                 charged.collect()
             }
-            Event::Asked { .. } | Event::Keyed(_) | Event::Retired(_) => Vec::new(),
+            Event::Asked { .. } | Event::Keyed(_) | Event::Retired(_) | Event::Table(_) => {
+                Vec::new()
+            }
         })
     }
 
@@ -157,6 +163,10 @@ impl Charge {
             Event::Retired(set) => {
                 writer.byte(5);
                 writer.set(set);
+            }
+            Event::Table(table) => {
+                writer.byte(4);
+                table.write(writer);
             }
         });
         let bytes = writer.finish();
@@ -203,7 +213,8 @@ fn read_events(reader: &mut Reader<'_>, version: u8) -> Result<Vec<Event>, CodeE
             return Ok(std::iter::once(event).chain(retired).collect());
         }
         3 => Event::Keyed(reader.name()?),
-        5 => Event::Retired(reader.set()?),
+        4 if version >= 2 => Event::Table(Table::read(reader)?),
+        5 if version >= 2 => Event::Retired(reader.set()?),
         _ => return Err(CodeError::Shape),
     };
     Ok(vec![event])

@@ -9,6 +9,7 @@ use super::charge::{Charge, Event};
 use super::exact::{ExactCell, Measure, Standing};
 use super::quota::{Scope, Used};
 use super::sets::Sets;
+use super::tables::Tables;
 
 /// Sets of one lineage: 100,000 answered cells, each with a part and what that leaves. Past it nothing new is told and explore is closed.
 const MAX_SETS: usize = 400_000;
@@ -75,6 +76,7 @@ pub struct Memory {
     told: BTreeMap<Name, Standing>,
     /// By the place of the cell's set and the measure: the places of its sets and its keys.
     keys: BTreeMap<(usize, Name), Vec<ToldKey>>,
+    tables: Tables,
     explored: Sets,
     forms: BTreeMap<usize, Forms>,
     /// By column, then by patient.
@@ -103,6 +105,7 @@ impl Memory {
             of_parts: BTreeSet::new(),
             told: BTreeMap::new(),
             keys: BTreeMap::new(),
+            tables: Tables::default(),
             explored: Sets::default(),
             forms: BTreeMap::new(),
             meters: BTreeMap::new(),
@@ -203,6 +206,7 @@ impl Memory {
             }
             Event::Retired(set) => self.retired |= set,
             Event::Keyed(key) => self.key = self.key.or(Some(*key)),
+            Event::Table(table) => self.tables.keep(table),
         }
     }
 
@@ -244,6 +248,10 @@ impl Memory {
 
     pub(super) fn told_keys(&self, place: usize, measure: &Name) -> &[ToldKey] {
         self.keys.get(&(place, *measure)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn kept_tables(&self) -> &Tables {
+        &self.tables
     }
 
     pub(super) fn explored_sets(&self) -> &Sets {

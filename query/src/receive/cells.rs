@@ -20,6 +20,9 @@ use crate::sets;
 
 #[cfg(test)]
 mod made;
+mod told;
+
+pub(crate) use told::Counted;
 
 /// Most bytes of one fragment's counts and sums: half a million figures that leave, and what their measures have beside them.
 const MAX_RAW_BYTES: usize = 64 * 1024 * 1024;

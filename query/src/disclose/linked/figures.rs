@@ -7,6 +7,7 @@ use policies::footprint::{
     FragmentFootprint, MeasureFootprint, MeasureKind, SumFootprint, SumKind,
 };
 use policies::protections::Protections;
+use serde::{Deserialize, Serialize};
 
 use super::Figure;
 use crate::disclose::rules::{Rule, Verdict};
@@ -28,22 +29,50 @@ struct Kept {
     counter: Option<usize>,
 }
 
-/// Every figure of an answer.
-pub(super) struct Figures<'a> {
-    fragments: &'a [RawFragment],
-    footprints: &'a [FragmentFootprint],
-    verdicts: &'a [Vec<Verdict>],
-    kept: Vec<Vec<Kept>>,
-    /// Of each fragment the sums that are told exactly.
-    exact_sums: Vec<Vec<usize>>,
-    /// Kinds of sums of which every value is small enough for the solver.
-    exact: BTreeMap<SumKind, bool>,
+/// Thresholds under which figures are null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Thresholds {
     k: u64,
     part: u64,
     /// Whether what a part leaves may not be known where it is a few patients.
     complement: bool,
     /// Percent of the largest contribution that must stay unknown of a sum that is null.
     percent: u32,
+    /// Whether parts were told with noise or as bands: these are no figures to compute with.
+    parts_apart: bool,
+}
+
+impl Thresholds {
+    pub(super) fn new(protections: &Protections, limits: &Limits) -> Self {
+        let k = u64::from(protections.min_patients.get());
+        let percent = limits.p_percent.max(100_u32.saturating_sub(limits.dominance));
+        let (part, complement) = (limits.least_part(), limits.complement);
+        Self { k, part, complement, percent, parts_apart: limits.parts_apart() }
+    }
+}
+
+/// The figures of one fragment.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) fragment: &'a RawFragment,
+    pub(super) footprint: &'a FragmentFootprint,
+    pub(super) verdicts: &'a [Verdict],
+    pub(super) thresholds: Thresholds,
+    /// Whether it was told by an earlier answer: what it shows cannot be hidden.
+    pub(super) told: bool,
+}
+
+/// Every figure of an answer, then those of earlier ones.
+pub(super) struct Figures<'a> {
+    parts: Vec<Part<'a>>,
+    kept: Vec<Vec<Kept>>,
+    /// Of each fragment the sums that are told exactly.
+    exact_sums: Vec<Vec<usize>>,
+    /// Kinds of sums of which every value is small enough for the solver.
+    exact: BTreeMap<SumKind, bool>,
+    /// In force for this answer.
+    thresholds: Thresholds,
 }
 
 /// The measure of a sum.
@@ -73,39 +102,21 @@ fn kept(footprint: &FragmentFootprint) -> Vec<Kept> {
     sums.collect()
 }
 
+/// The sums of a fragment that are told exactly.
+fn exact_sums(part: &Part<'_>) -> Vec<usize> {
+    let apart = part.thresholds.parts_apart;
+    let sums = noisy::parts(part.footprint).into_iter().zip(&part.footprint.sums).enumerate();
+    let exact = |part: bool, sum: &SumFootprint| !(apart && part) && sum.kind != SumKind::Bin;
+    sums.filter(|(_, (part, sum))| exact(*part, sum)).map(|(at, _)| at).collect()
+}
+
 impl<'a> Figures<'a> {
-    pub(super) fn new(
-        (fragments, footprints): (&'a [RawFragment], &'a [FragmentFootprint]),
-        verdicts: &'a [Vec<Verdict>],
-        (protections, limits): (&Protections, &Limits),
-    ) -> Self {
-        let kept = footprints.iter().map(kept).collect();
-        let apart = limits.parts_apart();
-        let exact_sums = footprints.iter().map(|footprint| {
-            let sums = noisy::parts(footprint).into_iter().zip(&footprint.sums).enumerate();
-            let exact =
-                |(part, sum): (bool, &SumFootprint)| !(apart && part) && sum.kind != SumKind::Bin;
-            sums.filter(|(_, sum)| exact(*sum)).map(|(at, _)| at).collect()
-        });
-        let exact_sums = exact_sums.collect();
-        let k = u64::from(protections.min_patients.get());
-        let percent = limits.p_percent.max(100_u32.saturating_sub(limits.dominance));
-        let part = limits.least_part();
-        let (exact, complement) = (BTreeMap::new(), limits.complement);
-        let mut figures = Self {
-            fragments,
-            footprints,
-            verdicts,
-            kept,
-            exact_sums,
-            exact,
-            k,
-            part,
-            complement,
-            percent,
-        };
+    pub(super) fn new(parts: Vec<Part<'a>>, thresholds: Thresholds) -> Self {
+        let kept = parts.iter().map(|part| kept(part.footprint)).collect();
+        let exact_sums = parts.iter().map(exact_sums).collect();
+        let mut figures = Self { parts, kept, exact_sums, exact: BTreeMap::new(), thresholds };
         let mut exact = BTreeMap::new();
-        let cells = (0..fragments.len())
+        let cells = (0..figures.parts.len())
             .flat_map(|fragment| figures.cells(fragment).map(move |cell| (fragment, cell)));
         for figure in cells.flat_map(|(fragment, cell)| figures.in_cell(fragment, cell)) {
             let Some(sum) = figures.sum(figure).filter(|_| !figures.counts(figure)) else {
@@ -119,7 +130,7 @@ impl<'a> Figures<'a> {
     }
 
     pub(super) fn footprint(&self, fragment: usize) -> Option<&'a FragmentFootprint> {
-        self.footprints.get(fragment)
+        self.parts.get(fragment).map(|part| part.footprint)
     }
 
     pub(super) fn sum(&self, figure: Figure) -> Option<&'a SumFootprint> {
@@ -131,7 +142,7 @@ impl<'a> Figures<'a> {
     }
 
     pub(super) fn cells(&self, fragment: usize) -> std::ops::Range<usize> {
-        0..self.fragments.get(fragment).map_or(0, |fragment| fragment.n.len())
+        0..self.fragment(fragment).map_or(0, |fragment| fragment.n.len())
     }
 
     /// The sums that are told exactly: noise and bands are no figures to compute with.
@@ -152,16 +163,31 @@ impl<'a> Figures<'a> {
         self.sums(fragment).map(move |sum| Figure { fragment, cell, sum })
     }
 
+    fn fragment(&self, fragment: usize) -> Option<&'a RawFragment> {
+        self.parts.get(fragment).map(|part| part.fragment)
+    }
+
     fn cell(&self, figure: Figure) -> Option<RawCell<'a>> {
-        Some(self.fragments.get(figure.fragment)?.cell(figure.cell))
+        Some(self.fragment(figure.fragment)?.cell(figure.cell))
     }
 
     fn verdict(&self, figure: Figure) -> Option<&'a Verdict> {
-        self.verdicts.get(figure.fragment)?.get(figure.cell)
+        self.parts.get(figure.fragment)?.verdicts.get(figure.cell)
+    }
+
+    /// Whether an earlier answer told it, or that it is null.
+    pub(super) fn is_told(&self, figure: Figure) -> bool {
+        self.parts.get(figure.fragment).is_some_and(|part| part.told)
+    }
+
+    /// The thresholds under which a figure is null; those of this answer for what nobody asked for.
+    fn thresholds(&self, figure: Option<Figure>) -> Thresholds {
+        let part = figure.and_then(|figure| self.parts.get(figure.fragment));
+        part.map_or(self.thresholds, |part| part.thresholds)
     }
 
     fn raw(&self, figure: Figure) -> i128 {
-        let sums = self.fragments.get(figure.fragment).map(|fragment| &fragment.sums);
+        let sums = self.fragment(figure.fragment).map(|fragment| &fragment.sums);
         let (_, values) = match sums.and_then(|sums| sums.get(figure.sum)) {
             Some(sum) => sum,
             None => return 0,
@@ -176,7 +202,7 @@ impl<'a> Figures<'a> {
 
     /// Patients of the figure's cell.
     pub(super) fn n(&self, figure: Figure) -> u64 {
-        let fragment = self.fragments.get(figure.fragment);
+        let fragment = self.fragment(figure.fragment);
         fragment.and_then(|fragment| fragment.n.get(figure.cell)).copied().unwrap_or_default()
     }
 
@@ -248,7 +274,7 @@ impl<'a> Figures<'a> {
     /// Whether a cell is null for its few patients, or as if it had few.
     pub(super) fn is_small(&self, figure: Figure) -> bool {
         let hidden = self.verdict(figure).is_some_and(|of| of.state == CellState::Hidden);
-        hidden && self.n(figure) < self.k.max(1)
+        hidden && self.n(figure) < self.thresholds(Some(figure)).k.max(1)
     }
 
     /// The figure with which this one is hidden, where that is not null for itself.
@@ -280,6 +306,7 @@ impl<'a> Figures<'a> {
             (Some(_), _) | (None, None) => Standing::Null,
             (None, Some(verdict)) => match verdict.state {
                 CellState::Empty if told => Standing::Released,
+                CellState::Empty | CellState::Present if self.is_told(figure) => Standing::Released,
                 CellState::Empty | CellState::Present => Standing::Shown,
                 CellState::Hidden => Standing::Null,
             },
@@ -291,13 +318,19 @@ impl<'a> Figures<'a> {
         self.patients(figure).saturating_add(1)
     }
 
-    /// The threshold of a figure: of patients, or of a part of them.
-    pub(super) fn least(&self, part: bool, small: bool) -> u32 {
+    /// Whether it is null only so that another stays unknown.
+    pub(super) fn is_company(&self, figure: Figure) -> bool {
+        matches!(self.rule(figure), Some(Rule::Linked | Rule::Unlinked))
+    }
+
+    /// The threshold of a figure, or of what nobody asked for: of patients, or of a part of them.
+    pub(super) fn least(&self, figure: Option<Figure>, part: bool, small: bool) -> u32 {
+        let of = self.thresholds(figure);
         let least = match (part, small) {
-            (false, _) => self.k,
-            (true, false) => self.part,
-            (true, true) if self.part == 0 => self.k.min(LEAST_PART),
-            (true, true) => self.part,
+            (false, _) => of.k,
+            (true, false) => of.part,
+            (true, true) if of.part == 0 => of.k.min(LEAST_PART),
+            (true, true) => of.part,
         };
         u32::try_from(least).unwrap_or(u32::MAX)
     }
@@ -309,12 +342,14 @@ impl<'a> Figures<'a> {
         }
         let part = !self.is_whole(figure);
         if self.is_small(figure) {
-            return Need::small(self.least(part, true));
+            return Need::small(self.least(Some(figure), part, true));
         }
-        let least = self.least(part, false);
+        let least = self.least(Some(figure), part, false);
         let wide = Need::Wide(u64::from(least).saturating_sub(1).max(1));
         match self.rule(figure) {
-            Some(Rule::SmallPart) if self.is_few(self.patients(figure), true) => Need::small(least),
+            Some(Rule::SmallPart) if self.is_few(Some(figure), self.patients(figure), true) => {
+                Need::small(least)
+            }
             Some(Rule::Everyone) if self.patients(figure) == 0 => Need::small(least),
             Some(Rule::Dominance | Rule::Rest) => Need::Wide(self.width(figure)),
             Some(
@@ -342,13 +377,13 @@ impl<'a> Figures<'a> {
     }
 
     /// Whether so many patients are too few to be left by a part.
-    pub(super) fn is_few_left(&self, patients: u64) -> bool {
-        self.complement && self.is_few(patients, true)
+    pub(super) fn is_few_left(&self, figure: Figure, patients: u64) -> bool {
+        self.thresholds(Some(figure)).complement && self.is_few(Some(figure), patients, true)
     }
 
     /// Whether so many patients are someone, and fewer than the limit.
-    pub(super) fn is_few(&self, patients: u64, part: bool) -> bool {
-        0 < patients && patients < u64::from(self.least(part, false))
+    pub(super) fn is_few(&self, figure: Option<Figure>, patients: u64, part: bool) -> bool {
+        0 < patients && patients < u64::from(self.least(figure, part, false))
     }
 
     /// How closely a sum may not be known: a share of its largest contribution.
@@ -357,14 +392,17 @@ impl<'a> Figures<'a> {
             || self.is_exact(figure)
                 && self.sum(figure).is_some_and(|sum| sum.kind != SumKind::SumSquares);
         let first = self.contribution(figure).and_then(|of| of.tops).map_or(0, |tops| tops.first);
-        let share = first.saturating_mul(i128::from(self.percent)).checked_div(100).unwrap_or(0);
+        let share = first
+            .saturating_mul(i128::from(self.thresholds(Some(figure)).percent))
+            .checked_div(100)
+            .unwrap_or(0);
         let share = if plain { share.clamp(0, MAX_EXACT) } else { 0 };
         u64::try_from(share).unwrap_or_default().max(1)
     }
 
     /// For each fragment the count with which all of a cell is hidden.
     pub(super) fn leaders(&self) -> Vec<Option<usize>> {
-        (0..self.footprints.len()).map(|fragment| self.leader(fragment)).collect()
+        (0..self.parts.len()).map(|fragment| self.leader(fragment)).collect()
     }
 
     /// The count of all rows of a cell, or what counts most like it.

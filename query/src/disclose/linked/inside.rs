@@ -8,7 +8,7 @@ use policies::footprint::{MeasureFootprint, MeasureKind};
 
 use super::Figure;
 use super::figures::Figures;
-use super::table::Builder;
+use super::table::{Builder, Truth};
 use crate::disclose::suppress::Need;
 
 /// Most counts of a fragment that are tried as complements, two by two.
@@ -45,14 +45,14 @@ pub(super) fn relate(builder: &mut Builder<'_>, fragment: usize, cells: &[usize]
             let need = need(figures, whole, part, *left);
             let (whole, part) = (builder.figure(whole), builder.figure(part));
             if *left == Left::Nothing {
-                builder.relate(vec![whole], vec![part]);
+                builder.relate(vec![whole], vec![part], Truth::Assumed);
             } else {
                 builder.part(whole, part, need);
             }
         }
         for (whole, one, other) in &parts.both {
             let [whole, one, other] = [whole, one, other].map(|sum| builder.figure(figure(*sum)));
-            builder.relate(vec![whole], vec![one, other]);
+            builder.relate(vec![whole], vec![one, other], Truth::Assumed);
         }
     }
 }
@@ -63,9 +63,11 @@ fn need(figures: &Figures<'_>, whole: Figure, part: Figure, left: Left) -> Need 
     let small = figures.is_small(whole);
     match left {
         Left::Nothing | Left::Repeated => Need::Nothing,
-        Left::Some if small => Need::small(figures.least(true, true)),
-        Left::Some if figures.is_few_left(patients) || patients == 0 && figures.is_alike(part) => {
-            Need::small(figures.least(true, false))
+        Left::Some if small => Need::small(figures.least(Some(whole), true, true)),
+        Left::Some
+            if figures.is_few_left(whole, patients) || patients == 0 && figures.is_alike(part) =>
+        {
+            Need::small(figures.least(Some(whole), true, false))
         }
         Left::Some => Need::Nothing,
     }

@@ -5,20 +5,20 @@
 //! a few patients. What is counted under more conditions is a part in the same way. Rows lie in one place each; keys can lie in several, and then their sum is only at least the point. Where two
 //! grains have no common coarser one in the answer, its points are added untold, as far as one of them is all there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use policies::Digest;
-use policies::footprint::{LinkAxis, LinkFixed, LinkFootprint, LinkSum, MeasureKind};
+use policies::footprint::MeasureKind;
 
-use super::table::Builder;
-use super::{Cells, Figure, TooLarge};
+use super::Figure;
+use super::table::{Builder, Truth};
 use crate::disclose::suppress::Need;
+use places::Grain;
 
-/// Grains of one quantity: pairs of them are compared.
-const MAX_GRAINS: usize = 64;
+mod places;
 
-/// The axes of a grain, ascending.
-type Grain = Vec<LinkAxis>;
+pub(super) use places::Places;
+
 /// The cells of a grain by their places on its axes.
 type Points = BTreeMap<Vec<u32>, usize>;
 
@@ -35,8 +35,8 @@ struct Quantity {
 type Quantities<'a> = BTreeMap<(&'a Digest, u32), Quantity>;
 
 /// Adds the relations between the cells of a group of fragments.
-pub(super) fn relate(builder: &mut Builder<'_>, cells: &Cells) -> Result<(), TooLarge> {
-    let mut quantities = quantities(builder, cells)?;
+pub(super) fn relate(builder: &mut Builder<'_>, places: Places<'_>) {
+    let mut quantities = quantities(builder, places);
     for Quantity { kind, grains, .. } in quantities.values_mut() {
         if grains.len() > 1 {
             margins(builder, grains);
@@ -48,57 +48,28 @@ pub(super) fn relate(builder: &mut Builder<'_>, cells: &Cells) -> Result<(), Too
             relate_conditions(builder, &whole.grains, part);
         }
     }
-    Ok(())
 }
 
-/// What is counted or added in a space, by grain. Two figures of one point are equal.
-fn quantities<'a>(builder: &mut Builder<'a>, cells: &Cells) -> Result<Quantities<'a>, TooLarge> {
-    let figures = builder.figures;
+/// The cells of what is counted or added. Two figures of one place are equal.
+fn quantities<'a>(builder: &mut Builder<'_>, places: Places<'a>) -> Quantities<'a> {
     let mut quantities = Quantities::new();
-    let footprints = cells.keys().filter_map(|at| Some((*at, figures.footprint(*at)?)));
-    for (fragment, link) in footprints.flat_map(|(at, of)| of.links.iter().map(move |l| (at, l))) {
-        let sums = link.sums.iter().enumerate();
-        for (sum, place) in sums.filter(|(sum, _)| figures.is_told_exactly(fragment, *sum)) {
-            let kind = figures.measure(Figure { fragment, cell: 0, sum }).map(|of| of.kind);
-            let Some(kind) = kind else { continue };
-            let known = quantities.entry((&link.base, place.of));
-            let part_of = || place.part_of.clone();
-            let new = || Quantity { kind, grains: BTreeMap::new(), part_of: part_of() };
-            let grains = &mut known.or_insert_with(new).grains;
-            let points = grains.entry(grain(link, place)).or_default();
-            for cell in cells.get(&fragment).into_iter().flatten().copied() {
-                let here = builder.figure(Figure { fragment, cell, sum });
-                let places = places(link, place, cell);
-                let first = *points.entry(places).or_insert(here);
-                if first != here {
-                    builder.relate(vec![first], vec![here]);
+    for (of, places::Quantity { kind, grains, part_of }) in places.0 {
+        let mut cells: BTreeMap<Grain, Points> = BTreeMap::new();
+        for (grain, figured) in grains {
+            let points = cells.entry(grain).or_default();
+            for (at, figures) in figured {
+                for figure in figures {
+                    let here = builder.figure(figure);
+                    let first = *points.entry(at.clone()).or_insert(here);
+                    if first != here {
+                        builder.same(first, here);
+                    }
                 }
             }
-            if grains.len() > MAX_GRAINS {
-                return Err(TooLarge);
-            }
         }
+        quantities.insert(of, Quantity { kind, grains: cells, part_of });
     }
-    Ok(quantities)
-}
-
-fn grain(link: &LinkFootprint, sum: &LinkSum) -> Grain {
-    let fixed = sum.fixed.iter().map(|fixed| fixed.axis);
-    let axes: BTreeSet<LinkAxis> = link.keys.iter().copied().chain(fixed).collect();
-    axes.into_iter().collect()
-}
-
-/// The places of a cell on the axes of its grain; the last key is the fastest.
-fn places(link: &LinkFootprint, sum: &LinkSum, mut cell: usize) -> Vec<u32> {
-    let mut places = BTreeMap::new();
-    for key in link.keys.iter().rev() {
-        let size = usize::try_from(key.size).unwrap_or(usize::MAX);
-        let place = cell.checked_rem(size).unwrap_or(0);
-        cell = cell.checked_div(size).unwrap_or(0);
-        places.insert(*key, u32::try_from(place).unwrap_or(u32::MAX));
-    }
-    places.extend(sum.fixed.iter().map(|LinkFixed { axis, place }| (*axis, *place)));
-    places.into_values().collect()
+    quantities
 }
 
 /// Points of a grain, on the axes of a coarser one.
@@ -168,8 +139,8 @@ fn untold(builder: &Builder<'_>, cells: &[usize], value: u64) -> Need {
     let figures = builder.figures;
     let part = cells.iter().filter_map(|cell| builder.shown(*cell)).any(|of| !figures.is_whole(of));
     let counts = cells.iter().filter_map(|cell| builder.shown(*cell)).all(|of| figures.counts(of));
-    if counts && figures.is_few(value, part) {
-        Need::small(figures.least(part, false))
+    if counts && figures.is_few(None, value, part) {
+        Need::small(figures.least(None, part, false))
     } else {
         Need::Nothing
     }
@@ -228,15 +199,16 @@ fn relate_point(
     (whole, kind): (bool, MeasureKind),
 ) {
     let (value, sum) = (builder.value(point), builder.sum(&finer));
+    // Keys can lie in several places: that they do not is seen in the figures, and not known to who asks.
+    let truth = if kind == MeasureKind::Keys { Truth::Assumed } else { Truth::Known };
     if whole && value == sum {
-        builder.relate(vec![point], finer);
+        builder.relate(vec![point], finer, truth);
         return;
     }
     let once = kind != MeasureKind::Keys && value >= sum;
     if once || (!whole && value >= sum) {
         let need = if whole { Need::Nothing } else { rest(builder, point, &finer) };
-        let left = builder.untold(value.saturating_sub(sum), need);
-        builder.relate(vec![point], finer.iter().copied().chain([left]).collect());
+        builder.rest(point, finer.clone(), (need, truth));
     }
     if once {
         return;
@@ -247,7 +219,7 @@ fn relate_point(
     }
     if let Some(more) = sum.checked_sub(value).filter(|_| whole) {
         let more = builder.untold(more, Need::Nothing);
-        builder.relate(vec![point, more], finer);
+        builder.relate(vec![point, more], finer, truth);
     }
 }
 
@@ -257,17 +229,16 @@ fn rest(builder: &Builder<'_>, point: usize, finer: &[usize]) -> Need {
     let value = builder.value(point).saturating_sub(builder.sum(finer));
     let Some(whole) = builder.shown(point) else { return untold(builder, finer, value) };
     let parts: Vec<Figure> = finer.iter().filter_map(|cell| builder.shown(*cell)).collect();
-    let inside =
-        parts.iter().all(|part| (part.fragment, part.cell) == (whole.fragment, whole.cell));
+    let inside = parts.iter().all(|part| builder.is_inside(whole, *part));
     let part = inside || !figures.is_whole(whole);
     let patients = parts.iter().map(|part| figures.patients(*part)).fold(0, u64::saturating_add);
     let patients = figures.patients(whole).saturating_sub(patients);
-    let few = figures.is_few(patients, part);
+    let few = figures.is_few(None, patients, part);
     if !figures.counts(whole) {
         return if few { Need::Wide(1) } else { Need::Nothing };
     }
-    if few || figures.is_few(value, part) {
-        Need::small(figures.least(part, false))
+    if few || figures.is_few(None, value, part) {
+        Need::small(figures.least(None, part, false))
     } else {
         Need::Nothing
     }

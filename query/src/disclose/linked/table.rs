@@ -1,47 +1,80 @@
 //! Cells and relations as they are gathered, and the tables that they fall into.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Figure;
+use super::alike::Alike;
 use super::figures::Figures;
 use crate::disclose::rules::Rule;
-use crate::disclose::suppress::{Cell, LinkedTable, Need, Relation, Standing};
+use crate::disclose::suppress::{Cell, Need, Relation, Standing};
+use piece::pieces;
+
+mod piece;
 
 /// Work of all tables of one answer, as [`super::super::suppress`] counts it: some seconds. What is left then is hidden.
 const MAX_WORK: u64 = 250_000_000;
 
+/// Whether who asks knows that a relation holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Truth {
+    /// It holds whatever the data are.
+    Known,
+    /// It is seen in the figures: who asks may know it, or not.
+    Assumed,
+}
+
 /// A table under construction.
 pub(super) struct Builder<'a> {
     pub(super) figures: &'a Figures<'a>,
+    alike: Alike,
     cells: Vec<Cell>,
-    /// The figure that a cell is; none of what is never told.
+    /// The figure that a cell is, one of this answer if any is; none of what is never told.
     shown: Vec<Option<Figure>>,
     /// Whether a cell is null for nobody being in it.
     empty: Vec<bool>,
+    /// Whether a cell is null for others alone.
+    company: Vec<bool>,
     places: BTreeMap<Figure, usize>,
-    relations: Vec<Relation>,
+    relations: Vec<(Relation, Truth)>,
+    /// What cells leave of another, by that one and them.
+    rests: BTreeMap<(usize, Vec<usize>), usize>,
+    /// Cells that are one figure.
+    same: Vec<(usize, usize)>,
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(figures: &'a Figures<'a>) -> Self {
-        let (cells, shown, empty, places) = (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
-        Self { figures, cells, shown, empty, places, relations: Vec::new() }
+    pub(super) fn new(figures: &'a Figures<'a>, alike: Alike) -> Self {
+        Self {
+            figures,
+            alike,
+            cells: Vec::new(),
+            shown: Vec::new(),
+            empty: Vec::new(),
+            company: Vec::new(),
+            places: BTreeMap::new(),
+            relations: Vec::new(),
+            rests: BTreeMap::new(),
+            same: Vec::new(),
+        }
     }
 
     /// The cell of a figure.
     pub(super) fn figure(&mut self, figure: Figure) -> usize {
+        let figure = self.alike.stands(figure);
         if let Some(place) = self.places.get(&figure) {
             return *place;
         }
-        let follows = self.figures.follows(figure).map(|leader| self.figure(leader));
+        // What was told before is hidden with nothing.
+        let leader = self.figures.follows(figure).filter(|_| !self.figures.is_told(figure));
+        let follows = leader.map(|leader| self.figure(leader));
         let label = [figure.fragment, figure.cell, figure.sum];
         let place = self.push(
             Cell {
                 label: label.iter().map(|at| u32::try_from(*at).unwrap_or(u32::MAX)).collect(),
                 value: self.figures.value(figure),
-                standing: self.figures.standing(figure),
+                standing: self.alike.standing(self.figures, figure),
                 cost: self.figures.cost(figure),
-                need: self.figures.need(figure),
+                need: self.alike.need(self.figures, figure),
                 follows,
             },
             Some(figure),
@@ -61,6 +94,8 @@ impl<'a> Builder<'a> {
     fn push(&mut self, cell: Cell, shown: Option<Figure>) -> usize {
         self.cells.push(cell);
         self.empty.push(shown.is_some_and(|figure| self.figures.n(figure) == 0));
+        let company = shown.is_some_and(|figure| self.alike.is_company(self.figures, figure));
+        self.company.push(company);
         self.shown.push(shown);
         self.cells.len().saturating_sub(1)
     }
@@ -74,36 +109,72 @@ impl<'a> Builder<'a> {
         self.shown.get(cell).copied().flatten()
     }
 
+    /// Whether two figures stand in one cell of one fragment.
+    pub(super) fn is_inside(&self, whole: Figure, part: Figure) -> bool {
+        self.alike.is_inside(whole, part)
+    }
+
     pub(super) fn sum(&self, cells: &[usize]) -> u64 {
         cells.iter().map(|cell| self.value(*cell)).fold(0, u64::saturating_add)
     }
 
     /// Adds a relation that the figures meet.
-    pub(super) fn relate(&mut self, plus: Vec<usize>, minus: Vec<usize>) {
-        self.relations.push(Relation { plus, minus });
+    pub(super) fn relate(&mut self, plus: Vec<usize>, minus: Vec<usize>, truth: Truth) {
+        self.relations.push((Relation { plus, minus }, truth));
+    }
+
+    /// Adds that two cells are one figure.
+    pub(super) fn same(&mut self, one: usize, other: usize) {
+        self.relate(vec![one], vec![other], Truth::Known);
+        if self.value(one) == self.value(other) {
+            self.same.push((one, other));
+        }
     }
 
     /// Whole and part with what is left of the whole.
     pub(super) fn part(&mut self, whole: usize, part: usize, need: Need) {
-        if let Some(rest) = self.value(whole).checked_sub(self.value(part)) {
+        if self.value(part) <= self.value(whole) {
+            let rest = self.rest(whole, vec![part], (need, Truth::Known));
             let empty = self.empty.get(whole).copied().unwrap_or(false);
-            let rest = self.untold(rest, need);
             if let Some(own) = self.empty.get_mut(rest) {
                 *own = empty;
             }
-            self.relate(vec![whole], vec![part, rest]);
         }
     }
 
+    /// What parts leave of a whole, with what must stay unknown of it.
+    pub(super) fn rest(
+        &mut self,
+        whole: usize,
+        mut parts: Vec<usize>,
+        (need, truth): (Need, Truth),
+    ) -> usize {
+        parts.sort_unstable();
+        let place = (whole, parts);
+        if let Some(rest) = self.rests.get(&place).copied() {
+            if let Some(known) = self.cells.get_mut(rest) {
+                known.need = known.need.and(need);
+            }
+            return rest;
+        }
+        let left = self.value(whole).saturating_sub(self.sum(&place.1));
+        let rest = self.untold(left, need);
+        let minus = place.1.iter().copied().chain([rest]).collect();
+        self.relate(vec![whole], minus, truth);
+        self.rests.insert(place, rest);
+        rest
+    }
+
     /// Every figure that is null besides those that were.
-    pub(super) fn solve(self) -> BTreeMap<Figure, Rule> {
-        let mut hidden = BTreeMap::new();
+    pub(super) fn solve(mut self) -> BTreeMap<Figure, Rule> {
+        let mut hidden = self.null_before();
+        self.settle();
         let mut work = 0_u64;
-        for piece in self.pieces() {
-            if !piece.has_secret() {
+        for piece in pieces(&self) {
+            if !piece.can_change() {
                 continue;
             }
-            let found = if work < MAX_WORK { piece.suppress(&mut work) } else { None };
+            let found = if work < MAX_WORK { piece.suppress(MAX_WORK, &mut work) } else { None };
             for (at, (place, cell)) in piece.places.iter().zip(&piece.cells).enumerate() {
                 let (null, rule) = match &found {
                     Some((null, rule)) => (null.get(at) != Some(&false), *rule),
@@ -117,114 +188,37 @@ impl<'a> Builder<'a> {
         hidden
     }
 
-    /// Cells that relations or followers join, each piece a table of its own.
-    fn pieces(&self) -> Vec<Piece> {
-        let mut roots: Vec<usize> = (0..self.cells.len()).collect();
-        for Relation { plus, minus } in &self.relations {
-            let mut all = plus.iter().chain(minus).copied();
-            if let Some(first) = all.next() {
-                all.for_each(|other| join(&mut roots, first, other));
+    /// Figures at the place of one that was null: they stay so.
+    fn null_before(&self) -> BTreeMap<Figure, Rule> {
+        let null = self.cells.iter().zip(&self.shown);
+        let null = null.filter(|(cell, _)| cell.standing == Standing::Null);
+        let figures = null.filter_map(|(_, figure)| *figure);
+        let shown = figures.filter(|figure| self.figures.can_be_hidden(*figure));
+        shown.map(|figure| (figure, Rule::Linked)).collect()
+    }
+
+    /// What follows from what was told is told: hiding it hides nothing, and as a null it has nothing left to keep.
+    fn settle(&mut self) {
+        let mut touching = vec![Vec::new(); self.cells.len()];
+        for (at, (relation, _)) in self.relations.iter().enumerate() {
+            for cell in relation.plus.iter().chain(&relation.minus) {
+                touching.get_mut(*cell).into_iter().for_each(|touching| touching.push(at));
             }
         }
-        for (at, cell) in self.cells.iter().enumerate() {
-            if let Some(leader) = cell.follows {
-                join(&mut roots, at, leader);
+        let mut next: BTreeSet<usize> = (0..self.relations.len()).collect();
+        while let Some(at) = next.pop_first() {
+            let Some((relation, Truth::Known)) = self.relations.get(at) else { continue };
+            let mut open = relation.plus.iter().chain(&relation.minus).copied();
+            let mut open = open.by_ref().filter(|cell| !self.is_released(*cell));
+            let (Some(known), None) = (open.next(), open.next()) else { continue };
+            if let Some(cell) = self.cells.get_mut(known) {
+                cell.standing = Standing::Released;
+                next.extend(touching.get(known).into_iter().flatten());
             }
         }
-        let mut pieces: BTreeMap<usize, Piece> = BTreeMap::new();
-        let mut within = Vec::with_capacity(self.cells.len());
-        for (at, cell) in self.cells.iter().enumerate() {
-            let piece = pieces.entry(root(&mut roots, at)).or_default();
-            within.push(piece.places.len());
-            piece.places.push(at);
-            piece.cells.push(cell.clone());
-            piece.empty.push(self.empty.get(at).copied().unwrap_or(false));
-        }
-        let inside = |cell: &usize| within.get(*cell).copied().unwrap_or(usize::MAX);
-        for Relation { plus, minus } in &self.relations {
-            let first = plus.iter().chain(minus).next();
-            let piece = first.map(|first| root(&mut roots, *first));
-            if let Some(piece) = piece.and_then(|piece| pieces.get_mut(&piece)) {
-                let plus = plus.iter().map(inside).collect();
-                piece.relations.push(Relation { plus, minus: minus.iter().map(inside).collect() });
-            }
-        }
-        let mut pieces: Vec<Piece> = pieces.into_values().collect();
-        for cell in pieces.iter_mut().flat_map(|piece| &mut piece.cells) {
-            cell.follows = cell.follows.as_ref().map(inside);
-        }
-        pieces
-    }
-}
-
-/// Cells that hang together.
-#[derive(Default)]
-struct Piece {
-    /// Their places in the builder.
-    places: Vec<usize>,
-    cells: Vec<Cell>,
-    /// Which of them are of cells without patients.
-    empty: Vec<bool>,
-    relations: Vec<Relation>,
-}
-
-impl Piece {
-    /// Whether anything must stay unknown.
-    fn has_secret(&self) -> bool {
-        let mut cells = self.cells.iter();
-        cells.any(|cell| cell.standing == Standing::Null && cell.need != Need::Nothing)
     }
 
-    /// Which cells are null, and by which rule those are that were not; none where that is not found out.
-    ///
-    /// Once against those who know nothing of empty cells, then against those who know that they are: groups that nobody is in
-    /// are often no secret, and small ones must not be safe by them alone. What was hidden for either is none itself.
-    fn suppress(&self, work: &mut u64) -> Option<(Vec<bool>, Rule)> {
-        let mut cells = self.cells.clone();
-        let mut limited = self.step(&mut cells, work)?;
-        if self.empty.contains(&true) {
-            for (cell, (empty, before)) in cells.iter_mut().zip(self.empty.iter().zip(&self.cells))
-            {
-                let known = *empty && cell.standing == Standing::Null;
-                cell.standing = if known { Standing::Released } else { cell.standing };
-                if before.standing == Standing::Shown {
-                    cell.need = Need::Nothing;
-                }
-            }
-            limited |= self.step(&mut cells, work)?;
-        }
-        let null = cells.iter().zip(&self.cells).map(|(cell, before)| {
-            cell.standing == Standing::Null || before.standing == Standing::Null
-        });
-        Some((null.collect(), if limited { Rule::Unlinked } else { Rule::Linked }))
-    }
-
-    /// Makes null what must be; whether a limit was reached. None where nulls stay exposed.
-    fn step(&self, cells: &mut [Cell], work: &mut u64) -> Option<bool> {
-        let found = LinkedTable::new(cells.to_vec(), &self.relations).ok()?.suppress();
-        *work = work.saturating_add(found.work);
-        for (cell, null) in cells.iter_mut().zip(&found.null) {
-            cell.standing = if *null { Standing::Null } else { cell.standing };
-        }
-        found.exposed.is_empty().then_some(found.limited)
-    }
-}
-
-/// The root of a cell's tree; shortens the way there.
-fn root(roots: &mut [usize], mut at: usize) -> usize {
-    while let Some(up) = roots.get(at).copied().filter(|up| *up != at) {
-        let above = roots.get(up).copied().unwrap_or(up);
-        if let Some(own) = roots.get_mut(at) {
-            *own = above;
-        }
-        at = above;
-    }
-    at
-}
-
-fn join(roots: &mut [usize], one: usize, other: usize) {
-    let (one, other) = (root(roots, one), root(roots, other));
-    if let Some(root) = roots.get_mut(one.max(other)) {
-        *root = one.min(other);
+    fn is_released(&self, cell: usize) -> bool {
+        self.cells.get(cell).is_some_and(|cell| cell.standing == Standing::Released)
     }
 }

@@ -1,16 +1,20 @@
 use policies::Digest;
 use policies::explore::Explore;
 use policies::footprint::{
-    LinkAxis, LinkFixed, LinkFootprint, LinkSum, MeasureFootprint, MeasureKind, Sensitive,
-    SumFootprint, SumKind, Units,
+    LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkNames, LinkQuantity, LinkSum,
+    MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units,
 };
 use policies::protections::{MinPatients, Opinions, Zeros};
 
 use super::*;
 use crate::disclose::verdicts;
+use crate::memory::{Charge, Table};
 
+mod analyst;
 mod kinds;
 mod properties;
+mod sequences;
+mod several;
 mod speed;
 mod sums;
 
@@ -112,7 +116,7 @@ impl Population {
         let dead = [&part.fixed[..], &[(DEAD, 1)]].concat();
         let many = 1 + usize::from(part.dead);
         FragmentFootprint {
-            digest: Digest::of(b"fragment"),
+            digest: Digest::of(format!("{part:?}").as_bytes()),
             group_keys: part.keys.iter().map(ToString::to_string).collect(),
             cells: self.cells(part).len() as u64,
             sums: (0..).map(sum).take(many).collect(),
@@ -130,20 +134,23 @@ impl Population {
 
     /// What an answer tells.
     fn ask(&self, parts: &[Part], zeros: Zeros) -> Vec<Told> {
-        let said = Opinions {
-            min_patients: Some(MinPatients::new(10)),
-            zeros: Some(zeros),
-            ..Opinions::default()
-        };
-        let (protections, limits) = (Protections::from(said), Limits::DEFAULT);
+        let (protections, limits) = (protections(zeros, 10), Limits::DEFAULT);
         let fragments: Vec<RawFragment> = parts.iter().map(|part| self.fragment(part)).collect();
         let footprints: Vec<FragmentFootprint> =
             parts.iter().map(|part| self.footprint(part)).collect();
         let judged = fragments.iter().zip(&footprints);
-        let judged =
-            judged.map(|(of, footprint)| verdicts(of, &footprint.sums, (&protections, &limits)));
+        let judged = judged.map(|(of, known)| verdicts(of, &known.sums, (&protections, &limits)));
         let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
-        hide((&fragments, &footprints), &mut verdicts, (&protections, &limits));
+        hide(
+            (&fragments, &footprints),
+            &mut verdicts,
+            (&protections, &limits),
+            &Earlier::default(),
+        );
+        self.told(parts, &verdicts)
+    }
+
+    fn told(&self, parts: &[Part], verdicts: &[Vec<Verdict>]) -> Vec<Told> {
         let mut told = vec![];
         for (fragment, part) in parts.iter().enumerate() {
             for (cell, places) in self.cells(part).into_iter().enumerate() {
@@ -162,6 +169,14 @@ impl Population {
         }
         told
     }
+}
+
+fn protections(zeros: Zeros, k: u32) -> Protections {
+    Protections::from(Opinions {
+        min_patients: Some(MinPatients::new(k)),
+        zeros: Some(zeros),
+        ..Opinions::default()
+    })
 }
 
 /// `count(*)`, and `count(*) FILTER (WHERE dead)`.

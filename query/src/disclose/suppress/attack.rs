@@ -10,8 +10,13 @@ use super::table::Need;
 /// Nulls that a program for many at once is worth.
 const MANY: usize = 8;
 
+/// Nulls of a component past which each null is tried with those near it first.
+const FAR: usize = 120;
+/// Nulls of a component past which no program is made of all of them: what those nearby leave unproven is unsafe.
+pub(super) const FARTHEST: usize = 1_000;
+
 /// Work of the smallest program, in nulls times relations: about a quarter of a millisecond.
-const LEAST_WORK: u64 = 50_000;
+pub(super) const LEAST_WORK: u64 = 50_000;
 
 /// What the attacker finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +46,23 @@ impl Search<'_> {
         if !alone.is_empty() {
             return Verdict::Unsafe(alone);
         }
+        let bounds = self.bounds(component);
+        let need = |cell: usize| self.table.cells.get(cell).map_or(Need::Nothing, |of| of.need);
+        let bound = unmet.iter().copied();
+        let bound: Vec<usize> =
+            bound.filter(|cell| bounds.exclude(component, (*cell, need(*cell)))).collect();
+        if !bound.is_empty() {
+            return Verdict::Unsafe(bound);
+        }
+        if component.cells.len() > FAR {
+            if !self.push_near(component, &unmet, limit) {
+                return Verdict::Limit;
+            }
+            unmet = self.unmet(unmet.into_iter());
+            if component.cells.len() > FARTHEST && !unmet.is_empty() {
+                return Verdict::Unsafe(unmet);
+            }
+        }
         if unmet.len() >= MANY {
             for push in [Push::Up, Push::Down] {
                 if !self.push_many(component, &unmet, push, limit) {
@@ -54,7 +76,7 @@ impl Search<'_> {
 
     /// Pushes every null that does not reach its goal once, as many in one program as have no relation in common; false past the
     /// limit.
-    fn push_many(
+    pub(super) fn push_many(
         &mut self,
         component: &Component,
         unmet: &[usize],
@@ -152,7 +174,7 @@ impl Search<'_> {
     }
 
     /// Solves one program and keeps the world that it gives; none past the limit.
-    fn program(
+    pub(super) fn program(
         &mut self,
         component: &Component,
         push: Push,
@@ -185,7 +207,7 @@ impl Search<'_> {
     }
 
     /// Where a null that does not reach far enough one way should go.
-    fn goal(&self, cell: usize, push: Push) -> Option<(usize, u64)> {
+    pub(super) fn goal(&self, cell: usize, push: Push) -> Option<(usize, u64)> {
         let found = self.table.cells.get(cell)?;
         let (lowest, highest) = self.worlds.reach(cell);
         let goal = match (found.need, push) {

@@ -9,11 +9,13 @@ use super::worlds::World;
 
 /// Largest component of which every world must be whole: where a program's own solution is not, whole ones are searched. Of a
 /// larger one, worlds in fractions count, as they do in the attacker's linear programs.
-const MAX_WHOLE: usize = 40;
+pub(super) const MAX_WHOLE: usize = 40;
+/// What a solution falls short of a whole number by.
+const TOLERANCE: f64 = 1e-6;
 /// Nodes of that search.
 const MAX_NODES: u64 = 200;
 
-/// Nulls that relations join.
+/// Nulls that relations join, or some of them: the others are taken to be known.
 #[derive(Clone, Debug)]
 pub(super) struct Component {
     /// The nulls, ascending.
@@ -22,6 +24,8 @@ pub(super) struct Component {
     pub(super) rows: Vec<usize>,
     /// No null is taken to be higher in any world that is searched: an attacker without this knows less.
     pub(super) cap: u64,
+    /// Whether worlds must be whole.
+    pub(super) whole: bool,
 }
 
 /// Which way nulls are pushed.
@@ -69,7 +73,18 @@ impl<'a> Known<'a> {
         let values = self.component.cells.iter().zip(&solved.variables);
         let values: Vec<(usize, f64)> =
             values.map(|(cell, variable)| (*cell, solved.solution.var_value(*variable))).collect();
-        World::prove(self.table, self.null, &values, self.component.cells.len() <= MAX_WHOLE)
+        World::prove(self.table, self.null, &values, self.component.whole)
+    }
+
+    /// The whole number at which a null ends in a solution, on the side of the truth.
+    pub(super) fn whole(&self, solved: &Solved, (cell, push): (usize, Push)) -> Option<u64> {
+        let place = self.component.cells.binary_search(&cell).ok()?;
+        let value = solved.solution.var_value(*solved.variables.get(place)?);
+        let value = match push {
+            Push::Down => (value - TOLERANCE).ceil(),
+            Push::Up => (value + TOLERANCE).floor(),
+        };
+        u64::try_from(nearest(value)?.max(0)).ok()
     }
 
     /// A world in which a null has a value, if `start` leads to one.
@@ -83,9 +98,9 @@ impl<'a> Known<'a> {
             Some(Solved { solution, variables: start.variables.clone() })
         })?;
         self.world(&solved).or_else(|| {
-            let small = self.component.cells.len() <= MAX_WHOLE;
+            let whole = self.component.whole;
             let whole =
-                small.then(|| guarded(|| self.program(Push::Up, &[], true, Some((cell, value)))));
+                whole.then(|| guarded(|| self.program(Push::Up, &[], true, Some((cell, value)))));
             self.world(&whole.flatten()?)
         })
     }
@@ -129,8 +144,8 @@ impl<'a> Known<'a> {
             let mut shown = 0_i64;
             let mut terms = vec![];
             for (cell, sign) in self.table.rows.get(*row)? {
-                if self.null.get(*cell).copied()? {
-                    let at = self.component.cells.binary_search(cell).ok()?;
+                let at = self.component.cells.binary_search(cell).ok();
+                if let Some(at) = at.filter(|_| self.null.get(*cell) == Some(&true)) {
                     terms.push((*variables.get(at)?, float(*sign)));
                 } else {
                     let value = i64::try_from(self.table.cells.get(*cell)?.value).ok()?;

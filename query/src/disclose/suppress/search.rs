@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Suppression;
-use super::attack::{Depth, Verdict};
-use super::program::Component;
+use super::attack::{Depth, LEAST_WORK, Verdict};
+use super::program::{Component, MAX_WHOLE};
 use super::table::{LinkedTable, Need, Standing};
-use super::worlds::Worlds;
+use super::worlds::{Proofs, Worlds};
 
-/// Work while cells are hidden: some seconds. Past it all cells that relations join to an unsafe null are null.
-const MAX_HIDING_WORK: u64 = 250_000_000;
 /// Further work while cells are tried again, about a second: past it the rest stays null.
 const MAX_SHOWING_WORK: u64 = 50_000_000;
 
@@ -21,17 +19,19 @@ pub(super) struct Search<'t> {
     pub(super) worlds: Worlds,
     pub(super) programs: u32,
     pub(super) work: u64,
+    /// Work while cells are hidden. Past it all cells that relations join to an unsafe null are null.
+    pub(super) limit: u64,
     exposed: BTreeSet<usize>,
     limited: bool,
 }
 
 impl<'t> Search<'t> {
-    pub(super) fn new(table: &'t LinkedTable) -> Self {
+    pub(super) fn new(table: &'t LinkedTable, limit: u64) -> Self {
         let null = table.cells.iter().map(|cell| cell.standing == Standing::Null).collect();
         let worlds = Worlds::new(table);
         let exposed = BTreeSet::new();
         let mut search =
-            Self { table, null, worlds, programs: 0, work: 0, exposed, limited: false };
+            Self { table, null, worlds, programs: 0, work: 0, limit, exposed, limited: false };
         for cell in search.nulls().collect::<Vec<_>>() {
             search.hide(cell);
         }
@@ -39,12 +39,12 @@ impl<'t> Search<'t> {
     }
 
     /// Hides, then shows again.
-    pub(super) fn run(mut self) -> Suppression {
+    pub(super) fn run(mut self, proofs: &mut Proofs) -> Suppression {
         let mut pending: BTreeSet<usize> = self.nulls().collect();
         while let Some(seed) = pending.first().copied() {
             pending.extend(self.join_lone_nulls());
             let component = self.component(seed);
-            match self.attack(&component, Depth::All, MAX_HIDING_WORK) {
+            match self.attack(&component, Depth::All, self.limit) {
                 Verdict::Safe => {
                     pending.retain(|cell| component.cells.binary_search(cell).is_err())
                 }
@@ -69,6 +69,7 @@ impl<'t> Search<'t> {
             }
         }
         self.show_again();
+        self.worlds.give(proofs);
         let mut null = vec![false; self.null.len()];
         for (given, hidden) in self.table.given.iter().zip(&self.null) {
             if let Some(null) = null.get_mut(*given) {
@@ -80,6 +81,15 @@ impl<'t> Search<'t> {
         exposed.sort_unstable();
         let Self { programs, limited, work, .. } = self;
         Suppression { null, exposed, limited, programs, work }
+    }
+
+    pub(super) fn all_nulls(&self) -> BTreeSet<usize> {
+        self.nulls().collect()
+    }
+
+    /// Nothing is sought for a null from here on.
+    pub(super) fn give_up(&mut self, cell: usize) {
+        self.exposed.insert(cell);
     }
 
     fn nulls(&self) -> impl Iterator<Item = usize> {
@@ -165,7 +175,7 @@ impl<'t> Search<'t> {
     }
 
     /// The nulls that relations join to `seed`.
-    fn component(&self, seed: usize) -> Component {
+    pub(super) fn component(&self, seed: usize) -> Component {
         let reached = self.reached([seed].into(), |cell| self.is_null(cell));
         let rows: BTreeSet<usize> = reached
             .iter()
@@ -181,7 +191,9 @@ impl<'t> Search<'t> {
         });
         let widest = needs.max().unwrap_or(0);
         let cap = found().map(|cell| cell.value).fold(widest, u64::saturating_add);
-        Component { rows: rows.into_iter().collect(), cells: reached.into_iter().collect(), cap }
+        let cells: Vec<usize> = reached.into_iter().collect();
+        let whole = cells.len() <= MAX_WHOLE;
+        Component { rows: rows.into_iter().collect(), cells, cap, whole }
     }
 
     fn reached(&self, seeds: BTreeSet<usize>, passes: impl Fn(usize) -> bool) -> BTreeSet<usize> {
@@ -223,6 +235,9 @@ impl<'t> Search<'t> {
         let limit = self.work.saturating_add(MAX_SHOWING_WORK);
         for (_, cell) in hidden {
             let leader = self.table.cells.get(cell).and_then(|cell| cell.follows);
+            if self.work.saturating_add(LEAST_WORK) > limit {
+                return;
+            }
             if !self.limited && !leader.is_some_and(|leader| self.is_null(leader)) {
                 self.try_to_show(cell, limit);
             }

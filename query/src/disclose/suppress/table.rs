@@ -28,6 +28,21 @@ impl Need {
     pub(crate) fn small(k: u32) -> Self {
         Self::Range { low: 0, high: u64::from(k).saturating_sub(1) }
     }
+
+    /// What meets both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, need) | (need, Self::Nothing) => need,
+            (Self::Wide(one), Self::Wide(other)) => Self::Wide(one.max(other)),
+            (Self::Range { low, high }, Self::Wide(width))
+            | (Self::Wide(width), Self::Range { low, high }) => {
+                Self::Range { low, high: high.max(low.saturating_add(width)) }
+            }
+            (Self::Range { low, high }, Self::Range { low: least, high: most }) => {
+                Self::Range { low: low.min(least), high: high.max(most) }
+            }
+        }
+    }
 }
 
 /// Whether a cell is shown before anything further is hidden.

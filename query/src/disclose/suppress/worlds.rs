@@ -3,13 +3,17 @@
 //! A world is kept as its differences from the truth, so that it stays a proof when more cells become null, and falls when one
 //! of the cells in which it differs is shown again.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::program::nearest;
 use super::table::{LinkedTable, Need};
 
 /// Worlds kept, to be of use after a cell is shown again; past this no new one is.
-const MAX_WORLDS: usize = 1_024;
+const MAX_WORLDS: usize = 2_048;
+
+/// Worlds handed on at most.
+const MAX_PROOFS: usize = 8_192;
 
 /// Denominators that are tried: vertices of tables of three and more dimensions are in small fractions.
 const MAX_DENOMINATOR: i64 = 12;
@@ -73,10 +77,28 @@ impl World {
         Some(sum == 0)
     }
 
+    /// Whether it is one of this table as well, in whole numbers.
+    fn fits(&self, table: &LinkedTable, null: &[bool]) -> bool {
+        let holds = |(cell, difference): &(usize, i64)| {
+            let is_null = null.get(*cell) == Some(&true);
+            let value = table.cells.get(*cell).and_then(|of| i64::try_from(of.value).ok());
+            let some = value.and_then(|value| value.checked_add(*difference));
+            let mut rows = table.touching.get(*cell).into_iter().flatten();
+            is_null
+                && some.is_some_and(|value| value >= 0)
+                && rows.all(|row| Self::holds(table, *row, &self.differences) == Some(true))
+        };
+        self.denominator == 1 && self.differences.iter().all(holds)
+    }
+
     fn changes(&self, cell: usize) -> bool {
         self.differences.binary_search_by_key(&cell, |(cell, _)| *cell).is_ok()
     }
 }
+
+/// Worlds that were found of a table, for others of the same cells: what they prove there is tried again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proofs(Vec<Rc<World>>);
 
 /// Every world found, and for each cell the lowest and highest value in any.
 #[derive(Clone, Debug)]
@@ -123,6 +145,22 @@ impl Worlds {
             left.add(Rc::clone(world));
         }
         left
+    }
+
+    /// Adds what was found of another table, as far as it proves anything here.
+    pub(super) fn take(&mut self, table: &LinkedTable, null: &[bool], proofs: &Proofs) {
+        for world in proofs.0.iter().filter(|world| world.fits(table, null)) {
+            self.add(Rc::clone(world));
+        }
+    }
+
+    /// Hands on what was found.
+    pub(super) fn give(&self, proofs: &mut Proofs) {
+        let known: BTreeSet<*const World> = proofs.0.iter().map(Rc::as_ptr).collect();
+        let new = self.worlds.iter().filter(|world| !known.contains(&Rc::as_ptr(world)));
+        let room = MAX_PROOFS.saturating_sub(known.len());
+        let new: Vec<Rc<World>> = new.take(room).cloned().collect();
+        proofs.0.extend(new);
     }
 
     /// How many are kept.

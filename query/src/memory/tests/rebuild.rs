@@ -1,6 +1,7 @@
 //! The charges are the state.
 
 use super::*;
+use crate::memory::tables::Table;
 
 /// A small generator (splitmix64): the same numbers in every run.
 pub(super) struct Dice(pub(super) u64);
@@ -83,6 +84,44 @@ fn who_asked_changes_nothing() {
         let (_, alone, _) = run(seed, &["ann"]);
         assert_eq!((&permuted, &alone), (&seen, &seen));
     }
+}
+
+/// A charge of one table, and its bytes.
+fn table_charge() -> (Charge, Vec<u8>) {
+    let mut charge = Memory::new(name("lineage")).charge();
+    charge.keep(Table {
+        snapshot: name("snapshot"),
+        name: name("fragment"),
+        bases: vec![name("base"), name("other base")],
+        body: vec![7; 40].into(),
+    });
+    let bytes = charge.encode().unwrap();
+    (charge, bytes)
+}
+
+#[test]
+fn tables_are_read_as_they_were_written_and_refused_where_they_are_damaged() {
+    let (charge, bytes) = table_charge();
+    let read = Charge::decode(&bytes).unwrap();
+    assert_eq!(read, charge);
+    let mut memory = Memory::new(name("lineage"));
+    memory.apply(&read).unwrap();
+    assert_eq!(memory.tables(&name("snapshot")).len(), 1);
+    assert_eq!(memory.tables(&name("later")).len(), 0);
+    for end in 1..bytes.len() {
+        assert_eq!(Charge::decode(&bytes[..end]), Err(CodeError::Shape), "cut at {end}");
+    }
+}
+
+#[test]
+fn charges_of_the_first_format_are_read_and_hold_no_tables() {
+    let (_, _, charges) = run(3, &["a"]);
+    for bytes in &charges {
+        let first = [&[1], &bytes[1..]].concat();
+        assert_eq!(Charge::decode(&first), Charge::decode(bytes));
+    }
+    let (_, bytes) = table_charge();
+    assert_eq!(Charge::decode(&[&[1], &bytes[1..]].concat()), Err(CodeError::Shape));
 }
 
 #[test]

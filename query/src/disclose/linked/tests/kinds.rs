@@ -116,6 +116,14 @@ fn fragments_without_a_common_space_stand_alone() {
     let parts = [by(&[GRADE]), by(&[])];
     let mut footprints: Vec<FragmentFootprint> =
         parts.iter().map(|part| few.footprint(part)).collect();
+    let fragments: Vec<RawFragment> = parts.iter().map(|part| few.fragment(part)).collect();
+    let thresholds = Thresholds::new(&protections(Zeros::Hidden, 10), &Limits::DEFAULT);
+    let groups = |footprints: &[FragmentFootprint]| {
+        let parts = fragments.iter().zip(footprints).map(|(fragment, footprint)| {
+            super::super::Part { fragment, footprint, verdicts: &[], thresholds, told: false }
+        });
+        groups(&parts.collect::<Vec<_>>(), &[0, 1])
+    };
     assert_eq!(groups(&footprints).len(), 1);
     footprints[1].links[0].base = Digest::of(b"other rows");
     assert_eq!(groups(&footprints).len(), 2);
@@ -135,7 +143,7 @@ fn what_more_conditions_leave_of_the_whole_is_as_if_it_had_been_asked_for() {
     let judged = fragments.iter().zip(&footprints);
     let judged = judged.map(|(of, known)| verdicts(of, &known.sums, (&protections, &limits)));
     let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
-    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits));
+    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits), &Earlier::default());
     let why: Vec<Option<Rule>> = verdicts.into_iter().flatten().map(|of| of.sums[0]).collect();
     assert_eq!(why, [None, None, Some(Linked), None]);
 }
@@ -151,7 +159,7 @@ fn places_that_the_figures_contradict_hide_everything_around_a_null() {
     let judged = fragments.iter().zip(&footprints);
     let judged = judged.map(|(of, known)| verdicts(of, &known.sums, (&protections, &limits)));
     let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
-    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits));
+    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits), &Earlier::default());
     let why: Vec<Option<Rule>> = verdicts.into_iter().flatten().map(|of| of.sums[0]).collect();
     let unlinked = Some(Rule::Unlinked);
     assert_eq!(why, [Some(SmallCell), unlinked, unlinked, unlinked, unlinked]);

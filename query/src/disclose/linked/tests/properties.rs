@@ -5,11 +5,16 @@ use microlp::{ComparisonOp, OptimizationDirection, Problem};
 
 use super::*;
 
-const K: f64 = 9.0;
-const PART: f64 = 4.0;
+pub(super) const K: f64 = 9.0;
+pub(super) const PART: f64 = 4.0;
 
 /// The least or greatest that a figure can be. Who attacks a small group knows the empty ones.
-fn end(population: &Population, told: &[Told], of: &Told, direction: OptimizationDirection) -> f64 {
+pub(super) fn end(
+    population: &Population,
+    told: &[Told],
+    of: &Told,
+    direction: OptimizationDirection,
+) -> f64 {
     let known = |told: &&Told| {
         let small = matches!(of.why, Some(Rule::SmallCell | Rule::SmallPart));
         told.why.is_none() || small && told.why == Some(Rule::Empty)
@@ -34,10 +39,10 @@ fn end(population: &Population, told: &[Told], of: &Told, direction: Optimizatio
     problem.solve().unwrap().into_solution().unwrap().objective()
 }
 
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn under(&mut self, sides: u64) -> u64 {
+    pub(super) fn under(&mut self, sides: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
@@ -45,7 +50,7 @@ impl Dice {
 }
 
 /// Cells of nobody, a few or many, few or many of them dead.
-fn population(dice: &mut Dice) -> Population {
+pub(super) fn population(dice: &mut Dice) -> Population {
     let sizes =
         [2 + u32::try_from(dice.under(2)).unwrap(), 2 + u32::try_from(dice.under(2)).unwrap(), 2];
     let mut of = BTreeMap::new();
@@ -62,7 +67,7 @@ fn population(dice: &mut Dice) -> Population {
 }
 
 /// Nobody or everybody dead in some of the cells.
-fn extremes(dice: &mut Dice, population: &mut Population) {
+pub(super) fn extremes(dice: &mut Dice, population: &mut Population) {
     let living: Vec<[u32; 3]> = population.of.keys().filter(|at| at[DEAD] == 0).copied().collect();
     for at in living {
         let dead = [at[0], at[1], 1];
@@ -75,7 +80,7 @@ fn extremes(dice: &mut Dice, population: &mut Population) {
 }
 
 /// Some grouping sets, at times of one grade alone.
-fn question(dice: &mut Dice, population: &Population) -> Vec<Part> {
+pub(super) fn question(dice: &mut Dice, population: &Population) -> Vec<Part> {
     let dead = dice.under(2) == 0;
     let mut parts: Vec<Part> = vec![];
     for keys in [&[0, 1][..], &[0], &[1], &[]] {
@@ -94,7 +99,7 @@ fn question(dice: &mut Dice, population: &Population) -> Vec<Part> {
 /// How many figures are null by which rule, of so many rounds.
 fn attack(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
     let mut dice = Dice(seed);
-    let (mut small, mut parts, mut alike, mut linked, mut unlinked) = (0, 0, 0, 0, 0);
+    let mut all = [0; 5];
     for round in 0..rounds {
         let mut population = Population { marked, ..population(&mut dice) };
         if marked {
@@ -102,43 +107,61 @@ fn attack(seed: u64, rounds: usize, marked: bool) -> [usize; 5] {
         }
         let question = question(&mut dice, &population);
         let told = population.ask(&question, Zeros::Hidden);
-        for of in told.iter().filter(|told| told.why.is_some()) {
-            let low = end(&population, &told, of, OptimizationDirection::Minimize);
-            let high = end(&population, &told, of, OptimizationDirection::Maximize);
-            let whole = of.at.sum == 0;
-            let case =
-                || format!("round {round}: {question:?} {population:?} {of:?} in [{low}, {high}]");
-            match of.why.unwrap() {
-                Rule::SmallCell | Rule::Empty => {
-                    small += 1;
-                    let least = if whole { K } else { PART };
-                    assert!(low < 0.5 && high > least - 0.5, "{}", case());
-                }
-                Rule::SmallPart => {
-                    parts += 1;
-                    assert!(high - low > PART - 0.5, "{}", case());
-                    assert!(of.value >= 5 || low < 0.5, "{}", case());
-                }
-                Rule::Everyone => {
-                    alike += 1;
-                    assert!(high - low > PART - 0.5, "{}", case());
-                    assert!(of.value > 0 || low < 0.5, "{}", case());
-                }
-                Rule::Linked => {
-                    linked += 1;
-                    assert!(high - low > 0.5, "{}", case());
-                }
-                Rule::Unlinked => unlinked += 1,
-                other @ (Rule::Fault
-                | Rule::Dominance
-                | Rule::Rest
-                | Rule::Spread
-                | Rule::Quantile
-                | Rule::GivenAway
-                | Rule::Untold
-                | Rule::Before
-                | Rule::MemoryFull) => panic!("{other:?}"),
+        let case = format!("round {round}: {question:?} {population:?}");
+        let found = check(&population, &told, &case);
+        all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
+    }
+    all
+}
+
+/// Attacks every null with all that is shown; how many there are by rule.
+fn check(population: &Population, told: &[Told], case: &str) -> [usize; 5] {
+    let mut all = [0; 5];
+    for of in told.iter().filter(|told| told.why.is_some()) {
+        let low = end(population, told, of, OptimizationDirection::Minimize);
+        let high = end(population, told, of, OptimizationDirection::Maximize);
+        let found = judge(of, [low, high], case);
+        all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
+    }
+    all
+}
+
+/// Whether an interval is one that a null may be known to be in.
+fn judge(of: &Told, [low, high]: [f64; 2], case: &str) -> [usize; 5] {
+    let [mut small, mut parts, mut alike, mut linked, mut unlinked] = [0; 5];
+    {
+        let whole = of.at.sum == 0;
+        let case = || format!("{case} {of:?} in [{low}, {high}]");
+        match of.why.unwrap() {
+            Rule::SmallCell | Rule::Empty => {
+                small += 1;
+                let least = if whole { K } else { PART };
+                assert!(low < 0.5 && high > least - 0.5, "{}", case());
             }
+            Rule::SmallPart => {
+                parts += 1;
+                assert!(high - low > PART - 0.5, "{}", case());
+                assert!(of.value >= 5 || low < 0.5, "{}", case());
+            }
+            Rule::Everyone => {
+                alike += 1;
+                assert!(high - low > PART - 0.5, "{}", case());
+                assert!(of.value > 0 || low < 0.5, "{}", case());
+            }
+            Rule::Linked => {
+                linked += 1;
+                assert!(high - low > 0.5, "{}", case());
+            }
+            Rule::Unlinked => unlinked += 1,
+            other @ (Rule::Fault
+            | Rule::Dominance
+            | Rule::Rest
+            | Rule::Spread
+            | Rule::Quantile
+            | Rule::Untold
+            | Rule::GivenAway
+            | Rule::Before
+            | Rule::MemoryFull) => panic!("{other:?}"),
         }
     }
     [small, parts, alike, linked, unlinked]

@@ -1,6 +1,7 @@
 //! Sums of values, and patients with rows in several groups.
 
 use super::*;
+use crate::memory::Memory;
 
 /// A patient, its group and the value of one row.
 type Row = (u32, u32, i128);
@@ -100,8 +101,42 @@ fn ask(asked: &[Asked], groups: u32, rows: &[Row]) -> Vec<Vec<Option<Rule>>> {
     let judged = fragments.iter().zip(&footprints);
     let judged = judged.map(|(of, known)| verdicts(of, &known.sums, (&protections, &limits)));
     let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
-    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits));
+    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits), &Earlier::default());
     verdicts.into_iter().flatten().map(|verdict| verdict.sums).collect()
+}
+
+/// Groups asked for alone and all of them, one question after the other; the rules of every figure.
+fn ask_each(
+    asked: &[Asked],
+    groups: u32,
+    rows: &[Row],
+    order: &[bool],
+) -> Vec<Vec<Vec<Option<Rule>>>> {
+    let mut memory = Memory::new(*Digest::of(b"lineage").as_bytes());
+    let quantity = |asked: &Asked| LinkQuantity {
+        what: LinkName::of(&format!("{asked:?}")),
+        conditions: BTreeSet::new(),
+    };
+    let axes = vec![LinkName::of("grade")];
+    let names = LinkNames { axes, sums: asked.iter().map(quantity).collect() };
+    let mut told = vec![];
+    for by_group in order {
+        let in_group = |group| -> Vec<Row> {
+            rows.iter().filter(|(_, own, _)| *own == group).copied().collect()
+        };
+        let fragment = match by_group {
+            true => RawFragment::joined((0..groups).map(|at| cell(asked, &in_group(at))).collect()),
+            false => cell(asked, rows),
+        };
+        let mut footprint = footprint(asked, by_group.then_some(groups));
+        footprint.digest = Digest::of(&[u8::from(*by_group)]);
+        let (protections, limits) = (Protections::from(Opinions::default()), Limits::DEFAULT);
+        let past = (&mut memory, &Digest::of(b"snapshot"));
+        let question = (&[fragment][..], &[footprint][..], &names);
+        let verdicts = sequences::answer(past, question, (&protections, &limits));
+        told.push(verdicts.into_iter().flatten().map(|verdict| verdict.sums).collect());
+    }
+    told
 }
 
 /// One row each of so many patients, from number `from`.
@@ -131,6 +166,33 @@ fn sums_too_large_for_the_solver_have_company_all_the_same() {
     let why: Vec<Option<Rule>> =
         ask(&[Rows, Values], 3, &rows).into_iter().map(|sums| sums[1]).collect();
     assert_eq!(why, [Some(Rule::Dominance), Some(Rule::Linked), None, None]);
+}
+
+#[test]
+fn a_sum_that_one_patient_makes_up_is_not_the_rest_of_what_was_told_before_or_is_after() {
+    for size in [0, 60] {
+        let groups = [patients(0, 20, 0, 1), patients(20, 20, 1, 30), patients(40, 420, 2, 40)];
+        let mut rows = groups.concat();
+        rows[0].2 = 4_000;
+        rows.iter_mut().for_each(|row| row.2 <<= size);
+        let (shown, dominated) = (vec![None, None], vec![None, Some(Rule::Dominance)]);
+        let linked = vec![None, Some(Rule::Linked)];
+        let told = ask_each(&[Rows, Values], 3, &rows, &[true, false, true]);
+        let groups = vec![dominated.clone(), shown.clone(), shown.clone()];
+        assert_eq!(told, [groups.clone(), vec![linked.clone()], groups], "{size}");
+        let told = ask_each(&[Rows, Values], 3, &rows, &[false, true, false]);
+        let total = vec![shown.clone()];
+        assert_eq!(told, [total.clone(), vec![dominated, linked, shown], total], "{size}");
+    }
+}
+
+#[test]
+fn patients_that_seem_to_be_in_one_group_each_close_nothing() {
+    let groups = [patients(0, 4, 0, 1), patients(10, 40, 1, 1), patients(50, 30, 2, 1)].concat();
+    let told = ask_each(&[Patients], 3, &groups, &[true, false, true]);
+    let (small, linked) = (vec![Some(Rule::SmallCell)], vec![Some(Rule::Linked)]);
+    let groups = vec![small, vec![None], vec![None]];
+    assert_eq!(told, [groups.clone(), vec![linked], groups]);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn all_met(cells: &[Cell], relations: &[Relation], null: &[bool]) -> Option<bool
 }
 
 fn suppress(cells: &[Cell], relations: &[Relation]) -> Suppression {
-    LinkedTable::new(cells.to_vec(), relations).unwrap().suppress()
+    LinkedTable::new(cells.to_vec(), relations).unwrap().suppress(250_000_000)
 }
 
 /// A random table: two ways or three, a few cells, k of 2 to 4.

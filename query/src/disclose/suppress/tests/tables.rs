@@ -90,7 +90,7 @@ fn the_time_of_large_tables() {
         let mut dice = Dice(5);
         let (cells, relations) = crossed(sizes, 10, |_| uneven(&mut dice, mean));
         let start = std::time::Instant::now();
-        let done = LinkedTable::new(cells.clone(), &relations).unwrap().suppress();
+        let done = LinkedTable::new(cells.clone(), &relations).unwrap().suppress(250_000_000);
         let nulls = |null: &[bool]| null.iter().filter(|null| **null).count();
         let primary: Vec<bool> = cells.iter().map(|cell| cell.standing == Standing::Null).collect();
         println!(

@@ -1,0 +1,141 @@
+//! One fragment as the memory keeps it: its account without texts, then its cells.
+//!
+//! Of each cell the figures with what was shown and why not, its patients, and of each measure how many contribute and the
+//! largest contribution: all that linking looks at. No sets, no keys, no texts.
+
+use policies::explore::Explore;
+use policies::footprint::{FragmentFootprint, LinkNames};
+use serde::{Deserialize, Serialize};
+
+use super::code::{self, Bytes};
+use super::vocabulary::Vocabulary;
+use crate::disclose::linked::figures::{Part, Thresholds};
+use crate::disclose::rules::Verdict;
+use crate::receive::{Counted, RawFragment};
+
+/// What every cell has in common.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Head {
+    thresholds: Thresholds,
+    pub(super) footprint: FragmentFootprint,
+    pub(super) names: LinkNames,
+    /// Measures that were summarised.
+    measures: usize,
+}
+
+/// A fragment that was told.
+pub(super) struct Kept {
+    pub(super) head: Head,
+    fragment: RawFragment,
+    pub(super) verdicts: Vec<Verdict>,
+}
+
+/// The account of a fragment as far as linking needs it, with names for its own numbers alone.
+fn bare(
+    footprint: &FragmentFootprint,
+    names: &LinkNames,
+) -> Option<(FragmentFootprint, LinkNames)> {
+    let mut own = Vocabulary::default();
+    let links = own.adopt(&footprint.links, names)?;
+    let mut bare = FragmentFootprint {
+        digest: footprint.digest,
+        group_keys: Vec::new(),
+        cells: footprint.cells,
+        sums: footprint.sums.clone(),
+        measures: footprint.measures.clone(),
+        explore: Explore::default(),
+        links,
+        vectors: Vec::new(),
+        sensitive: footprint.sensitive,
+    };
+    bare.sums.iter_mut().for_each(|sum| sum.text.clear());
+    bare.measures.iter_mut().for_each(|measure| measure.made = None);
+    Some((bare, own.names()))
+}
+
+impl Kept {
+    /// The bytes of a fragment, as many whatever the verdicts are; nothing where its account does not hold.
+    pub(super) fn write(
+        thresholds: Thresholds,
+        (fragment, footprint, names): (&RawFragment, &FragmentFootprint, &LinkNames),
+        verdicts: &[Verdict],
+    ) -> Option<Vec<u8>> {
+        let (footprint, names) = bare(footprint, names)?;
+        let measures = fragment.cell(0).contributions().count();
+        let head = serde_json::to_vec(&Head { thresholds, footprint, names, measures }).ok()?;
+        let mut bytes = Vec::new();
+        code::number(&mut bytes, u128::try_from(head.len()).ok()?);
+        bytes.extend(head);
+        code::number(&mut bytes, u128::try_from(fragment.n.len()).ok()?);
+        for (at, cell) in fragment.cells().enumerate() {
+            let verdict = verdicts.get(at);
+            bytes.push(verdict.map_or(0, |verdict| verdict.state.code()));
+            bytes.push(u8::from(cell.is_ruled_out()));
+            code::number(&mut bytes, cell.n().into());
+            for (sum, value) in cell.sums().enumerate() {
+                let rule = verdict.and_then(|verdict| verdict.sums.get(sum).copied().flatten());
+                bytes.push(code::byte(rule));
+                code::signed(&mut bytes, value);
+            }
+            for measure in cell.contributions() {
+                code::number(&mut bytes, measure.n.into());
+                code::signed(&mut bytes, measure.tops.map_or(0, |tops| tops.first));
+            }
+        }
+        Some(bytes)
+    }
+
+    /// A fragment of its bytes.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut bytes = Bytes(bytes);
+        let length = bytes.length()?;
+        let head: Head = serde_json::from_slice(bytes.take(length)?).ok()?;
+        let sums = head.footprint.sums.len();
+        let of = head.footprint.measures.get(..head.measures)?;
+        let mut counted: Vec<Counted> = of.iter().cloned().map(Counted::new).collect();
+        let (mut n, mut ruled_out, mut verdicts) = (Vec::new(), Vec::new(), Vec::new());
+        let scales = head.footprint.sums.iter().map(|sum| (sum.scale, Vec::new()));
+        let mut values: Vec<(u8, Vec<i128>)> = scales.collect();
+        for _ in 0..bytes.length()? {
+            let state = bytes.state()?;
+            ruled_out.push(bytes.flag()?);
+            n.push(bytes.count()?);
+            let mut rules = Vec::with_capacity(sums);
+            for (_, values) in &mut values {
+                rules.push(bytes.rule()?);
+                values.push(bytes.signed()?);
+            }
+            verdicts.push(Verdict { state, sums: rules });
+            for measure in &mut counted {
+                measure.n.push(bytes.count()?);
+                measure.first.push(bytes.signed()?);
+            }
+        }
+        let whole = bytes.is_empty() && u64::try_from(n.len()) == Ok(head.footprint.cells);
+        let fragment = RawFragment::of_told((n, ruled_out), values, counted);
+        whole.then_some(Self { head, fragment, verdicts })
+    }
+
+    /// Whether it is of the very figures of a fragment.
+    pub(super) fn is_of(&self, fragment: &RawFragment) -> bool {
+        let alike = |(one, other): (crate::receive::RawCell<'_>, crate::receive::RawCell<'_>)| {
+            one.is_ruled_out() == other.is_ruled_out() && one.sums().eq(other.sums())
+        };
+        self.fragment.n == fragment.n && self.fragment.cells().zip(fragment.cells()).all(alike)
+    }
+
+    /// What of it is linked.
+    pub(super) fn part(&self) -> Part<'_> {
+        Part {
+            fragment: &self.fragment,
+            footprint: &self.head.footprint,
+            verdicts: &self.verdicts,
+            thresholds: self.head.thresholds,
+            told: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! One numbering for the links of several questions.
+
+use std::collections::BTreeMap;
+
+use policies::footprint::{
+    LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkNames, LinkQuantity, LinkSum,
+};
+
+/// Numbers by what they stand for.
+#[derive(Default)]
+pub(super) struct Vocabulary {
+    axes: BTreeMap<LinkName, u32>,
+    sums: BTreeMap<LinkQuantity, u32>,
+}
+
+/// The number of a thing; a new one if it has none yet.
+fn number<T: Ord + Clone>(known: &mut BTreeMap<T, u32>, thing: &T) -> u32 {
+    let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+    *known.entry(thing.clone()).or_insert(next)
+}
+
+/// The names in the order of their numbers.
+fn by_number<T: Clone>(known: &BTreeMap<T, u32>) -> Vec<T> {
+    let mut numbered: Vec<(u32, &T)> = known.iter().map(|(thing, at)| (*at, thing)).collect();
+    numbered.sort_unstable_by_key(|(at, _)| *at);
+    numbered.into_iter().map(|(_, thing)| thing.clone()).collect()
+}
+
+impl Vocabulary {
+    pub(super) fn is_empty(&self) -> bool {
+        self.axes.is_empty() && self.sums.is_empty()
+    }
+
+    /// Links in the numbers of this vocabulary, none of them part of others yet; nothing where a number has no name.
+    pub(super) fn adopt(
+        &mut self,
+        links: &[LinkFootprint],
+        names: &LinkNames,
+    ) -> Option<Vec<LinkFootprint>> {
+        let links = links.iter().map(|LinkFootprint { base, keys, sums }| {
+            let keys = keys.iter().map(|axis| self.axis(*axis, names));
+            let keys = keys.collect::<Option<Vec<_>>>()?;
+            let sums = sums.iter().map(|sum| self.sum(sum, names));
+            Some(LinkFootprint { base: *base, keys, sums: sums.collect::<Option<Vec<_>>>()? })
+        });
+        links.collect()
+    }
+
+    fn axis(&mut self, LinkAxis { axis, size }: LinkAxis, names: &LinkNames) -> Option<LinkAxis> {
+        let name = names.axes.get(usize::try_from(axis).ok()?)?;
+        Some(LinkAxis { axis: number(&mut self.axes, name), size })
+    }
+
+    fn sum(&mut self, sum: &LinkSum, names: &LinkNames) -> Option<LinkSum> {
+        let of = names.sums.get(usize::try_from(sum.of).ok()?)?;
+        let of = number(&mut self.sums, of);
+        let fixed = sum.fixed.iter().map(|LinkFixed { axis, place }| {
+            Some(LinkFixed { axis: self.axis(*axis, names)?, place: *place })
+        });
+        let mut fixed = fixed.collect::<Option<Vec<_>>>()?;
+        fixed.sort_unstable();
+        Some(LinkSum { of, fixed, part_of: Vec::new() })
+    }
+
+    /// What every number stands for.
+    pub(super) fn names(&self) -> LinkNames {
+        LinkNames { axes: by_number(&self.axes), sums: by_number(&self.sums) }
+    }
+
+    /// For each sum, what is the same under some of its conditions.
+    pub(super) fn parts(&self) -> BTreeMap<u32, Vec<u32>> {
+        let mut alike: BTreeMap<LinkName, Vec<(&LinkQuantity, u32)>> = BTreeMap::new();
+        for (sum, number) in &self.sums {
+            alike.entry(sum.what).or_default().push((sum, *number));
+        }
+        let part_of = |(part, number): &(&LinkQuantity, u32)| {
+            let wholes = alike.get(&part.what).into_iter().flatten().filter(|(whole, _)| {
+                let fewer = whole.conditions.len() < part.conditions.len();
+                fewer && whole.conditions.is_subset(&part.conditions)
+            });
+            let mut wholes: Vec<u32> = wholes.map(|(_, whole)| *whole).collect();
+            wholes.sort_unstable();
+            (*number, wholes)
+        };
+        alike.values().flatten().map(part_of).collect()
+    }
+}

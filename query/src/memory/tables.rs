@@ -1,0 +1,99 @@
+//! Fragments as they were told: what later answers over the same snapshot are linked with.
+//!
+//! Whose figures they are and what they say is the caller's: the memory keeps bytes under the name of the fragment and of the
+//! limits in force, with the digests of the rows that it is about. Nothing is ever dropped; where there is no room nothing is
+//! told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::charge::{Charge, Event};
+use super::state::Memory;
+use super::{Name, code};
+
+/// Tables of one snapshot: each later answer about the same rows is linked with all of them.
+pub(super) const MAX_TABLES: usize = 2_000;
+/// Bytes of the tables of one lineage.
+pub(super) const MAX_BYTES: usize = 256 << 20;
+/// Bytes of the tables of one answer.
+const MAX_CHARGED: usize = 16 << 20;
+
+/// One fragment as it was told. It holds figures that nobody was told, so it prints nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Table {
+    /// The snapshot that it was told from.
+    pub(crate) snapshot: Name,
+    /// The fragment and the limits under which it was told.
+    pub(crate) name: Name,
+    /// The rows that its figures are about, in each space.
+    pub(crate) bases: Vec<Name>,
+    /// What was told and what was not, in the caller's encoding.
+    pub(crate) body: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+impl Table {
+    /// About how many bytes it is kept with.
+    pub(super) fn bytes(&self) -> usize {
+        self.body.len().saturating_add(self.bases.len().saturating_add(2).saturating_mul(32))
+    }
+
+    pub(super) fn write(&self, writer: &mut code::Writer) {
+        let Self { snapshot, name, bases, body } = self;
+        writer.name(snapshot);
+        writer.name(name);
+        writer.list(bases, code::Writer::name);
+        writer.bytes(body);
+    }
+
+    pub(super) fn read(reader: &mut code::Reader<'_>) -> Result<Self, code::CodeError> {
+        let (snapshot, name) = (reader.name()?, reader.name()?);
+        let bases = reader.list(code::Reader::name)?;
+        Ok(Self { snapshot, name, bases, body: reader.bytes()?.into() })
+    }
+}
+
+/// All tables of a lineage.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Tables {
+    of: BTreeMap<Name, Vec<Table>>,
+    bytes: usize,
+}
+
+impl Tables {
+    pub(super) fn keep(&mut self, table: &Table) {
+        self.bytes = self.bytes.saturating_add(table.bytes());
+        self.of.entry(table.snapshot).or_default().push(table.clone());
+    }
+
+    fn of(&self, snapshot: &Name) -> &[Table] {
+        self.of.get(snapshot).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Memory {
+    /// What was told from a snapshot, in the order in which it was.
+    pub(crate) fn tables(&self, snapshot: &Name) -> &[Table] {
+        self.kept_tables().of(snapshot)
+    }
+
+    /// Whether one answer's tables of a snapshot can be kept: so many, of so many bytes.
+    pub(crate) fn has_room_for(&self, snapshot: &Name, tables: usize, bytes: usize) -> bool {
+        let kept = self.kept_tables();
+        let tables = kept.of(snapshot).len().saturating_add(tables);
+        let all = kept.bytes.saturating_add(bytes);
+        tables <= MAX_TABLES && bytes <= MAX_CHARGED && all <= MAX_BYTES
+    }
+}
+
+impl Charge {
+    /// Enters a fragment as it is told.
+    pub(crate) fn keep(&mut self, table: Table) {
+        self.draft(Event::Table(table));
+    }
+}
