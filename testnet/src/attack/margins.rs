@@ -160,12 +160,11 @@ impl<'w> Known<'w> {
             self.note(set, n, (LEAST, before));
             let part = parts.get(&key).copied().flatten();
             if has_part {
-                let least = if n.is_some() { LEAST_PART } else { LEAST };
                 for (bit, figure) in [("1", part), ("0", n.zip(part).map(|(n, part)| n - part))] {
                     let mut values = values.clone();
                     values.insert("positive", bit);
                     let set = self.within(&hospitals, &values);
-                    self.note(set, figure, (least, before));
+                    self.note(set, figure, (LEAST_PART, before));
                 }
             }
         }
