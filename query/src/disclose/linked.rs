@@ -4,7 +4,7 @@
 //!
 //! After the primary rules every figure of the answer is a cell of a linked table: [`figures`] says what it is worth and what must
 //! stay unknown of it where it is null, [`inside`] how the figures of one cell add up, [`space`] how those of several cells and
-//! fragments do, by the places that the footprint gives them. [`table`] gathers both and lets [`super::suppress`] choose what else
+//! fragments do, by the places that the footprint gives them; figures of one place are one cell ([`alike`]). [`table`] gathers both and lets [`super::suppress`] choose what else
 //! is null. Where a cell has a count of all its rows, that count and everything beside it are hidden together.
 //!
 //! What fails, is too large or takes too much work is hidden: every figure that relations join to the null. Sums of values have no

@@ -8,6 +8,8 @@
 //! 2. Make one [`Relation`] of every sum that holds whatever the data are: margin - parts = 0, n - n_m - complement = 0.
 //! 3. `LinkedTable::new(cells, relations)?.suppress(limit)` says which cells are null. `exposed` names nulls that earlier figures
 //!    give away whatever is hidden: the caller hides the whole answer and reports them.
+//! 4. Where figures were released earlier, `left` says first what these leave of each null: it cannot need more. There alone
+//!    the solver is believed, that a null goes no further than a world that was found; bounds say so without it where they can.
 //!
 //! The attacker knows every shown figure, every relation, and that no figure is negative. A null is safe if its [`Need`] is met:
 //! two *whole* tables that agree with everything shown, one with the null at the low end of the need or under it and one with

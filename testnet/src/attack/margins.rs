@@ -38,7 +38,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "A03",
         name: "margins over several answers",
-        how: "the same cells and margins one question after the other, by three people, and everything that was shown in one program",
+        how: "the same cells and margins one question after the other, by three people, and everything that was shown in one program; not counted are nulls that were known as closely before anybody asked for them",
         profile: Profile::Members,
         limit: Limit::AtMost(0.0),
         weak: &[Weakness::Of(Mechanism::Threshold)],
@@ -62,6 +62,9 @@ pub(super) const ATTACKS: &[Attack] = &[
 /// Groups whose sum is known.
 type Relation = (BTreeSet<usize>, f64);
 
+/// Groups that are known singly, and relations between the others.
+type Solved = (BTreeMap<usize, f64>, Vec<Relation>);
+
 /// What is known of a table.
 struct Known<'w> {
     world: &'w World,
@@ -71,8 +74,8 @@ struct Known<'w> {
     groups: Vec<(Vec<String>, usize)>,
     /// Figures that were shown.
     shown: Vec<(BTreeSet<usize>, f64)>,
-    /// Nulls, with the threshold that made them so at least.
-    nulls: BTreeMap<BTreeSet<usize>, usize>,
+    /// Nulls, with the threshold that made them so at least, and how many figures were shown before anybody asked for them.
+    nulls: BTreeMap<BTreeSet<usize>, (usize, usize)>,
 }
 
 impl<'w> Known<'w> {
@@ -138,6 +141,7 @@ impl<'w> Known<'w> {
     fn learn(&mut self, told: &Told, keys: &[&'static str], has_part: bool) {
         let Some(answer) = &told.answer else { return };
         let all: Vec<String> = self.world.hospitals.iter().map(|(code, _)| code.clone()).collect();
+        let before = self.shown.len();
         let (counts, parts) =
             (answer.by(keys.len(), keys.len()), answer.by(keys.len(), keys.len() + 1));
         for (key, n) in counts {
@@ -153,33 +157,33 @@ impl<'w> Known<'w> {
                 }
             }
             let set = self.within(&hospitals, &values);
-            self.note(set, n, LEAST);
+            self.note(set, n, (LEAST, before));
             let part = parts.get(&key).copied().flatten();
             if has_part {
-                let least = if n.is_some() { LEAST_PART } else { LEAST };
                 for (bit, figure) in [("1", part), ("0", n.zip(part).map(|(n, part)| n - part))] {
                     let mut values = values.clone();
                     values.insert("positive", bit);
                     let set = self.within(&hospitals, &values);
-                    self.note(set, figure, least);
+                    self.note(set, figure, (LEAST_PART, before));
                 }
             }
         }
     }
 
-    fn note(&mut self, set: BTreeSet<usize>, figure: Option<f64>, least: usize) {
+    fn note(&mut self, set: BTreeSet<usize>, figure: Option<f64>, (least, before): (usize, usize)) {
         match figure {
             Some(figure) => self.shown.push((set, figure)),
             None => {
-                self.nulls.insert(set, least);
+                let known = self.nulls.entry(set).or_insert((least, before));
+                known.0 = least;
             }
         }
     }
 
-    /// The groups that are known singly, and what is left of the relations.
-    fn solved(&self) -> (BTreeMap<usize, f64>, Vec<Relation>) {
+    /// Of the first figures: the groups that are known singly, and what is left of the relations.
+    fn solved(&self, first: usize) -> Solved {
         let mut single: BTreeMap<usize, f64> = BTreeMap::new();
-        let mut left = self.shown.clone();
+        let mut left: Vec<Relation> = self.shown.iter().take(first).cloned().collect();
         loop {
             let before = single.len();
             for (set, figure) in &mut left {
@@ -207,25 +211,28 @@ impl<'w> Known<'w> {
 
     /// Nulls of which too much is known.
     fn judge(&self, chosen: impl Fn(&BTreeSet<usize>) -> bool) -> Measure {
-        let (single, relations) = self.solved();
+        let all = self.solved(self.shown.len());
+        let mut earlier: BTreeMap<usize, Solved> = BTreeMap::new();
         let (mut found, mut of, mut silent, mut example) = (0, 0, 0, None);
-        for (set, least) in self.nulls.iter().filter(|(set, _)| chosen(set)) {
+        for (set, (least, before)) in self.nulls.iter().filter(|(set, _)| chosen(set)) {
             let truth = self.truth(set);
             of += 1;
-            let known: f64 = set.iter().filter_map(|at| single.get(at)).sum();
-            let open: BTreeSet<usize> =
-                set.iter().filter(|at| !single.contains_key(at)).copied().collect();
-            let Some((low, high)) = interval(&relations, &open) else {
+            let Some((low, high)) = within(&all, set) else {
                 silent += 1;
                 continue;
             };
-            let (low, high) = (low + known, high + known);
             let wide = float(least.saturating_sub(1));
-            let safe = match truth < *least {
+            let safe = |(low, high): (f64, f64)| match truth < *least {
                 true => low <= TOLERANCE && high >= wide - TOLERANCE,
                 false => high - low >= wide - TOLERANCE,
             };
-            if !safe {
+            if safe((low, high)) {
+                continue;
+            }
+            let earlier = earlier.entry(*before).or_insert_with(|| self.solved(*before));
+            let then = within(earlier, set).unwrap_or((0.0, MOST));
+            let same = low <= then.0 + TOLERANCE && high >= then.1 - TOLERANCE;
+            if !(same || !safe(then) && high - low >= wide - TOLERANCE) {
                 found += 1;
                 let names = set
                     .iter()
@@ -252,7 +259,15 @@ fn members(all: &[String], network: &str) -> Vec<String> {
     of.map(|(_, codes)| codes.iter().map(ToString::to_string).collect()).unwrap_or_default()
 }
 
-/// What the sum of these groups can be at least and at most.
+/// What a sum of groups can be at least and at most.
+fn within((single, relations): &Solved, set: &BTreeSet<usize>) -> Option<(f64, f64)> {
+    let known: f64 = set.iter().filter_map(|at| single.get(at)).sum();
+    let open: BTreeSet<usize> = set.iter().filter(|at| !single.contains_key(at)).copied().collect();
+    let (low, high) = interval(relations, &open)?;
+    Some((low + known, high + known))
+}
+
+/// What the sum of these groups can be at least and at most, of which none is known singly.
 fn interval(relations: &[(BTreeSet<usize>, f64)], open: &BTreeSet<usize>) -> Option<(f64, f64)> {
     if open.is_empty() {
         return Some((0.0, 0.0));

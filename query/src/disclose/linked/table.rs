@@ -118,9 +118,18 @@ impl<'a> Builder<'a> {
         cells.iter().map(|cell| self.value(*cell)).fold(0, u64::saturating_add)
     }
 
-    /// Adds a relation that the figures meet.
-    pub(super) fn relate(&mut self, plus: Vec<usize>, minus: Vec<usize>, truth: Truth) {
-        self.relations.push((Relation { plus, minus }, truth));
+    /// Adds a relation that the figures meet. What is one cell on both sides says nothing.
+    pub(super) fn relate(&mut self, mut plus: Vec<usize>, mut minus: Vec<usize>, truth: Truth) {
+        plus.retain(|cell| match minus.iter().position(|other| other == cell) {
+            Some(at) => {
+                minus.remove(at);
+                false
+            }
+            None => true,
+        });
+        if !plus.is_empty() || !minus.is_empty() {
+            self.relations.push((Relation { plus, minus }, truth));
+        }
     }
 
     /// Adds that two cells are one figure.
