@@ -68,12 +68,14 @@ struct Site {
     network: Network,
     worker: Worker,
     memory: Memory,
+    snapshot: Digest,
 }
 
 impl Site {
     fn of(patients: &[Patient]) -> Self {
         let network = network(&[patients.to_vec()], Protect::DEFAULT);
-        Self { network, worker: Worker::start(), memory: Memory::new([0; 32]) }
+        let (memory, snapshot) = (Memory::new([0; 32]), Digest::of(b"snapshot"));
+        Self { network, worker: Worker::start(), memory, snapshot }
     }
 
     fn ask(&mut self, sql: &str, key: Option<&NoiseKey>) -> Result<SafeAnswer, ExploreError> {
@@ -93,7 +95,7 @@ impl Site {
         let reply = self.worker.send(network.job(sql, work), Vec::new());
         let raw = receive(permit, wanted, &reply).unwrap();
         assert_eq!(raw.fault(), None);
-        let moment = Moment { now: UnixTime(1_782_900_000), snapshot: Digest::of(b"snapshot") };
+        let moment = Moment { now: UnixTime(1_782_900_000), snapshot: self.snapshot };
         let explorer = key.map(|key| Explorer { key, dataset: network.dataset(), patients: 0 });
         let disclosed = disclose(raw, &self.memory, moment, explorer)?;
         Ok(disclosed.charged(&mut self.memory).unwrap())
@@ -112,7 +114,7 @@ fn asked_again_a_quantile_is_the_same_to_the_byte() {
     let again = site.ask(MEDIANS, Some(&own)).unwrap();
     assert_eq!((first.frames(), first.receipt()), (again.frames(), again.receipt()));
     assert_eq!((site.memory.charges(), again.stands()), (charges, 0));
-    let receipt = NoiseReceipt { mechanism: 1, variance: 3, left_out_percent: 0, only_bins: true };
+    let receipt = NoiseReceipt { mechanism: 1, variance: 5, left_out_percent: 0, only_bins: true };
     assert_eq!(first.receipt().noise, Some(receipt));
     assert_eq!(first.receipt().nulls, [0]);
     // Another memory of the same key gives the same, and another key never.
@@ -136,7 +138,8 @@ fn where_a_cells_old_figures_stand_its_old_bins_do() {
     let mut site = Site::of(&before);
     let first = site.ask(MEDIANS, Some(&key)).unwrap();
     before.push((1, Some(30), 5));
-    let mut after = Site { memory: site.memory, ..Site::of(&before) };
+    let snapshot = Digest::of(b"the next");
+    let mut after = Site { memory: site.memory, snapshot, ..Site::of(&before) };
     let second = after.ask(MEDIANS, Some(&key)).unwrap();
     assert_eq!((first.frames(), second.stands()), (second.frames(), 1));
     let mut alone = Site::of(&before);
