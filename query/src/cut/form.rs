@@ -62,9 +62,9 @@ pub(super) fn reach(footprint: &FragmentFootprint, dataset: &Dataset) -> Vec<Opt
     let bounded = |sum: &SumFootprint| {
         footprint.measures.get(usize::try_from(sum.measure).ok()?)?.reach(sum.kind)
     };
-    let of = |(at, sum): (usize, &SumFootprint)| match sum.kind {
-        SumKind::Bin => Some(1.0),
-        _other => formed(at).or_else(|| bounded(sum)).map(|reach| (reach as f64).powi(2)),
+    let of = |(at, sum): (usize, &SumFootprint)| {
+        let own = if sum.kind == SumKind::Bin { Some(1) } else { formed(at) };
+        own.or_else(|| bounded(sum)).map(|reach| (reach as f64).powi(2))
     };
     footprint.sums.iter().enumerate().map(of).collect()
 }

@@ -17,8 +17,6 @@ use crate::differential::network::{Worker, permit, snapshot};
 use crate::differential::sealed::NOW;
 use crate::generate::Region;
 
-/// What the noise of every hospital's bins is made with.
-
 /// A region with its data.
 #[derive(Debug)]
 pub struct Network<'t> {
