@@ -2,66 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use policies::Limits;
 use policies::footprint::{
     FragmentFootprint, MeasureFootprint, MeasureKind, SumFootprint, SumKind,
 };
-use policies::protections::Protections;
-use serde::{Deserialize, Serialize};
 
 use super::Figure;
+use crate::disclose::CellState;
 use crate::disclose::rules::{Rule, Verdict};
 use crate::disclose::suppress::{Need, Standing};
-use crate::disclose::{CellState, noisy};
 use crate::receive::{Contribution, RawCell, RawFragment};
+use part::{Kept, exact_sums, kept, measure};
+
+mod part;
+
+pub(super) use part::{Part, Thresholds};
 
 /// Largest figure that goes to the solver as it is.
 const MAX_EXACT: i128 = 1 << 39;
 /// Least threshold of parts inside a small cell, where parts of any size are shown elsewhere.
 const LEAST_PART: u64 = 5;
-
-/// What a sum of a fragment is.
-#[derive(Clone, Copy, Debug)]
-struct Kept {
-    /// Whether it counts.
-    counts: bool,
-    /// The count of the rows that it adds.
-    counter: Option<usize>,
-}
-
-/// Thresholds under which figures are null.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Thresholds {
-    k: u64,
-    part: u64,
-    /// Whether what a part leaves may not be known where it is a few patients.
-    complement: bool,
-    /// Percent of the largest contribution that must stay unknown of a sum that is null.
-    percent: u32,
-    /// Whether parts were told with noise or as bands: these are no figures to compute with.
-    parts_apart: bool,
-}
-
-impl Thresholds {
-    pub(super) fn new(protections: &Protections, limits: &Limits) -> Self {
-        let k = u64::from(protections.min_patients.get());
-        let percent = limits.p_percent.max(100_u32.saturating_sub(limits.dominance));
-        let (part, complement) = (limits.least_part(), limits.complement);
-        Self { k, part, complement, percent, parts_apart: limits.parts_apart() }
-    }
-}
-
-/// The figures of one fragment.
-#[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
-    pub(super) fragment: &'a RawFragment,
-    pub(super) footprint: &'a FragmentFootprint,
-    pub(super) verdicts: &'a [Verdict],
-    pub(super) thresholds: Thresholds,
-    /// Whether it was told by an earlier answer: what it shows cannot be hidden.
-    pub(super) told: bool,
-}
 
 /// Every figure of an answer, then those of earlier ones.
 pub(super) struct Figures<'a> {
@@ -73,41 +32,6 @@ pub(super) struct Figures<'a> {
     exact: BTreeMap<SumKind, bool>,
     /// In force for this answer.
     thresholds: Thresholds,
-}
-
-/// The measure of a sum.
-fn measure<'f>(
-    footprint: &'f FragmentFootprint,
-    sum: &SumFootprint,
-) -> Option<&'f MeasureFootprint> {
-    footprint.measures.get(usize::try_from(sum.measure).ok()?)
-}
-
-fn kept(footprint: &FragmentFootprint) -> Vec<Kept> {
-    let sums = footprint.sums.iter().map(|sum| {
-        let of = measure(footprint, sum);
-        let counts = of.is_some_and(|of| of.kind.is_count_like());
-        let counter = |wanted: &dyn Fn(&MeasureFootprint) -> bool| {
-            footprint.sums.iter().position(|other| {
-                let known = measure(footprint, other).filter(|of| of.kind == MeasureKind::Rows);
-                known.is_some_and(wanted)
-            })
-        };
-        let own = of.and_then(|of| counter(&|other| other.has_contributors_of(of)));
-        let rows = of.and_then(|of| {
-            counter(&|other| other.argument.is_none() && other.condition == of.condition)
-        });
-        Kept { counts, counter: own.or(rows) }
-    });
-    sums.collect()
-}
-
-/// The sums of a fragment that are told exactly.
-fn exact_sums(part: &Part<'_>) -> Vec<usize> {
-    let apart = part.thresholds.parts_apart;
-    let sums = noisy::parts(part.footprint).into_iter().zip(&part.footprint.sums).enumerate();
-    let exact = |part: bool, sum: &SumFootprint| !(apart && part) && sum.kind != SumKind::Bin;
-    sums.filter(|(_, (part, sum))| exact(*part, sum)).map(|(at, _)| at).collect()
 }
 
 impl<'a> Figures<'a> {
