@@ -63,10 +63,10 @@ fn an_indicator_tells_its_parts_with_noise_and_a_node_without_a_key_does_not() {
     // The deaths of each hospital have noise, its patients have none.
     let noisy = first["noisy"].as_array().unwrap();
     assert_eq!(noisy.len(), 3, "{first}");
-    assert!(noisy.iter().all(|mark| mark["column"] == 2 && mark["variance"] == 3.0), "{first}");
+    assert!(noisy.iter().all(|mark| mark["column"] == 2 && mark["variance"] == 5.0), "{first}");
     let done = &first["protections"]["OOST"];
     assert_eq!(done["protections"]["parts"], "noisy");
-    assert_eq!(done["noise"]["variance"], 3);
+    assert_eq!(done["noise"]["variance"], 5);
     // Asked again, the same; a total is made of the same figures.
     assert_eq!(run(&net, "r1_rate", &by)["rows"], first["rows"]);
     let total = run(&net, "r1_rate", &[]);
@@ -78,7 +78,7 @@ fn an_indicator_tells_its_parts_with_noise_and_a_node_without_a_key_does_not() {
         let hospitals = first["rows"].as_array().unwrap().iter().map(|row| number(&row[at]));
         assert_eq!(hospitals.sum::<i64>(), number(&total["rows"][0][of_total]), "{first} {total}");
     }
-    assert_eq!(total["noisy"][0]["variance"], 9.0);
+    assert_eq!(total["noisy"][0]["variance"], 15.0);
     as_a_band(&net);
     let key = net.network.node_dir("ZUID").join("keys/noise.key");
     let away = key.with_extension("away");

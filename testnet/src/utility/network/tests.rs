@@ -134,7 +134,7 @@ fn every_part_of_a_shown_group_has_noise_and_the_group_has_none() {
     let (table, frames, receipt) = ask(&noisy, &mut memory);
     assert_eq!(ask(&noisy, &mut memory).1, frames, "asked again");
     let noise = receipt.noise.unwrap();
-    assert_eq!((noise.variance, noise.left_out_percent), (3, 0));
+    assert_eq!((noise.variance, noise.left_out_percent), (5, 0));
     assert_eq!(receipt.protections.parts, Some(policies::protections::Parts::Noisy));
     let (mut told, mut more, mut off) = (0, 0, 0.0);
     for row in &exact.rows {
@@ -152,7 +152,7 @@ fn every_part_of_a_shown_group_has_noise_and_the_group_has_none() {
             assert_eq!(mark.is_some(), n >= 10, "{row:?} {shown:?}");
             told += usize::from(mark.is_some());
             if let (Some(mark), true) = (mark, column < 5) {
-                assert_eq!(mark.variance, Some(3.0));
+                assert_eq!(mark.variance, Some(5.0));
                 let (told, true_one) = (number(&shown[column]), number(&row[column]));
                 let distance = (told.unwrap() - true_one.unwrap()).abs();
                 assert!(distance <= 12, "{row:?} {shown:?}");
