@@ -24,7 +24,7 @@ pub(super) const ATTACKS: &[Attack] = &[
 const REBUILD: Attack = Attack {
     id: "A09",
     name: "linear reconstruction",
-    how: "counts of the positive in every crossing of two columns and under 400 free predicates, where these are answered; all bits of a group by least squares; the share that is right, above that of the more frequent bit",
+    how: "counts of the positive in every crossing of two columns and under 120 free predicates, where these are answered; all bits of a group by least squares; the share that is right, above that of the more frequent bit",
     profile: Profile::Explore,
     limit: Limit::AtMost(0.05),
     weak: &[Weakness::Of(Mechanism::Threshold), Weakness::Of(Mechanism::Fresh)],
@@ -127,7 +127,7 @@ fn free(
     blocks: &BTreeMap<Vec<String>, Vec<&Patient>>,
     (scale, known): (Scale, &mut BTreeMap<Vec<String>, Equations>),
 ) -> anyhow::Result<()> {
-    for turn in 1..=scale.pick(40, 400) {
+    for turn in 1..=scale.pick(40, 120) {
         let (p, q) = (3 + 2 * turn, 7 + 5 * turn);
         let sql = format!(
             "SELECT hospital, block, count(*) FROM patient WHERE side = 1 AND positive = 1 AND ({p} * y + {q} * m1 + 31 * m2 * m3 + m4) % 101 < 50 GROUP BY hospital, block"
