@@ -172,19 +172,19 @@ fn two_hundred(patients: u32) {
 }
 
 #[test]
-#[ignore = "measures"]
+#[ignore = "a measurement: run with --release -- --ignored --nocapture"]
 fn two_hundred_answers_over_400() {
     two_hundred(400);
 }
 
 #[test]
-#[ignore = "measures"]
+#[ignore = "a measurement: run with --release -- --ignored --nocapture"]
 fn two_hundred_answers_over_2000() {
     two_hundred(2_000);
 }
 
 #[test]
-#[ignore = "measures"]
+#[ignore = "a measurement: run with --release -- --ignored --nocapture"]
 fn two_hundred_answers_over_10000() {
     two_hundred(10_000);
 }

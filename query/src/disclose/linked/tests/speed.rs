@@ -13,7 +13,7 @@ fn hundred(alike: usize) -> Part {
 }
 
 #[test]
-#[ignore = "measures"]
+#[ignore = "a measurement: run with --release -- --ignored --nocapture"]
 fn twenty_tables_of_a_hundred_cells() {
     for small in [2, 10, 30] {
         let cell = move |grade: u32, size: u32| {
@@ -60,7 +60,7 @@ fn thousand(small: u32) -> (Population, Vec<Part>) {
 }
 
 #[test]
-#[ignore = "measures"]
+#[ignore = "a measurement: run with --release -- --ignored --nocapture"]
 fn a_thousand_cells_with_margins() {
     for small in [2, 5, 10, 20, 50] {
         let (crossed, parts) = thousand(small);
