@@ -30,6 +30,7 @@ mod near;
 mod program;
 mod search;
 mod table;
+mod walk;
 mod worlds;
 
 #[cfg(test)]

@@ -7,13 +7,8 @@ use super::program::{Component, Known, Push, Solved};
 use super::search::Search;
 use super::table::Need;
 
-/// Nulls that a program for many at once is worth.
-const MANY: usize = 8;
-
-/// Nulls of a component past which each null is tried with those near it first.
-const FAR: usize = 120;
 /// Nulls of a component past which no program is made of all of them: what those nearby leave unproven is unsafe.
-pub(super) const FARTHEST: usize = 1_000;
+pub(super) const FARTHEST: usize = 4_000;
 
 /// Work of the smallest program, in nulls times relations: about a quarter of a millisecond.
 pub(super) const LEAST_WORK: u64 = 50_000;
@@ -54,54 +49,18 @@ impl Search<'_> {
         if !bound.is_empty() {
             return Verdict::Unsafe(bound);
         }
-        if component.cells.len() > FAR {
+        if !self.walk(component, &unmet, limit) {
+            return Verdict::Limit;
+        }
+        unmet = self.unmet(unmet.into_iter());
+        if component.cells.len() > FARTHEST {
             if !self.push_near(component, &unmet, limit) {
                 return Verdict::Limit;
             }
             unmet = self.unmet(unmet.into_iter());
-            if component.cells.len() > FARTHEST && !unmet.is_empty() {
-                return Verdict::Unsafe(unmet);
-            }
-        }
-        if unmet.len() >= MANY {
-            for push in [Push::Up, Push::Down] {
-                if !self.push_many(component, &unmet, push, limit) {
-                    return Verdict::Limit;
-                }
-            }
-            unmet = self.unmet(unmet.into_iter());
+            return if unmet.is_empty() { Verdict::Safe } else { Verdict::Unsafe(unmet) };
         }
         self.attack_each(component, unmet, depth, limit)
-    }
-
-    /// Pushes every null that does not reach its goal once, as many in one program as have no relation in common; false past the
-    /// limit.
-    pub(super) fn push_many(
-        &mut self,
-        component: &Component,
-        unmet: &[usize],
-        push: Push,
-        limit: u64,
-    ) -> bool {
-        let mut left: BTreeSet<usize> = unmet.iter().copied().collect();
-        while !left.is_empty() {
-            let mut rows = BTreeSet::new();
-            let mut goals = vec![];
-            left.retain(|cell| {
-                let Some(goal) = self.goal(*cell, push) else { return false };
-                let own = self.table.touching.get(*cell).into_iter().flatten();
-                let apart = own.clone().all(|row| !rows.contains(row));
-                if apart {
-                    rows.extend(own.copied());
-                    goals.push(goal);
-                }
-                !apart
-            });
-            if !goals.is_empty() && self.program(component, push, &goals, limit).is_none() {
-                return false;
-            }
-        }
-        true
     }
 
     fn attack_each(

@@ -40,6 +40,36 @@ impl Search<'_> {
         true
     }
 
+    /// Pushes every null that does not reach its goal once, as many in one program as have no relation in common; false past the
+    /// limit.
+    fn push_many(
+        &mut self,
+        component: &Component,
+        unmet: &[usize],
+        push: Push,
+        limit: u64,
+    ) -> bool {
+        let mut left: BTreeSet<usize> = unmet.iter().copied().collect();
+        while !left.is_empty() {
+            let mut rows = BTreeSet::new();
+            let mut goals = vec![];
+            left.retain(|cell| {
+                let Some(goal) = self.goal(*cell, push) else { return false };
+                let own = self.table.touching.get(*cell).into_iter().flatten();
+                let apart = own.clone().all(|row| !rows.contains(row));
+                if apart {
+                    rows.extend(own.copied());
+                    goals.push(goal);
+                }
+                !apart
+            });
+            if !goals.is_empty() && self.program(component, push, &goals, limit).is_none() {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Pushes a null towards a goal with those around it; false past the limit.
     pub(super) fn push_one(
         &mut self,

@@ -6,6 +6,7 @@ use super::Suppression;
 use super::attack::{Depth, LEAST_WORK, Verdict};
 use super::program::{Component, MAX_WHOLE};
 use super::table::{LinkedTable, Need, Standing};
+use super::walk::Walker;
 use super::worlds::{Proofs, Worlds};
 
 /// Further work while cells are tried again, about a second: past it the rest stays null.
@@ -17,6 +18,7 @@ pub(super) struct Search<'t> {
     pub(super) table: &'t LinkedTable,
     pub(super) null: Vec<bool>,
     pub(super) worlds: Worlds,
+    pub(super) walker: Walker,
     pub(super) programs: u32,
     pub(super) work: u64,
     /// Work while cells are hidden. Past it all cells that relations join to an unsafe null are null.
@@ -29,9 +31,10 @@ impl<'t> Search<'t> {
     pub(super) fn new(table: &'t LinkedTable, limit: u64) -> Self {
         let null = table.cells.iter().map(|cell| cell.standing == Standing::Null).collect();
         let worlds = Worlds::new(table);
-        let exposed = BTreeSet::new();
+        let (walker, exposed) = (Walker::new(table), BTreeSet::new());
+        let (programs, work, limited) = (0, 0, false);
         let mut search =
-            Self { table, null, worlds, programs: 0, work: 0, limit, exposed, limited: false };
+            Self { table, null, worlds, walker, programs, work, limit, exposed, limited };
         for cell in search.nulls().collect::<Vec<_>>() {
             search.hide(cell);
         }

@@ -65,6 +65,16 @@ impl World {
         holds.then_some(Self { differences, denominator })
     }
 
+    /// Makes a world of whole differences from the truth, by cell, if it is one and not the truth itself.
+    pub(super) fn of(
+        table: &LinkedTable,
+        null: &[bool],
+        differences: Vec<(usize, i64)>,
+    ) -> Option<Self> {
+        let world = Self { differences, denominator: 1 };
+        (!world.differences.is_empty() && world.fits(table, null)).then_some(world)
+    }
+
     /// Whether the differences cancel out in a row.
     fn holds(table: &LinkedTable, row: usize, differences: &[(usize, i64)]) -> Option<bool> {
         let mut sum = 0_i128;

@@ -1,0 +1,229 @@
+//! Worlds that are walked to, a step at a time: what most nulls need, without any program.
+//!
+//! A null is moved by one and every relation that this breaks is mended by moving another of its nulls, until none is broken: a
+//! *move*. It is made as often as no figure becomes negative; then the next is sought from there. Which null mends is chosen by
+//! how many relations it mends more than it breaks. Where no move is found nothing is known: programs decide.
+
+use super::attack::LEAST_WORK;
+use super::program::{Component, Push};
+use super::search::Search;
+use super::table::{LinkedTable, Term};
+use super::worlds::World;
+
+/// Steps of one move at most.
+const MAX_STEPS: usize = 48;
+/// Moves on the way to one goal.
+const MAX_MOVES: usize = 24;
+/// Ways to seek a move.
+const WAYS: usize = 4;
+/// Work of looking at one null that could mend a relation.
+const LOOK: u64 = 10;
+
+/// A way from the truth.
+#[derive(Debug)]
+pub(super) struct Walker {
+    /// How far each cell is from the truth, before the move that is sought.
+    from: Vec<i64>,
+    /// The move.
+    by: Vec<i64>,
+    /// What each relation is off by.
+    off: Vec<i64>,
+    /// Cells that differ from the truth, or may.
+    left: Vec<usize>,
+    /// Cells of the move.
+    moved: Vec<usize>,
+    /// Relations that were broken, the last one last.
+    broken: Vec<usize>,
+    /// Nulls looked at.
+    looked: u64,
+}
+
+/// What a walk goes through.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    table: &'a LinkedTable,
+    null: &'a [bool],
+}
+
+impl Ground<'_> {
+    fn row(&self, row: usize) -> &[Term] {
+        self.table.rows.get(row).map_or(&[], Vec::as_slice)
+    }
+
+    fn sign(&self, row: usize, cell: usize) -> i64 {
+        let row = self.row(row);
+        let at = row.binary_search_by_key(&cell, |(cell, _)| *cell).ok();
+        at.and_then(|at| row.get(at)).map_or(0, |(_, sign)| *sign)
+    }
+
+    fn value(&self, cell: usize) -> i64 {
+        self.table.cells.get(cell).and_then(|of| i64::try_from(of.value).ok()).unwrap_or(0)
+    }
+}
+
+impl Walker {
+    pub(super) fn new(table: &LinkedTable) -> Self {
+        Self {
+            from: vec![0; table.cells.len()],
+            by: vec![0; table.cells.len()],
+            off: vec![0; table.rows.len()],
+            left: Vec::new(),
+            moved: Vec::new(),
+            broken: Vec::new(),
+            looked: 0,
+        }
+    }
+
+    /// Walks one null as far towards `far` from its true value as moves are found; what differs there from the truth.
+    fn walk(&mut self, ground: Ground<'_>, cell: usize, far: i64) -> Vec<(usize, i64)> {
+        let sign = far.signum();
+        for _ in 0..MAX_MOVES {
+            let more = far.saturating_sub(at(&self.from, cell)).saturating_mul(sign);
+            if more <= 0 || !(0..WAYS).any(|way| self.seek(ground, (cell, sign), way)) {
+                break;
+            }
+            self.go(ground, more);
+        }
+        self.left.sort_unstable();
+        self.left.dedup();
+        let mut differences = vec![];
+        for cell in self.left.drain(..) {
+            let Some(difference) = self.from.get_mut(cell) else { continue };
+            if *difference != 0 {
+                differences.push((cell, *difference));
+            }
+            *difference = 0;
+        }
+        differences
+    }
+
+    /// Seeks a move that moves a null by one; otherwise none is begun.
+    fn seek(&mut self, ground: Ground<'_>, (cell, sign): (usize, i64), way: usize) -> bool {
+        self.step(ground, cell, sign);
+        for _ in 0..MAX_STEPS {
+            let Some(row) = self.next_broken(way) else { return true };
+            let Some((mender, sign)) = self.mender(ground, row, (cell, way)) else { break };
+            self.step(ground, mender, sign);
+        }
+        self.forget();
+        false
+    }
+
+    /// A relation that is broken; which of them, by the way.
+    fn next_broken(&mut self, way: usize) -> Option<usize> {
+        let off = &self.off;
+        self.broken.retain(|row| at(off, *row) != 0);
+        if way.is_multiple_of(2) { self.broken.last() } else { self.broken.first() }.copied()
+    }
+
+    /// The null that mends a relation and breaks least, and its sign.
+    fn mender(
+        &mut self,
+        ground: Ground<'_>,
+        row: usize,
+        (cell, way): (usize, usize),
+    ) -> Option<(usize, i64)> {
+        let off = at(&self.off, row).signum();
+        let mut best: Option<((i64, i64, usize), i64)> = None;
+        for (other, of_row) in ground.row(row) {
+            if *other == cell || ground.null.get(*other) != Some(&true) {
+                continue;
+            }
+            self.looked = self.looked.saturating_add(1);
+            let sign = off.saturating_mul(*of_row).saturating_neg();
+            let by = at(&self.by, *other);
+            let now = ground.value(*other).saturating_add(at(&self.from, *other));
+            if by.signum() == -sign || (sign < 0 && now.saturating_add(by) < 1) {
+                continue;
+            }
+            let mut mends = 0_i64;
+            for touched in ground.table.touching.get(*other).into_iter().flatten() {
+                let change = ground.sign(*touched, *other).saturating_mul(sign);
+                let off = at(&self.off, *touched).signum();
+                mends = mends.saturating_add(if off == -change { 1 } else { -1 });
+            }
+            let room = if sign > 0 { i64::MAX } else { now };
+            let room = if way < 2 { room } else { -i64::from(sign > 0) };
+            let rank = (mends, room, *other);
+            if best.is_none_or(|(known, _)| known < rank) {
+                best = Some((rank, sign));
+            }
+        }
+        best.map(|((_, _, other), sign)| (other, sign))
+    }
+
+    /// Moves a null by one.
+    fn step(&mut self, ground: Ground<'_>, cell: usize, sign: i64) {
+        if let Some(by) = self.by.get_mut(cell) {
+            if *by == 0 {
+                self.moved.push(cell);
+            }
+            *by = by.saturating_add(sign);
+        }
+        for row in ground.table.touching.get(cell).into_iter().flatten() {
+            let change = ground.sign(*row, cell).saturating_mul(sign);
+            let Some(off) = self.off.get_mut(*row) else { continue };
+            if *off == 0 {
+                self.broken.push(*row);
+            }
+            *off = off.saturating_add(change);
+        }
+    }
+
+    /// Makes the move so often, or as often as it can be.
+    fn go(&mut self, ground: Ground<'_>, often: i64) {
+        let times = self.moved.iter().filter_map(|cell| {
+            let by = at(&self.by, *cell);
+            let now = ground.value(*cell).saturating_add(at(&self.from, *cell));
+            (by < 0).then(|| now.checked_div(by.saturating_neg())).flatten()
+        });
+        let often = times.fold(often, i64::min);
+        for cell in &self.moved {
+            if let (Some(from), Some(by)) = (self.from.get_mut(*cell), self.by.get_mut(*cell)) {
+                *from = from.saturating_add(by.saturating_mul(often));
+                *by = 0;
+            }
+        }
+        self.left.append(&mut self.moved);
+    }
+
+    /// Ends a move that was not found.
+    fn forget(&mut self) {
+        for cell in self.moved.drain(..) {
+            self.by.get_mut(cell).into_iter().for_each(|by| *by = 0);
+        }
+        for row in self.broken.drain(..) {
+            self.off.get_mut(row).into_iter().for_each(|off| *off = 0);
+        }
+    }
+}
+
+fn at(of: &[i64], place: usize) -> i64 {
+    of.get(place).copied().unwrap_or(0)
+}
+
+impl Search<'_> {
+    /// Walks every one of these nulls towards what it needs; false past the limit.
+    pub(super) fn walk(&mut self, component: &Component, unmet: &[usize], limit: u64) -> bool {
+        for cell in unmet.iter().copied() {
+            for push in [Push::Up, Push::Down] {
+                let goal = self.goal(cell, push).filter(|_| !self.is_met(cell));
+                let Some((_, goal)) = goal else { continue };
+                let goal = goal.min(component.cap);
+                let truth = self.table.cells.get(cell).map_or(0, |of| of.value);
+                let far = i64::try_from(goal).unwrap_or(i64::MAX).saturating_sub_unsigned(truth);
+                let ground = Ground { table: self.table, null: &self.null };
+                let differences = self.walker.walk(ground, cell, far);
+                let looked = std::mem::take(&mut self.walker.looked).saturating_mul(LOOK);
+                self.work = self.work.saturating_add(looked);
+                if let Some(world) = World::of(self.table, &self.null, differences) {
+                    self.worlds.add(world.into());
+                }
+                if self.work.saturating_add(LEAST_WORK) > limit {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
