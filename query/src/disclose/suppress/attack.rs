@@ -1,12 +1,15 @@
 //! The attacker: is every null of a component safe?
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::program::{Component, Known, Push, Solved};
 use super::search::Search;
 use super::table::Need;
 
+/// Nulls that are pushed together once more when each alone gave no world.
+pub(super) const MANY: usize = 8;
+/// Nulls of a component past which a cell is shown again by those near it first.
+const FAR: usize = 120;
 /// Nulls of a component past which no program is made of all of them: what those nearby leave unproven is unsafe.
 pub(super) const FARTHEST: usize = 4_000;
 
@@ -53,11 +56,15 @@ impl Search<'_> {
             return Verdict::Limit;
         }
         unmet = self.unmet(unmet.into_iter());
-        if component.cells.len() > FARTHEST {
+        // One cell shown again leaves few nulls unproven: those nearby are enough for most.
+        let near = depth == Depth::First && component.cells.len() > FAR;
+        if near || component.cells.len() > FARTHEST {
             if !self.push_near(component, &unmet, limit) {
                 return Verdict::Limit;
             }
             unmet = self.unmet(unmet.into_iter());
+        }
+        if component.cells.len() > FARTHEST {
             return if unmet.is_empty() { Verdict::Safe } else { Verdict::Unsafe(unmet) };
         }
         self.attack_each(component, unmet, depth, limit)
@@ -98,6 +105,10 @@ impl Search<'_> {
                 }
             }
         }
+        if found.len() >= MANY && !self.push_again(component, &found, limit) {
+            return Verdict::Limit;
+        }
+        found = self.unmet(found.into_iter());
         if found.is_empty() { Verdict::Safe } else { Verdict::Unsafe(found) }
     }
 
@@ -128,7 +139,7 @@ impl Search<'_> {
         true
     }
 
-    fn unmet(&self, cells: impl Iterator<Item = usize>) -> Vec<usize> {
+    pub(super) fn unmet(&self, cells: impl Iterator<Item = usize>) -> Vec<usize> {
         cells.filter(|cell| !self.is_met(*cell)).collect()
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::attack::MANY;
 use super::program::{Component, Push};
 use super::search::Search;
 
@@ -40,9 +41,23 @@ impl Search<'_> {
         true
     }
 
+    /// Pushes these nulls with those near them, then those left with all of the component; false past the limit.
+    pub(super) fn push_again(
+        &mut self,
+        component: &Component,
+        unmet: &[usize],
+        limit: u64,
+    ) -> bool {
+        self.push_near(component, unmet, limit)
+            && [Push::Up, Push::Down].into_iter().all(|push| {
+                let left = self.unmet(unmet.iter().copied());
+                left.len() < MANY || self.push_many(component, &left, push, limit)
+            })
+    }
+
     /// Pushes every null that does not reach its goal once, as many in one program as have no relation in common; false past the
     /// limit.
-    fn push_many(
+    pub(super) fn push_many(
         &mut self,
         component: &Component,
         unmet: &[usize],

@@ -9,8 +9,8 @@ use super::table::{LinkedTable, Need, Standing};
 use super::walk::Walker;
 use super::worlds::{Proofs, Worlds};
 
-/// Further work while cells are tried again, about a second: past it the rest stays null.
-const MAX_SHOWING_WORK: u64 = 50_000_000;
+/// Further work while cells are tried again, about half a second: past it the rest stays null.
+const MAX_SHOWING_WORK: u64 = 100_000_000;
 
 /// The state of a search.
 #[derive(Debug)]
