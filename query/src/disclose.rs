@@ -22,7 +22,10 @@ use crate::receive::{RawAnswer, RawFragment};
 mod asked;
 mod band;
 mod bins;
+mod contributors;
 mod explored;
+#[cfg(test)]
+mod fixture;
 mod frames;
 mod linked;
 mod noise;

@@ -10,9 +10,9 @@
 use policies::footprint::{FragmentFootprint, SumFootprint, SumKind};
 use policies::protections::{Kind, Protections};
 use policies::{Digest, Limits, Permit, Profile, UnixTime};
-use roaring::RoaringBitmap;
 
-use super::rules::{Rule, Verdict, parts};
+use super::contributors::contributors;
+use super::rules::{Rule, Verdict};
 use super::{CellState, DAY_S, Figures};
 use crate::memory::{Charge, Day, ExactCell, Gaps, Measure, Memory, Name, Ruling, Standing};
 use crate::receive::{Contribution, RawCell, RawFragment};
@@ -193,7 +193,7 @@ impl<'m> Judge<'m> {
             if self.parts_apart && of.measure.is_part() {
                 continue;
             }
-            let part = Some(contributors(of, &contributions, set)?).filter(|part| *part != set);
+            let part = Some(contributors(cell, of, &contributions)?).filter(|part| *part != set);
             if let Some(part) = part.filter(|_| of.measure.kind.is_count_like()) {
                 // The cell less a part of it is as good as told.
                 let (name, rest) = (name_of_rest(name), set - part);
@@ -228,22 +228,6 @@ impl<'m> Judge<'m> {
         let text = [CELL, footprint.digest.as_bytes(), &place, &self.limits].concat();
         *Digest::of(&text).as_bytes()
     }
-}
-
-/// Who contributes to a measure; to a sum of values those whom a count beside it counts, whether that is shown or not.
-fn contributors<'c>(
-    of: &Contribution<'c>,
-    all: &[Contribution<'c>],
-    set: &'c RoaringBitmap,
-) -> Option<&'c RoaringBitmap> {
-    if of.n == set.len() {
-        return Some(set);
-    }
-    let counts = |other: &&Contribution<'_>| {
-        let known = other.measure.has_contributors_of(of.measure) || parts::counts_them(other, of);
-        other.measure.kind.is_count_like() && known
-    };
-    of.patients.or_else(|| all.iter().find(counts)?.patients)
 }
 
 /// What a count leaves of its cell, by the count's name.
