@@ -57,7 +57,7 @@ impl Question {
             now: UnixTime(i64::from(snapshot) * DAY_S),
             snapshot: Digest::of(&snapshot.to_be_bytes()),
         };
-        let mut judge = Judge::new(memory, gaps, &protections, moment);
+        let mut judge = Judge::new((memory, Room::Shared), gaps, &protections, moment);
         let standing = judge.fragment((&fragment, &[]), &footprint, &mut verdicts);
         let Judged { charge, since, stands } = judge.end();
         assert_eq!(stands > 0, since.is_some());
@@ -142,6 +142,14 @@ fn after_a_small_change_the_old_figure_stands_with_its_day_for_who_was_told() {
     let shown = vec![[None; 2], [Some(40), Some(20)]];
     assert_eq!(other.told(&mut memory, GAPS, 9), (shown.clone(), None));
     assert_eq!(later.told(&mut memory, Gaps { cell: 9, part: 5 }, 9), (shown, None));
+}
+
+#[test]
+fn what_is_reserved_is_for_approved_indicators() {
+    assert_eq!(room(Profile::Indicator), Room::Reserved);
+    for profile in [Profile::Members, Profile::Explore, Profile::Network, Profile::Strict] {
+        assert_eq!(room(profile), Room::Shared);
+    }
 }
 
 #[test]
