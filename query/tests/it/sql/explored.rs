@@ -94,7 +94,7 @@ impl Site {
         }
     }
 
-    /// How many patients a memory has that is charged with an answer; what is null of it, and how many cells it has.
+    /// An answer, and the memory that it makes of the site's, which stays as it is.
     fn charged(&self, told: Told) -> (Memory, SafeAnswer) {
         let Told::Disclosed(disclosed) = told else { panic!("it is told") };
         let mut memory = self.memory.clone();
