@@ -263,3 +263,29 @@ fn days_between_two_columns_are_no_fault() {
         assert!(!tally.hidden.contains_key("fault"), "{treatment}: {tally:?}");
     }
 }
+
+/// Of every sum of every indicator a count says who adds to it, if not all patients of a cell do by the text.
+#[test]
+fn who_adds_to_every_sum_of_every_indicator_is_known() {
+    let exact = treatment::exact(1, &INDICATORS).unwrap();
+    let network = Network::create((5, 3, 1), exact, &[]).unwrap();
+    let mut worker = Worker::start().unwrap();
+    let mut values = 0;
+    for indicator in network.exact.indicators() {
+        for variant in indicator.variants() {
+            let question = network.question(&mut worker, indicator, variant).unwrap();
+            for fragment in &question.planned.footprint.fragments {
+                let all = &fragment.measures;
+                for sum in &fragment.sums {
+                    let of = &all[usize::try_from(sum.measure).unwrap()];
+                    let counted = all
+                        .iter()
+                        .any(|other| other.kind.is_count_like() && other.has_contributors_of(of));
+                    values += usize::from(!of.kind.is_count_like() && of.is_part());
+                    assert!(!of.is_part() || counted, "{} {}", indicator.id, sum.text);
+                }
+            }
+        }
+    }
+    assert!(values > 20, "{values}");
+}
