@@ -212,7 +212,8 @@ fn warn_if_filling(before: u8, after: u8, lineage: &Digest) {
         tracing::warn!(
             filled = after,
             lineage = %lineage.short(),
-            "the memory of what was told fills up: at 100 % nothing new is told over these snapshots until a new lineage begins"
+            "the memory of what was told fills up: from 80 % on nothing new is told over these snapshots but indicators, at 100 % nothing, until \
+             a new lineage begins"
         );
     }
 }

@@ -22,7 +22,10 @@ use crate::receive::{RawAnswer, RawFragment};
 mod asked;
 mod band;
 mod bins;
+mod contributors;
 mod explored;
+#[cfg(test)]
+mod fixture;
 mod frames;
 mod linked;
 mod noise;
@@ -257,12 +260,13 @@ pub fn disclose(
     let teller = bins::Teller::new(&permit, explorer);
     let binned = binned(&permit, (&fragments, &mut judged), teller.as_ref());
     let gaps = remembered::gaps(&permit);
-    let judge = || gaps.map(|gaps| Judge::new(memory, gaps, permit.protections(), moment));
+    let room = remembered::room(permit.profile());
+    let judge = || gaps.map(|gaps| Judge::new((memory, room), gaps, permit.protections(), moment));
     let names = &permit.footprint().draft().names;
     let rules = (&protections, &limits);
     let earlier = match gaps.filter(|_| !faulty) {
         Some(_) => {
-            let past = (memory, &moment.snapshot);
+            let past = (memory, &moment.snapshot, room);
             linked::Earlier::new(past, (&fragments, footprints, names), rules)
         }
         None => linked::Earlier::default(),

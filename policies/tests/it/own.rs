@@ -1,9 +1,13 @@
 //! The hospital's own rules: they forbid and strengthen, and grant nothing.
 
+use policies::explore::{Conditions, Explore, ExploreForm, ExploreSum, ExploreTerm, MeasureId};
 use policies::wire::Question;
-use policies::{Ask, Books, Charter, Denial, Digest, Explained, OwnRules, Profile, explain};
+use policies::{
+    Ask, Books, Charter, DatasetId, Denial, Digest, Explained, Footprint, OwnRules, Profile,
+    explain,
+};
 
-use crate::fixture::{files_with_rules, footprint, question, sealed};
+use crate::fixture::{draft, files_with_rules, footprint, question, sealed};
 
 const RULES: &str = r#"
 @id("analysts") @min_patients("10") @zeros("shown")
@@ -177,4 +181,43 @@ fn staff_see_their_own_hospitals_figures_as_they_are_where_it_says_so() {
         permit (principal, action == Kring::Action::"ask.members", resource) when { context.purpose == "research" };
     "#;
     protected(elsewhere, to_itself);
+}
+
+/// `SELECT count(*) FROM patient` in the explore form.
+fn explored(charter: &Charter) -> Footprint {
+    let rows = "patient".to_owned();
+    let measure = MeasureId::Count { of: rows.clone() };
+    let term = ExploreTerm { measure, conditions: Conditions::default(), factor: 1 };
+    let sums = vec![ExploreSum { terms: vec![term], plain: true }];
+    let mut draft = draft(&[]);
+    draft.names.axes.clear();
+    let fragment = &mut draft.fragments[0];
+    (fragment.cells, fragment.group_keys) = (1, Vec::new());
+    fragment.links[0].keys.clear();
+    fragment.explore = Explore::Form(ExploreForm { rows, keys: Vec::new(), sums });
+    let dataset = charter.dataset(&DatasetId::new("rotterdam").unwrap()).unwrap();
+    Footprint::check(draft, dataset).unwrap()
+}
+
+#[test]
+fn what_is_told_with_noise_keeps_it_at_the_own_hospital_too() {
+    let noise = r#"@id("noise") permit (principal in Kring::Role::"analyst", action == Kring::Action::"ask.explore", resource);"#;
+    let charter = sealed(&files_with_rules(&format!("{RULES}{noise}")));
+    let both = format!("{OWN}{}", OWN.replace("our-own", "noise").replace("members", "explore"));
+    let own: OwnRules = charter.own_rules("own.cedar", &both).unwrap();
+    let books = Books { charter: &charter, own: Some(&own) };
+    let footprint = explored(&charter);
+    let mut question = question();
+    to_itself(&mut question);
+    let mut under = |profile: Profile| {
+        question.profile = Some(profile);
+        let explained = explain(books, &Ask::from(&question), &footprint).unwrap();
+        assert_eq!(explained.profile, profile);
+        assert!(explained.rules.iter().any(|rule| rule.starts_with("own/")), "{explained:?}");
+        serde_json::to_value(explained.protections.applied()).unwrap()
+    };
+    let exact = under(Profile::Members);
+    assert_eq!((&exact["min_patients"], &exact["own"]), (&0.into(), &"exact".into()));
+    let noisy = under(Profile::Explore);
+    assert_eq!((&noisy["min_patients"], noisy.get("own")), (&10.into(), None), "{noisy}");
 }

@@ -3,8 +3,9 @@
 //! [`MeasureFootprint`] says what a measure is. Measures follow from the sums alone, in their order, so that every node
 //! that makes the same sums makes the same measures.
 
-use datafusion::logical_expr::Expr;
+use datafusion::common::DFSchema;
 use datafusion::logical_expr::utils::{conjunction, split_conjunction};
+use datafusion::logical_expr::{Expr, ExprSchemable as _};
 use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, SumKind, Units};
 
 use super::Primitive;
@@ -28,12 +29,12 @@ impl Measure {
     }
 }
 
-/// The measures of sums, each once; then those that no sum is of but that follow from one.
-pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
+/// The measures of sums over these rows, each once; then those that no sum is of but that follow from one.
+pub(super) fn measures(primitives: &[Primitive], rows: &DFSchema) -> Vec<Measure> {
     let mut numbers = Numbers::default();
     let mut measures: Vec<Measure> = Vec::new();
     let made = primitives.iter().filter_map(|primitive| primitive.made.as_ref());
-    let (left, counts) = (left(primitives), counts(primitives));
+    let (left, counts) = (left(primitives), counts(primitives, rows));
     let follow = made.flat_map(|made| &made.also).chain(left.iter().map(|(_, rest)| rest));
     let follow = follow.chain(counts.iter().map(|(_, count)| count));
     for primitive in primitives.iter().chain(follow) {
@@ -75,15 +76,18 @@ pub(super) fn measures(primitives: &[Primitive]) -> Vec<Measure> {
     measures
 }
 
-/// Of each sum under a condition without a count of what it adds beside it: the sum, and that count. A memory holds sums against
-/// each other by their contributors, which a count says.
-fn counts(primitives: &[Primitive]) -> Vec<(&Primitive, Primitive)> {
+/// Of each sum that some rows may not add to, without a count of what it adds beside it: the sum, and that count. A memory holds sums
+/// against each other by their contributors, which a count says. `sum(x - y)` is one that no condition shows: where `x` can be missing
+/// and `y` cannot, it is made of `sum(x)` over all rows, and what is counted beside it is `x - y`.
+fn counts<'p>(primitives: &'p [Primitive], rows: &DFSchema) -> Vec<(&'p Primitive, Primitive)> {
     let alone = primitives.iter().filter(|sum| {
         let counted = primitives.iter().any(|count| {
-            kind(count).is_count_like()
+            matches!(kind(count), MeasureKind::Rows | MeasureKind::Keys)
                 && (&count.filter, &count.value) == (&sum.filter, &sum.value)
         });
-        kind(sum) == MeasureKind::Value && sum.filter.is_some() && !counted
+        let is_missing = |value: &Expr| value.nullable(rows).unwrap_or(true);
+        let of_some = sum.filter.is_some() || sum.value.as_ref().is_some_and(is_missing);
+        kind(sum) == MeasureKind::Value && of_some && !counted
     });
     let count = |sum: &Primitive| Primitive {
         kind: SumKind::NonNull,

@@ -48,7 +48,7 @@ pub(super) fn cut(aggregate: &Aggregate, account: &mut Account<'_>) -> Result<Le
     let (keys, mut merged) = keys::keys(&sets.exprs, &below, account)?;
     let network = one_network(&keys)?;
     let measures = measures::measures(aggregate, &below, account)?;
-    let mut contributed = contributions::measures(&measures.primitives);
+    let mut contributed = contributions::measures(&measures.primitives, below.plan.schema());
     sensitive::measures(&mut contributed, &below, account.dataset);
     if let Some(id) = &sets.id {
         merged.iter_mut().for_each(|facts| facts.nullable = true);

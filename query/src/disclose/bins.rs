@@ -19,7 +19,8 @@ use policies::protections::Protections;
 use policies::{Permit, wire::NoiseReceipt};
 use roaring::RoaringBitmap;
 
-use super::explored::{Explorer, contributors, places, variance};
+use super::contributors::contributors;
+use super::explored::{Explorer, places, variance};
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise};
 use super::rules::{Rule, Verdict};
 use super::{CellState, Figures};
@@ -214,4 +215,4 @@ impl<'a> Named<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -16,6 +16,7 @@ use policies::wire::NoiseReceipt;
 use policies::{Digest, Permit};
 use roaring::RoaringBitmap;
 
+use super::contributors::contributors;
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
 use super::rules::{Rule, Verdict};
 use super::{CellState, DiscloseError, Disclosed, Figures, HeadNoise, Protected, bins, safe};
@@ -312,21 +313,6 @@ struct Own<'a> {
     value: i128,
     of: &'a Contribution<'a>,
     set: &'a RoaringBitmap,
-}
-
-/// Who contributes to a measure. Sums have no set of their own, but a count of the same rows has; where there is none the cell's
-/// patients stand for them, so that more are charged and none too few.
-pub(super) fn contributors<'a>(
-    cell: RawCell<'a>,
-    of: &Contribution<'a>,
-    all: &[Contribution<'a>],
-) -> Option<&'a RoaringBitmap> {
-    if of.n == cell.n() {
-        return cell.patients();
-    }
-    let same = |other: &&Contribution<'a>| other.measure.has_contributors_of(of.measure);
-    let counted = || all.iter().filter(same).find_map(|other| other.patients);
-    of.patients.or_else(counted).or_else(|| cell.patients())
 }
 
 /// The value of each key in a cell: the last key runs fastest.

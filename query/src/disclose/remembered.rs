@@ -10,11 +10,11 @@
 use policies::footprint::{FragmentFootprint, SumFootprint, SumKind};
 use policies::protections::{Kind, Protections};
 use policies::{Digest, Limits, Permit, Profile, UnixTime};
-use roaring::RoaringBitmap;
 
-use super::rules::{Rule, Verdict, parts};
+use super::contributors::contributors;
+use super::rules::{Rule, Verdict};
 use super::{CellState, DAY_S, Figures};
-use crate::memory::{Charge, Day, ExactCell, Gaps, Measure, Memory, Name, Ruling, Standing};
+use crate::memory::{Charge, Day, ExactCell, Gaps, Measure, Memory, Name, Room, Ruling, Standing};
 use crate::receive::{Contribution, RawCell, RawFragment};
 
 /// What a cell's name begins with.
@@ -58,9 +58,18 @@ pub(super) fn gaps_under(profile: Profile, protections: &Protections) -> Option<
     (exact && (gaps.cell > 1 || gaps.part > 1)).then_some(gaps)
 }
 
+/// What of the memory an answer under the profile may use: the board's own questions may use what is reserved for them.
+pub(super) fn room(profile: Profile) -> Room {
+    match profile {
+        Profile::Indicator => Room::Reserved,
+        Profile::Members | Profile::Explore | Profile::Network | Profile::Strict => Room::Shared,
+    }
+}
+
 /// Holds cells against the memory, one fragment after the other.
 pub(super) struct Judge<'m> {
     memory: &'m Memory,
+    room: Room,
     charge: Charge,
     gaps: Gaps,
     /// The limits under which a figure was told belong to its name: nobody gets what stands for others.
@@ -83,7 +92,7 @@ pub(super) struct Judged {
 
 impl<'m> Judge<'m> {
     pub(super) fn new(
-        memory: &'m Memory,
+        (memory, room): (&'m Memory, Room),
         gaps: Gaps,
         protections: &Protections,
         moment: Moment,
@@ -91,8 +100,8 @@ impl<'m> Judge<'m> {
         // Both types are whole numbers and words, and print all of themselves.
         let limits = format!("{:?} {:?}", protections, Limits::of(protections)).into_bytes();
         let parts_apart = Limits::of(protections).parts_apart();
-        let charge = memory.charge();
-        Self { memory, charge, gaps, limits, parts_apart, moment, stands: 0, since: None }
+        let charge = memory.charge_in(room);
+        Self { memory, room, charge, gaps, limits, parts_apart, moment, stands: 0, since: None }
     }
 
     pub(super) fn end(self) -> Judged {
@@ -134,7 +143,9 @@ impl<'m> Judge<'m> {
         };
         let told = match verdict.state {
             // Nobody is told apart by an empty cell later: whoever is told then is told for their own number.
-            CellState::Empty => self.memory.exact(&mut self.memory.charge(), exact, self.gaps),
+            CellState::Empty => {
+                self.memory.exact(&mut self.memory.charge_in(self.room), exact, self.gaps)
+            }
             CellState::Present | CellState::Hidden => {
                 self.memory.exact(&mut self.charge, exact, self.gaps)
             }
@@ -193,7 +204,7 @@ impl<'m> Judge<'m> {
             if self.parts_apart && of.measure.is_part() {
                 continue;
             }
-            let part = Some(contributors(of, &contributions, set)?).filter(|part| *part != set);
+            let part = Some(contributors(cell, of, &contributions)?).filter(|part| *part != set);
             if let Some(part) = part.filter(|_| of.measure.kind.is_count_like()) {
                 // The cell less a part of it is as good as told.
                 let (name, rest) = (name_of_rest(name), set - part);
@@ -228,22 +239,6 @@ impl<'m> Judge<'m> {
         let text = [CELL, footprint.digest.as_bytes(), &place, &self.limits].concat();
         *Digest::of(&text).as_bytes()
     }
-}
-
-/// Who contributes to a measure; to a sum of values those whom a count beside it counts, whether that is shown or not.
-fn contributors<'c>(
-    of: &Contribution<'c>,
-    all: &[Contribution<'c>],
-    set: &'c RoaringBitmap,
-) -> Option<&'c RoaringBitmap> {
-    if of.n == set.len() {
-        return Some(set);
-    }
-    let counts = |other: &&Contribution<'_>| {
-        let known = other.measure.has_contributors_of(of.measure) || parts::counts_them(other, of);
-        other.measure.kind.is_count_like() && known
-    };
-    of.patients.or_else(|| all.iter().find(counts)?.patients)
 }
 
 /// What a count leaves of its cell, by the count's name.

@@ -3,6 +3,7 @@
 use roaring::RoaringBitmap;
 use sha2::{Digest as _, Sha256};
 
+use super::bounds::Room;
 use super::code::{CodeError, Reader, Writer};
 use super::exact::{ExactCell, Measure};
 use super::quota::Asker;
@@ -56,6 +57,8 @@ pub struct Charge {
     pub(super) lineage: Name,
     /// How many charges the state had that it was made on.
     pub(super) base: u64,
+    /// What the answer may use of the memory; it is not kept.
+    pub(super) room: Room,
     pub(super) events: Vec<Event>,
     drafted: Box<Memory>,
     /// About how many bytes the events have.
@@ -70,15 +73,15 @@ impl std::fmt::Debug for Charge {
 
 impl PartialEq for Charge {
     fn eq(&self, other: &Self) -> bool {
-        let Self { lineage, base, events, drafted: _, bytes: _ } = self;
+        let Self { lineage, base, room: _, events, drafted: _, bytes: _ } = self;
         (lineage, base, events) == (&other.lineage, &other.base, &other.events)
     }
 }
 
 impl Charge {
-    pub(super) fn new(lineage: Name, base: u64) -> Self {
+    pub(super) fn new((lineage, base): (Name, u64), room: Room) -> Self {
         let drafted = Box::new(Memory::new(lineage));
-        Self { lineage, base, events: Vec::new(), drafted, bytes: 0 }
+        Self { lineage, base, room, events: Vec::new(), drafted, bytes: 0 }
     }
 
     /// The state that this charge alone makes.
@@ -192,7 +195,7 @@ impl Charge {
         let (lineage, base) = (reader.name()?, reader.number()?);
         let events = reader.list(|reader| read_events(reader, version))?.concat();
         reader.end()?;
-        Ok(Self { events, ..Self::new(lineage, base) })
+        Ok(Self { events, ..Self::new((lineage, base), Room::Shared) })
     }
 }
 

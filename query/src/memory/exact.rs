@@ -70,7 +70,7 @@ pub(crate) enum Ruling {
     Stands(Standing),
     /// It is null: too close to what was told of another cell.
     Null,
-    /// It is null: the memory of this lineage is full.
+    /// It is null: the memory of this lineage is full, for whoever asks.
     Full,
 }
 
@@ -88,7 +88,7 @@ impl Memory {
         if close {
             return told.map_or(Ruling::Null, |told| Ruling::Stands(told.clone()));
         }
-        if self.is_full() || charge.is_full() {
+        if self.is_full(charge.room) || charge.is_full() {
             return told.map_or(Ruling::Full, |told| Ruling::Stands(told.clone()));
         }
         charge.draft(Event::Exact(cell));

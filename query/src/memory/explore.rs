@@ -6,6 +6,7 @@
 use roaring::RoaringBitmap;
 
 use super::Name;
+use super::bounds::Room;
 use super::charge::{Charge, Event};
 use super::sets::{self, SetName};
 use super::state::Memory;
@@ -74,7 +75,7 @@ impl Memory {
     /// refusal would enter nothing, and could be had again and again.
     pub(crate) fn left_out(&self, patients: u64, retiring: &Retiring) -> LeftOut {
         let retired = self.retired().len().saturating_mul(100);
-        if self.is_full() || retired > patients.saturating_mul(MAX_RETIRED) {
+        if self.is_full(Room::Shared) || retired > patients.saturating_mul(MAX_RETIRED) {
             return LeftOut::Closed;
         }
         let share = self.retired().union_len(&retiring.0).saturating_mul(100);

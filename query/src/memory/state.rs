@@ -5,18 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use roaring::RoaringBitmap;
 
 use super::Name;
+use super::bounds::{Amounts, Room};
 use super::charge::{Charge, Event};
 use super::exact::{ExactCell, Measure, Standing};
 use super::quota::{Scope, Used};
 use super::sets::Sets;
 use super::tables::Tables;
 
-/// Sets of one lineage: 100,000 answered cells, each with a part and what that leaves. Past it nothing new is told and explore is closed.
-const MAX_SETS: usize = 400_000;
-/// Cells that were told of one lineage, each with its figures: some for each set. Past it nothing new is told.
-const MAX_TOLD: usize = 500_000;
-/// Bytes of the sets of one lineage: the largest hospital's lineage fits a small server.
-const MAX_BYTES: usize = 512 << 20;
 /// Patients of a dataset whose meters are kept; one past them counts as over every limit.
 const MAX_PATIENTS: u32 = 1 << 22;
 /// Persons, purposes and organisations of one lineage; one more is over its quota.
@@ -67,6 +62,8 @@ impl ApplyError {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Memory {
     lineage: Name,
+    /// How much it may hold.
+    most: Amounts,
     charges: u64,
     used: BTreeMap<(Scope, Name), Used>,
     exact: Sets,
@@ -98,6 +95,7 @@ impl Memory {
     pub fn new(lineage: Name) -> Self {
         Self {
             lineage,
+            most: Amounts::MOST,
             charges: 0,
             used: BTreeMap::new(),
             exact: Sets::default(),
@@ -114,15 +112,26 @@ impl Memory {
         }
     }
 
+    /// The same that may hold so much.
+    #[cfg(test)]
+    pub(super) fn bounded(lineage: Name, most: Amounts) -> Self {
+        Self { most, ..Self::new(lineage) }
+    }
+
     /// How many charges made it.
     #[must_use]
     pub fn charges(&self) -> u64 {
         self.charges
     }
 
-    /// An empty charge, as for an import.
+    /// An empty charge, with the room that is anybody's.
     pub(crate) fn charge(&self) -> Charge {
-        Charge::new(self.lineage, self.charges)
+        self.charge_in(Room::Shared)
+    }
+
+    /// An empty charge of an answer that may use the room.
+    pub(crate) fn charge_in(&self, room: Room) -> Charge {
+        Charge::new((self.lineage, self.charges), room)
     }
 
     /// Makes the next state; all of the charge, or nothing.
@@ -162,14 +171,10 @@ impl Memory {
         self.exact.bytes().saturating_add(self.explored.bytes())
     }
 
-    /// How full it is, in percent of the nearest limit. At 100 nothing new is told.
+    /// How full it is, in percent of the nearest limit. At 80 nothing new is told but indicators, at 100 nothing.
     #[must_use]
     pub fn filled(&self) -> u8 {
-        let sets = self.exact.len().saturating_add(self.explored.len());
-        let of = |used: usize, most: usize| used.saturating_mul(100) / most;
-        let told = of(self.told.len(), MAX_TOLD);
-        let most = of(sets, MAX_SETS).max(of(self.bytes(), MAX_BYTES)).max(told);
-        u8::try_from(most.min(100)).unwrap_or(100)
+        self.amounts().percent(self.most)
     }
 
     /// The greatest number of a patient that it knows of.
@@ -178,9 +183,14 @@ impl Memory {
         self.exact.greatest().max(self.explored.greatest()).max(self.retired.max())
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    /// Whether there is nothing left of a room.
+    pub(super) fn is_full(&self, room: Room) -> bool {
+        self.amounts().fill(self.most, room)
+    }
+
+    fn amounts(&self) -> Amounts {
         let sets = self.exact.len().saturating_add(self.explored.len());
-        sets >= MAX_SETS || self.bytes() >= MAX_BYTES || self.told.len() >= MAX_TOLD
+        Amounts { sets, told: self.told.len(), bytes: self.bytes() }
     }
 
     pub(super) fn happen(&mut self, event: &Event) {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bounds::Room;
 use super::charge::{Charge, Event};
 use super::state::Memory;
 use super::{Name, code};
@@ -82,12 +83,18 @@ impl Memory {
         self.kept_tables().of(snapshot)
     }
 
-    /// Whether one answer's tables of a snapshot can be kept: so many, of so many bytes.
-    pub(crate) fn has_room_for(&self, snapshot: &Name, tables: usize, bytes: usize) -> bool {
+    /// Whether one answer's tables of a snapshot can be kept in the room that it may use: so many, of so many bytes.
+    pub(crate) fn has_room_for(
+        &self,
+        (snapshot, room): (&Name, Room),
+        tables: usize,
+        bytes: usize,
+    ) -> bool {
         let kept = self.kept_tables();
         let tables = kept.of(snapshot).len().saturating_add(tables);
         let all = kept.bytes.saturating_add(bytes);
-        tables <= MAX_TABLES && bytes <= MAX_CHARGED && all <= MAX_BYTES
+        let kept = tables <= room.of(MAX_TABLES) && all <= room.of(MAX_BYTES);
+        kept && bytes <= MAX_CHARGED
     }
 }
 

@@ -5,6 +5,7 @@ use super::*;
 
 mod measure;
 mod rebuild;
+mod room;
 
 const GAPS: Gaps = Gaps { cell: 10, part: 5 };
 

@@ -12,6 +12,7 @@ mod above;
 mod attacked;
 mod bins;
 mod differential;
+mod explored;
 mod figures;
 mod figures_hidden;
 mod hidden;

@@ -17,6 +17,7 @@ fn what_protections_cost_is_measured_on_every_path() {
         };
         assert_eq!(cells(tally), cells(hide));
         assert!(tally.figures() > 100 && tally.shown > 0, "{tally:?}");
+        assert!(!tally.hidden.contains_key("fault"), "{tally:?}");
     }
     for exact in [hide, members] {
         assert!(exact.compared > 0);

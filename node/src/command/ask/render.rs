@@ -44,8 +44,20 @@ pub(in crate::command) fn refusal(refusal: &RefusalBody, format: Format) -> anyh
 }
 
 fn csv(answer: &AnswerBody) -> anyhow::Result<()> {
-    let mut out = csv::Writer::from_writer(std::io::stdout());
-    let intervals = intervals(answer);
+    rows(answer, std::io::stdout())?;
+    if !answer.noisy.is_empty() {
+        print::note("note: figures have noise; --format json says which, with its variance");
+    }
+    for note in &answer.notes {
+        print::note(format!("note: {note}"));
+    }
+    Ok(())
+}
+
+/// The rows as CSV: what is not shown is empty, but for the band of a hidden figure.
+fn rows(answer: &AnswerBody, out: impl std::io::Write) -> anyhow::Result<()> {
+    let mut out = csv::Writer::from_writer(out);
+    let (intervals, bands) = (intervals(answer), bands(answer));
     let with_interval: BTreeSet<usize> = intervals.keys().map(|(_, column)| *column).collect();
     for (number, column) in answer.columns.iter().enumerate() {
         out.write_field(&column.name)?;
@@ -57,7 +69,10 @@ fn csv(answer: &AnswerBody) -> anyhow::Result<()> {
     out.write_record(None::<&[u8]>)?;
     for (row, values) in answer.rows.iter().enumerate() {
         for (number, value) in values.iter().enumerate() {
-            out.write_field(text(value, ""))?;
+            match bands.get(&(row, number)) {
+                Some(band) => out.write_field(limits::band(band))?,
+                None => out.write_field(text(value, ""))?,
+            }
             if with_interval.contains(&number) {
                 let own = intervals.get(&(row, number));
                 for end in [own.and_then(|own| own.low), own.and_then(|own| own.high)] {
@@ -68,18 +83,17 @@ fn csv(answer: &AnswerBody) -> anyhow::Result<()> {
         out.write_record(None::<&[u8]>)?;
     }
     out.flush()?;
-    if !answer.noisy.is_empty() {
-        print::note("note: figures have noise; --format json says which, with its variance");
-    }
-    for note in &answer.notes {
-        print::note(format!("note: {note}"));
-    }
     Ok(())
 }
 
 /// What is known of the values that are made of quantiles, by row and column.
-fn intervals(answer: &AnswerBody) -> BTreeMap<(usize, usize), &FinishedInterval> {
+fn intervals(answer: &AnswerBody) -> BTreeMap<At, &FinishedInterval> {
     answer.intervals.iter().map(|own| ((own.row, own.column), own)).collect()
+}
+
+/// The bands of hidden figures, by row and column.
+fn bands(answer: &AnswerBody) -> BTreeMap<At, &str> {
+    answer.bands.iter().map(|band| ((band.row, band.column), &*band.band)).collect()
 }
 
 /// Behind a value that is made of quantiles, the interval of the pooled one.
@@ -102,12 +116,11 @@ struct Marks<'a> {
 
 impl<'a> Marks<'a> {
     fn of(answer: &'a AnswerBody) -> Self {
-        let bands = answer.bands.iter().map(|band| ((band.row, band.column), &*band.band));
         Self {
             status: answer.cells.iter().map(|c| ((c.row, c.column), c.status)).collect(),
             intervals: intervals(answer),
             noisy: answer.noisy.iter().map(|noisy| (noisy.row, noisy.column)).collect(),
-            bands: bands.collect(),
+            bands: bands(answer),
         }
     }
 
@@ -264,3 +277,6 @@ fn protections(answer: &AnswerBody) -> String {
         same.iter().map(|(text, nulls)| format!("{text}: {}", nulls.join(", "))).collect();
     parts.join("; ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,8 +27,8 @@ pub(super) fn problems(config: &Config, charter: &Charter, heads: &Heads) -> Vec
         let Some(lineage) = Lineage::of(&dataset.id, &folder, &patients) else { continue };
         match ledger::read(&charges, heads, &lineage) {
             Ok(chain) if chain.memory.filled() >= 50 => print::note(format!(
-                "note: the memory of what was told over dataset `{}` is {} % full: at 100 % nothing new is told over it until a new \
-                 lineage begins",
+                "note: the memory of what was told over dataset `{}` is {} % full: from 80 % on nothing new is told over it but \
+                 indicators, at 100 % nothing, until a new lineage begins",
                 dataset.id,
                 chain.memory.filled()
             )),

@@ -46,6 +46,7 @@ fn measured(aggregates: &str) -> (Vec<String>, Vec<u32>) {
     let sql = format!("SELECT {aggregates} FROM patient");
     let split = cut::split(&dataset, &BTreeMap::new(), &sql).unwrap();
     let FragmentFootprint { measures: got, sums, .. } = &split.footprint.fragments[0];
+    assert!(sums.iter().all(|sum| says_who(&got[sum.measure as usize], got)), "{aggregates}");
     let number = |number: Option<u32>| number.map_or("-".to_owned(), |number| number.to_string());
     let got = got.iter().map(|measure| {
         let MeasureFootprint { condition, argument, kind, scale, least, most, made, .. } = measure;
@@ -62,6 +63,14 @@ fn measured(aggregates: &str) -> (Vec<String>, Vec<u32>) {
     let told = (got.collect(), sums.iter().map(|sum| sum.measure).collect());
     Footprint::check(split.footprint, &dataset).expect(aggregates);
     told
+}
+
+/// Whether it is known of a measure who contributes to it: all patients of a cell, or whom a count has.
+fn says_who(of: &MeasureFootprint, all: &[MeasureFootprint]) -> bool {
+    let counts = |other: &MeasureFootprint| {
+        other.kind.is_count_like() && other.has_contributors_of(of) && !other.is_of_everyone()
+    };
+    !of.is_part() || of.kind.is_count_like() || all.iter().any(counts)
 }
 
 #[test]
@@ -178,12 +187,40 @@ fn case_is_filter() {
     );
 }
 
+/// Who lacks a value does not add to the sum of it: a count says who does, whatever is counted beside the sum.
+#[test]
+fn sums_that_some_rows_do_not_add_to_have_a_count_of_who_does() {
+    check(
+        "sum(bmi - stay)",
+        &[
+            "- 0 Rows 0 0..1",
+            "- 1 Value 1 100..600 fewest - also [3]",
+            "0 2 Value 0 0..90 fewest - also [4]",
+            "- 1 Rows 0 0..1",
+            "0 2 Rows 0 0..1",
+        ],
+        &[0, 1, 2],
+    );
+    for text in [
+        "avg(bmi * bmi - stay)",
+        "sum(bmi / 3.0)",
+        "stddev(bmi + sex)",
+        "corr(bmi, stay)",
+        "avg(CASE WHEN died = 1 THEN bmi ELSE stay END)",
+        "sum(nullif(stay, 3) - sex) FILTER (WHERE bmi > 30)",
+        "sum(greatest(bmi, stay))",
+        "avg(CAST(bmi AS DOUBLE))",
+    ] {
+        measured(text);
+    }
+}
+
 #[test]
 fn bounds_of_expressions_follow_from_declared_ones() {
     // 501 and 91 values: the fewest are those of the stay.
     check(
         "sum(bmi * stay)",
-        &["- 0 Rows 0 0..1", "- 1 Value 1 0..54000 fewest 91 also []"],
+        &["- 0 Rows 0 0..1", "- 1 Value 1 0..54000 fewest 91 also [2]", "- 1 Rows 0 0..1"],
         &[0, 1],
     );
     check_measures(
@@ -207,8 +244,9 @@ fn what_is_released_rounded_tells_what_it_is_made_of() {
         "sum(died / 3.0)",
         &[
             "- 0 Rows 0 0..1",
-            "- 1 Value 9 -333333335..333333335 fewest - also [2]",
+            "- 1 Value 9 -333333335..333333335 fewest - also [2, 3]",
             "- 0 Flag 0 0..1",
+            "- 1 Rows 0 0..1",
         ],
     );
 }

@@ -1,27 +1,9 @@
-use policies::Digest;
-use policies::explore::{Explore, ExploreSum, ExploreTerm, MeasureId, ValueSet};
-use policies::footprint::{LinkFootprint, MeasureFootprint, MeasureKind, Sensitive, Units};
+use policies::explore::Explore;
 use policies::protections::{MinPatients, Opinions, Variance};
 
 use super::*;
 use crate::disclose::NoiseKey;
-
-const DATASET: &str = r#"
-id = "tumours"
-version = 1
-status = "real"
-title = { en = "tumours" }
-patient = "patient"
-[[tables]]
-name = "patient"
-key = "patient_key"
-columns = [
-  { name = "patient_key", type = "integer", class = "key" },
-  { name = "age", type = "integer", class = "measure", min = 0, max = 99, edges = [20, 40, 60] },
-]
-"#;
-
-const EDGES: [i64; 5] = [0, 20, 40, 60, 100];
+use crate::disclose::fixture::{binned, dataset, vector};
 
 /// What the sums of a fragment are.
 #[derive(Clone, Copy)]
@@ -32,68 +14,13 @@ enum Form {
     Text(&'static str),
 }
 
-pub(in crate::disclose) fn bin(condition: u32) -> MeasureFootprint {
-    MeasureFootprint {
-        condition: Some(condition),
-        argument: None,
-        kind: MeasureKind::Bin,
-        scale: 0,
-        least: Units::new(0),
-        most: Units::new(1),
-        made: None,
-        whole: false,
-        sensitive: Sensitive::default(),
-    }
-}
-
-fn between(low: i64, high: i64) -> ExploreSum {
-    let conditions = Conditions::of("patient", "age", ValueSet::Between { low, high });
-    let measure = MeasureId::Count { of: "patient".to_owned() };
-    ExploreSum { terms: vec![ExploreTerm { measure, conditions, factor: 1 }], plain: true }
-}
-
-/// One vector of four bins of age.
-pub(in crate::disclose) fn footprint(tail: Option<u32>) -> FragmentFootprint {
-    of(tail, Form::Canonical)
-}
-
 fn of(tail: Option<u32>, form: Form) -> FragmentFootprint {
-    let measures = 0..4;
-    let sum = |measure: u32| SumFootprint {
-        text: match form {
-            Form::Canonical => format!("bin {measure}"),
-            Form::Text(text) => format!("bin {measure} {text}"),
-        },
-        kind: SumKind::Bin,
-        scale: 0,
-        measure,
-    };
-    let sums = EDGES.windows(2).map(|bin| between(bin[0], bin[1])).collect();
-    FragmentFootprint {
-        digest: Digest::of(b"fragment"),
-        group_keys: Vec::new(),
-        cells: 1,
-        sums: measures.clone().map(sum).collect(),
-        measures: measures.map(bin).collect(),
-        explore: match form {
-            Form::Canonical => {
-                let rows = "patient".to_owned();
-                Explore::Form(policies::explore::ExploreForm { rows, keys: Vec::new(), sums })
-            }
-            Form::Text(_) => Explore::default(),
-        },
-        links: vec![LinkFootprint {
-            base: Digest::of(b"rows"),
-            keys: Vec::new(),
-            sums: Vec::new(),
-        }],
-        vectors: vec![VectorFootprint { first: 0, bins: 4, tail }],
-        sensitive: false,
+    let mut footprint = vector(tail);
+    if let Form::Text(text) = form {
+        footprint.explore = Explore::default();
+        footprint.sums.iter_mut().for_each(|sum| sum.text.push_str(text));
     }
-}
-
-pub(in crate::disclose) fn dataset() -> Dataset {
-    policies::dataset::file::parse("dataset", DATASET).unwrap()
+    footprint
 }
 
 /// Patients from a number on, so many in each bin.
@@ -105,13 +32,6 @@ fn bins(from: u32, sizes: [u32; 4]) -> Vec<RoaringBitmap> {
         own.collect()
     };
     sizes.map(bin).into()
-}
-
-/// A cell whose patients each have a value.
-pub(in crate::disclose) fn cell(bins: &[RoaringBitmap]) -> RawFragment {
-    let all = bins.iter().fold(RoaringBitmap::new(), |all, bin| all | bin);
-    let measures: Vec<_> = bins.iter().zip(0..).map(|(set, at)| (bin(at), set.clone())).collect();
-    RawFragment::of_sets(&all, &measures)
 }
 
 fn protections(variance: Variance) -> Protections {
@@ -131,7 +51,7 @@ fn told(
     let (key, dataset) = (NoiseKey::new(&mut secret), dataset());
     let explorer = Explorer { key: &key, dataset: &dataset, patients: 0 };
     let teller = Teller::with(explorer, &protections(variance));
-    let fragment = cell(bins);
+    let fragment = binned(bins);
     let shown = Verdict { state: CellState::Present, sums: vec![None; 4] };
     let mut verdicts = vec![shown];
     let figures = teller.fragment(&fragment, footprint, &mut verdicts).remove(0).unwrap();
@@ -150,7 +70,7 @@ const THREE: Variance = Variance::Three;
 fn the_noise_of_every_bin_has_the_declared_variance_and_is_its_own() {
     let sizes = [30, 0, 12, 3];
     for (variance, expected) in [(THREE, 3.0), (Variance::Five, 5.0)] {
-        let (footprint, of) = (footprint(Some(2)), bins(0, sizes));
+        let (footprint, of) = (vector(Some(2)), bins(0, sizes));
         let keys = 6_000_u32;
         let n = f64::from(keys);
         let all: Vec<Vec<f64>> = (0..keys)
@@ -181,7 +101,7 @@ fn off(told: i128, size: u32) -> f64 {
 #[test]
 fn asked_again_a_vector_is_the_same_and_other_patients_have_other_noise() {
     let of = bins(0, [20, 20, 20, 20]);
-    for form in [Form::Canonical, Form::Text("where a")] {
+    for form in [Form::Canonical, Form::Text(" where a")] {
         let footprint = self::of(Some(2), form);
         let first = told(1, &of, &footprint, THREE);
         assert_eq!(told(1, &of, &footprint, THREE), first);
@@ -192,7 +112,7 @@ fn asked_again_a_vector_is_the_same_and_other_patients_have_other_noise() {
         };
         assert!(differs(2, &of, &footprint));
         assert!(differs(1, &bins(500, [20, 20, 20, 20]), &footprint));
-        assert!(differs(1, &of, &self::of(Some(2), Form::Text("where b"))));
+        assert!(differs(1, &of, &self::of(Some(2), Form::Text(" where b"))));
     }
 }
 
@@ -227,7 +147,7 @@ fn a_vector_is_told_of_as_many_patients_as_its_quantile_needs() {
         for n in least - 3..least + 8 {
             for key in 0..20 {
                 let of = bins(7 * n, [n / 2, n - n / 2, 0, 0]);
-                let shown = told(key, &of, &footprint(tail), THREE).is_some();
+                let shown = told(key, &of, &vector(tail), THREE).is_some();
                 match n {
                     n if n < least => assert!(!shown, "{tail:?} {n}"),
                     n if n >= least + 4 => assert!(shown, "{tail:?} {n}"),
@@ -238,13 +158,13 @@ fn a_vector_is_told_of_as_many_patients_as_its_quantile_needs() {
     }
     assert!(told_between.iter().all(|count| *count > 30), "{told_between:?}");
     for n in [10, 1_000, 100_000] {
-        assert_eq!(told(1, &bins(0, [n, n, 0, 0]), &footprint(None), THREE), None);
+        assert_eq!(told(1, &bins(0, [n, n, 0, 0]), &vector(None), THREE), None);
     }
 }
 
 #[test]
 fn without_noise_bins_are_null_and_what_stands_beside_them_is_not() {
-    let mut footprint = footprint(Some(2));
+    let mut footprint = vector(Some(2));
     let mut verdicts = vec![Verdict { state: CellState::Present, sums: vec![None; 4] }];
     hide(&footprint, &mut verdicts);
     assert_eq!(verdicts[0], Verdict::all(CellState::Hidden, &footprint.sums, Some(Rule::Fault)));

@@ -1,31 +1,9 @@
-use policies::Digest;
 use policies::explore::{Conditions, Explore, ExploreKey, ExploreSum, ValueSet};
-use policies::footprint::{MeasureFootprint, MeasureKind, SumFootprint, SumKind, Units};
+use policies::footprint::SumKind;
 use policies::protections::Opinions;
 
 use super::*;
-
-const DATASET: &str = r#"
-id = "tumours"
-version = 1
-status = "real"
-title = { en = "tumours" }
-patient = "patient"
-[code_lists.grade]
-codes = [{ code = 1 }, { code = 2 }, { code = 3 }]
-[[tables]]
-name = "patient"
-key = "patient_key"
-columns = [
-  { name = "patient_key", type = "integer", class = "key" },
-  { name = "grade", type = "integer", class = "category", codes = "grade" },
-  { name = "age", type = "integer", class = "measure", min = -20, max = 110 },
-]
-"#;
-
-fn dataset() -> Dataset {
-    policies::dataset::file::parse("dataset", DATASET).unwrap()
-}
+use crate::disclose::fixture::{binned, count, counts, dataset, part, vector};
 
 fn set(range: std::ops::Range<u32>) -> RoaringBitmap {
     range.collect()
@@ -36,45 +14,9 @@ fn grade(code: &str) -> Conditions {
     Conditions::of("patient", "grade", ValueSet::Codes(codes))
 }
 
-fn count(conditions: Conditions) -> ExploreSum {
-    let measure = MeasureId::Count { of: "patient".to_owned() };
-    let term = ExploreTerm { measure, conditions, factor: 1 };
-    ExploreSum { terms: vec![term], plain: true }
-}
-
-fn part() -> MeasureFootprint {
-    MeasureFootprint {
-        condition: Some(0),
-        argument: None,
-        kind: MeasureKind::Rows,
-        scale: 0,
-        least: Units::new(0),
-        most: Units::new(1),
-        made: None,
-        whole: false,
-        sensitive: policies::footprint::Sensitive::default(),
-    }
-}
-
 /// Two counts of rows: of all, and of a part.
-fn footprint(cells: u64, sums: Vec<ExploreSum>, keys: Vec<ExploreKey>) -> FragmentFootprint {
-    let sum = |measure| SumFootprint {
-        text: "count(*)".to_owned(),
-        kind: SumKind::Rows,
-        scale: 0,
-        measure,
-    };
-    FragmentFootprint {
-        digest: Digest::of(b"fragment"),
-        group_keys: Vec::new(),
-        cells,
-        sums: vec![sum(0), sum(1)],
-        measures: vec![MeasureFootprint { condition: None, ..part() }, part()],
-        explore: Explore::Form(ExploreForm { rows: "patient".to_owned(), keys, sums }),
-        links: Vec::new(),
-        vectors: Vec::new(),
-        sensitive: false,
-    }
+fn footprint(cells: usize, sums: Vec<ExploreSum>, keys: Vec<ExploreKey>) -> FragmentFootprint {
+    counts(cells, Explore::Form(ExploreForm { rows: "patient".to_owned(), keys, sums }))
 }
 
 /// What is told of cells, and what that adds to the memory.
@@ -180,7 +122,7 @@ fn a_sum_of_several_parts_and_one_without_its_summaries_are_null() {
 #[test]
 fn the_reach_of_a_column_is_its_larger_bound() {
     let dataset = dataset();
-    let column = || ("patient".to_owned(), "age".to_owned());
+    let column = || ("patient".to_owned(), "change".to_owned());
     let (table, name) = column();
     assert_eq!(MeasureId::Sum { table, column: name }.reach(&dataset), Some(110));
     let (table, name) = column();
@@ -196,9 +138,9 @@ fn places_run_with_the_last_key_fastest() {
 
 #[test]
 fn bins_are_told_as_counts_of_their_rows_are_and_charged_like_them() {
-    use crate::disclose::bins::{self, Teller as Binned};
+    use crate::disclose::bins::Teller as Binned;
     let sets: Vec<RoaringBitmap> = vec![set(0..40), set(40..42), set(42..42), set(42..80)];
-    let (dataset, key) = (bins::tests::dataset(), NoiseKey::new(&mut [7; 32]));
+    let (dataset, key) = (dataset(), NoiseKey::new(&mut [7; 32]));
     let protections = Protections::from(Opinions::default());
     let told = |memory: &Memory, footprint: &FragmentFootprint, fragment: &RawFragment| {
         let (charge, noise, variance) = (memory.charge(), Noise::new(&key), variance(&protections));
@@ -215,15 +157,15 @@ fn bins_are_told_as_counts_of_their_rows_are_and_charged_like_them() {
         let told = teller.fragment(fragment, footprint, (form, &protections));
         (told, teller.charge)
     };
-    let (vector, fragment) = (bins::tests::footprint(Some(2)), bins::tests::cell(&sets));
+    let (footprint, fragment) = (vector(Some(2)), binned(&sets));
     let mut memory = memory();
-    let (first, charge) = told(&memory, &vector, &fragment);
+    let (first, charge) = told(&memory, &footprint, &fragment);
     memory.apply(&Charge::decode(&charge.encode().unwrap()).unwrap()).unwrap();
     // The same vector again costs nothing, and neither do counts between the same edges, which are the same figures.
-    let (again, charge) = told(&memory, &vector, &fragment);
+    let (again, charge) = told(&memory, &footprint, &fragment);
     assert!(charge.is_empty());
     assert_eq!(figures(&again[0]), figures(&first[0]));
-    let mut counts = vector.clone();
+    let mut counts = footprint.clone();
     counts.vectors.clear();
     counts.sums.iter_mut().for_each(|sum| sum.kind = SumKind::Rows);
     let (counted, charge) = told(&memory, &counts, &fragment);
@@ -231,14 +173,14 @@ fn bins_are_told_as_counts_of_their_rows_are_and_charged_like_them() {
     assert_eq!(figures(&counted[0]), figures(&first[0]));
     // And an exact profile tells the same.
     let explorer = Explorer { key: &key, dataset: &dataset, patients: 0 };
-    let mut verdicts = vec![Verdict::all(CellState::Present, &vector.sums, None)];
-    let exact = Binned::with(explorer, &protections).fragment(&fragment, &vector, &mut verdicts);
+    let mut verdicts = vec![Verdict::all(CellState::Present, &footprint.sums, None)];
+    let exact = Binned::with(explorer, &protections).fragment(&fragment, &footprint, &mut verdicts);
     assert_eq!(exact[0], Some(figures(&first[0])));
-    assert_eq!(verdicts[0], Verdict::all(CellState::Present, &vector.sums, None));
+    assert_eq!(verdicts[0], Verdict::all(CellState::Present, &footprint.sums, None));
     // Further out it is null, and nothing is charged for what is not told.
     let fresh = self::memory();
-    let (far, charge) = told(&fresh, &bins::tests::footprint(Some(10)), &fragment);
-    let hidden = Verdict::all(CellState::Hidden, &vector.sums, Some(Rule::Quantile));
+    let (far, charge) = told(&fresh, &vector(Some(10)), &fragment);
+    let hidden = Verdict::all(CellState::Hidden, &footprint.sums, Some(Rule::Quantile));
     assert_eq!(far[0].0, hidden);
     assert!(charge.is_empty());
 }

@@ -18,7 +18,7 @@ use policies::{Digest, Limits};
 use super::figures::{Part, Thresholds};
 use crate::disclose::CellState;
 use crate::disclose::rules::{Rule, Verdict};
-use crate::memory::{Charge, Memory, Name, Table};
+use crate::memory::{Charge, Memory, Name, Room, Table};
 use crate::receive::RawFragment;
 use kept::Kept;
 use vocabulary::Vocabulary;
@@ -30,8 +30,8 @@ mod vocabulary;
 /// What a table's name begins with.
 const TABLE: &[u8] = b"kring exact table/1";
 
-/// Where an answer is given: what the memory holds of a snapshot.
-pub(in crate::disclose) type Past<'m> = (&'m Memory, &'m Digest);
+/// Where an answer is given: what the memory holds of a snapshot, and what room the answer may use.
+pub(in crate::disclose) type Past<'m> = (&'m Memory, &'m Digest, Room);
 
 /// What this answer is linked with, and how its own fragments are kept.
 #[derive(Default)]
@@ -66,7 +66,7 @@ impl Own {
 impl Earlier {
     /// Everything that was told of the rows that an answer is about. `names` are those of its footprint.
     pub(in crate::disclose) fn new(
-        (memory, snapshot): Past<'_>,
+        (memory, snapshot, room): Past<'_>,
         (fragments, footprints, names): (&[RawFragment], &[FragmentFootprint], &LinkNames),
         (protections, limits): (&Protections, &Limits),
     ) -> Self {
@@ -95,7 +95,7 @@ impl Earlier {
             }
             earlier.own.push(own);
         }
-        earlier.fits = memory.has_room_for(&snapshot, many, bytes);
+        earlier.fits = memory.has_room_for((&snapshot, room), many, bytes);
         earlier.broken |= earlier.join(tables).is_none();
         earlier
     }

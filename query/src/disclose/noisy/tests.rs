@@ -1,62 +1,12 @@
-use policies::Digest;
 use policies::Limits;
-use policies::explore::{Explore, ExploreSum, ExploreTerm};
-use policies::footprint::{MeasureKind, Sensitive, Units};
+use policies::explore::{Explore, ExploreSum};
+use policies::footprint::{MeasureKind, Units};
 use policies::protections::{self, MinPart, Opinions};
 use roaring::RoaringBitmap;
 
 use super::*;
+use crate::disclose::fixture::{count, counts, dataset, part};
 use crate::disclose::{NoiseKey, verdicts};
-
-const DATASET: &str = r#"
-id = "tumours"
-version = 1
-status = "real"
-title = { en = "tumours" }
-patient = "patient"
-[[tables]]
-name = "patient"
-key = "patient_key"
-columns = [
-  { name = "patient_key", type = "integer", class = "key" },
-  { name = "age", type = "integer", class = "measure", min = -20, max = 110 },
-]
-"#;
-
-fn part() -> MeasureFootprint {
-    MeasureFootprint {
-        condition: Some(0),
-        argument: None,
-        kind: MeasureKind::Rows,
-        scale: 0,
-        least: Units::new(0),
-        most: Units::new(1),
-        made: None,
-        whole: false,
-        sensitive: Sensitive::default(),
-    }
-}
-
-/// `count(*)` and `count(*) FILTER (WHERE c)`.
-fn footprint(cells: usize, explore: Explore) -> FragmentFootprint {
-    let sum = |text: &str, measure| SumFootprint {
-        text: text.to_owned(),
-        kind: SumKind::Rows,
-        scale: 0,
-        measure,
-    };
-    FragmentFootprint {
-        digest: Digest::of(b"fragment"),
-        group_keys: Vec::new(),
-        cells: cells as u64,
-        sums: vec![sum("count(*)", 0), sum("count(*) where c", 1)],
-        measures: vec![MeasureFootprint { condition: None, ..part() }, part()],
-        explore,
-        links: Vec::new(),
-        vectors: Vec::new(),
-        sensitive: false,
-    }
-}
 
 fn noisy(min_part: u32) -> Protections {
     Protections::from(Opinions {
@@ -68,10 +18,10 @@ fn noisy(min_part: u32) -> Protections {
 
 /// Both figures of each cell of so many patients, of whom so many are in the part; the first patient's number.
 fn told(cells: &[(u32, u32)], first: u32, secret: Option<u8>) -> Vec<Vec<Option<i128>>> {
-    let dataset = policies::dataset::file::parse("dataset", DATASET).unwrap();
+    let dataset = dataset();
     let set = |of: u32| (first..first + of).collect::<RoaringBitmap>();
     let sets: Vec<_> = cells.iter().map(|(n, part)| (set(*n), set(*part))).collect();
-    let footprint = footprint(cells.len(), Explore::default());
+    let footprint = counts(cells.len(), Explore::default());
     let mut fragment = RawFragment::of_parts(&sets, &part());
     let protections = noisy(5);
     let limits = Limits { dominance: 100, p_percent: 0, ..Limits::of(&protections) };
@@ -119,16 +69,9 @@ fn a_small_cell_is_null_with_its_parts_and_so_is_a_part_without_a_key() {
 
 #[test]
 fn a_part_in_the_explore_form_is_the_figure_of_explore() {
-    let dataset = policies::dataset::file::parse("dataset", DATASET).unwrap();
+    let dataset = dataset();
     let key = NoiseKey::new(&mut [9; 32]);
-    let count = ExploreSum {
-        terms: vec![ExploreTerm {
-            measure: MeasureId::Count { of: "patient".to_owned() },
-            conditions: Conditions::default(),
-            factor: 1,
-        }],
-        plain: true,
-    };
+    let count = count(Conditions::default());
     let never = ExploreSum { terms: Vec::new(), plain: false };
     let form = |second: ExploreSum| {
         let rows = "patient".to_owned();
@@ -140,7 +83,7 @@ fn a_part_in_the_explore_form_is_the_figure_of_explore() {
         let teller = Parts::new(explorer, &noisy(5));
         let fragment = RawFragment::of_parts(&[(set(60), set(30))], &part());
         let shown = [Verdict { state: CellState::Present, sums: vec![None; 2] }];
-        let footprint = footprint(1, form(second));
+        let footprint = counts(1, form(second));
         (teller.fragment(&fragment, &footprint, (&[false, true], &shown))[0][1], fragment)
     };
     let (told, fragment) = of(count.clone());
@@ -155,7 +98,7 @@ fn a_part_in_the_explore_form_is_the_figure_of_explore() {
 #[test]
 fn parts_are_what_the_text_says() {
     let of = |measure: MeasureFootprint| {
-        let mut footprint = footprint(1, Explore::default());
+        let mut footprint = counts(1, Explore::default());
         footprint.measures[1] = measure;
         parts(&footprint)
     };

@@ -1,8 +1,9 @@
-use policies::footprint::{MeasureFootprint, MeasureKind, Sensitive, SumKind, Units};
+use policies::explore::Explore;
 use policies::protections::{MinPatients, Opinions, Zeros};
 use roaring::RoaringBitmap;
 
 use super::*;
+use crate::disclose::fixture::{counts, part};
 use crate::disclose::{Protected, verdicts};
 
 mod properties;
@@ -12,21 +13,6 @@ const PEOPLE: u32 = 60;
 
 fn set(patients: impl IntoIterator<Item = u32>) -> RoaringBitmap {
     patients.into_iter().collect()
-}
-
-fn measure(condition: Option<u32>) -> MeasureFootprint {
-    let (least, most) = (Units::new(0), Units::new(1));
-    MeasureFootprint {
-        condition,
-        argument: None,
-        kind: MeasureKind::Rows,
-        scale: 0,
-        least,
-        most,
-        made: None,
-        whole: false,
-        sensitive: Sensitive::default(),
-    }
 }
 
 /// A question: `count(*)` and `count(*) FILTER (WHERE c)` of these cells.
@@ -50,29 +36,16 @@ impl Question {
     }
 
     fn footprint(&self) -> FragmentFootprint {
-        let sum = |text: &str, measure| SumFootprint {
-            text: text.to_owned(),
-            kind: SumKind::Rows,
-            scale: 0,
-            measure,
-        };
-        FragmentFootprint {
-            digest: Digest::of(self.text.as_bytes()),
-            group_keys: vec![],
-            cells: self.cells.len() as u64,
-            sums: vec![sum("count(*)", 0), sum(&format!("count(*) of {}", self.text), 1)],
-            measures: vec![measure(None), measure(Some(0))],
-            explore: policies::explore::Explore::default(),
-            links: Vec::new(),
-            vectors: Vec::new(),
-            sensitive: false,
-        }
+        let mut footprint = counts(self.cells.len(), Explore::default());
+        footprint.digest = Digest::of(self.text.as_bytes());
+        footprint.sums[1].text = format!("count(*) of {}", self.text);
+        footprint
     }
 
     /// What is told of it, from a snapshot; the earliest day of a figure that stands.
     fn told(&self, memory: &mut Memory, gaps: Gaps, snapshot: u32) -> (Vec<Shown>, Option<Day>) {
         let footprint = self.footprint();
-        let fragment = RawFragment::of_parts(&self.cells, &measure(Some(0)));
+        let fragment = RawFragment::of_parts(&self.cells, &part());
         let protections = Protections::from(Opinions {
             min_patients: Some(MinPatients::new(gaps.cell)),
             zeros: Some(Zeros::Hidden),
@@ -84,7 +57,7 @@ impl Question {
             now: UnixTime(i64::from(snapshot) * DAY_S),
             snapshot: Digest::of(&snapshot.to_be_bytes()),
         };
-        let mut judge = Judge::new(memory, gaps, &protections, moment);
+        let mut judge = Judge::new((memory, Room::Shared), gaps, &protections, moment);
         let standing = judge.fragment((&fragment, &[]), &footprint, &mut verdicts);
         let Judged { charge, since, stands } = judge.end();
         assert_eq!(stands > 0, since.is_some());
@@ -169,6 +142,14 @@ fn after_a_small_change_the_old_figure_stands_with_its_day_for_who_was_told() {
     let shown = vec![[None; 2], [Some(40), Some(20)]];
     assert_eq!(other.told(&mut memory, GAPS, 9), (shown.clone(), None));
     assert_eq!(later.told(&mut memory, Gaps { cell: 9, part: 5 }, 9), (shown, None));
+}
+
+#[test]
+fn what_is_reserved_is_for_approved_indicators() {
+    assert_eq!(room(Profile::Indicator), Room::Reserved);
+    for profile in [Profile::Members, Profile::Explore, Profile::Network, Profile::Strict] {
+        assert_eq!(room(profile), Room::Shared);
+    }
 }
 
 #[test]

@@ -14,7 +14,8 @@ use policies::question::{sign_question, sign_request};
 use policies::wire::{Asks, Question, Request};
 use policies::{
     Charter, DatasetId, Digest, Footprint, HospitalCode, Ident, NetworkId, Permit, PersonId,
-    Purpose, SeenQuestions, SignedRequest, Trust, UnixTime, Verdict, VerifyContext, admit, decide,
+    Profile, Purpose, SeenQuestions, SignedRequest, Trust, UnixTime, Verdict, VerifyContext, admit,
+    decide,
 };
 use query::import::{Format, ImportPlan, RecordSecret, Source, TableMapping, import};
 use query::pipe::frame::{Message, read_message, write_message};
@@ -134,7 +135,8 @@ fn charter(dataset: &str, codes: &[String], protect: Protect) -> Charter {
     );
     let zeros = if protect.zeros_shown { "@zeros(\"shown\")\n" } else { "" };
     let rules = format!(
-        "@id(\"all\")\n@explain_en(\"all\")\n@explain_nl(\"alles\")\n@min_patients(\"{}\")\n{zeros}permit (principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.members\", resource in Kring::Network::\"noord\");",
+        "@id(\"all\")\n@explain_en(\"all\")\n@explain_nl(\"alles\")\n@min_patients(\"{}\")\n{zeros}permit (principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.members\", resource in Kring::Network::\"noord\");\n\
+         @id(\"noise\")\n@explain_en(\"noise\")\n@explain_nl(\"ruis\")\npermit (principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.explore\", resource in Kring::Network::\"noord\");",
         protect.min_patients
     );
     let id = dataset
@@ -245,6 +247,16 @@ impl Network {
 
     /// Admission and decision of one responder, from signed bytes.
     pub(crate) fn permit(&self, sql: &str, planned: &Planned, own: &HospitalCode) -> Permit {
+        self.permit_under(None, (sql, planned), own)
+    }
+
+    /// The same under a profile that the person names.
+    pub(crate) fn permit_under(
+        &self,
+        profile: Option<Profile>,
+        (sql, planned): (&str, &Planned),
+        own: &HospitalCode,
+    ) -> Permit {
         let asker = hospital("ASKER");
         let question = Question {
             id: "00112233445566778899aabbccddeeff".to_owned(),
@@ -256,7 +268,7 @@ impl Network {
             asking_node: asker.clone(),
             hospitals: self.snapshots.keys().cloned().collect(),
             asks: Asks::Sql(sql.to_owned()),
-            profile: None,
+            profile,
             issued_at: NOW.plus(-10),
             expires_at: NOW.plus(290),
         };

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::data::indicators::INDICATORS;
 use crate::utility::treatment;
 
 const VOLUME: &str = "-- id: v1_volume
@@ -247,4 +248,44 @@ fn a_part_is_told_as_a_band_of_each_hospital_and_not_of_the_total() {
     let (short, receipts) = ask(&banded, "hospital", "2024");
     assert!(short.bands.is_empty());
     assert!(receipts.iter().all(|of| parts(of) == Some(policies::protections::Parts::Hide)));
+}
+
+/// Who adds to every sum is known, so what was told before can be held against it.
+#[test]
+fn days_between_two_columns_are_no_fault() {
+    let waiting =
+        INDICATORS.into_iter().filter(|(id, _)| *id == "g5_all_trial").collect::<Vec<_>>();
+    let (treatments, _refused) = treatment::all(1).unwrap();
+    let exact = treatment::exact(1, &waiting).unwrap();
+    let network = Network::create((100, 3, 1), exact, &treatments).unwrap();
+    for (treatment, tally) in network.measure(1).unwrap() {
+        assert!(tally.shown > 0 && tally.hidden.contains_key("r1"), "{treatment}: {tally:?}");
+        assert!(!tally.hidden.contains_key("fault"), "{treatment}: {tally:?}");
+    }
+}
+
+/// Of every sum of every indicator a count says who adds to it, if not all patients of a cell do by the text.
+#[test]
+fn who_adds_to_every_sum_of_every_indicator_is_known() {
+    let exact = treatment::exact(1, &INDICATORS).unwrap();
+    let network = Network::create((5, 3, 1), exact, &[]).unwrap();
+    let mut worker = Worker::start().unwrap();
+    let mut values = 0;
+    for indicator in network.exact.indicators() {
+        for variant in indicator.variants() {
+            let question = network.question(&mut worker, indicator, variant).unwrap();
+            for fragment in &question.planned.footprint.fragments {
+                let all = &fragment.measures;
+                for sum in &fragment.sums {
+                    let of = &all[usize::try_from(sum.measure).unwrap()];
+                    let counted = all
+                        .iter()
+                        .any(|other| other.kind.is_count_like() && other.has_contributors_of(of));
+                    values += usize::from(!of.kind.is_count_like() && of.is_part());
+                    assert!(!of.is_part() || counted, "{} {}", indicator.id, sum.text);
+                }
+            }
+        }
+    }
+    assert!(values > 20, "{values}");
 }

@@ -1,7 +1,7 @@
 //! Several answers over one snapshot, each linked with those before it.
 
 use super::*;
-use crate::memory::Memory;
+use crate::memory::{Memory, Room};
 
 /// Hospitals that remember.
 pub(super) struct Asked<'p> {
@@ -22,7 +22,8 @@ pub(super) fn answer(
     let judged = fragments.iter().zip(footprints);
     let judged = judged.map(|(of, footprint)| verdicts(of, &footprint.sums, rules));
     let mut judged: Vec<Vec<Verdict>> = judged.collect();
-    let earlier = Earlier::new((memory, snapshot), (fragments, footprints, names), rules);
+    let earlier =
+        Earlier::new((memory, snapshot, Room::Shared), (fragments, footprints, names), rules);
     earlier.begin(&mut judged);
     hide((fragments, footprints), &mut judged, rules, &earlier);
     let mut charge = memory.charge();
