@@ -65,7 +65,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "A07",
         name: "many differences of histograms",
-        how: "differences of the target's bins of S and S' in five columns, S' by four conditions, until nothing more comes; the guess from means over the first ones",
+        how: "differences of the target's bins of S and S' in five columns, S' by two conditions, until nothing more comes; the guess from means over the first ones",
         profile: Profile::Explore,
         limit: Limit::AtMost(0.7),
         weak: THRESHOLD,
@@ -76,7 +76,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "A07",
         name: "many differences of histograms in exact answers",
-        how: "the same under ask.members, where nothing limits over how many conditions bins are asked",
+        how: "the same, S' by four conditions, under ask.members, where nothing limits over how many conditions bins are asked",
         profile: Profile::Members,
         limit: Limit::Published,
         weak: THRESHOLD,
@@ -221,7 +221,9 @@ const WITHOUT: [&str; 4] = ["m1 < 90", "m2 < 90", "m3 < 90", "m4 < 90"];
 
 fn many(ask: &mut dyn Ask, world: &World, words: Words) -> anyhow::Result<Measure> {
     let mut all = Vec::new();
-    for without in WITHOUT {
+    // Under explore each pair uses two of the cells that a patient may be in: there are no more than eight pairs.
+    let forms = if words == Words::Where { 2 } else { WITHOUT.len() };
+    for without in WITHOUT.into_iter().take(forms) {
         for column in ["y", "x", "m1", "m2", "m3", "m4"] {
             if without.starts_with(column) {
                 continue;
