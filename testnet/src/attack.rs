@@ -5,7 +5,7 @@
 //! local interface, and against `weak` settings over the same snapshots, which must not hold the limit: so it is seen to bite. Each
 //! attack has a dataset of its own in one network, because what was answered of one population is remembered.
 //!
-//! Families: `exact`, `margins`, `constructed`, `dominance`, `channels`, `past`, `noise`, `membership`, `rebuild`. Attacks on survival curves are not here,
+//! Families: `exact`, `margins`, `constructed`, `dominance`, `channels`, `past`, `noise`, `membership`, `binned`, `parts`, `bands`, `rebuild`. Attacks on survival curves are not here,
 //! nor the fuzzing of the grammar, which is the differential harness's and the workers' own tests'.
 
 use std::path::Path;
@@ -25,7 +25,9 @@ use weak::{Mechanism, Weak};
 use world::{Shape, World};
 
 pub mod ask;
+mod bands;
 mod bare;
+mod binned;
 mod channels;
 mod constructed;
 mod dominance;
@@ -36,6 +38,7 @@ mod margins;
 mod membership;
 pub mod nodes;
 mod noise;
+mod parts;
 mod past;
 mod rebuild;
 mod report;
@@ -130,6 +133,9 @@ pub fn all() -> Vec<Attack> {
         past::ATTACKS,
         noise::ATTACKS,
         membership::ATTACKS,
+        binned::ATTACKS,
+        parts::ATTACKS,
+        bands::ATTACKS,
         rebuild::ATTACKS,
     ];
     let mut all: Vec<Attack> = families.concat();

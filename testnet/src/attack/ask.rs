@@ -58,7 +58,7 @@ pub struct Said {
 /// A finished table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {
-    /// Rows; what is not shown is null.
+    /// Rows; what is not shown is null, a band is a number from -2, far below, to 2.
     pub rows: Vec<Vec<Value>>,
 }
 
@@ -71,6 +71,16 @@ impl Answer {
             (keys, row.get(column).and_then(number))
         };
         self.rows.iter().map(row).collect()
+    }
+
+    /// The words of a column, by the first `keys` columns; none where they are not shown.
+    #[must_use]
+    pub fn words(&self, keys: usize, column: usize) -> BTreeMap<Vec<String>, String> {
+        let row = |row: &Vec<Value>| {
+            let words = row.get(column)?.as_str()?.to_owned();
+            Some((row.iter().take(keys).map(word).collect(), words))
+        };
+        self.rows.iter().filter_map(row).collect()
     }
 
     /// The figure in the first row.
@@ -109,5 +119,11 @@ impl Told {
     #[must_use]
     pub fn by(&self, keys: usize, column: usize) -> BTreeMap<Vec<String>, Option<f64>> {
         self.answer.as_ref().map(|answer| answer.by(keys, column)).unwrap_or_default()
+    }
+
+    /// The words of a column by keys; none where the question was refused.
+    #[must_use]
+    pub fn words(&self, keys: usize, column: usize) -> BTreeMap<Vec<String>, String> {
+        self.answer.as_ref().map(|answer| answer.words(keys, column)).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! A14 and A22: the value of one patient from sums that it dominates, and by moving a condition along a column.
+//! A14 and A22: the value of one patient from sums that it dominates, by moving a condition along a column, and from quantiles.
 
 use std::collections::BTreeMap;
 
@@ -25,13 +25,24 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "A22",
         name: "quantile search",
-        how: "in every group a condition on a value is moved step by step, as FILTER, in WHERE and with quantiles; counted are groups in which the count is seen to change by fewer than a part may be: a value of a patient",
+        how: "in every group a condition on a value is moved step by step, as FILTER and in WHERE; counted are groups in which the count is seen to change by fewer than a part may be: a value of a patient",
         profile: Profile::Members,
         limit: Limit::AtMost(0.0),
         weak: &[Weakness::Of(Mechanism::Threshold)],
         shape: |scale| Shape { blocks: scale.pick(4, 60), size: 40, others: 0, twins: false },
         more: super::nothing_more,
         run: search,
+    },
+    Attack {
+        id: "A22",
+        name: "quantiles with noise: hits above chance",
+        how: "quartiles and medians of five columns in every group; how many more are told within half a unit of the true one than one and two units beside it lead to expect (a parabola through these numbers), in standard deviations of chance: 3.1 is exceeded by chance once in a thousand runs",
+        profile: Profile::Members,
+        limit: Limit::AtMost(3.1),
+        weak: &[Weakness::Bare],
+        shape: |scale| Shape { blocks: scale.pick(6, 60), size: 80, others: 0, twins: false },
+        more: super::nothing_more,
+        run: hits,
     },
 ];
 
@@ -133,39 +144,74 @@ fn search(ask: &mut dyn Ask, world: &World, scale: Scale) -> anyhow::Result<Meas
             }
         }
     }
-    for share in ["0.25", "0.5", "0.75"] {
-        let sql = format!(
-            "SELECT hospital, block, quantile(y, {share}) FROM patient GROUP BY hospital, block"
-        );
-        for (block, figure) in ask.ask(&sql, 0)?.by(2, 2) {
-            let Some((known, patients)) = blocks.get_key_value(&block) else { continue };
-            // A value between edges is no patient's; that of a patient would be whole.
-            let exact =
-                figure.filter(|figure| figure.fract().abs() < 1e-9 && *figure % 25.0 != 0.0);
-            let is_value = |patient: &&Patient| {
-                usize::try_from(patient.y)
-                    .is_ok_and(|y| exact.is_some_and(|exact| (float(y) - exact).abs() < 1e-9))
-            };
-            if patients.iter().any(is_value) && is_order_statistic(patients, exact, share) {
-                told.entry(known).or_insert_with(|| format!("{block:?}: {sql}"));
-            }
-        }
-    }
     let example = told.values().next().cloned();
     Ok(Measure::found(told.len(), blocks.len()).example(example))
 }
 
-/// Whether a figure is the very value at this share of the sorted values.
-fn is_order_statistic(patients: &[&Patient], figure: Option<f64>, share: &str) -> bool {
-    let mut values: Vec<i64> = patients.iter().map(|patient| patient.y).collect();
-    values.sort_unstable();
-    let place = match share {
-        "0.25" => values.len() / 4,
-        "0.5" => values.len() / 2,
-        _ => values.len() * 3 / 4,
+/// The value at a share of the sorted values, as `percentile_cont` has it: at place `share * (n - 1)`.
+fn value_at(values: &[i64], share: f64) -> Option<f64> {
+    let place = share * float(values.len().checked_sub(1)?);
+    let (below, above) = (place.floor(), place.ceil());
+    let at = |wanted: f64| {
+        let found = values.iter().enumerate().find(|(at, _)| (float(*at) - wanted).abs() < 0.5);
+        found.and_then(|(_, value)| usize::try_from(*value).ok()).map(float)
     };
-    let near = place.saturating_sub(1)..=place;
-    let near = values.iter().enumerate().filter(|(at, _)| near.contains(at));
-    let mut near = near.filter_map(|(_, y)| usize::try_from(*y).ok()).map(float);
-    near.any(|y| figure.is_some_and(|figure| (figure - y).abs() < 1e-9))
+    Some((at(above)? - at(below)?).mul_add(place - below, at(below)?))
+}
+
+/// Who is asked for quantiles, in which columns.
+const COLUMNS: [Measured; 5] = [
+    ("y", |patient| patient.y),
+    ("m1", |patient| patient.m[0]),
+    ("m2", |patient| patient.m[1]),
+    ("m3", |patient| patient.m[2]),
+    ("m4", |patient| patient.m[3]),
+];
+
+/// A column and what a patient has there.
+type Measured = (&'static str, fn(&Patient) -> i64);
+
+fn hits(ask: &mut dyn Ask, world: &World, _scale: Scale) -> anyhow::Result<Measure> {
+    let blocks = world.blocks();
+    // How many are told so many units from the value: it, and two on either side, each half a unit around.
+    let (mut off_by, mut of_all, mut example) = ([0; 5], 0, None);
+    for (turn, (column, of)) in COLUMNS.into_iter().enumerate() {
+        for (word, share) in [("0.25", 0.25), ("0.5", 0.5), ("0.75", 0.75)] {
+            let sql = format!(
+                "SELECT hospital, block, percentile_cont({word}) WITHIN GROUP (ORDER BY {column}) FROM patient WHERE side = 1 GROUP BY hospital, block"
+            );
+            for (block, told) in ask.ask(&sql, turn)?.by(2, 2) {
+                let Some((told, patients)) = told.zip(blocks.get(&block)) else { continue };
+                let mut values: Vec<i64> = patients.iter().map(|patient| of(patient)).collect();
+                values.sort_unstable();
+                let Some(value) = value_at(&values, share) else { continue };
+                of_all += 1;
+                let steps = (-2..=2).map(f64::from).zip(&mut off_by);
+                for (off, number) in steps {
+                    let lies = (off - 0.5..off + 0.5).contains(&(told - value));
+                    *number += usize::from(lies);
+                }
+                if (told - value).abs() < 0.5 {
+                    example.get_or_insert_with(|| format!("{block:?}: {told} of {value}: {sql}"));
+                }
+            }
+        }
+    }
+    anyhow::ensure!(off_by.iter().sum::<usize>() > 0, "no quantile was told near its value");
+    Ok(Measure::above_beside(off_by, of_all).example(example))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_lies_between_the_values_beside_it() {
+        let at = |values: &[i64], share| value_at(values, share);
+        assert_eq!(at(&[1, 2, 4, 9], 0.5), Some(3.0));
+        assert_eq!(at(&[1, 2, 4], 0.5), Some(2.0));
+        assert_eq!(at(&[0, 4], 0.25), Some(1.0));
+        assert_eq!(at(&[7], 0.75), Some(7.0));
+        assert_eq!(at(&[], 0.5), None);
+    }
 }

@@ -41,6 +41,8 @@ pub enum Unit {
     T,
     /// The greatest number of different figures.
     Figures,
+    /// By how many standard deviations of chance more succeeded than beside it.
+    Chance,
 }
 
 impl Measure {
@@ -114,6 +116,17 @@ impl Measure {
         Self { unit: Unit::T, value, interval: None, of, silent: 0, example: None }
     }
 
+    /// How many more are in the third of five windows side by side than a parabola through the other four has there, in standard
+    /// deviations of numbers that are by chance (Poisson's). What only spreads smoothly around the third, however closely, is not above it.
+    #[must_use]
+    pub fn above_beside([one, two, hits, four, five]: [usize; 5], of: usize) -> Self {
+        let (near, far) = (float(two + four), float(one + five));
+        let beside = (4.0 * near - far) / 6.0;
+        let spread = (float(hits) + (16.0 * near + far) / 36.0).sqrt();
+        let value = if spread > 0.0 { (float(hits) - beside) / spread } else { 0.0 };
+        Self { unit: Unit::Chance, value, interval: None, of, silent: 0, example: None }
+    }
+
     /// So many different figures at most.
     #[must_use]
     pub fn figures(most: usize, of: usize) -> Self {
@@ -149,6 +162,7 @@ impl std::fmt::Display for Measure {
             Unit::Deviation => write!(f, "sd {value:.2}")?,
             Unit::Correlation => write!(f, "r {value:.4}")?,
             Unit::T => write!(f, "t {value:.1}")?,
+            Unit::Chance => write!(f, "z {value:.1}")?,
         }
         if let Some((low, high)) = interval {
             write!(f, " [{low:.3}, {high:.3}]")?;

@@ -172,10 +172,10 @@ const PAIRS: &[Pair] = &[
 ];
 
 /// A figure of each target's block.
-type Figures = BTreeMap<Vec<String>, f64>;
+pub(super) type Figures = BTreeMap<Vec<String>, f64>;
 
 /// The count of the positive of each block; with a column, in the target's value of it, or in all others together.
-fn count(
+pub(super) fn count(
     ask: &mut dyn Ask,
     targets: &BTreeMap<Vec<String>, &Patient>,
     (column, outside): (Option<&str>, bool),
@@ -204,7 +204,7 @@ fn count(
 }
 
 /// The difference of two figures of each block.
-fn less(one: &Figures, two: &Figures) -> Figures {
+pub(super) fn less(one: &Figures, two: &Figures) -> Figures {
     let pairs = one.iter().filter_map(|(block, n)| Some((block.clone(), n - two.get(block)?)));
     pairs.collect()
 }
@@ -227,8 +227,8 @@ fn asked(ask: &mut dyn Ask, world: &World, pairs: &[Pair]) -> anyhow::Result<Vec
     Ok(all)
 }
 
-/// Targets with what was seen of each.
-fn samples(world: &World, seen: impl Fn(&Vec<String>) -> Vec<f64>) -> Vec<Sample> {
+/// Targets with what was seen of each, by block.
+pub(super) fn samples(world: &World, seen: impl Fn(&Vec<String>) -> Vec<f64>) -> Vec<Sample> {
     let sample = |(block, target): (&Vec<String>, &&Patient)| Sample {
         seen: seen(block),
         member: target.positive,
@@ -236,7 +236,7 @@ fn samples(world: &World, seen: impl Fn(&Vec<String>) -> Vec<f64>) -> Vec<Sample
     world.targets().iter().map(sample).collect()
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     if values.is_empty() { f64::NAN } else { values.iter().sum::<f64>() / float(values.len()) }
 }
 
@@ -252,18 +252,20 @@ fn of(all: &[Figures], block: &Vec<String>) -> Vec<f64> {
 
 fn differences(ask: &mut dyn Ask, world: &World, pairs: &[Pair]) -> anyhow::Result<Measure> {
     let all = asked(ask, world, pairs)?;
-    let seen = |block: &Vec<String>| {
-        let own = of(&all, block);
-        let mut seen = vec![own.first().map_or(f64::NAN, |first| (first - 0.5).abs())];
-        // Whether figures are shown says something too.
-        seen.push(float(own.len()));
-        seen.push(all.first().map_or(0.0, |first| float(usize::from(first.contains_key(block)))));
-        for first in [1, 2, 4, 8, pairs.len()] {
-            seen.push(mean(own.get(..first.min(own.len())).unwrap_or_default()));
-        }
-        seen
-    };
-    Ok(guessed(&samples(world, seen)))
+    Ok(guessed(&samples(world, |block| seen(&all, block))))
+}
+
+/// What differences say of a block.
+pub(super) fn seen(all: &[Figures], block: &Vec<String>) -> Vec<f64> {
+    let own = of(all, block);
+    let mut seen = vec![own.first().map_or(f64::NAN, |first| (first - 0.5).abs())];
+    // Whether figures are shown says something too.
+    seen.push(float(own.len()));
+    seen.push(all.first().map_or(0.0, |first| float(usize::from(first.contains_key(block)))));
+    for first in [1, 2, 4, 8, all.len()] {
+        seen.push(mean(own.get(..first.min(own.len())).unwrap_or_default()));
+    }
+    seen
 }
 
 fn clones(ask: &mut dyn Ask, world: &World, _scale: Scale) -> anyhow::Result<Measure> {

@@ -12,6 +12,7 @@ use node::client::ClientError;
 use policies::dsse::Envelope;
 use policies::wire::Asks;
 use policies::{DatasetId, HospitalCode, Profile};
+use query::pipe::FinishedBand;
 
 use super::ask::{Answer, Ask, Said, Told};
 use super::world::World;
@@ -181,11 +182,7 @@ impl Ask for People<'_> {
     }
 
     fn indicator(&mut self, id: &str, who: usize) -> anyhow::Result<Told> {
-        let files = self.world.indicators();
-        let (_, text) = files.iter().find(|(known, _)| known == id).context("an indicator")?;
-        let indicator = policies::indicator::parse(&format!("indicators/{id}.sql"), text)
-            .map_err(|problems| anyhow::anyhow!("indicator {id}: {problems:?}"))?;
-        let (named, _text) = indicator.refer(None, None)?;
+        let (named, _text) = self.world.indicator(id)?;
         self.put(Asks::Indicator(named), who)
     }
 
@@ -201,7 +198,11 @@ impl Ask for People<'_> {
 fn told(reply: &AskReply) -> anyhow::Result<Told> {
     let envelope = Envelope::decode(reply.finished.as_bytes(), MAX_BYTES)?;
     let document: FinishedDocument<'_> = serde_json::from_slice(envelope.unverified_payload())?;
-    let answer: AnswerBody = serde_json::from_str(document.answer.get())?;
+    let mut answer: AnswerBody = serde_json::from_str(document.answer.get())?;
+    for FinishedBand { row, column, band } in &answer.bands {
+        let place = answer.rows.get_mut(*row).and_then(|row| row.get_mut(*column));
+        *place.context("the cell of a band")? = band_code(band)?.into();
+    }
     let mut hospitals: BTreeMap<String, Said> = BTreeMap::new();
     for (code, coverage) in &answer.coverage {
         hospitals.entry(code.to_string()).or_default().code.clone_from(&coverage.code);
@@ -219,6 +220,13 @@ fn told(reply: &AskReply) -> anyhow::Result<Told> {
             sizes.collect::<anyhow::Result<_>>()?;
     }
     Ok(Told { answer: Some(Answer { rows: answer.rows }), refused: None, hospitals })
+}
+
+/// A band as a number.
+fn band_code(word: &str) -> anyhow::Result<i64> {
+    let words = ["below_99_8", "below_95", "inside", "above_95", "above_99_8"];
+    let known = (-2..).zip(words).find(|(_, known)| *known == word);
+    Ok(known.context("a band")?.0)
 }
 
 fn refused(refusal: &RefusalBody) -> Told {

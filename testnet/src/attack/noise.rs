@@ -98,7 +98,7 @@ fn rephrased(ask: &mut dyn Ask, _world: &World, _scale: Scale) -> anyhow::Result
 }
 
 /// The greatest number of figures of a group.
-fn most(groups: impl Iterator<Item = (Vec<String>, usize, String)>) -> Measure {
+pub(super) fn most(groups: impl Iterator<Item = (Vec<String>, usize, String)>) -> Measure {
     let groups: Vec<(Vec<String>, usize, String)> = groups.collect();
     let worst = groups.iter().max_by_key(|(_, n, _)| *n);
     let example = worst.map(|(block, _, figures)| format!("{block:?}: {figures}"));

@@ -44,7 +44,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         limit: Limit::AtMost(0.0),
         weak: &[Weakness::Of(Mechanism::Threshold)],
         shape: |scale| Shape { blocks: scale.pick(6, 60), size: 24, others: 0, twins: false },
-        more: |world| world.with(INDICATORS),
+        more: |world| world.with("", INDICATORS),
         run: indicators,
     },
 ];

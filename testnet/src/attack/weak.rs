@@ -138,8 +138,7 @@ impl Ask for Weak {
     }
 
     fn indicator(&mut self, id: &str, who: usize) -> anyhow::Result<Told> {
-        let asked = self.world.asked.iter().find(|(known, _)| known == id);
-        let (_, sql) = asked.context("an indicator")?.clone();
+        let (_named, sql) = self.world.indicator(id)?;
         self.ask(&sql, who)
     }
 

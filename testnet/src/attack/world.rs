@@ -86,6 +86,17 @@ impl Patient {
     }
 }
 
+/// An indicator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Its id.
+    pub id: String,
+    /// Lines of its head besides those that each has.
+    pub head: String,
+    /// The text.
+    pub sql: String,
+}
+
 /// The hospitals' patients.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -95,8 +106,8 @@ pub struct World {
     pub shape: Shape,
     /// Patients by hospital, in the order of the network.
     pub hospitals: Vec<(String, Vec<Patient>)>,
-    /// Indicators: id and SQL.
-    pub asked: Vec<(String, String)>,
+    /// Indicators.
+    pub asked: Vec<Asked>,
     /// The patients of the next snapshot.
     pub later: Option<Box<World>>,
     /// Most questions of one person over the lineage, where there is a limit.
@@ -120,11 +131,15 @@ impl World {
         Self { id: id.to_owned(), shape, hospitals, asked: Vec::new(), later: None, quota: None }
     }
 
-    /// With these indicators.
+    /// With these indicators: id and SQL, under the same lines of a head.
     #[must_use]
-    pub fn with(self, asked: &[(&str, &str)]) -> Self {
-        let asked = asked.iter().map(|(id, sql)| ((*id).to_owned(), (*sql).to_owned())).collect();
-        Self { asked, ..self }
+    pub fn with(self, head: &str, asked: &[(&str, &str)]) -> Self {
+        let asked = asked.iter().map(|(id, sql)| Asked {
+            id: (*id).to_owned(),
+            head: head.to_owned(),
+            sql: (*sql).to_owned(),
+        });
+        Self { asked: asked.collect(), ..self }
     }
 
     /// Every block of every hospital, with its patients, by what `GROUP BY hospital, block` calls it.

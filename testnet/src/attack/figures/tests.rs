@@ -43,3 +43,15 @@ fn correlation_and_t_know_what_is_plain() {
     assert!(Measure::t(&one, &two).value > 10.0);
     assert!(Measure::t(&one, &one).value < 1e-9);
 }
+
+#[test]
+fn only_what_stands_out_is_above_what_is_beside_it() {
+    let value = |windows| Measure::above_beside(windows, 1000).value;
+    // A parabola, however steep, and a line.
+    assert!(value([96, 99, 100, 99, 96]).abs() < 1e-9);
+    assert!(value([60, 90, 100, 90, 60]).abs() < 1e-9);
+    assert!(value([100, 110, 120, 130, 140]).abs() < 1e-9);
+    assert!(value([100, 100, 160, 100, 100]) > 3.1);
+    assert!(value([0, 0, 16, 0, 0]) > 3.1);
+    assert!(value([0; 5]).abs() < 1e-9);
+}

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use policies::wire::IndicatorRef;
 
-use super::{Patient, World};
+use super::{Asked, Patient, World};
 
 /// The mark that targets have.
 pub const TARGET_MARK: i64 = 9;
@@ -98,14 +99,26 @@ impl World {
     /// The indicators as files.
     #[must_use]
     pub fn indicators(&self) -> Vec<(String, String)> {
-        let file = |(id, sql): &(String, String)| {
+        let file = |Asked { id, head, sql }: &Asked| {
             let text = format!(
-                "-- id: {id}\n-- version: 1\n-- dataset: {}\n-- title_nl: Aanval\n-- title_en: Attack\n-- source: testnet attack\n\n{sql}\n",
+                "-- id: {id}\n-- version: 1\n-- dataset: {}\n-- title_nl: Aanval\n-- title_en: Attack\n-- source: testnet attack\n{head}\n{sql}\n",
                 self.id
             );
             (id.clone(), text)
         };
         self.asked.iter().map(file).collect()
+    }
+
+    /// An indicator as it is asked for, and the text that is run.
+    ///
+    /// # Errors
+    /// There is none of this id, or its file is none.
+    pub fn indicator(&self, id: &str) -> anyhow::Result<(IndicatorRef, String)> {
+        let files = self.indicators();
+        let (_, text) = files.iter().find(|(known, _)| known == id).context("an indicator")?;
+        let indicator = policies::indicator::parse(&format!("indicators/{id}.sql"), text)
+            .map_err(|problems| anyhow::anyhow!("indicator {id}: {problems:?}"))?;
+        Ok(indicator.refer(None, None)?)
     }
 
     /// The section of a node's configuration.
