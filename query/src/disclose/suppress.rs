@@ -13,11 +13,10 @@
 //!
 //! The attacker knows every shown figure, every relation, and that no figure is negative. A null is safe if its [`Need`] is met:
 //! two *whole* tables that agree with everything shown, one with the null at the low end of the need or under it and one with
-//! it at the high end or over it. Such tables are walked to where that is easy and otherwise searched with linear programs
-//! (`microlp`), and each is then checked in whole
-//! numbers against every relation: nothing that the solver says is believed, its faults can only hide more. An unsafe null makes
-//! the cheapest further cell of its relations null. At the end each cell that was hidden on the way is tried again,
-//! dearest first.
+//! it at the high end or over it. Such tables are walked to where that is easy and searched with linear programs (`microlp`)
+//! otherwise, and each is then checked in whole numbers against every relation: nothing that the solver says is believed, its
+//! faults can only hide more. An unsafe null makes the cheapest further cell of its relations null. At the end each cell that was
+//! hidden on the way is tried again, dearest first.
 //!
 //! Equal tables give equal results, in whatever order cells and relations are listed: ties are broken by labels, and limits
 //! count work, never time.
