@@ -269,3 +269,23 @@ fn codes_cannot_forge_a_form() {
         Conditions::of("t", "c", ValueSet::Codes([None].into())).to_string()
     );
 }
+
+#[test]
+fn what_sums_have_in_common_is_the_widest_of_each_column() {
+    let child = || child("diagnosis", "treatment", false, &Conditions::default());
+    let common = |all: &[Conditions]| Conditions::common(&all.iter().collect::<Vec<_>>());
+    let (one, two) = (grade(&["1"]), grade(&["1", "2"]));
+    for all in [[one.clone(), two.clone()], [two.clone(), one.clone()]] {
+        assert_eq!(common(&all), two);
+    }
+    // Neither holds the other: nothing is said of the column, in whatever order they come.
+    let other = grade(&["2"]);
+    assert_eq!(common(&[one.clone(), other.clone()]), Conditions::default());
+    assert_eq!(common(&[one.clone(), other.clone(), two.clone()]), two);
+    assert_eq!(common(&[two.clone(), one.clone(), other]), two);
+    assert_eq!(common(&[one.and(&child()), two.and(&child())]), two.and(&child()));
+    assert_eq!(common(&[one.and(&child()), two.clone()]), two);
+    assert_eq!(common(&[Conditions::nobody(), one.clone()]), one);
+    assert_eq!(common(&[Conditions::nobody()]), Conditions::nobody());
+    assert_eq!(common(&[one, Conditions::default()]), Conditions::default());
+}

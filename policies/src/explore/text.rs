@@ -64,6 +64,24 @@ impl ExploreForm {
         columns.dedup();
         Some(Figure { id, form: all.to_string(), columns })
     }
+
+    /// The rows that these sums are made of, in the cell where each key has this value: all that meet what the sums have in
+    /// common. With a count of all rows among them, that count.
+    #[must_use]
+    pub fn rows_among(
+        &self,
+        keys: &[Vec<Conditions>],
+        cell: &[usize],
+        (sums, dataset): (std::ops::Range<usize>, &Dataset),
+    ) -> Option<Figure> {
+        let terms = self.sums.get(sums)?.iter().flat_map(|sum| &sum.terms);
+        let all: Vec<&Conditions> = terms.map(|term| &term.conditions).collect();
+        let conditions =
+            if all.is_empty() { Conditions::default() } else { Conditions::common(&all) };
+        let measure = MeasureId::Count { of: self.rows.clone() };
+        let term = ExploreTerm { measure, conditions, factor: 1 };
+        self.figure_among(keys, cell, (&term, dataset))
+    }
 }
 
 impl std::fmt::Display for Conditions {

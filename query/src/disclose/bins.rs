@@ -101,7 +101,9 @@ impl<'a> Teller<'a> {
     ) -> Figures {
         let contributions: Vec<Contribution<'_>> = cell.contributions().collect();
         let sums = footprint.sums.as_slice();
-        hide_small(cell, (footprint, &contributions), (&self.noise, self.k), &mut verdict.sums);
+        let form = |sums| named.rows(at, sums);
+        let rules = (&self.noise, self.k, &form as NameOf<'_>);
+        hide_small(cell, (footprint, &contributions), rules, &mut verdict.sums);
         let figures = cell.sums().zip(sums).enumerate().map(|(place, (value, sum))| {
             if sum.kind != SumKind::Bin {
                 return Some(value);
@@ -138,20 +140,23 @@ pub(super) fn hide(footprint: &FragmentFootprint, verdicts: &mut [Verdict]) {
     }
 }
 
+/// Names the condition that the bins of a vector have in common.
+pub(super) type NameOf<'f> = &'f dyn Fn(std::ops::Range<usize>) -> Option<String>;
+
 /// Hides the vectors of a cell that are of too few patients.
 pub(super) fn hide_small(
     cell: RawCell<'_>,
     (footprint, contributions): (&FragmentFootprint, &[Contribution<'_>]),
-    (noise, k): (&Noise<'_>, u32),
+    (noise, k, form): (&Noise<'_>, u32, NameOf<'_>),
     hidden: &mut [Option<Rule>],
 ) {
     for vector in &footprint.vectors {
         let of = patients(cell, vector, (&footprint.sums, contributions));
-        let why = match (of, vector.least(k)) {
+        let why = match (of.zip(form(vector.sums())), vector.least(k)) {
             (None, _) => Some(Rule::Fault),
             (Some(_), None) => Some(Rule::Quantile),
-            (Some((patients, key)), Some(least)) => {
-                let least = least.saturating_add(u64::from(noise.threshold_extra(key)));
+            (Some(((patients, key), form)), Some(least)) => {
+                let least = least.saturating_add(noise.threshold_extra(key, &form).into());
                 (patients < least).then_some(Rule::Quantile)
             }
         };
@@ -207,6 +212,21 @@ impl<'a> Named<'a> {
         if let Some(canonical) = canonical {
             return Some(canonical.form);
         }
+        self.text(cell, sum)
+    }
+
+    /// What the bins of a vector in a cell have in common: canonical where the explore form has it, else by its first bin.
+    fn rows(&self, cell: usize, vector: std::ops::Range<usize>) -> Option<String> {
+        let first = vector.start;
+        let canonical = self.form.as_ref().and_then(|(form, keys)| {
+            let sizes: Vec<usize> = keys.iter().map(Vec::len).collect();
+            form.rows_among(keys, &places(cell, &sizes), (vector, self.dataset))
+        });
+        canonical.map(|rows| rows.form).or_else(|| self.text(cell, first))
+    }
+
+    /// A sum in a cell as it is written.
+    fn text(&self, cell: usize, sum: usize) -> Option<String> {
         let FragmentFootprint { group_keys, sums, links, .. } = self.footprint;
         let base = links.first()?.base;
         let text = &sums.get(sum)?.text;

@@ -176,6 +176,9 @@ struct Teller<'m> {
     over: RoaringBitmap,
 }
 
+/// A cell of the form: the conditions of each key's values, and which of them it has.
+type Place<'f> = (&'f ExploreForm, &'f [Vec<explore::Conditions>], &'f [usize]);
+
 impl Teller<'_> {
     /// Every cell of a fragment; without a form all are null.
     fn fragment(
@@ -192,38 +195,60 @@ impl Teller<'_> {
                 return (Verdict::all(CellState::Empty, &footprint.sums, None), None);
             }
             let Some(form) = form else { return hidden(Rule::Fault) };
-            match self.is_small(cell, protections) {
-                Some(why) => hidden(why),
-                None => self.cell(cell, footprint, (form, &keys, &places(at, &sizes))),
+            let places = places(at, &sizes);
+            let place = (form, keys.as_slice(), places.as_slice());
+            let (set, rows) = match self.rows(cell, place, protections) {
+                Ok(rows) => rows,
+                Err(why) => return hidden(why),
+            };
+            let told = self.cell(cell, footprint, place);
+            if told.0.state == CellState::Present {
+                self.enter(set, &rows);
             }
+            told
         });
         cells.collect()
     }
 
-    /// Why a cell is null as a whole.
-    fn is_small(&self, cell: RawCell<'_>, protections: &Protections) -> Option<Rule> {
+    /// The rows of a cell, or why it is null as a whole. That it is not is entered in the memory as the count of these rows,
+    /// whatever else was asked for: it tells of their set.
+    fn rows<'c>(
+        &self,
+        cell: RawCell<'c>,
+        (form, keys, places): Place<'_>,
+        protections: &Protections,
+    ) -> Result<(&'c RoaringBitmap, explore::Figure), Rule> {
         if cell.n() == 0 {
-            return Some(Rule::Empty);
+            return Err(Rule::Empty);
         }
-        let Some(key) = cell.key().and_then(|key| Field64::new(key.get())) else {
-            return Some(Rule::Fault);
-        };
         let least = u64::from(protections.min_patients.get());
-        let least = least.saturating_add(u64::from(self.noise.threshold_extra(key)));
-        (cell.n() < least).then_some(Rule::SmallCell)
+        if cell.n() < least {
+            return Err(Rule::SmallCell);
+        }
+        let key = cell.key().and_then(|key| Field64::new(key.get()));
+        let rows = form.rows_among(keys, places, (0..form.sums.len(), self.dataset));
+        let (Some(key), Some(set), Some(rows)) = (key, cell.patients(), rows) else {
+            return Err(Rule::Fault);
+        };
+        let least = least.saturating_add(self.noise.threshold_extra(key, &rows.form).into());
+        if cell.n() < least { Err(Rule::SmallCell) } else { Ok((set, rows)) }
     }
 
     fn cell(
         &mut self,
         cell: RawCell<'_>,
         footprint: &FragmentFootprint,
-        place: (&ExploreForm, &[Vec<explore::Conditions>], &[usize]),
+        place: Place<'_>,
     ) -> (Verdict, Figures) {
         let contributions: Vec<Contribution<'_>> = cell.contributions().collect();
         let sums = footprint.sums.as_slice();
         let mut hidden = vec![None; sums.len()];
         let of = (footprint, contributions.as_slice());
-        bins::hide_small(cell, of, (&self.noise, self.gap), &mut hidden);
+        let form = |sums| {
+            let (form, keys, places) = place;
+            form.rows_among(keys, places, (sums, self.dataset)).map(|rows| rows.form)
+        };
+        bins::hide_small(cell, of, (&self.noise, self.gap, &form), &mut hidden);
         let figures = cell.sums().zip(sums).enumerate().map(|(at, (value, sum))| {
             if hidden.get(at).copied().flatten().is_some() {
                 return None;
@@ -252,7 +277,7 @@ impl Teller<'_> {
         &mut self,
         term: &ExploreTerm,
         Own { value, of, set }: Own<'_>,
-        (form, keys, place): (&ExploreForm, &[Vec<explore::Conditions>], &[usize]),
+        (form, keys, place): Place<'_>,
     ) -> Option<i128> {
         let counts = match &term.measure {
             MeasureId::Count { of: _ } => true,

@@ -3,7 +3,7 @@
 //!
 //! Call sequence of `query::disclose` for one shown cell under `ask.explore`, a `noisy` part or a vector of bins:
 //!
-//! 1. `noise.threshold_extra(key)` is added to the least number of patients; a smaller cell is null.
+//! 1. `noise.threshold_extra(key, form)` is added to the least number of patients; a smaller cell is null.
 //! 2. For each count `noise.count(&figure, variance)` is added to it; for each sum
 //!    `noise.sum(&figure, variance, unit, clamped)` is the figure that may leave.
 //! 3. Means, shares and spreads are made of these figures only.
@@ -126,9 +126,10 @@ impl<'k> Noise<'k> {
         unit.release(clamped, fine.sum())
     }
 
-    /// By how many patients the threshold of a cell is raised: 0 to [`MAX_THRESHOLD_EXTRA`], alike.
-    pub(crate) fn threshold_extra(&self, key: Field64) -> u32 {
-        let draw = self.key.draw(Layer::Threshold, &[&key.to_bytes()]);
+    /// By how many patients the threshold of a set under a normalised condition is raised: 0 to [`MAX_THRESHOLD_EXTRA`], alike.
+    /// By the set alone, two forms of one set would be shown or null together, and a figure beside a null would tell them apart.
+    pub(crate) fn threshold_extra(&self, key: Field64, form: &str) -> u32 {
+        let draw = self.key.draw(Layer::Threshold, &[&key.to_bytes(), form.as_bytes()]);
         let sides = u128::from(MAX_THRESHOLD_EXTRA).saturating_add(1);
         let side = u128::from(draw.high).saturating_mul(sides) >> u64::BITS;
         u32::try_from(side).unwrap_or(MAX_THRESHOLD_EXTRA)

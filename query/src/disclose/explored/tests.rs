@@ -105,6 +105,44 @@ fn each_form_of_a_set_is_entered_once() {
     assert_eq!((first, charge.is_empty()), (again, true));
 }
 
+/// How many figures a charge enters.
+fn entered(charge: &Charge) -> usize {
+    charge.told().count()
+}
+
+#[test]
+fn that_a_cell_is_shown_is_charged_as_the_count_of_its_rows() {
+    let some = || (set(0..200), set(0..60));
+    let all = footprint(1, vec![count(Conditions::default())], vec![]);
+    let both = footprint(1, vec![count(Conditions::default()), count(grade("2"))], vec![]);
+    let part = footprint(1, vec![count(grade("2")), count(Conditions::nobody())], vec![]);
+    let mut memory = memory();
+    let (_, charge) = tell(&memory, &[some()], &both);
+    let of_both = entered(&charge);
+    let (_, charge) = tell(&memory, &[some()], &all);
+    assert!(entered(&charge) <= of_both, "the count is the cell's own");
+    memory.apply(&charge).unwrap();
+    let (_, charge) = tell(&memory, &[some()], &all);
+    assert!(charge.is_empty(), "the same form again is free");
+    let (_, charge) = tell(&memory, &[some()], &part);
+    assert!(entered(&charge) > 0, "whose part alone is asked for is shown to be enough");
+}
+
+#[test]
+fn forms_of_one_set_have_thresholds_of_their_own() {
+    let codes = ["1", "2", "3"].map(grade);
+    let shown = |at: u32, of: &Conditions| {
+        let form = footprint(1, vec![count(of.clone()), count(of.clone())], vec![]);
+        let cell = (set(at..at + 12), set(at..at + 12));
+        tell(&memory(), &[cell], &form).0[0].0.state == CellState::Present
+    };
+    let unlike = (0..60).filter(|at| {
+        let shown: Vec<bool> = codes.iter().map(|of| shown(at * 20, of)).collect();
+        shown.contains(&true) && shown.contains(&false)
+    });
+    assert!((20..56).contains(&unlike.count()));
+}
+
 #[test]
 fn a_sum_of_several_parts_and_one_without_its_summaries_are_null() {
     let several = ExploreSum { plain: false, ..count(grade("2")) };

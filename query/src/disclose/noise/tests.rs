@@ -147,7 +147,7 @@ fn counts_move_within_their_bound() {
         let set = dice.key();
         assert!(noise.count(&figure(set, set, "f"), TWO).abs() <= 12);
         assert!(noise.count(&figure(set, set, "f"), FOUR).abs() <= MAX_COUNT_NOISE);
-        assert!(noise.threshold_extra(set) <= MAX_THRESHOLD_EXTRA);
+        assert!(noise.threshold_extra(set, "f") <= MAX_THRESHOLD_EXTRA);
     }
 }
 

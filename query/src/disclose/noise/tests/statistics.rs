@@ -79,9 +79,24 @@ fn thresholds_are_even() {
     let mut dice = Dice(7);
     let mut counts = [0; 5];
     for _ in 0..5_000 {
-        counts[noise.threshold_extra(dice.key()) as usize] += 1;
+        counts[noise.threshold_extra(dice.key(), "f") as usize] += 1;
     }
     by_chance(chi_square(&counts, &[0.2; 5]));
+}
+
+#[test]
+fn thresholds_of_two_forms_of_a_set_have_nothing_in_common() {
+    let key = key(7);
+    let noise = Noise::new(&key);
+    let mut dice = Dice(7);
+    let mut counts = [0; 25];
+    for _ in 0..10_000 {
+        let set = dice.key();
+        let [one, other] = ["f", "g"].map(|form| noise.threshold_extra(set, form) as usize);
+        assert_eq!(one, noise.threshold_extra(set, "f") as usize);
+        counts[one * 5 + other] += 1;
+    }
+    by_chance(chi_square(&counts, &[0.04; 25]));
 }
 
 #[test]
