@@ -12,7 +12,7 @@ use piece::pieces;
 mod piece;
 
 /// Work of all tables of one answer, as [`super::super::suppress`] counts it: some seconds. What is left then is hidden.
-const MAX_WORK: u64 = 600_000_000;
+const MAX_WORK: u64 = 250_000_000;
 
 /// Whether who asks knows that a relation holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

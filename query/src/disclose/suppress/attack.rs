@@ -16,6 +16,9 @@ pub(super) const FARTHEST: usize = 4_000;
 /// Work of the smallest program, in nulls times relations: about a quarter of a millisecond.
 pub(super) const LEAST_WORK: u64 = 50_000;
 
+/// How many times as much work a program from the start is as one that starts from another's solution.
+const NEW: u64 = 8;
+
 /// What the attacker finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -120,7 +123,7 @@ impl Search<'_> {
             let Some((_, goal)) = self.goal(cell, push).filter(|_| !self.is_met(cell)) else {
                 continue;
             };
-            if !self.spend(component, limit) {
+            if !self.spend(component, 1, limit) {
                 return false;
             }
             let known = Known { table: self.table, null: &self.null, component };
@@ -151,7 +154,7 @@ impl Search<'_> {
         goals: &[(usize, u64)],
         limit: u64,
     ) -> Option<Option<Solved>> {
-        if !self.spend(component, limit) {
+        if !self.spend(component, NEW, limit) {
             return None;
         }
         let known = Known { table: self.table, null: &self.null, component };
@@ -162,11 +165,12 @@ impl Search<'_> {
         Some(solved)
     }
 
-    /// Counts the work of one program; false if it would go over the limit.
-    fn spend(&mut self, component: &Component, limit: u64) -> bool {
+    /// Counts the work of one program, so many times as much as of one that starts from another; false if it would go over the
+    /// limit.
+    fn spend(&mut self, component: &Component, times: u64, limit: u64) -> bool {
         let size = |of: &[usize]| u64::try_from(of.len()).unwrap_or(u64::MAX);
         let work = size(&component.rows).saturating_mul(size(&component.cells));
-        let work = work.saturating_add(LEAST_WORK);
+        let work = work.saturating_mul(times).saturating_add(LEAST_WORK);
         let work = self.work.saturating_add(work);
         if work > limit {
             return false;

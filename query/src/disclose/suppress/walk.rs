@@ -16,8 +16,12 @@ const MAX_STEPS: usize = 48;
 const MAX_MOVES: usize = 24;
 /// Ways to seek a move.
 const WAYS: usize = 4;
+/// Nulls of a relation that are looked at to mend it.
+const MAX_LOOKED: usize = 48;
+/// Nulls looked at on the way to one goal: about as long as a program that starts from another takes.
+const MAX_LOOKS: u64 = 4_000;
 /// Work of looking at one null that could mend a relation.
-const LOOK: u64 = 10;
+const LOOK: u64 = 20;
 
 /// A way from the truth.
 #[derive(Debug)]
@@ -34,6 +38,8 @@ pub(super) struct Walker {
     moved: Vec<usize>,
     /// Relations that were broken, the last one last.
     broken: Vec<usize>,
+    /// For each cell the relations that it is in, with its sign.
+    signs: Vec<Vec<Term>>,
     /// Nulls looked at.
     looked: u64,
 }
@@ -50,12 +56,6 @@ impl Ground<'_> {
         self.table.rows.get(row).map_or(&[], Vec::as_slice)
     }
 
-    fn sign(&self, row: usize, cell: usize) -> i64 {
-        let row = self.row(row);
-        let at = row.binary_search_by_key(&cell, |(cell, _)| *cell).ok();
-        at.and_then(|at| row.get(at)).map_or(0, |(_, sign)| *sign)
-    }
-
     fn value(&self, cell: usize) -> i64 {
         self.table.cells.get(cell).and_then(|of| i64::try_from(of.value).ok()).unwrap_or(0)
     }
@@ -63,7 +63,14 @@ impl Ground<'_> {
 
 impl Walker {
     pub(super) fn new(table: &LinkedTable) -> Self {
+        let mut signs = vec![Vec::new(); table.cells.len()];
+        for (at, row) in table.rows.iter().enumerate() {
+            for (cell, sign) in row {
+                signs.get_mut(*cell).into_iter().for_each(|signs| signs.push((at, *sign)));
+            }
+        }
         Self {
+            signs,
             from: vec![0; table.cells.len()],
             by: vec![0; table.cells.len()],
             off: vec![0; table.rows.len()],
@@ -99,11 +106,14 @@ impl Walker {
 
     /// Seeks a move that moves a null by one; otherwise none is begun.
     fn seek(&mut self, ground: Ground<'_>, (cell, sign): (usize, i64), way: usize) -> bool {
-        self.step(ground, cell, sign);
+        self.step(cell, sign);
         for _ in 0..MAX_STEPS {
+            if self.looked > MAX_LOOKS {
+                break;
+            }
             let Some(row) = self.next_broken(way) else { return true };
             let Some((mender, sign)) = self.mender(ground, row, (cell, way)) else { break };
-            self.step(ground, mender, sign);
+            self.step(mender, sign);
         }
         self.forget();
         false
@@ -125,10 +135,16 @@ impl Walker {
     ) -> Option<(usize, i64)> {
         let off = at(&self.off, row).signum();
         let mut best: Option<((i64, i64, usize), i64)> = None;
-        for (other, of_row) in ground.row(row) {
-            if *other == cell || ground.null.get(*other) != Some(&true) {
-                continue;
-            }
+        // Of a long relation those after the null, or after the one that was moved last.
+        let row = ground.row(row);
+        let from = if way < 2 { cell } else { self.moved.last().copied().unwrap_or(cell) };
+        let from = row.partition_point(|(other, _)| *other <= from);
+        let (before, after) = row.split_at_checked(from).unwrap_or((row, &[]));
+        let nulls = after
+            .iter()
+            .chain(before)
+            .filter(|(other, _)| *other != cell && ground.null.get(*other) == Some(&true));
+        for (other, of_row) in nulls.take(MAX_LOOKED) {
             self.looked = self.looked.saturating_add(1);
             let sign = off.saturating_mul(*of_row).saturating_neg();
             let by = at(&self.by, *other);
@@ -137,8 +153,8 @@ impl Walker {
                 continue;
             }
             let mut mends = 0_i64;
-            for touched in ground.table.touching.get(*other).into_iter().flatten() {
-                let change = ground.sign(*touched, *other).saturating_mul(sign);
+            for (touched, of_other) in self.signs.get(*other).into_iter().flatten() {
+                let change = of_other.saturating_mul(sign);
                 let off = at(&self.off, *touched).signum();
                 mends = mends.saturating_add(if off == -change { 1 } else { -1 });
             }
@@ -153,15 +169,15 @@ impl Walker {
     }
 
     /// Moves a null by one.
-    fn step(&mut self, ground: Ground<'_>, cell: usize, sign: i64) {
+    fn step(&mut self, cell: usize, sign: i64) {
         if let Some(by) = self.by.get_mut(cell) {
             if *by == 0 {
                 self.moved.push(cell);
             }
             *by = by.saturating_add(sign);
         }
-        for row in ground.table.touching.get(cell).into_iter().flatten() {
-            let change = ground.sign(*row, cell).saturating_mul(sign);
+        for (row, of_cell) in self.signs.get(cell).into_iter().flatten() {
+            let change = of_cell.saturating_mul(sign);
             let Some(off) = self.off.get_mut(*row) else { continue };
             if *off == 0 {
                 self.broken.push(*row);

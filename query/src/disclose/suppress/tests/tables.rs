@@ -85,7 +85,14 @@ pub(super) fn uneven(dice: &mut Dice, mean: u64) -> u64 {
 #[test]
 #[ignore = "a measurement: run with --release -- --ignored --nocapture"]
 fn the_time_of_large_tables() {
-    let tables = [(&[40_u32, 25][..], 25), (&[40, 25], 60), (&[100, 10], 20), (&[10, 10, 10], 40)];
+    let tables = [
+        (&[40_u32, 25][..], 25),
+        (&[40, 25], 60),
+        (&[100, 10], 20),
+        (&[10, 10, 10], 40),
+        (&[6, 5, 4, 5], 30),
+        (&[40, 5, 3, 2], 30),
+    ];
     for (sizes, mean) in tables {
         let mut dice = Dice(5);
         let (cells, relations) = crossed(sizes, 10, |_| uneven(&mut dice, mean));
