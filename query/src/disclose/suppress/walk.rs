@@ -16,6 +16,8 @@ const MAX_STEPS: usize = 48;
 const MAX_MOVES: usize = 24;
 /// Ways to seek a move.
 const WAYS: usize = 4;
+/// Cells of a relation that are looked through for nulls to mend it.
+const MAX_PASSED: usize = 512;
 /// Nulls of a relation that are looked at to mend it.
 const MAX_LOOKED: usize = 48;
 /// Nulls looked at on the way to one goal: about as long as a program that starts from another takes.
@@ -133,6 +135,7 @@ impl Walker {
         row: usize,
         (cell, way): (usize, usize),
     ) -> Option<(usize, i64)> {
+        self.looked = self.looked.saturating_add(4);
         let off = at(&self.off, row).signum();
         let mut best: Option<((i64, i64, usize), i64)> = None;
         // Of a long relation those after the null, or after the one that was moved last.
@@ -143,6 +146,7 @@ impl Walker {
         let nulls = after
             .iter()
             .chain(before)
+            .take(MAX_PASSED)
             .filter(|(other, _)| *other != cell && ground.null.get(*other) == Some(&true));
         for (other, of_row) in nulls.take(MAX_LOOKED) {
             self.looked = self.looked.saturating_add(1);
