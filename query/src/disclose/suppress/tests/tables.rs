@@ -112,3 +112,41 @@ fn the_time_of_large_tables() {
         assert!(done.exposed.is_empty());
     }
 }
+
+/// A square of equal counts with its margins, of which so many cells, two by two in each row and column, are null.
+fn square(side: u32, value: u64) -> (Vec<Cell>, Vec<Relation>) {
+    let (mut cells, relations) = crossed(&[side, side], 10, |_| value);
+    for cell in &mut cells {
+        let [row, column] = cell.label[..] else { panic!("two coordinates") };
+        let diagonal = row > 0 && column > 0 && (row == column || row % side + 1 == column);
+        cell.standing = if diagonal { Standing::Null } else { Standing::Shown };
+        cell.need = Need::Range { low: 0, high: 9 };
+    }
+    (cells, relations)
+}
+
+#[test]
+fn nulls_in_a_ring_are_walked_to_without_a_program() {
+    for side in [2, 3, 8, 20] {
+        let (cells, relations) = square(side, 5);
+        let done = LinkedTable::new(cells.clone(), &relations).unwrap().suppress(250_000_000);
+        assert_eq!((done.programs, done.limited), (0, false), "{side}");
+        let null: Vec<bool> = cells.iter().map(|cell| cell.standing == Standing::Null).collect();
+        assert_eq!(done.null, null, "nothing more is hidden of {side}");
+    }
+    // Around a ring of more cells than a move has steps nothing is walked to, and programs find it.
+    let (cells, relations) = square(30, 5);
+    let done = LinkedTable::new(cells, &relations).unwrap().suppress(250_000_000);
+    assert!(done.programs > 0 && done.exposed.is_empty() && !done.limited);
+}
+
+#[test]
+fn what_a_ring_cannot_reach_is_not_walked_to() {
+    // Nothing can be less than 0: two of the four go from 0 to 4 and no further.
+    let (mut cells, relations) = square(2, 2);
+    for cell in &mut cells {
+        cell.need = Need::Range { low: 0, high: 5 };
+    }
+    let done = LinkedTable::new(cells, &relations).unwrap().suppress(250_000_000);
+    assert!(!done.exposed.is_empty() || done.null.iter().filter(|null| **null).count() > 4);
+}
