@@ -69,7 +69,7 @@ impl Node {
         let entry = self.remember(&permit, &snapshot, &dataset.id).await?;
         let noise = query::needs_noise(&permit);
         let exploring = noise.then(|| self.exploring(dataset, &snapshot)).transpose()?;
-        let worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
+        let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
         let permit = match &entry {
             Some(entry) => {
@@ -80,7 +80,7 @@ impl Node {
         let run = Run { asked, text, snapshot: &snapshot };
         let charged = match (permit.profile(), exploring, entry) {
             (Profile::Explore, Some(exploring), Some(entry)) => {
-                self.explored(permit, (entry, exploring), run, worker).await?
+                self.explored(permit, (entry, exploring), run, &mut worker).await?
             }
             (_, exploring, entry) => self.told(permit, (entry, exploring), run, worker).await?,
         };
