@@ -67,6 +67,9 @@ pub struct ExploreForm {
     pub rows: String,
     /// The group keys, in the order of the fragment.
     pub keys: Vec<ExploreKey>,
+    /// Which rows: WHERE alone.
+    #[serde(default, skip_serializing_if = "Conditions::is_of_all")]
+    pub conditions: Conditions,
     /// What each additive sum is made of, in the order of the wire.
     pub sums: Vec<ExploreSum>,
 }
@@ -162,7 +165,8 @@ impl ExploreForm {
         });
         let terms = self.sums.iter().flat_map(|sum| &sum.terms);
         let terms = terms.map(|term| term.conditions.text_bytes().saturating_add(32));
-        keys.chain(terms).chain([self.rows.len()]).fold(0, usize::saturating_add)
+        let own = self.conditions.text_bytes().saturating_add(self.rows.len());
+        keys.chain(terms).chain([own]).fold(0, usize::saturating_add)
     }
 }
 

@@ -53,6 +53,10 @@ impl ExploreForm {
                 self.cells(term, &keys, dataset)?;
             }
         }
+        // That there are enough of them tells of these rows, whatever else is asked.
+        let rows = self.all_rows();
+        self.conditions(&rows.conditions, 0, dataset)?;
+        self.cells(&rows, &keys, dataset)?;
         self.quasi(&keys, dataset)
     }
 
@@ -175,7 +179,8 @@ impl ExploreForm {
             }
         }
         let terms = self.sums.iter().flat_map(|sum| &sum.terms);
-        let all = terms.flat_map(|term| named(&term.conditions)).chain(grouped);
+        let conditions = terms.map(|term| &term.conditions).chain([&self.conditions]);
+        let all = conditions.flat_map(named).chain(grouped);
         let quasi = all.filter(|(table, column)| {
             let known = dataset.column(table, column);
             known.is_some_and(|column| column.class == Class::Quasi)

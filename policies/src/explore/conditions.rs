@@ -119,34 +119,10 @@ impl Conditions {
         Self { never: false, columns, children }
     }
 
-    /// What all of them ask for: of a column the values of the one that allows whatever the others do, and children that each of
-    /// them has. What nobody meets has no say, unless nothing else is there.
+    /// Whether everybody meets them.
     #[must_use]
-    pub fn common(all: &[&Self]) -> Self {
-        let mut met = all.iter().filter(|conditions| !conditions.never);
-        let Some(first) = met.next() else { return Self::nobody() };
-        let each = |wanted: &dyn Fn(&Self) -> bool| {
-            all.iter().filter(|conditions| !conditions.never).all(|conditions| wanted(conditions))
-        };
-        let same = |one: &ColumnCondition, other: &ColumnCondition| {
-            (&one.table, &one.column) == (&other.table, &other.column)
-        };
-        let of_column = |known: &ColumnCondition| {
-            let of = |conditions: &&'_ Self| {
-                conditions.columns.iter().find(|other| same(known, other)).cloned()
-            };
-            let met = all.iter().filter(|conditions| !conditions.never);
-            let values: Option<Vec<ColumnCondition>> = met.map(of).collect();
-            let values = values?;
-            let widest = |one: &&ColumnCondition| {
-                values.iter().all(|other| other.values.within(&one.values))
-            };
-            values.iter().find(widest).cloned()
-        };
-        let columns = first.columns.iter().filter_map(of_column).collect();
-        let shared = |child: &&ChildCondition| each(&|other| other.children.contains(child));
-        let children = first.children.iter().filter(shared).cloned().collect();
-        Self { never: false, columns, children }
+    pub fn is_of_all(&self) -> bool {
+        *self == Self::default()
     }
 
     /// Without what follows from the rest, for rows of a table.

@@ -183,6 +183,7 @@ fn form() -> ExploreForm {
     ExploreForm {
         rows: "diagnosis".to_owned(),
         keys: vec![key],
+        conditions: Conditions::default(),
         sums: vec![ExploreSum { terms: vec![term], plain: true }],
     }
 }
@@ -271,21 +272,17 @@ fn codes_cannot_forge_a_form() {
 }
 
 #[test]
-fn what_sums_have_in_common_is_the_widest_of_each_column() {
-    let child = || child("diagnosis", "treatment", false, &Conditions::default());
-    let common = |all: &[Conditions]| Conditions::common(&all.iter().collect::<Vec<_>>());
-    let (one, two) = (grade(&["1"]), grade(&["1", "2"]));
-    for all in [[one.clone(), two.clone()], [two.clone(), one.clone()]] {
-        assert_eq!(common(&all), two);
-    }
-    // Neither holds the other: nothing is said of the column, in whatever order they come.
-    let other = grade(&["2"]);
-    assert_eq!(common(&[one.clone(), other.clone()]), Conditions::default());
-    assert_eq!(common(&[one.clone(), other.clone(), two.clone()]), two);
-    assert_eq!(common(&[two.clone(), one.clone(), other]), two);
-    assert_eq!(common(&[one.and(&child()), two.and(&child())]), two.and(&child()));
-    assert_eq!(common(&[one.and(&child()), two.clone()]), two);
-    assert_eq!(common(&[Conditions::nobody(), one.clone()]), one);
-    assert_eq!(common(&[Conditions::nobody()]), Conditions::nobody());
-    assert_eq!(common(&[one, Conditions::default()]), Conditions::default());
+fn which_rows_are_looked_at_is_held_against_the_dataset_without_any_sum() {
+    let wrong = |form: &mut ExploreForm| {
+        form.sums[0].terms.clear();
+        form.conditions = grade(&["1", "2"]);
+    };
+    forged(wrong, ExploreReason::Group);
+    let rows = |conditions: Conditions| {
+        let form = ExploreForm { conditions, ..form() };
+        let keys = form.key_values(&dataset());
+        form.rows_among(&keys, &[0], &dataset()).unwrap().form
+    };
+    assert_eq!(rows(Conditions::default()), "diagnosis.grade in {\"1\"}");
+    assert_ne!(rows(dead()), rows(Conditions::default()));
 }

@@ -65,22 +65,21 @@ impl ExploreForm {
         Some(Figure { id, form: all.to_string(), columns })
     }
 
-    /// The rows that these sums are made of, in the cell where each key has this value: all that meet what the sums have in
-    /// common. With a count of all rows among them, that count.
+    /// The rows of a cell, whatever is added up of them: the count of all that meet WHERE, where each key has this value.
     #[must_use]
     pub fn rows_among(
         &self,
         keys: &[Vec<Conditions>],
         cell: &[usize],
-        (sums, dataset): (std::ops::Range<usize>, &Dataset),
+        dataset: &Dataset,
     ) -> Option<Figure> {
-        let terms = self.sums.get(sums)?.iter().flat_map(|sum| &sum.terms);
-        let all: Vec<&Conditions> = terms.map(|term| &term.conditions).collect();
-        let conditions =
-            if all.is_empty() { Conditions::default() } else { Conditions::common(&all) };
+        self.figure_among(keys, cell, (&self.all_rows(), dataset))
+    }
+
+    /// The count of all rows that meet WHERE.
+    pub(super) fn all_rows(&self) -> ExploreTerm {
         let measure = MeasureId::Count { of: self.rows.clone() };
-        let term = ExploreTerm { measure, conditions, factor: 1 };
-        self.figure_among(keys, cell, (&term, dataset))
+        ExploreTerm { measure, conditions: self.conditions.clone(), factor: 1 }
     }
 }
 

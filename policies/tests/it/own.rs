@@ -194,7 +194,12 @@ fn explored(charter: &Charter) -> Footprint {
     let fragment = &mut draft.fragments[0];
     (fragment.cells, fragment.group_keys) = (1, Vec::new());
     fragment.links[0].keys.clear();
-    fragment.explore = Explore::Form(ExploreForm { rows, keys: Vec::new(), sums });
+    fragment.explore = Explore::Form(ExploreForm {
+        rows,
+        keys: Vec::new(),
+        conditions: Conditions::default(),
+        sums,
+    });
     let dataset = charter.dataset(&DatasetId::new("rotterdam").unwrap()).unwrap();
     Footprint::check(draft, dataset).unwrap()
 }

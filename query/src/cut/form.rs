@@ -96,7 +96,8 @@ impl Reader<'_> {
         for primitive in &fragment.primitives {
             sums.push(self.sum(primitive, &rows)?);
         }
-        Ok(ExploreForm { rows: rows.base, keys, sums })
+        let conditions = self.reduced(&rows.conditions, &rows.base)?;
+        Ok(ExploreForm { rows: rows.base, keys, conditions, sums })
     }
 
     /// Adds a child; gives the column that says whether there is one.

@@ -101,7 +101,7 @@ impl<'a> Teller<'a> {
     ) -> Figures {
         let contributions: Vec<Contribution<'_>> = cell.contributions().collect();
         let sums = footprint.sums.as_slice();
-        let form = |sums| named.rows(at, sums);
+        let form = |sums: std::ops::Range<usize>| joined(sums.map(|sum| named.form(at, sum)));
         let rules = (&self.noise, self.k, &form as NameOf<'_>);
         hide_small(cell, (footprint, &contributions), rules, &mut verdict.sums);
         let figures = cell.sums().zip(sums).enumerate().map(|(place, (value, sum))| {
@@ -140,7 +140,12 @@ pub(super) fn hide(footprint: &FragmentFootprint, verdicts: &mut [Verdict]) {
     }
 }
 
-/// Names the condition that the bins of a vector have in common.
+/// One name of the conditions of all bins: what WHERE and FILTER say is in each of them.
+pub(super) fn joined(bins: impl Iterator<Item = Option<String>>) -> Option<String> {
+    Some(bins.collect::<Option<Vec<String>>>()?.join("\n"))
+}
+
+/// Names the conditions of the bins of a vector.
 pub(super) type NameOf<'f> = &'f dyn Fn(std::ops::Range<usize>) -> Option<String>;
 
 /// Hides the vectors of a cell that are of too few patients.
@@ -212,21 +217,6 @@ impl<'a> Named<'a> {
         if let Some(canonical) = canonical {
             return Some(canonical.form);
         }
-        self.text(cell, sum)
-    }
-
-    /// What the bins of a vector in a cell have in common: canonical where the explore form has it, else by its first bin.
-    fn rows(&self, cell: usize, vector: std::ops::Range<usize>) -> Option<String> {
-        let first = vector.start;
-        let canonical = self.form.as_ref().and_then(|(form, keys)| {
-            let sizes: Vec<usize> = keys.iter().map(Vec::len).collect();
-            form.rows_among(keys, &places(cell, &sizes), (vector, self.dataset))
-        });
-        canonical.map(|rows| rows.form).or_else(|| self.text(cell, first))
-    }
-
-    /// A sum in a cell as it is written.
-    fn text(&self, cell: usize, sum: usize) -> Option<String> {
         let FragmentFootprint { group_keys, sums, links, .. } = self.footprint;
         let base = links.first()?.base;
         let text = &sums.get(sum)?.text;

@@ -9,7 +9,7 @@
 //! Not here: the rules of exact figures, what was told exactly, the form itself ([`policies::explore`]), and leaving patients out.
 
 use policies::dataset::Dataset;
-use policies::explore::{self, ExploreForm, ExploreTerm, MeasureId};
+use policies::explore::{self, ExploreForm, ExploreSum, ExploreTerm, MeasureId};
 use policies::footprint::FragmentFootprint;
 use policies::protections::{Protections, Variance};
 use policies::wire::NoiseReceipt;
@@ -202,7 +202,10 @@ impl Teller<'_> {
                 Err(why) => return hidden(why),
             };
             let told = self.cell(cell, footprint, place);
-            if told.0.state == CellState::Present {
+            // Without any figure of it, that it is shown is one.
+            if told.0.state == CellState::Present
+                && form.sums.iter().all(|sum| sum.terms.is_empty())
+            {
                 self.enter(set, &rows);
             }
             told
@@ -210,8 +213,7 @@ impl Teller<'_> {
         cells.collect()
     }
 
-    /// The rows of a cell, or why it is null as a whole. That it is not is entered in the memory as the count of these rows,
-    /// whatever else was asked for: it tells of their set.
+    /// The rows of a cell as a figure, or why it is null as a whole.
     fn rows<'c>(
         &self,
         cell: RawCell<'c>,
@@ -226,7 +228,7 @@ impl Teller<'_> {
             return Err(Rule::SmallCell);
         }
         let key = cell.key().and_then(|key| Field64::new(key.get()));
-        let rows = form.rows_among(keys, places, (0..form.sums.len(), self.dataset));
+        let rows = form.rows_among(keys, places, self.dataset);
         let (Some(key), Some(set), Some(rows)) = (key, cell.patients(), rows) else {
             return Err(Rule::Fault);
         };
@@ -244,9 +246,12 @@ impl Teller<'_> {
         let sums = footprint.sums.as_slice();
         let mut hidden = vec![None; sums.len()];
         let of = (footprint, contributions.as_slice());
-        let form = |sums| {
+        let form = |sums: std::ops::Range<usize>| {
             let (form, keys, places) = place;
-            form.rows_among(keys, places, (sums, self.dataset)).map(|rows| rows.form)
+            let bin = |sum: &ExploreSum| {
+                Some(form.figure_among(keys, places, (sum.only()?, self.dataset))?.form)
+            };
+            bins::joined(form.sums.get(sums)?.iter().map(bin))
         };
         bins::hide_small(cell, of, (&self.noise, self.gap, &form), &mut hidden);
         let figures = cell.sums().zip(sums).enumerate().map(|(at, (value, sum))| {

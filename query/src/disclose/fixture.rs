@@ -100,7 +100,12 @@ pub(super) fn vector(tail: Option<u32>) -> FragmentFootprint {
         count(Conditions::of("patient", "age", values))
     });
     let (rows, keys, base) = ("patient".to_owned(), Vec::new(), Digest::of(b"rows"));
-    let explore = Explore::Form(ExploreForm { rows, keys, sums: sums.collect() });
+    let explore = Explore::Form(ExploreForm {
+        rows,
+        keys,
+        conditions: Conditions::default(),
+        sums: sums.collect(),
+    });
     FragmentFootprint {
         sums: (0..4).map(sum).collect(),
         measures: (0..4).map(bin).collect(),

@@ -109,7 +109,7 @@ impl Reader<'_> {
         self.linear(value).map(|_terms| ())
     }
 
-    fn reduced(&self, conditions: &[Expr], rows: &str) -> Formed<Conditions> {
+    pub(super) fn reduced(&self, conditions: &[Expr], rows: &str) -> Formed<Conditions> {
         Ok(self.conditions(conditions)?.reduced(rows, self.dataset))
     }
 

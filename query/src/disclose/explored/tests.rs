@@ -16,7 +16,15 @@ fn grade(code: &str) -> Conditions {
 
 /// Two counts of rows: of all, and of a part.
 fn footprint(cells: usize, sums: Vec<ExploreSum>, keys: Vec<ExploreKey>) -> FragmentFootprint {
-    counts(cells, Explore::Form(ExploreForm { rows: "patient".to_owned(), keys, sums }))
+    counts(
+        cells,
+        Explore::Form(ExploreForm {
+            rows: "patient".to_owned(),
+            keys,
+            conditions: Conditions::default(),
+            sums,
+        }),
+    )
 }
 
 /// What is told of cells, and what that adds to the memory.
@@ -105,34 +113,35 @@ fn each_form_of_a_set_is_entered_once() {
     assert_eq!((first, charge.is_empty()), (again, true));
 }
 
-/// How many figures a charge enters.
-fn entered(charge: &Charge) -> usize {
-    charge.told().count()
-}
-
 #[test]
-fn that_a_cell_is_shown_is_charged_as_the_count_of_its_rows() {
-    let some = || (set(0..200), set(0..60));
-    let all = footprint(1, vec![count(Conditions::default())], vec![]);
-    let both = footprint(1, vec![count(Conditions::default()), count(grade("2"))], vec![]);
-    let part = footprint(1, vec![count(grade("2")), count(Conditions::nobody())], vec![]);
+fn what_is_asked_of_parts_alone_charges_the_parts_alone() {
+    // Five questions for parts of one group are five figures of five sets, and none of the group's.
     let mut memory = memory();
-    let (_, charge) = tell(&memory, &[some()], &both);
-    let of_both = entered(&charge);
-    let (_, charge) = tell(&memory, &[some()], &all);
-    assert!(entered(&charge) <= of_both, "the count is the cell's own");
-    memory.apply(&charge).unwrap();
-    let (_, charge) = tell(&memory, &[some()], &all);
-    assert!(charge.is_empty(), "the same form again is free");
-    let (_, charge) = tell(&memory, &[some()], &part);
-    assert!(entered(&charge) > 0, "whose part alone is asked for is shown to be enough");
+    for (at, code) in (0..).zip(["1", "2", "3", "4", "5"]) {
+        let form = footprint(1, vec![count(grade(code)), count(Conditions::nobody())], vec![]);
+        let cell = (set(0..200), set(at * 40..at * 40 + 40));
+        let (_, charge) = tell(&memory, &[cell], &form);
+        memory.apply(&charge).unwrap();
+    }
+    let all = footprint(1, vec![count(Conditions::default()), count(grade("1"))], vec![]);
+    let (told, charge) = tell(&memory, &[(set(0..200), set(0..40))], &all);
+    assert_eq!((told[0].0.state, charge.is_empty()), (CellState::Present, false));
+    // Without any figure, that there are enough of them is one.
+    let never = || ExploreSum { terms: Vec::new(), plain: false };
+    let bare = footprint(1, vec![never(), never()], vec![]);
+    let (_, charge) = tell(&self::memory(), &[(set(0..200), set(0..40))], &bare);
+    assert_eq!(charge.told().count(), 0, "no column is looked at");
+    assert!(!charge.is_empty());
 }
 
 #[test]
 fn forms_of_one_set_have_thresholds_of_their_own() {
     let codes = ["1", "2", "3"].map(grade);
     let shown = |at: u32, of: &Conditions| {
-        let form = footprint(1, vec![count(of.clone()), count(of.clone())], vec![]);
+        let mut form = footprint(1, vec![count(of.clone()), count(of.clone())], vec![]);
+        if let Explore::Form(form) = &mut form.explore {
+            form.conditions = of.clone();
+        }
         let cell = (set(at..at + 12), set(at..at + 12));
         tell(&memory(), &[cell], &form).0[0].0.state == CellState::Present
     };

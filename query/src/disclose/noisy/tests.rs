@@ -1,5 +1,5 @@
 use policies::Limits;
-use policies::explore::{Explore, ExploreSum};
+use policies::explore::{Conditions, Explore, ExploreSum};
 use policies::footprint::{MeasureKind, Units};
 use policies::protections::{self, MinPart, Opinions};
 use roaring::RoaringBitmap;
@@ -75,7 +75,12 @@ fn a_part_in_the_explore_form_is_the_figure_of_explore() {
     let never = ExploreSum { terms: Vec::new(), plain: false };
     let form = |second: ExploreSum| {
         let rows = "patient".to_owned();
-        Explore::Form(ExploreForm { rows, keys: Vec::new(), sums: vec![count.clone(), second] })
+        Explore::Form(ExploreForm {
+            rows,
+            keys: Vec::new(),
+            conditions: Conditions::default(),
+            sums: vec![count.clone(), second],
+        })
     };
     let set = |of: u32| (0..of).collect::<RoaringBitmap>();
     let of = |second: ExploreSum| {

@@ -11,7 +11,7 @@ pub(super) const MANY: usize = 8;
 /// Nulls of a component past which a cell is shown again by those near it first.
 const FAR: usize = 120;
 /// Nulls of a component past which no program is made of all of them: what those nearby leave unproven is unsafe.
-pub(super) const FARTHEST: usize = 4_000;
+pub(super) const FARTHEST: usize = 2_500;
 
 /// Work of the smallest program, in nulls times relations: about a quarter of a millisecond.
 pub(super) const LEAST_WORK: u64 = 50_000;

@@ -3,7 +3,7 @@
 //! A world is kept as its differences from the truth, so that it stays a proof when more cells become null, and falls when one
 //! of the cells in which it differs is shown again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::program::nearest;
@@ -89,16 +89,31 @@ impl World {
 
     /// Whether it is one of this table as well, in whole numbers.
     fn fits(&self, table: &LinkedTable, null: &[bool]) -> bool {
-        let holds = |(cell, difference): &(usize, i64)| {
+        let could_be = |(cell, difference): &(usize, i64)| {
             let is_null = null.get(*cell) == Some(&true);
             let value = table.cells.get(*cell).and_then(|of| i64::try_from(of.value).ok());
             let some = value.and_then(|value| value.checked_add(*difference));
-            let mut rows = table.touching.get(*cell).into_iter().flatten();
-            is_null
-                && some.is_some_and(|value| value >= 0)
-                && rows.all(|row| Self::holds(table, *row, &self.differences) == Some(true))
+            is_null && some.is_some_and(|value| value >= 0)
         };
-        self.denominator == 1 && self.differences.iter().all(holds)
+        if self.denominator != 1 || !self.differences.iter().all(could_be) {
+            return false;
+        }
+        let mut sums: BTreeMap<usize, i128> = BTreeMap::new();
+        for (cell, difference) in &self.differences {
+            for row in table.touching.get(*cell).into_iter().flatten() {
+                let sum = sums.entry(*row).or_default();
+                let sign = table.rows.get(*row).and_then(|row| {
+                    row.get(row.binary_search_by_key(cell, |(cell, _)| *cell).ok()?)
+                });
+                // Differences and signs are far inside 128 bits.
+                let change = sign.map(|(_, sign)| i128::from(*sign) * i128::from(*difference));
+                let Some(sum_of_row) = change.and_then(|change| sum.checked_add(change)) else {
+                    return false;
+                };
+                *sum = sum_of_row;
+            }
+        }
+        sums.values().all(|sum| *sum == 0)
     }
 
     fn changes(&self, cell: usize) -> bool {
