@@ -78,7 +78,9 @@ impl ExploreForm {
     /// Whether few enough forms differ by missing values alone.
     fn filled(&self, dataset: &Dataset) -> Result<(), ExploreRefusal> {
         let mut forms: BTreeMap<Conditions, BTreeSet<(&str, &Conditions)>> = BTreeMap::new();
-        for term in self.sums.iter().flat_map(|sum| &sum.terms) {
+        // That a cell is shown is charged as the count of its rows.
+        let rows = self.all_rows();
+        for term in self.sums.iter().flat_map(|sum| &sum.terms).chain([&rows]) {
             let rows = match &term.measure {
                 MeasureId::Count { of } => of,
                 MeasureId::Sum { .. } | MeasureId::SumSquares { .. } => &self.rows,

@@ -202,10 +202,8 @@ impl Teller<'_> {
                 Err(why) => return hidden(why),
             };
             let told = self.cell(cell, footprint, place);
-            // Without any figure of it, that it is shown is one.
-            if told.0.state == CellState::Present
-                && form.sums.iter().all(|sum| sum.terms.is_empty())
-            {
+            // That it is shown tells of its rows, whatever is asked of them.
+            if told.0.state == CellState::Present {
                 self.enter(set, &rows);
             }
             told

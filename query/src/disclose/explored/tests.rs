@@ -114,24 +114,25 @@ fn each_form_of_a_set_is_entered_once() {
 }
 
 #[test]
-fn what_is_asked_of_parts_alone_charges_the_parts_alone() {
-    // Five questions for parts of one group are five figures of five sets, and none of the group's.
+fn that_a_cell_is_shown_is_charged_as_the_count_of_its_rows() {
+    // Five questions for parts of one group are five figures of five sets, and one of the group's.
+    let never = || ExploreSum { terms: Vec::new(), plain: false };
     let mut memory = memory();
     for (at, code) in (0..).zip(["1", "2", "3", "4", "5"]) {
-        let form = footprint(1, vec![count(grade(code)), count(Conditions::nobody())], vec![]);
+        let form = footprint(1, vec![never(), count(grade(code))], vec![]);
         let cell = (set(0..200), set(at * 40..at * 40 + 40));
         let (_, charge) = tell(&memory, &[cell], &form);
         memory.apply(&charge).unwrap();
     }
     let all = footprint(1, vec![count(Conditions::default()), count(grade("1"))], vec![]);
     let (told, charge) = tell(&memory, &[(set(0..200), set(0..40))], &all);
-    assert_eq!((told[0].0.state, charge.is_empty()), (CellState::Present, false));
-    // Without any figure, that there are enough of them is one.
-    let never = || ExploreSum { terms: Vec::new(), plain: false };
+    assert_eq!((told[0].0.state, charge.is_empty()), (CellState::Present, true));
+    // Without any figure, that there are enough of them is one; of too few nothing is entered.
     let bare = footprint(1, vec![never(), never()], vec![]);
     let (_, charge) = tell(&self::memory(), &[(set(0..200), set(0..40))], &bare);
-    assert_eq!(charge.told().count(), 0, "no column is looked at");
     assert!(!charge.is_empty());
+    let (_, charge) = tell(&self::memory(), &[(set(0..9), set(0..4))], &bare);
+    assert!(charge.is_empty());
 }
 
 #[test]
