@@ -40,7 +40,7 @@ pub(super) enum Depth {
 }
 
 impl Search<'_> {
-    /// Attacks a component, at most until `limit` programs were solved in all.
+    /// Attacks a component, with at most so much work in all.
     pub(super) fn attack(&mut self, component: &Component, depth: Depth, limit: u64) -> Verdict {
         let mut unmet = self.unmet(component.cells.iter().copied());
         let alone: Vec<usize> = unmet.iter().copied().filter(|cell| self.is_alone(*cell)).collect();

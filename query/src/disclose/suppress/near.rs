@@ -57,7 +57,7 @@ impl Search<'_> {
 
     /// Pushes every null that does not reach its goal once, as many in one program as have no relation in common; false past the
     /// limit.
-    pub(super) fn push_many(
+    fn push_many(
         &mut self,
         component: &Component,
         unmet: &[usize],
@@ -71,9 +71,10 @@ impl Search<'_> {
             left.retain(|cell| {
                 let Some(goal) = self.goal(*cell, push) else { return false };
                 let own = self.table.touching.get(*cell).into_iter().flatten();
-                let apart = own.clone().all(|row| !rows.contains(row));
+                let own = own.map(|(row, _)| *row);
+                let apart = own.clone().all(|row| !rows.contains(&row));
                 if apart {
-                    rows.extend(own.copied());
+                    rows.extend(own);
                     goals.push(goal);
                 }
                 !apart
@@ -104,7 +105,7 @@ impl Search<'_> {
         let mut rows = BTreeSet::new();
         let mut next = VecDeque::from([cell]);
         while let Some(at) = next.pop_front() {
-            for row in self.table.touching.get(at).into_iter().flatten() {
+            for (row, _) in self.table.touching.get(at).into_iter().flatten() {
                 rows.insert(*row);
                 for (other, _) in self.table.rows.get(*row).into_iter().flatten() {
                     if cells.len() < many && self.is_null(*other) && cells.insert(*other) {

@@ -184,7 +184,7 @@ impl<'t> Search<'t> {
             .iter()
             .filter_map(|cell| self.table.touching.get(*cell))
             .flatten()
-            .copied()
+            .map(|(row, _)| *row)
             .collect();
         let found = || reached.iter().filter_map(|cell| self.table.cells.get(*cell));
         let needs = found().map(|cell| match cell.need {
@@ -204,7 +204,7 @@ impl<'t> Search<'t> {
         let mut next: Vec<usize> = seeds.into_iter().collect();
         let mut seen = vec![false; self.table.rows.len()];
         while let Some(cell) = next.pop() {
-            for row in self.table.touching.get(cell).into_iter().flatten() {
+            for (row, _) in self.table.touching.get(cell).into_iter().flatten() {
                 let Some(seen) = seen.get_mut(*row).filter(|seen| !**seen) else { continue };
                 *seen = true;
                 for (other, _) in self.table.rows.get(*row).into_iter().flatten() {

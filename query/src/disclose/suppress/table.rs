@@ -141,7 +141,7 @@ impl TableError {
     }
 }
 
-/// A term of a row: a cell and whether it is added (1) or taken off (-1).
+/// A term of a row: a cell and whether it is added (1) or taken off (-1). Of a cell: a row and the same.
 pub(super) type Term = (usize, i64);
 
 /// Cells and relations that agree, in an order of their own.
@@ -153,8 +153,8 @@ pub(crate) struct LinkedTable {
     pub(super) given: Vec<usize>,
     /// Terms by cell; each row once.
     pub(super) rows: Vec<Vec<Term>>,
-    /// For each cell, the rows that touch it.
-    pub(super) touching: Vec<Vec<usize>>,
+    /// For each cell, the rows that touch it, with its sign in each.
+    pub(super) touching: Vec<Vec<Term>>,
     /// For each cell, those that follow it.
     pub(super) followers: Vec<Vec<usize>>,
 }
@@ -196,9 +196,9 @@ impl LinkedTable {
 
     fn link(&mut self, places: &[usize]) {
         for (at, row) in self.rows.iter().enumerate() {
-            for (cell, _) in row {
+            for (cell, sign) in row {
                 if let Some(touching) = self.touching.get_mut(*cell) {
-                    touching.push(at);
+                    touching.push((at, *sign));
                 }
             }
         }
@@ -214,7 +214,7 @@ impl LinkedTable {
     /// The rows that touch a cell.
     pub(super) fn rows_of(&self, cell: usize) -> impl Iterator<Item = &Vec<Term>> {
         let at = self.touching.get(cell).into_iter().flatten();
-        at.filter_map(|row| self.rows.get(*row))
+        at.filter_map(|(row, _)| self.rows.get(*row))
     }
 }
 

@@ -40,8 +40,6 @@ pub(super) struct Walker {
     moved: Vec<usize>,
     /// Relations that were broken, the last one last.
     broken: Vec<usize>,
-    /// For each cell the relations that it is in, with its sign.
-    signs: Vec<Vec<Term>>,
     /// Nulls looked at.
     looked: u64,
 }
@@ -58,6 +56,11 @@ impl Ground<'_> {
         self.table.rows.get(row).map_or(&[], Vec::as_slice)
     }
 
+    /// The relations that a cell is in, with its sign in each.
+    fn touching(&self, cell: usize) -> &[Term] {
+        self.table.touching.get(cell).map_or(&[], Vec::as_slice)
+    }
+
     fn value(&self, cell: usize) -> i64 {
         self.table.cells.get(cell).and_then(|of| i64::try_from(of.value).ok()).unwrap_or(0)
     }
@@ -65,14 +68,7 @@ impl Ground<'_> {
 
 impl Walker {
     pub(super) fn new(table: &LinkedTable) -> Self {
-        let mut signs = vec![Vec::new(); table.cells.len()];
-        for (at, row) in table.rows.iter().enumerate() {
-            for (cell, sign) in row {
-                signs.get_mut(*cell).into_iter().for_each(|signs| signs.push((at, *sign)));
-            }
-        }
         Self {
-            signs,
             from: vec![0; table.cells.len()],
             by: vec![0; table.cells.len()],
             off: vec![0; table.rows.len()],
@@ -108,14 +104,14 @@ impl Walker {
 
     /// Seeks a move that moves a null by one; otherwise none is begun.
     fn seek(&mut self, ground: Ground<'_>, (cell, sign): (usize, i64), way: usize) -> bool {
-        self.step(cell, sign);
+        self.step(ground, cell, sign);
         for _ in 0..MAX_STEPS {
             if self.looked > MAX_LOOKS {
                 break;
             }
             let Some(row) = self.next_broken(way) else { return true };
             let Some((mender, sign)) = self.mender(ground, row, (cell, way)) else { break };
-            self.step(mender, sign);
+            self.step(ground, mender, sign);
         }
         self.forget();
         false
@@ -157,7 +153,7 @@ impl Walker {
                 continue;
             }
             let mut mends = 0_i64;
-            for (touched, of_other) in self.signs.get(*other).into_iter().flatten() {
+            for (touched, of_other) in ground.touching(*other) {
                 let change = of_other.saturating_mul(sign);
                 let off = at(&self.off, *touched).signum();
                 mends = mends.saturating_add(if off == -change { 1 } else { -1 });
@@ -173,14 +169,14 @@ impl Walker {
     }
 
     /// Moves a null by one.
-    fn step(&mut self, cell: usize, sign: i64) {
+    fn step(&mut self, ground: Ground<'_>, cell: usize, sign: i64) {
         if let Some(by) = self.by.get_mut(cell) {
             if *by == 0 {
                 self.moved.push(cell);
             }
             *by = by.saturating_add(sign);
         }
-        for (row, of_cell) in self.signs.get(cell).into_iter().flatten() {
+        for (row, of_cell) in ground.touching(cell) {
             let change = of_cell.saturating_mul(sign);
             let Some(off) = self.off.get_mut(*row) else { continue };
             if *off == 0 {

@@ -45,7 +45,6 @@ impl World {
         denominator: i64,
     ) -> Option<Self> {
         let mut differences = vec![];
-        let mut rows: Vec<usize> = vec![];
         for (cell, value) in values {
             let value = nearest(value * f64::from(i32::try_from(denominator).ok()?))?;
             let truth = i64::try_from(table.cells.get(*cell)?.value).ok()?;
@@ -55,14 +54,10 @@ impl World {
             }
             if difference != 0 {
                 differences.push((*cell, difference));
-                rows.extend(table.touching.get(*cell)?.iter().copied());
             }
         }
         differences.sort_unstable();
-        rows.sort_unstable();
-        rows.dedup();
-        let holds = rows.iter().all(|row| Self::holds(table, *row, &differences) == Some(true));
-        holds.then_some(Self { differences, denominator })
+        cancel_out(table, &differences).then_some(Self { differences, denominator })
     }
 
     /// Makes a world of whole differences from the truth, by cell, if it is one and not the truth itself.
@@ -75,18 +70,6 @@ impl World {
         (!world.differences.is_empty() && world.fits(table, null)).then_some(world)
     }
 
-    /// Whether the differences cancel out in a row.
-    fn holds(table: &LinkedTable, row: usize, differences: &[(usize, i64)]) -> Option<bool> {
-        let mut sum = 0_i128;
-        for (cell, sign) in table.rows.get(row)? {
-            if let Ok(at) = differences.binary_search_by_key(cell, |(cell, _)| *cell) {
-                let (_, difference) = differences.get(at)?;
-                sum = sum.checked_add(i128::from(*difference).checked_mul(i128::from(*sign))?)?;
-            }
-        }
-        Some(sum == 0)
-    }
-
     /// Whether it is one of this table as well, in whole numbers.
     fn fits(&self, table: &LinkedTable, null: &[bool]) -> bool {
         let could_be = |(cell, difference): &(usize, i64)| {
@@ -95,30 +78,30 @@ impl World {
             let some = value.and_then(|value| value.checked_add(*difference));
             is_null && some.is_some_and(|value| value >= 0)
         };
-        if self.denominator != 1 || !self.differences.iter().all(could_be) {
-            return false;
-        }
-        let mut sums: BTreeMap<usize, i128> = BTreeMap::new();
-        for (cell, difference) in &self.differences {
-            for row in table.touching.get(*cell).into_iter().flatten() {
-                let sum = sums.entry(*row).or_default();
-                let sign = table.rows.get(*row).and_then(|row| {
-                    row.get(row.binary_search_by_key(cell, |(cell, _)| *cell).ok()?)
-                });
-                // Differences and signs are far inside 128 bits.
-                let change = sign.map(|(_, sign)| i128::from(*sign) * i128::from(*difference));
-                let Some(sum_of_row) = change.and_then(|change| sum.checked_add(change)) else {
-                    return false;
-                };
-                *sum = sum_of_row;
-            }
-        }
-        sums.values().all(|sum| *sum == 0)
+        self.denominator == 1
+            && self.differences.iter().all(could_be)
+            && cancel_out(table, &self.differences)
     }
 
     fn changes(&self, cell: usize) -> bool {
         self.differences.binary_search_by_key(&cell, |(cell, _)| *cell).is_ok()
     }
+}
+
+/// Whether differences cancel out in every row that they touch.
+fn cancel_out(table: &LinkedTable, differences: &[(usize, i64)]) -> bool {
+    let mut sums: BTreeMap<usize, i128> = BTreeMap::new();
+    for (cell, difference) in differences {
+        for (row, sign) in table.touching.get(*cell).into_iter().flatten() {
+            let sum = sums.entry(*row).or_default();
+            let change = i128::from(*difference).checked_mul(i128::from(*sign));
+            match change.and_then(|change| sum.checked_add(change)) {
+                Some(changed) => *sum = changed,
+                None => return false,
+            }
+        }
+    }
+    sums.values().all(|sum| *sum == 0)
 }
 
 /// Worlds that were found of a table, for others of the same cells: what they prove there is tried again.
