@@ -148,6 +148,18 @@ fn own(bins: &[Bin], value: f64) -> Option<f64> {
     of.map(|(_, _, count)| *count)
 }
 
+/// What is told of the target's bin of `y` in each block.
+fn of_targets(
+    targets: &BTreeMap<Vec<String>, &Patient>,
+    told: BTreeMap<Vec<String>, Vec<Bin>>,
+) -> Figures {
+    let own = |(block, bins): (Vec<String>, Vec<Bin>)| {
+        let value = value(targets.get(&block)?, "y");
+        Some((block, own(&bins, value)?))
+    };
+    told.into_iter().filter_map(own).collect()
+}
+
 fn value(target: &Patient, column: &str) -> f64 {
     let at = ["m1", "m2", "m3", "m4"].iter().position(|name| *name == column);
     let own = at.and_then(|at| target.m.get(at).copied()).or_else(|| target.get(column));
@@ -234,21 +246,14 @@ fn many(ask: &mut dyn Ask, world: &World, words: Words) -> anyhow::Result<Measur
     Ok(guessed(&samples(world, |block| seen(&all, block))))
 }
 
-/// Whether the figures of S and of S' are shown is one more figure: thresholds have noise of their own, drawn by who is in the set.
+/// Whether the figures of S and of S' are shown is one more figure: thresholds have noise of their own, drawn by set and form.
 fn at_threshold(ask: &mut dyn Ask, world: &World, words: Words) -> anyhow::Result<Measure> {
     let targets = world.targets();
     let mut told = Vec::new();
     for (turn, condition) in ["", " AND m1 < 90"].into_iter().enumerate() {
         told.push(match words {
             Words::Where => count(ask, &targets, (None, false), condition, turn)?,
-            Words::Filter => {
-                let of = histograms(ask, (words, "y"), condition, turn)?;
-                let own = |(block, bins): (Vec<String>, Vec<Bin>)| {
-                    let value = value(targets.get(&block)?, "y");
-                    Some((block, own(&bins, value)?))
-                };
-                of.into_iter().filter_map(own).collect()
-            }
+            Words::Filter => of_targets(&targets, histograms(ask, (words, "y"), condition, turn)?),
         });
     }
     let [with, without] = told.as_slice() else { anyhow::bail!("two figures") };
@@ -278,11 +283,7 @@ fn exact_less_bins(ask: &mut dyn Ask, world: &World, _scale: Scale) -> anyhow::R
     let mut all = Vec::new();
     for who in 0..3 {
         let noisy = histograms(ask, (Words::Filter, "y"), " AND m1 < 90", who)?;
-        let own = |(block, bins): (Vec<String>, Vec<Bin>)| {
-            let value = value(targets.get(&block)?, "y");
-            Some((block, own(&bins, value)?))
-        };
-        all.push(less(&exact, &noisy.into_iter().filter_map(own).collect()));
+        all.push(less(&exact, &of_targets(&targets, noisy)));
     }
     Ok(guessed(&samples(world, |block| seen(&all, block))))
 }
