@@ -70,6 +70,7 @@ impl Ask {
     /// fits is turned away here. A `forbid` on `enter` always counts.
     pub(crate) fn enter<'c>(&self, books: Books<'c>) -> Result<&'c Dataset, Denial> {
         let dataset = self.enter_charter(books.charter)?;
+        books.besides.iter().try_for_each(|beside| beside.enter(books.charter, self))?;
         if let Some(own) = books.own {
             let say = own.say(&self.person, ENTER, &self.dataset, self.context());
             if let OwnSay::Denies(denied) = say {
@@ -96,7 +97,8 @@ impl Ask {
         Ok(answering(fitting, self.profile))
     }
 
-    fn enter_charter<'c>(&self, charter: &'c Charter) -> Result<&'c Dataset, Denial> {
+    /// What needs no SQL, by one version of the charter.
+    pub(crate) fn enter_charter<'c>(&self, charter: &'c Charter) -> Result<&'c Dataset, Denial> {
         let Some(person) = charter.person(&self.person) else {
             return Err(reasons::unknown_person(charter, &self.person));
         };

@@ -11,6 +11,7 @@ use crate::indicator::Indicator;
 use crate::wire::LayerRef;
 use crate::{DatasetId, Digest, HospitalCode, IndicatorId, NetworkId, PersonId, UnixTime};
 
+mod beside;
 mod head;
 mod indicators;
 mod members;
@@ -23,6 +24,7 @@ mod people;
 pub mod rules;
 
 use crate::dsse::PublicKey;
+pub use beside::Beside;
 pub use head::Signer;
 pub(crate) use members::MAX_MEMBERS;
 pub use members::{Member, MemberKeys, MemberKind};

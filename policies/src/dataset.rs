@@ -40,6 +40,14 @@ pub enum DatasetStatus {
 }
 
 impl DatasetStatus {
+    /// Data are about people where either says so.
+    pub(crate) fn stricter(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Synthetic, Self::Synthetic) => Self::Synthetic,
+            (Self::Real, _) | (Self::Synthetic, Self::Real) => Self::Real,
+        }
+    }
+
     /// The word in files and answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {

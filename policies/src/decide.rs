@@ -55,7 +55,8 @@ pub fn decide<'b>(
     let books = books.into();
     let granted = explain(books, admission.ask(), &footprint)?;
     let Explained { profile, rules, protections, own, status, volume, band } = granted;
-    let layers = books.charter.layer().into_iter().collect();
+    let older = books.besides.iter().filter_map(|beside| beside.charter.layer());
+    let layers = books.charter.layer().into_iter().chain(older).collect();
     Ok(Permit::grant(Grant {
         footprint,
         profile,
@@ -105,7 +106,7 @@ fn under(
     profile: Profile,
     (footprint, dataset): (&Footprint, &Dataset),
 ) -> Result<Explained, Denial> {
-    let Books { charter, own } = books;
+    let Books { charter, besides, own } = books;
     if always_direct(profile) && !ask.direct_signature {
         return Err(reasons::direct_signature_required(charter));
     }
@@ -123,7 +124,15 @@ fn under(
     };
     let indicator = indicator(charter, ask)?;
     let said = indicator.map_or_else(Opinions::default, |indicator| indicator.opinions);
-    let opinions = rules.opinions(&ids).join(said);
+    let mut opinions = rules.opinions(&ids).join(said);
+    let mut ids = ids;
+    let mut status = dataset.status;
+    for beside in besides {
+        let says = beside.says((charter, ask, profile), (footprint, dataset))?;
+        opinions = opinions.join(says.opinions);
+        ids.extend(says.rules);
+        status = status.stricter(says.status);
+    }
     let mut named: Vec<String> = ids.iter().map(|id| rule_name(charter, id)).collect();
     let mut added = Opinions::default();
     if let Some(own) = own {
@@ -136,7 +145,7 @@ fn under(
         }
     }
     in_form(charter, profile, (footprint, dataset))?;
-    let protections = decided(profile, (opinions, added), dataset.status);
+    let protections = decided(profile, (opinions, added), status);
     let mut protections = match protections.own {
         OwnFigures::Exact if of_own(charter, ask) && is_exact(profile) => protections.own_figures(),
         OwnFigures::Exact | OwnFigures::Protected => {
@@ -157,7 +166,7 @@ fn under(
         rules: named,
         protections,
         own: own.map(crate::OwnRules::digest),
-        status: dataset.status,
+        status,
         volume,
         band,
     })

@@ -1,6 +1,6 @@
 //! A no, as the person hears it: which rule, which layer, and what could be asked instead. Never a word about data.
 
-use crate::charter::Charter;
+use crate::charter::{Beside, Charter};
 use crate::wire::LayerRef;
 
 pub(crate) mod reasons;
@@ -23,7 +23,7 @@ pub struct Denial {
 
 impl Denial {
     /// Every code of a denial.
-    pub const CODES: [&'static str; 28] = [
+    pub const CODES: [&'static str; 29] = [
         "unknown_person",
         "unknown_dataset",
         "other_dataset",
@@ -33,6 +33,7 @@ impl Denial {
         "no_rule_permits",
         "rule_failed",
         "person_not_valid",
+        "waits_for_notice",
         "profile_not_supported",
         "profile_does_not_fit",
         "unknown_indicator",
@@ -66,6 +67,23 @@ impl Denial {
             layer: charter.layer().map(Box::new),
             message: english,
             message_nl: dutch,
+        }
+    }
+
+    /// What an older version denies that holds beside the newest: it waits for its notice.
+    pub(crate) fn waits(self, newest: &Charter, beside: &Beside) -> Self {
+        let (until, new, old) = (beside.until, newest.version(), beside.charter.version());
+        let Self { code: _, rule, layer, message, message_nl } = self;
+        Self {
+            code: "waits_for_notice",
+            rule,
+            layer,
+            message: format!(
+                "what is new in version {new} of the charter waits for its notice: until {until} version {old} holds beside it, and says: {message}"
+            ),
+            message_nl: format!(
+                "wat nieuw is in versie {new} van het charter wacht op zijn aankondigingstijd: tot {until} geldt versie {old} ernaast, en die zegt: {message_nl}"
+            ),
         }
     }
 

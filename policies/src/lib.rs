@@ -33,7 +33,7 @@ pub mod wire;
 pub use admit::{Admission, admit};
 pub use ask::Ask;
 pub use bundle::{BundleError, Trust};
-pub use charter::{Books, Charter, NotGiven, OwnRules};
+pub use charter::{Beside, Books, Charter, NotGiven, OwnRules};
 pub use decide::{Explained, decide, explain};
 pub use denial::Denial;
 pub use envelope::{

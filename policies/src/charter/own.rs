@@ -10,8 +10,8 @@ use crate::problem::Problem;
 use crate::protections::Opinions;
 use crate::{DatasetId, Digest, PersonId};
 
-use super::Charter;
 use super::rules::{self, Book, Field, Known, Outcome, Rules};
+use super::{Beside, Charter};
 
 /// What a hospital adds, compiled.
 #[derive(Debug)]
@@ -23,8 +23,10 @@ pub struct OwnRules {
 /// Everything that a responder decides by.
 #[derive(Clone, Copy, Debug)]
 pub struct Books<'b> {
-    /// The charter.
+    /// The charter: the newest version that has begun.
     pub charter: &'b Charter,
+    /// Older versions that still hold beside it: they must allow a question too.
+    pub besides: &'b [Beside],
     /// The hospital's own rules, where it has any.
     pub own: Option<&'b OwnRules>,
 }
@@ -32,7 +34,7 @@ pub struct Books<'b> {
 impl<'b> From<&'b Charter> for Books<'b> {
     /// A charter alone: an asking node's view of others, and a hospital without rules of its own.
     fn from(charter: &'b Charter) -> Self {
-        Self { charter, own: None }
+        Self { charter, besides: &[], own: None }
     }
 }
 

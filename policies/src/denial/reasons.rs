@@ -8,7 +8,7 @@ use crate::charter::{Charter, OwnRules, Person, own};
 use crate::explore::ExploreRefusal;
 use crate::indicator::TextFault;
 use crate::kind::KindFault;
-use crate::{DatasetId, GroupId, PersonId, Profile, Purpose};
+use crate::{DatasetId, GroupId, HospitalCode, PersonId, Profile, Purpose};
 
 use super::{Denial, rule_name};
 
@@ -35,6 +35,18 @@ pub(crate) fn person_not_valid(charter: &Charter, id: &PersonId) -> Denial {
     let english = format!("`{id}` may not ask at this moment: see the validity in people.toml");
     let dutch = format!("`{id}` mag nu niet vragen: zie de geldigheid in people.toml");
     Denial::new(charter, "person_not_valid", english, dutch)
+}
+
+pub(crate) fn node_is_new(charter: &Charter, code: &HospitalCode) -> Denial {
+    let english = format!("`{code}` is not a member with this node's key");
+    let dutch = format!("`{code}` is geen lid met de sleutel van deze node");
+    Denial::new(charter, "unknown_person", english, dutch)
+}
+
+pub(crate) fn defined_otherwise(charter: &Charter, id: &DatasetId, what: &str) -> Denial {
+    let english = format!("dataset `{id}` defines `{what}` otherwise, or not at all");
+    let dutch = format!("dataset `{id}` omschrijft `{what}` anders, of niet");
+    Denial::new(charter, "unknown_dataset", english, dutch)
 }
 
 pub(crate) fn unknown_dataset(charter: &Charter, id: &DatasetId) -> Denial {

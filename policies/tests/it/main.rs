@@ -7,6 +7,7 @@
     reason = "test code"
 )]
 
+mod beside;
 mod bundle;
 mod charter_problems;
 mod decide;

@@ -98,7 +98,8 @@ impl<'t> Network<'t> {
         }
         let truth = self.finished(worker, question, &exact)?;
         for treatment in self.treatments {
-            let books = Books { charter: &treatment.charter, own: treatment.own.as_ref() };
+            let books =
+                Books { charter: &treatment.charter, besides: &[], own: treatment.own.as_ref() };
             let mut answers = Vec::new();
             for (code, reply) in &replies {
                 let mut first = fresh(code);

@@ -1,0 +1,144 @@
+//! An older version of the charter that still holds beside the newest: until the notice is over, both must allow.
+//!
+//! So a board tightens at once and widens with notice, and nobody has to say which of the two a change is. What the older
+//! version says is asked with its own people, rules and indicators. Datasets are read by the newest: a column that the
+//! older one has otherwise, or does not have, waits.
+
+use std::sync::Arc;
+
+use crate::UnixTime;
+use crate::ask::Ask;
+use crate::dataset::{Column, Dataset, DatasetStatus};
+use crate::denial::{Denial, reasons};
+use crate::envelope::VerifiedRequest;
+use crate::footprint::Footprint;
+use crate::indicator;
+use crate::permit::Profile;
+use crate::protections::Opinions;
+
+use super::Charter;
+use super::rules::Outcome;
+
+/// An older version that holds until a moment.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// The version.
+    pub charter: Arc<Charter>,
+    /// The first moment at which it no longer holds.
+    pub until: UnixTime,
+}
+
+/// What an older version adds to a question that it allows.
+#[derive(Debug)]
+pub(crate) struct Says {
+    /// The rules that permit it, by their ids.
+    pub(crate) rules: Vec<String>,
+    /// What they and its indicator ask for.
+    pub(crate) opinions: Opinions,
+    /// What it takes the dataset for.
+    pub(crate) status: DatasetStatus,
+}
+
+impl Beside {
+    /// Whether person and node are who they were: a key that is new waits like everything else that is.
+    ///
+    /// # Errors
+    /// The denial.
+    pub(crate) fn knows(&self, newest: &Charter, request: &VerifiedRequest) -> Result<(), Denial> {
+        let charter = &*self.charter;
+        let (person, from) = (request.person(), &request.request().from);
+        let same = charter
+            .person(&person.id)
+            .is_some_and(|known| known.key == person.key && known.hospital == person.hospital);
+        if !same {
+            let denial = reasons::unknown_person(charter, &person.id);
+            return Err(denial.waits(newest, self));
+        }
+        let keys = |charter: &Charter| charter.member(from).map(|member| member.keys.envelope);
+        if keys(charter) != keys(newest) {
+            return Err(reasons::node_is_new(charter, from).waits(newest, self));
+        }
+        Ok(())
+    }
+
+    /// What needs no SQL.
+    ///
+    /// # Errors
+    /// The denial.
+    pub(crate) fn enter(&self, newest: &Charter, ask: &Ask) -> Result<(), Denial> {
+        ask.enter_charter(&self.charter).map(drop).map_err(|denial| denial.waits(newest, self))
+    }
+
+    /// What it says to a footprint that was checked against the newest version's dataset.
+    ///
+    /// # Errors
+    /// The denial.
+    pub(crate) fn says(
+        &self,
+        (newest, ask, profile): (&Charter, &Ask, Profile),
+        (footprint, dataset): (&Footprint, &Dataset),
+    ) -> Result<Says, Denial> {
+        self.judge((ask, profile), (footprint, dataset))
+            .map_err(|denial| denial.waits(newest, self))
+    }
+
+    fn judge(
+        &self,
+        (ask, profile): (&Ask, Profile),
+        (footprint, dataset): (&Footprint, &Dataset),
+    ) -> Result<Says, Denial> {
+        let charter = &*self.charter;
+        let older = ask.enter_charter(charter)?;
+        if let Some(what) = differs(footprint, (older, dataset)) {
+            return Err(reasons::defined_otherwise(charter, &dataset.id, &what));
+        }
+        let said = match &ask.indicator {
+            Some(named) => indicator::signed(charter, &ask.dataset, named)
+                .map(|(indicator, _text)| indicator.opinions)
+                .map_err(|fault| reasons::text(charter, &fault))?,
+            None => Opinions::default(),
+        };
+        let context = ask.profile_context(profile, footprint.draft(), older);
+        let rules = charter.rules();
+        match rules.evaluate(&ask.person, profile.as_str(), &older.id, context) {
+            Outcome::Permitted(ids) => Ok(Says {
+                opinions: rules.opinions(&ids).join(said),
+                rules: ids.into_iter().collect(),
+                status: older.status,
+            }),
+            denied @ (Outcome::Silent | Outcome::Forbidden(_) | Outcome::Failed(_)) => {
+                Err(reasons::outcome(charter, ask, profile.as_str(), &denied))
+            }
+        }
+    }
+}
+
+/// What of a footprint the older dataset defines otherwise: a table with its keys, or a column with all that it may be used for.
+fn differs(footprint: &Footprint, (older, newer): (&Dataset, &Dataset)) -> Option<String> {
+    if older.digest == newer.digest {
+        return None;
+    }
+    if older.patient != newer.patient || older.attribution != newer.attribution {
+        return Some(older.patient.to_string());
+    }
+    let draft = footprint.draft();
+    let touched = draft.uses.iter().map(|used| &used.table).chain(&draft.tables);
+    for name in touched {
+        let keys = |dataset: &Dataset| {
+            dataset.table(name).map(|table| (table.key.clone(), table.foreign_keys.clone()))
+        };
+        if keys(older) != keys(newer) {
+            return Some(name.clone());
+        }
+    }
+    let same = |one: &Column, other: &Column| {
+        let untitled = |column: &Column| Column { title: Default::default(), ..column.clone() };
+        untitled(one) == untitled(other)
+    };
+    let other = draft.uses.iter().find(|used| {
+        let both =
+            older.column(&used.table, &used.column).zip(newer.column(&used.table, &used.column));
+        both.is_none_or(|(one, other)| !same(one, other))
+    });
+    other.map(|used| format!("{}.{}", used.table, used.column))
+}

@@ -1,0 +1,254 @@
+//! Two versions of a charter hold at once: both must allow, and the strictest of what either asks for is done.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use policies::dataset::DatasetStatus;
+use policies::{
+    Admission, Ask, Beside, Books, Charter, Denial, Explained, Profile, SignedRequest, Verdict,
+    VerifyContext, admit, explain,
+};
+
+use crate::fixture::{
+    NOW, Seen, encoded, files, footprint, hospital, public, question, request, sealed,
+};
+
+type Files = BTreeMap<String, String>;
+
+/// The fixture's charter with one file changed, as the version of this number.
+fn version(number: u64, path: &str, change: impl FnOnce(&str) -> String) -> Charter {
+    let mut files: Files = files();
+    let text = change(&files[path]);
+    files.insert(path.to_owned(), text);
+    let head = files["charter.toml"].replace("version = 3", &format!("version = {number}"));
+    files.insert("charter.toml".to_owned(), head);
+    sealed(&files)
+}
+
+fn same(number: u64) -> Charter {
+    version(number, "rules/network.cedar", str::to_owned)
+}
+
+fn rules(number: u64, text: &str) -> Charter {
+    version(number, "rules/network.cedar", |_old| text.to_owned())
+}
+
+/// A rule for exact figures with these annotations, under this condition.
+fn rule(annotations: &str, when: &str) -> String {
+    format!(
+        "@id(\"members\") {annotations} permit (principal, action == Kring::Action::\"ask.members\", resource) when {{ {when} }};"
+    )
+}
+
+fn beside(older: Charter) -> [Beside; 1] {
+    [Beside { charter: Arc::new(older), until: NOW.plus(86_400) }]
+}
+
+fn explained(newest: &Charter, older: Charter, uses: &[&str]) -> Result<Explained, Denial> {
+    let uses: Vec<String> = uses.iter().map(|one| (*one).to_owned()).collect();
+    let footprint = footprint(newest, "rotterdam", &uses);
+    let besides = beside(older);
+    let books = Books { charter: newest, besides: &besides, own: None };
+    explain(books, &Ask::from(&question()), &footprint)
+}
+
+fn admitted(newest: &Charter, older: Charter) -> Result<Admission, Denial> {
+    let bytes = encoded(&request(newest, &question()));
+    let (own, peer, seen) = (hospital("BRAVO"), hospital("ALFA"), Seen::default());
+    let context = VerifyContext { charter: newest, own: &own, peer: &peer, now: NOW, seen: &seen };
+    let verdict = SignedRequest::decode(&bytes).unwrap().verify(context).unwrap();
+    let Verdict::New(verified) = verdict else { panic!("it was never seen before") };
+    let besides = beside(older);
+    admit(Books { charter: newest, besides: &besides, own: None }, *verified, NOW)
+}
+
+const GRADE: &[&str] = &["diagnosis.grade:group"];
+
+#[track_caller]
+fn waits(denial: &Denial, part: &str) {
+    assert_eq!(denial.code, "waits_for_notice", "{denial}");
+    assert!(Denial::CODES.contains(&denial.code));
+    assert!(denial.message.contains(part), "{denial}");
+    assert!(denial.message.contains("version 3 holds beside it"), "{denial}");
+    assert!(denial.message_nl.contains("geldt versie 3 ernaast"), "{}", denial.message_nl);
+    assert_eq!(denial.layer.as_ref().unwrap().version, 3);
+}
+
+#[test]
+fn what_both_allow_is_allowed_and_both_are_named() {
+    let explained = explained(&same(4), same(3), GRADE).unwrap();
+    assert_eq!(explained.rules, ["noord/analysts-quality"]);
+    assert_eq!(explained.protections.min_patients.get(), 10);
+}
+
+#[test]
+fn a_permission_that_is_new_waits() {
+    let open = rule("@min_patients(\"10\")", "true");
+    let shut = rule("@min_patients(\"10\")", "context.purpose == \"research\"");
+    let denial = explained(&rules(4, &open), rules(3, &shut), GRADE).unwrap_err();
+    waits(&denial, "no rule permits `a.jansen`");
+    // What is taken away is gone at once, and the newest says so itself.
+    let denial = explained(&rules(4, &shut), rules(3, &open), GRADE).unwrap_err();
+    assert_eq!((denial.code, denial.layer.unwrap().version), ("no_rule_permits", 4));
+}
+
+#[test]
+fn the_strictest_of_both_versions_is_done() {
+    for (newer, older) in [(10, 20), (20, 10), (15, 15)] {
+        let rule = |k: u32| rule(&format!("@min_patients(\"{k}\") @zeros(\"shown\")"), "true");
+        let (newest, older_rules) = (rules(4, &rule(newer)), rules(3, &rule(older)));
+        let explained = explained(&newest, older_rules, GRADE).unwrap();
+        assert_eq!(explained.protections.min_patients.get(), newer.max(older));
+    }
+    let hidden = rule("@zeros(\"hidden\")", "true");
+    let shown = rule("@zeros(\"shown\")", "true");
+    let zeros = |newest: &str, older: &str| {
+        let explained = explained(&rules(4, newest), rules(3, older), GRADE).unwrap();
+        serde_json::to_value(explained.protections.applied()).unwrap()["zeros"].clone()
+    };
+    assert_eq!(zeros(&shown, &hidden), "hidden");
+    assert_eq!(zeros(&hidden, &shown), "hidden");
+    assert_eq!(zeros(&shown, &shown), "shown");
+}
+
+#[test]
+fn a_forbid_of_either_forbids() {
+    let open = rule("", "true");
+    let shut = format!(
+        "{open} @id(\"no-grade\") forbid (principal, action, resource) when {{ context has columns && context.columns.contains(\"diagnosis.grade\") }};"
+    );
+    let denial = explained(&rules(4, &open), rules(3, &shut), GRADE).unwrap_err();
+    waits(&denial, "`noord/no-grade`");
+    let denial = explained(&rules(4, &shut), rules(3, &open), GRADE).unwrap_err();
+    assert_eq!(denial.code, "forbidden");
+    explained(&rules(4, &open), rules(3, &shut), &["patient.age:aggregate"]).unwrap();
+}
+
+#[test]
+fn a_profile_that_is_new_waits() {
+    let indicator_only =
+        "@id(\"xx\") permit (principal, action == Kring::Action::\"ask.indicator\", resource);";
+    let members = rule("", "true");
+    let denial = explained(&rules(4, &members), rules(3, indicator_only), GRADE).unwrap_err();
+    assert_eq!(denial.code, "waits_for_notice");
+    let explained = explained(&rules(4, &members), rules(3, &members), GRADE).unwrap();
+    assert_eq!(explained.profile, Profile::Members);
+}
+
+#[test]
+fn a_person_a_key_and_a_node_that_are_new_wait() {
+    admitted(&same(4), same(3)).unwrap();
+    let unknown =
+        version(3, "people.toml", |text| text.replacen("a.jansen\"\nname", "j.anders\"\nname", 1));
+    waits(&admitted(&same(4), unknown).unwrap_err(), "`a.jansen` is not in people.toml");
+    let other_key = |owner: &str, path: &str| {
+        let (old, new) = (public(owner).to_string(), public("another").to_string());
+        version(3, path, |text| text.replace(&old, &new))
+    };
+    waits(&admitted(&same(4), other_key("a.jansen", "people.toml")).unwrap_err(), "people.toml");
+    let denial = admitted(&same(4), other_key("ALFA envelope", "members.toml")).unwrap_err();
+    waits(&denial, "`ALFA` is not a member with this node's key");
+    // A key that does not sign requests may change.
+    admitted(&same(4), other_key("ALFA log", "members.toml")).unwrap();
+}
+
+#[test]
+fn a_group_that_is_new_waits_and_one_that_is_gone_is_gone() {
+    let in_group = rule("", "principal in Kring::TumourGroup::\"borst\"");
+    let without = |number| {
+        let mut files = files();
+        files.insert("rules/network.cedar".to_owned(), in_group.clone());
+        let people = files["people.toml"].replacen("groups = [\"borst\"]\n", "", 1);
+        files.insert("people.toml".to_owned(), people);
+        let head = files["charter.toml"].replace("version = 3", &format!("version = {number}"));
+        files.insert("charter.toml".to_owned(), head);
+        sealed(&files)
+    };
+    explained(&rules(4, &in_group), rules(3, &in_group), GRADE).unwrap();
+    waits(&explained(&rules(4, &in_group), without(3), GRADE).unwrap_err(), "no rule permits");
+    let denial = explained(&without(4), rules(3, &in_group), GRADE).unwrap_err();
+    assert_eq!(denial.code, "no_rule_permits");
+}
+
+#[test]
+fn a_column_that_is_new_or_defined_otherwise_waits_and_the_others_do_not() {
+    let path = "datasets/rotterdam.toml";
+    let changes: [(&str, &str); 4] = [
+        ("name = \"grade\"", "name = \"graad\""),
+        ("codes = \"grade\"\nnullable = true", "codes = \"grade\""),
+        ("codes = \"grade\"\n", "codes = \"grade\"\nsensitive = true\n"),
+        ("[{ code = 3 }, { code = 2 }]", "[{ code = 3 }, { code = 2 }, { code = 1 }]"),
+    ];
+    for (from, to) in changes {
+        let older = || {
+            version(3, path, |text| {
+                assert!(text.contains(from), "{from}");
+                text.replace(from, to)
+            })
+        };
+        let denial = explained(&same(4), older(), GRADE).unwrap_err();
+        waits(&denial, "defines `diagnosis.grade` otherwise");
+        explained(&same(4), older(), &["patient.age:aggregate"]).unwrap();
+    }
+    // Titles decide nothing.
+    let retitled = version(3, path, |text| text.replace("Rotterdam tumour bank", "The bank"));
+    explained(&same(4), retitled, GRADE).unwrap();
+    // Another way to the patient is another table.
+    let rekeyed = version(3, path, |text| {
+        text.replace("attribution = { table = \"diagnosis\", column = \"attributed\" }\n", "")
+    });
+    waits(&explained(&same(4), rekeyed, GRADE).unwrap_err(), "defines `patient` otherwise");
+}
+
+#[test]
+fn data_are_about_people_where_either_version_says_so() {
+    let synthetic = |number| {
+        version(number, "datasets/rotterdam.toml", |text| {
+            text.replace("status = \"real\"", "status = \"synthetic\"")
+        })
+    };
+    let status = |newest: &Charter, older| explained(newest, older, GRADE).unwrap().status;
+    assert_eq!(status(&synthetic(4), same(3)), DatasetStatus::Real);
+    assert_eq!(status(&same(4), synthetic(3)), DatasetStatus::Real);
+    assert_eq!(status(&synthetic(4), synthetic(3)), DatasetStatus::Synthetic);
+}
+
+/// Whatever the rules: never more than either alone, and what both allow is not lost.
+#[test]
+fn never_more_than_either_alone() {
+    let conditions = [
+        "true",
+        "context.purpose == \"quality\"",
+        "context.purpose == \"research\"",
+        "context.hospitals >= 2",
+        "context.hospitals >= 3",
+    ];
+    let limits = ["5", "10", "25"];
+    let texts: Vec<String> = conditions
+        .iter()
+        .flat_map(|when| limits.map(|k| rule(&format!("@min_patients(\"{k}\")"), when)))
+        .collect();
+    let uses: Vec<String> = GRADE.iter().map(|one| (*one).to_owned()).collect();
+    let alone = |charter: &Charter| {
+        explain(charter, &Ask::from(&question()), &footprint(charter, "rotterdam", &uses))
+    };
+    let new: Vec<Charter> = texts.iter().map(|text| rules(4, text)).collect();
+    let old: Vec<_> = texts.iter().map(|text| Arc::new(rules(3, text))).collect();
+    let of_new: Vec<_> = new.iter().map(&alone).collect();
+    let of_old: Vec<_> = old.iter().map(|charter| alone(charter)).collect();
+    for (newest, one) in new.iter().zip(&of_new) {
+        for (older, other) in old.iter().zip(&of_old) {
+            let besides = [Beside { charter: Arc::clone(older), until: NOW.plus(1) }];
+            let books = Books { charter: newest, besides: &besides, own: None };
+            let footprint = footprint(newest, "rotterdam", &uses);
+            match (one, other, explain(books, &Ask::from(&question()), &footprint)) {
+                (Ok(one), Ok(other), Ok(both)) => {
+                    let least = one.protections.min_patients.max(other.protections.min_patients);
+                    assert_eq!(both.protections.min_patients, least);
+                }
+                (Err(_), _, Err(_)) | (_, Err(_), Err(_)) => {}
+                (one, other, both) => panic!("{one:?} {other:?} {both:?}"),
+            }
+        }
+    }
+}
