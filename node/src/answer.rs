@@ -14,6 +14,7 @@ use crate::node::{Node, SnapshotRef, job};
 use crate::pool::{Access, Lease};
 use crate::refused::Refused;
 use crate::reply::Frames;
+use crate::rulebook::Rulebook;
 
 mod explore;
 pub(crate) mod record;
@@ -21,6 +22,7 @@ pub(crate) mod record;
 /// A question that is run.
 #[derive(Clone, Copy)]
 struct Run<'a> {
+    book: &'a Rulebook,
     asked: &'a Asked,
     /// The dataset's text and the question's.
     text: (&'a str, &'a str),
@@ -31,19 +33,20 @@ impl Node {
     /// Answers or refuses a request of a connected member. Whatever comes back is signed.
     #[tracing::instrument(name = "answer", skip_all, fields(peer = %peer))]
     pub async fn answer(&self, bytes: &[u8], peer: &HospitalCode) -> Frames {
+        let book = self.rulebook();
         let signed = match SignedRequest::decode(bytes) {
             Ok(signed) => signed,
             Err(error) => return self.reject(peer, bytes, error.into()).await.into_frames(),
         };
         let _turn = self.consumed.turn(signed.question_digest()).await;
-        let verified = match signed.verify(self.verify_context(peer)) {
+        let verified = match signed.verify(self.verify_context(&book, peer)) {
             Ok(Verdict::New(verified)) => *verified,
             Ok(Verdict::Retry { request, .. }) => return self.repeat(request).await.into_frames(),
             Err(error) => return self.reject(peer, bytes, error.into()).await.into_frames(),
         };
-        let asked = Asked::of(self.charter(), &verified);
+        let asked = Asked::of(&book.charter, &verified);
         self.compare_logs(&verified, peer).await;
-        let reply = match self.evaluate(verified, &asked).await {
+        let reply = match self.evaluate(&book, verified, &asked).await {
             Ok((charged, snapshot)) => self.release(&asked, charged, snapshot).await,
             Err(refused) => self.refuse(&asked, refused).await,
         };
@@ -53,22 +56,23 @@ impl Node {
     /// From a verified request to an answer that may leave.
     async fn evaluate(
         &self,
+        book: &Rulebook,
         verified: VerifiedRequest,
         asked: &Asked,
     ) -> Result<(Charged, Digest), Refused> {
-        self.charter_holds()?;
+        book.holds(self.clock.now())?;
         self.own.confirmed().await?;
-        let admission: Admission = policies::admit(self.books(), verified, self.clock.now())?;
-        let (dataset, text) = self.dataset(&asked.question.dataset)?;
+        let admission: Admission = policies::admit(book.books(), verified, self.clock.now())?;
+        let (dataset, text) = book.dataset(&asked.question.dataset)?;
         let snapshot = self.snapshot(dataset)?;
         let text = (text, admission.text());
-        let planned = self.plan_apart(asked, text).await?;
+        let planned = self.plan_apart(book, asked, text).await?;
         let footprint: Footprint = Footprint::check(planned.footprint, dataset)?;
         asked.same_cut(&footprint)?;
-        let permit: Permit = policies::decide(self.books(), &admission, footprint)?;
+        let permit: Permit = policies::decide(book.books(), &admission, footprint)?;
         let entry = self.remember(&permit, &snapshot, &dataset.id).await?;
         let noise = query::needs_noise(&permit);
-        let exploring = noise.then(|| self.exploring(dataset, &snapshot)).transpose()?;
+        let exploring = noise.then(|| self.exploring(book, dataset, &snapshot)).transpose()?;
         let mut worker = self.pool.lease(Access::Snapshots, asked.who()).await?;
         self.intend(asked, &permit).await?;
         let permit = match &entry {
@@ -77,7 +81,7 @@ impl Node {
             }
             None => permit,
         };
-        let run = Run { asked, text, snapshot: &snapshot };
+        let run = Run { book, asked, text, snapshot: &snapshot };
         let charged = match (permit.profile(), exploring, entry) {
             (Profile::Explore, Some(exploring), Some(entry)) => {
                 self.explored(permit, (entry, exploring), run, &mut worker).await?
@@ -94,7 +98,7 @@ impl Node {
         &self,
         permit: Permit,
         (entry, exploring): (Option<Entry>, Option<Exploring>),
-        Run { asked, text, snapshot }: Run<'_>,
+        Run { book, asked, text, snapshot }: Run<'_>,
         mut worker: Lease,
     ) -> Result<Charged, Refused> {
         let wanted = query::wanted(&permit);
@@ -103,9 +107,9 @@ impl Node {
             hospital: self.hospital.clone(),
             fragments: permit.footprint().fragment_digests(),
             wanted,
-            not_given: self.not_given(&asked.question.dataset),
+            not_given: book.not_given(&self.hospital, &asked.question.dataset),
         };
-        let head = job(self.charter(), text, asked.issued_at, work);
+        let head = job(&book.charter, text, asked.issued_at, work);
         let reply = self.work(&mut worker, head, Vec::new()).await?;
         // What follows can wait for other answers of the lineage, and compute for long.
         drop(worker);

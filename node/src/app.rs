@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use policies::charter::Charter;
 use policies::wire::LayerRef;
-use policies::{Digest, HospitalCode, OwnRules};
-use tokio::sync::mpsc;
+use policies::{Digest, HospitalCode};
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -26,6 +26,7 @@ use crate::notices::Notices;
 use crate::pool::{Pool, Setup};
 use crate::rejections::Rejections;
 use crate::replies::Replies;
+use crate::rulebook::Rulebook;
 use crate::syslog::{Forwarder, Target};
 use crate::tasks::Tasks;
 use crate::witness::Desk;
@@ -51,9 +52,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 pub struct App {
     config: Config,
     clock: Arc<dyn Clock>,
-    charter: Arc<Charter>,
-    layer: LayerRef,
-    own_rules: Option<OwnRules>,
+    book: Rulebook,
     envelope_key: Key,
     store: Store,
     signer: Signer,
@@ -118,16 +117,17 @@ impl App {
             }
         };
         let own_rules = own_rules(&config, &charter)?;
-        let digest = own_rules.as_ref().map(OwnRules::digest);
-        let found = (&charter, digest);
-        let (notices, at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
         let layer = layer_of(&charter);
-        let known = index.knows_charter(&layer)?;
+        let charter = Arc::new(charter);
+        let book = Rulebook { charter, layer, besides: Vec::new(), own: own_rules };
+        let found = (&*book.charter, book.own_digest());
+        let (notices, at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
+        let known = index.knows_charter(&book.layer)?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());
-        let (desk, own) = witnessing::open(&config, &charter, latest.as_ref())?;
-        start::check_snapshots(&config, &charter)?;
+        let (desk, own) = witnessing::open(&config, &book.charter, latest.as_ref())?;
+        start::check_snapshots(&config, &book.charter)?;
         let replies_folder = config.state.join("replies");
         let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
         let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
@@ -147,15 +147,12 @@ impl App {
         let listen = config.listen.clone();
         let network =
             Network::build(NetConfig { keypair_seed: transport.seed(), listen, limits }).await?;
-        let charter = Arc::new(charter);
         let pool = Pool::start(Setup::daemon(&config, program, Arc::clone(&clock), tasks.clone()))?;
         pool.warm().await?;
         Ok(Self {
             config,
             clock,
-            charter,
-            layer,
-            own_rules,
+            book,
             envelope_key,
             store,
             signer,
@@ -184,9 +181,7 @@ impl App {
         let Self {
             config,
             clock,
-            charter,
-            layer,
-            own_rules,
+            book,
             envelope_key,
             store,
             signer,
@@ -210,7 +205,7 @@ impl App {
         let forwarder = syslog.map(|target| forwarder(target, &log, &config.hospital));
         let (inbound, requests) = mpsc::channel(INBOUND_QUEUE);
         let net = network.spawn(&tasks, inbound);
-        let others = charter.members().filter(|member| member.code != config.hospital);
+        let others = book.charter.members().filter(|member| member.code != config.hospital);
         let peers = others
             .map(|member| Peer {
                 key: PeerKey(*member.keys.transport.as_bytes()),
@@ -223,9 +218,7 @@ impl App {
         let node = Arc::new(Node {
             hospital: config.hospital,
             clock,
-            charter,
-            layer,
-            own_rules,
+            rules: watch::Sender::new(Arc::new(book)),
             envelope_key,
             log,
             own,
@@ -349,7 +342,7 @@ async fn tidy(node: Arc<Node>) {
 impl Node {
     fn member_of(&self, peer: PeerKey) -> Option<HospitalCode> {
         let key = policies::dsse::PublicKey::from_bytes(&peer.0).ok()?;
-        self.charter.member_by_transport(&key).map(|member| member.code.clone())
+        self.rulebook().charter.member_by_transport(&key).map(|member| member.code.clone())
     }
 
     fn catch_up(&self) {
@@ -360,7 +353,7 @@ impl Node {
 
     async fn log_start(&self, known: bool, mut events: Vec<Event>) {
         if !known {
-            events.push(Event::CharterAccepted { layer: self.layer.clone() });
+            events.push(Event::CharterAccepted { layer: self.rulebook().layer.clone() });
         }
         let snapshots: BTreeMap<_, _> = self.status().snapshots;
         let (version, hospital) = (env!("CARGO_PKG_VERSION").to_owned(), self.hospital.clone());

@@ -5,6 +5,7 @@
 //! every responder checks again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use policies::dsse::Envelope;
@@ -22,6 +23,7 @@ use crate::net::PeerKey;
 use crate::node::Node;
 use crate::pool::{Access, Who};
 use crate::refused::Refused;
+use crate::rulebook::Rulebook;
 
 pub(crate) mod collect;
 pub(crate) mod finish;
@@ -38,6 +40,8 @@ pub(crate) struct Accepted {
     pub(crate) question: Question,
     pub(crate) envelope: Envelope,
     pub(crate) fragments: Vec<Digest>,
+    /// What it is decided by here.
+    pub(crate) book: Arc<Rulebook>,
     /// The text that is asked: the person's own, or the indicator's as the charter has it.
     pub(crate) sql: String,
     pub(crate) dataset_text: String,
@@ -80,7 +84,8 @@ impl Node {
     }
 
     async fn try_explain(&self, body: ExplainBody) -> Result<Explanation, Refused> {
-        self.charter_holds()?;
+        let book = self.rulebook();
+        book.holds(self.clock.now())?;
         let ExplainBody { person, purpose, group, dataset, hospitals, sql, profile } = body;
         let ask = policies::Ask {
             person,
@@ -94,20 +99,20 @@ impl Node {
             indicator: None,
             profile,
         };
-        let (dataset, text) = self.dataset(&ask.dataset)?;
+        let (dataset, text) = book.dataset(&ask.dataset)?;
         let named = Who::Named { person: ask.person.clone() };
         let mut worker = self.pool.lease(Access::Nothing, named).await?;
-        let planned = self.plan(&mut worker, (text, &sql), self.clock.now()).await?;
+        let planned = self.plan((&book, &mut worker), (text, &sql), self.clock.now()).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
         let cells = footprint.draft().fragments.iter().map(|fragment| fragment.cells).collect();
-        let granted = policies::explain(self.charter(), &ask, &footprint)?;
+        let granted = policies::explain(book.of_network(), &ask, &footprint)?;
         Ok(Explanation {
             explained: planned.explained,
             cells,
             profile: granted.profile,
             rules: granted.rules,
             protections: granted.protections.applied_under(granted.profile),
-            layers: vec![self.layer.clone()],
+            layers: book.layers(),
         })
     }
 
@@ -154,14 +159,15 @@ impl Node {
         verified: VerifiedRequest,
     ) -> Result<(), Refused> {
         self.own.confirmed().await?;
-        let admission = policies::admit(self.charter(), verified, self.clock.now())?;
+        let book = Arc::clone(&accepted.book);
+        let admission = policies::admit(book.of_network(), verified, self.clock.now())?;
         admission.text().clone_into(&mut accepted.sql);
-        let (dataset, text) = self.dataset(&accepted.question.dataset)?;
+        let (dataset, text) = book.dataset(&accepted.question.dataset)?;
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
         let issued_at = accepted.question.issued_at;
-        let planned = self.plan(&mut worker, (text, &accepted.sql), issued_at).await?;
+        let planned = self.plan((&book, &mut worker), (text, &accepted.sql), issued_at).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
-        policies::explain(self.charter(), admission.ask(), &footprint)?;
+        policies::explain(book.of_network(), admission.ask(), &footprint)?;
         accepted.fragments = footprint.fragment_digests();
         text.clone_into(&mut accepted.dataset_text);
         Ok(())
@@ -172,14 +178,16 @@ impl Node {
         let envelope = Envelope::decode(bytes, MAX_REQUEST_BYTES).map_err(DecodeError::Question)?;
         let question = policies::question::parse_question(envelope.unverified_payload())
             .map_err(DecodeError::from)?;
-        self.charter_holds()?;
+        let book = self.rulebook();
+        book.holds(self.clock.now())?;
         let fragments = vec![Digest::of(b"")];
-        let sql = policies::indicator::text_of(self.charter(), &question).unwrap_or_default();
-        let accepted = Accepted { question, envelope, fragments, sql, dataset_text: String::new() };
+        let sql = policies::indicator::text_of(&book.charter, &question).unwrap_or_default();
+        let accepted =
+            Accepted { book, question, envelope, fragments, sql, dataset_text: String::new() };
         let own = accepted.question.hospitals.first().unwrap_or(&self.hospital);
         let request = self.request(&accepted, own);
         let context = VerifyContext {
-            charter: self.charter(),
+            charter: &accepted.book.charter,
             own,
             peer: &self.hospital,
             now: self.clock.now(),
@@ -198,7 +206,7 @@ impl Node {
             from: self.hospital.clone(),
             audience: audience.clone(),
             question: String::from_utf8(accepted.envelope.encode()).unwrap_or_default(),
-            layers: vec![self.layer.clone()],
+            layers: vec![accepted.book.layer.clone()],
             language: LANGUAGE_VERSION,
             fragments: accepted.fragments.clone(),
             checkpoint: self.own.signed().map(|note| note.to_string()),
@@ -250,7 +258,7 @@ impl Node {
         let frames = if *hospital == self.hospital {
             self.answer(&bytes, hospital).await
         } else {
-            let Some(member) = self.charter.member(hospital) else {
+            let Some(member) = accepted.book.charter.member(hospital) else {
                 return Outcome::unreachable("not_a_member");
             };
             let key = PeerKey(*member.keys.transport.as_bytes());
@@ -265,8 +273,13 @@ impl Node {
             }
         };
         let (question, digest) = (&accepted.question, accepted.envelope.digest());
-        let sent =
-            Sent { charter: self.charter(), question, digest, hospital, now: self.clock.now() };
+        let sent = Sent {
+            charter: &accepted.book.charter,
+            question,
+            digest,
+            hospital,
+            now: self.clock.now(),
+        };
         Outcome::verify(sent, request, frames)
     }
 

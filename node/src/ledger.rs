@@ -189,7 +189,8 @@ impl Ledger {
 /// Reads the memories of the snapshots that are answered from: whoever starts a node sees in its messages what is wrong with them.
 /// A question that comes earlier waits for its own.
 pub(crate) async fn read_all(node: Arc<Node>) {
-    for dataset in node.charter().datasets() {
+    let book = node.rulebook();
+    for dataset in book.charter.datasets() {
         let Ok(snapshot) = node.snapshot(dataset) else { continue };
         let lineage = node.ledger.lineage(&dataset.id, &snapshot.folder);
         let Some(lineage) = lineage else { continue };

@@ -34,6 +34,7 @@ pub(crate) mod refused;
 pub(crate) mod rejections;
 pub mod replies;
 pub mod reply;
+pub mod rulebook;
 pub mod sandbox;
 pub mod syslog;
 pub mod tasks;

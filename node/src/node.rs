@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use policies::charter::Charter;
 use policies::dataset::Dataset;
-use policies::wire::LayerRef;
-use policies::{Books, DatasetId, Digest, HospitalCode, OwnRules, UnixTime};
+use policies::{Digest, HospitalCode, UnixTime};
 use query::pipe::frame::Message;
-use query::pipe::{Job, NotGiven, PIPE_VERSION, Planned, Reply, Work};
+use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
+use tokio::sync::watch;
 
 use crate::api::{Indicators, Info, LogState, PeerState, Status};
 use crate::clock::Clock;
@@ -26,6 +26,7 @@ use crate::refused::Refused;
 use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::reply::Signer;
+use crate::rulebook::Rulebook;
 use crate::tasks::Tasks;
 use crate::witness::Desk;
 use crate::witness::hearsay::Hearsay;
@@ -36,9 +37,7 @@ use crate::witness::own::Own;
 pub struct Node {
     pub(crate) hospital: HospitalCode,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) charter: Arc<Charter>,
-    pub(crate) layer: LayerRef,
-    pub(crate) own_rules: Option<OwnRules>,
+    pub(crate) rules: watch::Sender<Arc<Rulebook>>,
     pub(crate) envelope_key: Key,
     pub(crate) log: Log,
     pub(crate) own: Own,
@@ -70,30 +69,13 @@ impl Node {
         &self.tasks
     }
 
-    pub(crate) fn charter(&self) -> &Charter {
-        &self.charter
-    }
-
-    /// What this node decides by, as a responder.
-    pub(crate) fn books(&self) -> Books<'_> {
-        Books { charter: &self.charter, own: self.own_rules.as_ref() }
+    /// What it decides by now; a question keeps what it began with.
+    pub(crate) fn rulebook(&self) -> Arc<Rulebook> {
+        Arc::clone(&self.rules.borrow())
     }
 
     pub(crate) fn signer(&self) -> Signer<'_> {
         Signer { hospital: &self.hospital, key: &self.envelope_key }
-    }
-
-    /// The dataset and its exact text.
-    pub(crate) fn dataset(&self, id: &DatasetId) -> Result<(&Dataset, &str), Refused> {
-        let unknown = || Refused::UnknownDataset(id.clone());
-        let dataset = self.charter.dataset(id).ok_or_else(unknown)?;
-        let text = self.charter.dataset_text(id).ok_or_else(unknown)?;
-        Ok((dataset, text))
-    }
-
-    /// What this hospital has no rows of.
-    pub(crate) fn not_given(&self, id: &DatasetId) -> Vec<NotGiven> {
-        self.charter.not_given(&self.hospital, id).map(NotGiven::from).collect()
     }
 
     /// The current snapshot of the dataset.
@@ -114,11 +96,11 @@ impl Node {
     /// Lets a worker split the text of a question that was asked at this moment.
     pub(crate) async fn plan(
         &self,
-        lease: &mut Lease,
+        (book, lease): (&Rulebook, &mut Lease),
         (dataset, sql): (&str, &str),
         asked_at: UnixTime,
     ) -> Result<Planned, Refused> {
-        let head = job(self.charter(), (dataset, sql), asked_at, Work::Plan);
+        let head = job(&book.charter, (dataset, sql), asked_at, Work::Plan);
         let reply = self.work(lease, head, Vec::new()).await?;
         match reply.head {
             Reply::Planned(planned) => Ok(planned),
@@ -155,12 +137,14 @@ impl Node {
     /// What a client needs to compose a question.
     #[must_use]
     pub fn info(&self) -> Info {
+        let book = self.rulebook();
+        let charter = &book.charter;
         Info {
             hospital: self.hospital.clone(),
-            network: self.charter.network().clone(),
-            layer: self.layer.clone(),
-            members: self.charter.members().map(|m| (m.code.clone(), m.name.clone())).collect(),
-            datasets: self.charter.datasets().map(|d| (d.id.clone(), d.title.clone())).collect(),
+            network: charter.network().clone(),
+            layer: book.layer.clone(),
+            members: charter.members().map(|m| (m.code.clone(), m.name.clone())).collect(),
+            datasets: charter.datasets().map(|d| (d.id.clone(), d.title.clone())).collect(),
             now: self.clock.now(),
         }
     }
@@ -168,13 +152,16 @@ impl Node {
     /// The charter's indicators, for a client to make questions of.
     #[must_use]
     pub fn indicators(&self) -> Indicators {
-        let texts = self.charter.indicator_texts();
+        let book = self.rulebook();
+        let texts = book.charter.indicator_texts();
         Indicators { files: texts.map(|(id, text)| (id.clone(), text.to_owned())).collect() }
     }
 
     /// What the node is doing.
     #[must_use]
     pub fn status(&self) -> Status {
+        let book = self.rulebook();
+        let charter = &book.charter;
         let peers = self.net.status();
         let state = |key: PeerKey| {
             let found = peers.iter().find(|peer| peer.key == key);
@@ -183,12 +170,11 @@ impl Node {
                 last_error: found.and_then(|peer| peer.last_error.clone()),
             }
         };
-        let others = self.charter.members().filter(|member| member.code != self.hospital);
+        let others = charter.members().filter(|member| member.code != self.hospital);
         let peers = others
             .map(|member| (member.code.clone(), state(PeerKey(*member.keys.transport.as_bytes()))))
             .collect();
-        let snapshots: BTreeMap<_, _> = self
-            .charter
+        let snapshots: BTreeMap<_, _> = charter
             .datasets()
             .filter_map(|dataset| Some((dataset.id.clone(), self.snapshot(dataset).ok()?.id)))
             .collect();
@@ -197,12 +183,12 @@ impl Node {
             let lineage = self.ledger.lineage(&dataset.id, &snapshot.folder)?;
             Some((dataset.id.clone(), self.ledger.state(&lineage)?))
         };
-        let memories = self.charter.datasets().filter_map(memory).collect();
+        let memories = charter.datasets().filter_map(memory).collect();
         Status {
             hospital: self.hospital.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            layer: self.layer.clone(),
-            valid_until: self.charter.valid_until(),
+            layer: book.layer.clone(),
+            valid_until: charter.valid_until(),
             listen: self.net.listen_addresses(),
             snapshots,
             memories,

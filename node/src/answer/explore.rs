@@ -15,6 +15,7 @@ use crate::ledger::{Charged, Entry, Explored, Exploring, Unexplored};
 use crate::node::{Node, SnapshotRef, job};
 use crate::pool::Lease;
 use crate::refused::Refused;
+use crate::rulebook::Rulebook;
 
 /// Runs of one question, the first with it.
 const RUNS: usize = 5;
@@ -23,13 +24,14 @@ impl Node {
     /// What noise is made with, over a snapshot.
     pub(super) fn exploring(
         &self,
+        book: &Rulebook,
         dataset: &Dataset,
         snapshot: &SnapshotRef,
     ) -> Result<Exploring, Refused> {
         let key = self.ledger.noise()?;
         let patients = query::snapshot::patients(&snapshot.folder, dataset);
         let patients = patients.ok_or_else(|| Refused::NoSnapshot(dataset.id.clone()))?;
-        let charter = Arc::clone(&self.charter);
+        let charter = Arc::clone(&book.charter);
         Ok(Exploring { key, charter, dataset: dataset.id.clone(), patients })
     }
 
@@ -50,9 +52,9 @@ impl Node {
                 hospital: self.hospital.clone(),
                 fragments: permit.footprint().fragment_digests(),
                 wanted,
-                not_given: self.not_given(&exploring.dataset),
+                not_given: run.book.not_given(&self.hospital, &exploring.dataset),
             };
-            let head = job(self.charter(), run.text, run.asked.issued_at, work);
+            let head = job(&run.book.charter, run.text, run.asked.issued_at, work);
             let reply = self.work(worker, head, vec![left_out.bytes.clone()]).await?;
             let raw = query::receive(permit, wanted, &reply)?;
             self.alarm(run.asked, raw.fault()).await?;

@@ -15,6 +15,7 @@ use crate::pool::Access;
 use crate::pool::Who;
 use crate::refused::{Refused, Told};
 use crate::reply::{SignedReply, frames_digest};
+use crate::rulebook::Rulebook;
 
 /// A verified question, as the log names it.
 #[derive(Debug)]
@@ -61,23 +62,18 @@ impl Asked {
 }
 
 impl Node {
-    pub(super) fn verify_context<'a>(&'a self, peer: &'a HospitalCode) -> VerifyContext<'a> {
+    pub(super) fn verify_context<'a>(
+        &'a self,
+        book: &'a Rulebook,
+        peer: &'a HospitalCode,
+    ) -> VerifyContext<'a> {
         VerifyContext {
-            charter: self.charter(),
+            charter: &book.charter,
             own: &self.hospital,
             peer,
             now: self.clock.now(),
             seen: &self.consumed,
         }
-    }
-
-    /// A charter whose time is over allows nothing.
-    pub(crate) fn charter_holds(&self) -> Result<(), Refused> {
-        let now = self.clock.now();
-        if self.charter.valid_from() <= now && now <= self.charter.valid_until() {
-            return Ok(());
-        }
-        Err(Refused::CharterExpired)
     }
 
     /// Makes the question durable, and so consumed, before anything is run.
@@ -95,11 +91,12 @@ impl Node {
     /// Lets a worker that can read no snapshot split the text: what it says of the text goes to the asker.
     pub(super) async fn plan_apart(
         &self,
+        book: &Rulebook,
         asked: &Asked,
         text: (&str, &str),
     ) -> Result<Planned, Refused> {
         let mut worker = self.pool.lease(Access::Nothing, asked.who()).await?;
-        self.plan(&mut worker, text, asked.issued_at).await
+        self.plan((book, &mut worker), text, asked.issued_at).await
     }
 
     /// Tells the hospital's own operators of a failure that the asker cannot see.

@@ -119,7 +119,8 @@ impl Node {
     /// Logs what the node notices about itself: a jump of the clock, and snapshots that are answered from and were not
     /// before. What cannot be logged is noticed again.
     pub(super) async fn log_notices(&self) {
-        let used = self.charter.datasets().filter_map(|dataset| {
+        let book = self.rulebook();
+        let used = book.charter.datasets().filter_map(|dataset| {
             let snapshot = self.snapshot(dataset).ok()?.id;
             self.notices.snapshot(&dataset.id, u64::from(dataset.version), snapshot)
         });

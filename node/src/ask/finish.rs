@@ -46,7 +46,7 @@ impl Node {
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
         let Accepted { question, dataset_text, sql, .. } = accepted;
         let text = (dataset_text.as_str(), sql.as_str());
-        let head = job(self.charter(), text, question.issued_at, work);
+        let head = job(&accepted.book.charter, text, question.issued_at, work);
         finished(self.work(&mut worker, head, blobs).await?.head).map_err(Refused::Text)
     }
 
