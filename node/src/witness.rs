@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use policies::dsse::PublicKey;
 use policies::{HospitalCode, UnixTime};
@@ -38,7 +38,7 @@ pub struct Desk {
     folder: PathBuf,
     verifier: VerifierKey,
     key: Key,
-    logs: Logs,
+    logs: RwLock<Arc<Logs>>,
     state: Mutex<Witness>,
     /// When this run cosigned each member's log last, and the note: kept apart, because the state waits for the disk.
     cosigned: Mutex<BTreeMap<HospitalCode, (UnixTime, Arc<str>)>>,
@@ -132,15 +132,25 @@ impl Desk {
         });
         let cosigned = Mutex::new(told.collect());
         let (folder, state) = (folder.to_owned(), Mutex::new(state));
+        let logs = RwLock::new(Arc::new(logs));
         let logging = Mutex::default();
         Ok(Self { folder, verifier, key, logs, state, cosigned, logging })
+    }
+
+    /// Follows a charter with other members or keys; what is on record of others stays on disk.
+    pub fn set_logs(&self, logs: Logs) {
+        *self.logs.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(logs);
+    }
+
+    fn logs(&self) -> Arc<Logs> {
+        Arc::clone(&self.logs.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The member whose log has this origin.
     #[must_use]
     pub fn owner_of(&self, origin: &Origin) -> Option<HospitalCode> {
-        let mut logs = self.logs.iter();
-        logs.find(|(code, key)| origin.belongs_to(code, key)).map(|(code, _)| code.clone())
+        let logs = self.logs();
+        logs.iter().find(|(code, key)| origin.belongs_to(code, key)).map(|(code, _)| code.clone())
     }
 
     /// The note of a member's log that was cosigned last.
@@ -169,7 +179,7 @@ impl Desk {
             }
             Ok(Submission::Latest { origin }) => {
                 let owned = |key| origin.belongs_to(member, key);
-                if !self.logs.get(member).is_some_and(owned) {
+                if !self.logs().get(member).is_some_and(owned) {
                     return refused("witness_other_log");
                 }
                 told(self.stands(&self.state(), member))
@@ -188,7 +198,7 @@ impl Desk {
         now: UnixTime,
     ) -> Handled {
         let mut state = self.state();
-        let known = self.logs.get(member).and_then(|key| state.latest_of(member, key));
+        let known = self.logs().get(member).and_then(|key| state.latest_of(member, key));
         let known_gaps = known.map(|known| known.checkpoint().origin.gaps());
         if known_gaps.is_none_or(|gaps| gaps < origin.gaps()) && origin.gaps() > 0 {
             return refused("witness_gap");
@@ -239,14 +249,15 @@ impl Desk {
     }
 
     fn stands(&self, state: &Witness, member: &HospitalCode) -> Reply {
-        let latest = self.logs.get(member).and_then(|key| state.latest_of(member, key));
+        let latest = self.logs().get(member).and_then(|key| state.latest_of(member, key));
         Reply::Stands(latest.map(|latest| latest.note().to_string()))
     }
 
     /// A checkpoint of a log of this member, without lines of others.
     fn open_note(&self, member: &HospitalCode, note: &str) -> Option<(SignedCheckpoint, Origin)> {
         let origin = Checkpoint::parse(Note::parse(note).ok()?.text()).ok()?.origin;
-        let key = self.logs.get(member).filter(|key| origin.belongs_to(member, key))?;
+        let logs = self.logs();
+        let key = logs.get(member).filter(|key| origin.belongs_to(member, key))?;
         let key = origin.key(key).ok()?;
         let signed = SignedCheckpoint::open(note, &key).ok()?;
         Some((signed.bare(&key), origin))

@@ -84,8 +84,8 @@ impl Node {
 
     /// Tells one other witness what was cosigned here, each in its turn, and hears what it cosigned.
     async fn tell_another(&self, owner: HospitalCode, signed: SignedCheckpoint, turn: usize) {
-        let others: Vec<&Peer> =
-            self.own.peers().iter().filter(|peer| peer.hospital != owner).collect();
+        let peers = self.own.peers();
+        let others: Vec<&Peer> = peers.iter().filter(|peer| peer.hospital != owner).collect();
         let Some(other) = turn.checked_rem(others.len()).and_then(|turn| others.get(turn)) else {
             return;
         };
@@ -102,7 +102,8 @@ impl Node {
 
     /// Shows a log what was cosigned of it.
     async fn show(&self, member: &HospitalCode, note: String) {
-        let peer = self.own.peers().iter().find(|peer| peer.hospital == *member);
+        let peers = self.own.peers();
+        let peer = peers.iter().find(|peer| peer.hospital == *member);
         if let Some(peer) = peer {
             drop(self.own.send(&self.net, peer, Submission::Heard { note }.encode()).await);
         }
@@ -112,7 +113,8 @@ impl Node {
     async fn ask_for_proof(&self, owner: &HospitalCode, signed: SignedCheckpoint) {
         tokio::time::sleep(OFFER_COMES).await;
         let Some(old) = self.desk.smaller_than(owner, &signed) else { return };
-        let peer = self.own.peers().iter().find(|peer| peer.hospital == *owner);
+        let peers = self.own.peers();
+        let peer = peers.iter().find(|peer| peer.hospital == *owner);
         let Some(peer) = peer else { return };
         let wanted = Submission::Wanted { old, new: signed.head().size };
         // A log that is not reached proves nothing and disproves nothing, nor does one that fails; it is asked again with its next

@@ -32,7 +32,8 @@ impl Desk {
             return refused("witness_gap");
         }
         let mut state = self.state();
-        let key = self.logs.get(member);
+        let logs = self.logs();
+        let key = logs.get(member);
         let known = key.and_then(|key| state.latest_of(member, key)).cloned();
         let known_gaps = known.as_ref().map(|known| known.checkpoint().origin.gaps());
         if known_gaps == Some(origin.gaps()) {

@@ -68,7 +68,7 @@ impl Desk {
         signed: &SignedCheckpoint,
     ) -> Option<Box<Evidence>> {
         let state = self.state();
-        let known = self.logs.get(member).and_then(|key| state.latest_of(member, key))?;
+        let known = self.logs().get(member).and_then(|key| state.latest_of(member, key))?;
         let newer = known.checkpoint().origin == signed.checkpoint().origin
             && known.head().size < signed.head().size;
         let kind = Conflict::NotProved;
@@ -80,7 +80,7 @@ impl Desk {
     #[must_use]
     pub fn smaller_than(&self, member: &HospitalCode, signed: &SignedCheckpoint) -> Option<u64> {
         let state = self.state();
-        let known = self.logs.get(member).and_then(|key| state.latest_of(member, key));
+        let known = self.logs().get(member).and_then(|key| state.latest_of(member, key));
         let origin = &signed.checkpoint().origin;
         match known {
             None => (origin.gaps() == 0).then_some(0),
@@ -98,7 +98,7 @@ impl Desk {
         signed: SignedCheckpoint,
         late: bool,
     ) -> Overheard {
-        let known = self.logs.get(member).and_then(|key| state.latest_of(member, key));
+        let known = self.logs().get(member).and_then(|key| state.latest_of(member, key));
         let Some(known) = known else { return Overheard::Newer(Box::new(signed)) };
         let (old, new) = (known.checkpoint(), signed.checkpoint());
         let kind = match new.origin.gaps().cmp(&old.origin.gaps()) {

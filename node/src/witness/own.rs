@@ -7,7 +7,7 @@
 //! node without other members in its charter has nobody to ask and is exempt.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use policies::HospitalCode;
@@ -59,7 +59,7 @@ pub struct Peer {
 /// The own log and its witnesses.
 #[derive(Debug)]
 pub struct Own {
-    peers: Vec<Peer>,
+    peers: RwLock<Arc<[Peer]>>,
     standing: watch::Sender<Standing>,
     seats: Mutex<BTreeMap<HospitalCode, Seat>>,
     /// The latest head that this run signed, without lines of witnesses: what questions carry.
@@ -79,19 +79,31 @@ impl Own {
         };
         let seats = Mutex::new(peers.iter().map(seat).collect());
         let (signed, gap) = (Mutex::default(), OnceCell::new());
+        let peers = RwLock::new(peers.into());
         Self { peers, standing: watch::Sender::new(standing), seats, signed, gap }
     }
 
     /// Whether there is nobody to ask.
     #[must_use]
     pub fn is_alone(&self) -> bool {
-        self.peers.is_empty()
+        self.peers().is_empty()
     }
 
     /// The other members.
     #[must_use]
-    pub fn peers(&self) -> &[Peer] {
-        &self.peers
+    pub fn peers(&self) -> Arc<[Peer]> {
+        Arc::clone(&self.peers.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Follows a charter with other members: who has left is asked no more, who has come has cosigned nothing yet.
+    pub fn set_peers(&self, peers: Vec<Peer>) {
+        let mut seats = self.seats();
+        seats.retain(|code, _| peers.iter().any(|peer| peer.hospital == *code));
+        for peer in &peers {
+            seats.entry(peer.hospital.clone()).or_insert_with(|| Seat::at(0));
+        }
+        drop(seats);
+        *self.peers.write().unwrap_or_else(PoisonError::into_inner) = peers.into();
     }
 
     /// What the witnesses say.
@@ -143,7 +155,8 @@ impl Own {
     pub async fn confirm(&self, log: &Log, net: &NetHandle) -> Result<Standing, LogError> {
         let message = Submission::Latest { origin: log.signer().origin().clone() }.encode();
         let message = &message;
-        let asking = self.peers.iter().map(|peer| async move {
+        let peers = self.peers();
+        let asking = peers.iter().map(|peer| async move {
             match self.send(net, peer, message.clone()).await? {
                 Reply::Stands(note) => {
                     self.stands(log, peer, note.as_deref()).await.then_some(peer)
@@ -196,8 +209,8 @@ impl Own {
         checkpoint: SignedCheckpoint,
     ) -> SignedCheckpoint {
         let head = &checkpoint;
-        let asking = self
-            .peers
+        let peers = self.peers();
+        let asking = peers
             .iter()
             .map(|peer| async move { Some((peer, self.offer_one(log, net, head, peer).await?)) });
         let lines = futures::future::join_all(asking).await;
@@ -329,7 +342,8 @@ impl Own {
 
     /// Takes a note that a member says it cosigned, without having been asked; whether it is one of this log.
     pub async fn shown(&self, log: &Log, member: &HospitalCode, note: &str) -> bool {
-        let Some(peer) = self.peers.iter().find(|peer| peer.hospital == *member) else {
+        let peers = self.peers();
+        let Some(peer) = peers.iter().find(|peer| peer.hospital == *member) else {
             return true;
         };
         if self.seats().get(member).is_some_and(|seat| seat.shown.as_deref() == Some(note)) {
