@@ -1,0 +1,379 @@
+//! The charters that a node follows: kept on disk, taken from whoever brings them, and told to other members.
+//!
+//! A bundle or statement proves itself by its signatures, so it does not matter who brings it: a board member over the local
+//! interface, or a peer. Each is checked completely, then stored, then logged, and only then followed; whatever interrupts this leaves the
+//! charter that held in force. One change is made at a time. What the node decides by is replaced as a whole ([`Rulebook`]),
+//! so a question sees one state of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use policies::chain::{ChainError, Line, NotInForce};
+use policies::charter::Charter;
+use policies::charter::rules::MAX_RULE_BYTES;
+use policies::statement::{Fresh, Freshness, Revocation, Revocations, StatementError};
+use policies::wire::LayerRef;
+use policies::{Beside, Digest, HospitalCode, OwnRules, UnixTime};
+use tokio::sync::Mutex;
+
+use crate::keys::Key;
+use crate::log::{Event, LogError};
+use crate::net::{Peer, PeerKey};
+use crate::node::Node;
+use crate::rulebook::{Fault, Rulebook};
+use crate::witness::own;
+
+pub mod folder;
+pub mod freshen;
+pub mod message;
+pub mod open;
+pub mod spread;
+
+#[cfg(test)]
+mod tests;
+
+use folder::{Folder, FolderError};
+
+/// How often it is looked whether another version has begun, or a notice is over.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Most digests of refused bytes that are remembered: what was refused is not fetched again soon.
+const MAX_REFUSED: usize = 1024;
+
+/// The charters, revocations and the last word on freshness that a node has accepted.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The versions.
+    pub line: Line,
+    /// Revoked keys.
+    pub revoked: Revocations,
+    /// The last word on freshness.
+    pub fresh: Option<Fresh>,
+}
+
+/// What takes charters in, one at a time.
+#[derive(Debug)]
+pub struct Charters {
+    folder: Folder,
+    hospital: HospitalCode,
+    /// File name and text of the hospital's own rules, where it has any.
+    own: Option<(String, String)>,
+    /// The key of this hospital that vouches for charters.
+    freshness: Option<Key>,
+    /// Held while something is taken in.
+    turn: Mutex<Refusals>,
+}
+
+/// What was refused lately.
+#[derive(Debug, Default)]
+struct Refusals {
+    seen: BTreeSet<Digest>,
+}
+
+impl Refusals {
+    /// Whether these bytes are refused for the first time since long.
+    fn note(&mut self, bytes: &[u8]) -> bool {
+        if self.seen.len() >= MAX_REFUSED {
+            self.seen.clear();
+        }
+        self.seen.insert(Digest::of(bytes))
+    }
+}
+
+/// Why a bundle or statement is not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+    /// The bundle.
+    #[error("the charter is refused: {0}")]
+    Chain(#[from] ChainError),
+    /// The statement.
+    #[error("the statement is refused: {0}")]
+    Statement(#[from] StatementError),
+    /// It cannot be stored.
+    #[error("it cannot be stored")]
+    Folder(#[from] FolderError),
+    /// It cannot be logged.
+    #[error("it cannot be logged")]
+    Log(#[from] LogError),
+    /// The node stops.
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+impl TakeError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Chain(error) => error.code(),
+            Self::Statement(error) => error.code(),
+            Self::Folder(error) => error.code(),
+            Self::Log(_) => "no_log",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
+/// A statement of one of both kinds.
+#[derive(Debug)]
+enum Word {
+    Fresh(Fresh),
+    Revoked(policies::statement::Revoked),
+}
+
+impl Charters {
+    /// Whoever takes charters in for this hospital; `own` is the text of its own rules with the name of its file.
+    #[must_use]
+    pub fn new(
+        folder: Folder,
+        hospital: HospitalCode,
+        own: Option<(String, String)>,
+        freshness: Option<Key>,
+    ) -> Self {
+        Self { folder, hospital, own, freshness, turn: Mutex::default() }
+    }
+
+    /// What the node decides by at a moment.
+    ///
+    /// # Errors
+    /// `NotInForce` where no version holds.
+    pub fn rulebook(&self, held: Arc<Held>, now: UnixTime) -> Result<Rulebook, NotInForce> {
+        let in_force = held.line.in_force(now)?;
+        let charter = in_force.newest;
+        let besides = in_force.besides.into_iter();
+        let besides = besides.rev().map(|(charter, until)| Beside { charter, until }).collect();
+        let (own, fault) = self.own_rules(&charter);
+        let fault = match charter.member(&self.hospital) {
+            None => Some(Fault::NotAMember),
+            Some(member) if held.revoked.member(&member.code, &member.keys) => Some(Fault::Revoked),
+            Some(_) => fault,
+        };
+        let layer = charter.layer().unwrap_or_else(|| held.line.tip().clone());
+        Ok(Rulebook { charter, layer, besides, own, fault, held })
+    }
+
+    fn own_rules(&self, charter: &Charter) -> (Option<Arc<OwnRules>>, Option<Fault>) {
+        let Some((file, text)) = &self.own else { return (None, None) };
+        match charter.own_rules(file, text) {
+            Ok(rules) => (Some(Arc::new(rules)), None),
+            Err(problems) => {
+                for problem in &problems {
+                    tracing::error!(%problem, "the hospital's own rules do not go with the charter: nothing is answered");
+                }
+                (None, Some(Fault::OwnRules))
+            }
+        }
+    }
+}
+
+impl Node {
+    /// Takes a bundle in, from a board member or a peer, and follows it; the version that is the newest then.
+    ///
+    /// # Errors
+    /// `TakeError`: the charter that held is in force as before.
+    pub async fn take_charter(&self, bytes: Vec<u8>) -> Result<LayerRef, TakeError> {
+        let mut turn = self.charters.turn.lock().await;
+        let taken = self.take_bundle(&bytes).await;
+        match &taken {
+            Ok(_) | Err(TakeError::Chain(ChainError::Held { .. })) => {}
+            Err(error) => {
+                // A peer may offer the same again every minute.
+                if turn.note(&bytes) {
+                    let (bundle, code) = (Digest::of(&bytes), error.code().to_owned());
+                    tracing::warn!(%error, bundle = %bundle.short(), "a charter is refused");
+                    self.log.append(Event::CharterRejected { bundle, code }).await?;
+                }
+            }
+        }
+        taken
+    }
+
+    async fn take_bundle(&self, bytes: &[u8]) -> Result<LayerRef, TakeError> {
+        let held = self.held();
+        let (checked, now) = (Arc::clone(&held), self.clock.now());
+        let (folder, bundle) = (self.charters.folder.clone(), bytes.to_vec());
+        let stored = self.tasks.spawn_blocking("charter", move || {
+            let next = checked.line.check(&bundle, &checked.revoked)?;
+            folder.store((next.layer(), next.bytes()), now)?;
+            Ok::<_, TakeError>(next)
+        });
+        let next = stored.await.map_err(|_stopping| TakeError::Stopping)??;
+        let layer = next.layer().clone();
+        let event = Event::CharterAccepted { layer: layer.clone(), since: Some(now) };
+        self.log.append(event).await?;
+        let mut held = Held::clone(&held);
+        held.line.accept(next, now)?;
+        held.line.forget(now);
+        tracing::info!(network = %layer.network, version = layer.version, "a new version of the charter is accepted");
+        self.follow(Arc::new(held)).await;
+        Ok(layer)
+    }
+
+    /// Takes a statement in: that the newest is the newest, or that a key is revoked. Whether it was news.
+    ///
+    /// # Errors
+    /// `TakeError`.
+    pub async fn take_statement(&self, bytes: &[u8]) -> Result<bool, TakeError> {
+        let mut turn = self.charters.turn.lock().await;
+        let held = self.held();
+        let now = self.clock.now();
+        let verified = match Freshness::verify(bytes, &held.line, &held.revoked, now) {
+            Ok(fresh) => Ok(Word::Fresh(fresh)),
+            Err(StatementError::Envelope(_)) => {
+                Revocation::verify(bytes, &held.line, &held.revoked, now).map(Word::Revoked)
+            }
+            Err(error) => Err(error),
+        };
+        match verified {
+            Ok(Word::Fresh(fresh)) => self.freshened(&held, fresh).await,
+            Ok(Word::Revoked(revoked)) => self.revoked(&held, revoked).await,
+            Err(error) => {
+                if turn.note(bytes) {
+                    tracing::warn!(%error, "a statement is refused");
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn freshened(&self, held: &Held, fresh: Fresh) -> Result<bool, TakeError> {
+        let best = match held.fresh.clone() {
+            Some(known) => known.newer(fresh),
+            None => fresh,
+        };
+        if held.fresh.as_ref() == Some(&best) {
+            return Ok(false);
+        }
+        self.charters.folder.freshen(&best)?;
+        self.follow(Arc::new(Held { fresh: Some(best), ..held.clone() })).await;
+        Ok(true)
+    }
+
+    async fn revoked(
+        &self,
+        held: &Held,
+        revoked: policies::statement::Revoked,
+    ) -> Result<bool, TakeError> {
+        let mut held = held.clone();
+        if !held.revoked.insert(revoked.clone())? {
+            return Ok(false);
+        }
+        self.charters.folder.revoke(&revoked)?;
+        let event = Event::Revoked {
+            network: revoked.network().clone(),
+            subject: revoked.what().to_string(),
+            key: revoked.key().fingerprint(),
+            reason: revoked.reason().to_owned(),
+            by: revoked.by().iter().map(|signer| signer.name.clone()).collect(),
+        };
+        self.log.append(event).await?;
+        tracing::warn!(subject = %revoked.what(), "a key is revoked");
+        self.follow(Arc::new(held)).await;
+        Ok(true)
+    }
+
+    /// What was accepted.
+    pub(crate) fn held(&self) -> Arc<Held> {
+        Arc::clone(&self.rulebook().held)
+    }
+
+    /// Decides by this from now on. Where no version holds, what was decided by stays, and answers nothing: its time is over.
+    async fn follow(&self, held: Arc<Held>) {
+        let before = self.rulebook();
+        let next = match self.charters.rulebook(Arc::clone(&held), self.clock.now()) {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::error!(%error, "no version of the charter holds");
+                Rulebook { held, ..Rulebook::clone(&before) }
+            }
+        };
+        let moved = next.layer != before.layer || next.held.revoked.digest() != before.held.revoked.digest();
+        if next.layer != before.layer {
+            tracing::info!(version = next.layer.version, "this version of the charter holds now");
+        }
+        let next = Arc::new(next);
+        self.rules.send_replace(Arc::clone(&next));
+        if moved {
+            self.meet(&next).await;
+        }
+    }
+
+    /// Talks to the members of the charter, and to nobody else.
+    pub(crate) async fn meet(&self, book: &Rulebook) {
+        for problem in self.net.set_peers(book.peers(&self.hospital)).await {
+            tracing::warn!(%problem, "a member cannot be reached");
+        }
+        match book.witnesses(&self.hospital) {
+            Ok((logs, peers)) => {
+                self.desk.set_logs(logs);
+                self.own.set_peers(peers);
+            }
+            Err(error) => tracing::error!(%error, "the witnesses are those of the charter before"),
+        }
+    }
+
+    /// Looks whether another version has begun, or the notice of one is over.
+    pub(crate) async fn look(&self) {
+        let _turn = self.charters.turn.lock().await;
+        let book = self.rulebook();
+        let Ok(in_force) = book.held.line.in_force(self.clock.now()) else { return };
+        if in_force.layers() != book.layers() {
+            self.follow(Arc::clone(&book.held)).await;
+        }
+    }
+}
+
+/// Follows the clock: a version begins, a notice ends.
+pub(crate) async fn follow_the_clock(node: Arc<Node>) {
+    let stopping = node.tasks().shutdown();
+    loop {
+        tokio::select! {
+            () = stopping.wait() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => node.look().await,
+        }
+    }
+}
+
+/// The text of the hospital's own rules, within its limit.
+///
+/// # Errors
+/// What the file system says; a larger file, or one that is not UTF-8, is invalid data.
+pub(crate) fn own_text(path: &std::path::Path) -> std::io::Result<(String, String)> {
+    let invalid = |error: String| std::io::Error::new(std::io::ErrorKind::InvalidData, error);
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let bytes = crate::files::read_some(path, MAX_RULE_BYTES)?;
+    if bytes.len() > MAX_RULE_BYTES {
+        return Err(invalid(format!("the file is larger than the {MAX_RULE_BYTES} bytes that are read")));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| invalid(error.to_string()))?;
+    Ok((name, text))
+}
+
+impl Rulebook {
+    /// The other members, as the network sees them; none whose node is revoked.
+    pub(crate) fn peers(&self, hospital: &HospitalCode) -> Vec<Peer> {
+        let others = self.others(hospital).map(|member| Peer {
+            key: PeerKey(*member.keys.transport.as_bytes()),
+            addresses: member.addresses.clone(),
+        });
+        others.collect()
+    }
+
+    /// The other members' logs, and the members as witnesses of this node's.
+    ///
+    /// # Errors
+    /// A key that is none.
+    pub(crate) fn witnesses(
+        &self,
+        hospital: &HospitalCode,
+    ) -> Result<(crate::witness::Logs, Vec<own::Peer>), crate::witness::DeskError> {
+        let logs = self.others(hospital).map(|member| (member.code.clone(), member.keys.log));
+        let peers = self.others(hospital).map(|member| {
+            let witness = crate::proof::checkpoint::witness_key(&member.code, &member.keys.witness)
+                .map_err(crate::witness::DeskError::Key)?;
+            let transport = PeerKey(*member.keys.transport.as_bytes());
+            Ok(own::Peer { hospital: member.code.clone(), transport, witness })
+        });
+        Ok((logs.collect(), peers.collect::<Result<_, crate::witness::DeskError>>()?))
+    }
+}

@@ -1,0 +1,55 @@
+//! This hospital's word that the newest charter is the newest, where the charter lists it for that: every node needs one that
+//! holds, or answers nothing.
+//!
+//! It is signed anew long before it ends, and at once when there is a newer version, so that nodes which that is kept from
+//! learn that they are behind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use policies::statement::Freshness;
+
+use crate::node::Node;
+
+/// How often it is looked whether a new word is needed.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A word is signed anew where the last one, whoever signed it, is older than this, in seconds.
+const RENEW_AFTER_S: i64 = 12 * 60 * 60;
+
+/// Signs a new word whenever one is needed.
+pub(crate) async fn freshen(node: Arc<Node>) {
+    let stopping = node.tasks().shutdown();
+    loop {
+        node.vouch().await;
+        tokio::select! {
+            () = stopping.wait() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+impl Node {
+    /// Signs that the newest charter is the newest, where this hospital may and nobody has lately.
+    async fn vouch(&self) {
+        let Some(key) = &self.charters.freshness else { return };
+        let held = self.held();
+        let (now, tip) = (self.clock.now(), held.line.tip());
+        let known = held.fresh.as_ref().is_some_and(|fresh| {
+            let lately = now.since(fresh.issued_at()) < RENEW_AFTER_S;
+            lately && fresh.layer() == tip && fresh.holds(&held.revoked, now)
+        });
+        let listed = held.line.version(tip.version).is_some_and(|newest| {
+            let own = |of: &policies::charter::FreshnessKey| {
+                of.hospital == self.hospital && of.key == key.public
+            };
+            newest.freshness().iter().any(own)
+        });
+        if known || !listed || held.revoked.freshness(&key.public) {
+            return;
+        }
+        let word = Freshness::new(tip, self.hospital.clone(), now).sign(key.secret());
+        if let Err(error) = self.take_statement(&word.encode()).await {
+            tracing::error!(%error, "this hospital's word on the newest charter is not taken");
+        }
+    }
+}

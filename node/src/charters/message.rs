@@ -1,0 +1,185 @@
+//! What members say to each other about charters: what each holds, and what it asks for.
+//!
+//! A request is one JSON text. The reply's first frame is what the other holds, as JSON; then what was asked for: the exact
+//! bytes of one bundle, or statements as one JSON list. Whoever says something here proves nothing by it: what counts is
+//! what bundles and statements prove.
+
+use policies::statement::{Fresh, MAX_REVOCATIONS};
+use policies::wire::LayerRef;
+use policies::{Digest, NetworkId, UnixTime};
+use serde::{Deserialize, Serialize};
+
+use super::Held;
+
+/// Most statements of one reply: with the largest there can be, it stays under a frame's limit.
+pub const STATEMENTS: usize = 1024;
+/// Most bytes of a reply's first frame.
+const MAX_HOLDING_BYTES: usize = 4096;
+
+/// What a member asks another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Wanted {
+    /// Nothing: it says what it holds.
+    Nothing,
+    /// The bundle of a version.
+    Bundle(u64),
+    /// The last word on freshness, and revocations from a place in the other's list.
+    Statements(u64),
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// What the sender holds.
+    pub holds: Holding,
+    /// What it asks for.
+    pub wants: Wanted,
+}
+
+/// What a node holds of a network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holding {
+    /// The newest version that it accepted.
+    pub tip: LayerRef,
+    /// How many revocations.
+    pub revocations: u64,
+    /// Their digest.
+    pub revoked: Digest,
+    /// The last word on freshness.
+    pub fresh: Option<Vouched>,
+}
+
+/// What is told of a word on freshness: enough to know whether it is better than another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vouched {
+    /// The version.
+    pub version: u64,
+    /// Its last moment.
+    pub valid_until: UnixTime,
+    /// When it was signed.
+    pub issued_at: UnixTime,
+}
+
+/// Statements as they travel: envelopes as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statements {
+    /// The last word on freshness.
+    pub fresh: Option<String>,
+    /// Revocations.
+    pub revocations: Vec<String>,
+}
+
+/// Why a reply is not one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not what was asked for: {0}")]
+pub struct BadReply(pub &'static str);
+
+impl From<&Fresh> for Vouched {
+    fn from(fresh: &Fresh) -> Self {
+        Self {
+            version: fresh.layer().version,
+            valid_until: fresh.valid_until(),
+            issued_at: fresh.issued_at(),
+        }
+    }
+}
+
+impl Holding {
+    /// What a node says that it holds.
+    #[must_use]
+    pub fn of(held: &Held) -> Self {
+        Self {
+            tip: held.line.tip().clone(),
+            revocations: u64::try_from(held.revoked.iter().len()).unwrap_or(u64::MAX),
+            revoked: held.revoked.digest(),
+            fresh: held.fresh.as_ref().map(Vouched::from),
+        }
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn network(&self) -> &NetworkId {
+        &self.tip.network
+    }
+
+    /// Whether it has a version that the other does not know.
+    #[must_use]
+    pub fn is_ahead_of(&self, other: &Self) -> bool {
+        self.network() == other.network() && self.tip.version > other.tip.version
+    }
+
+    /// Whether it has statements that the other may not know; one about a version that the other does not have comes later.
+    #[must_use]
+    pub fn says_more_than(&self, other: &Self) -> bool {
+        let fresher = self.fresh > other.fresh;
+        let known = self.tip.version <= other.tip.version;
+        self.network() == other.network() && known && (fresher || self.revoked != other.revoked)
+    }
+
+    /// Whether both hold the same version of the same network, and it is not the same.
+    #[must_use]
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let (one, other) = (&self.tip, &other.tip);
+        one.network == other.network && one.version == other.version && one.digest != other.digest
+    }
+}
+
+impl Message {
+    /// The request's bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads a request.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+/// A reply's frames.
+#[must_use]
+pub fn reply(holds: &Holding, rest: Option<Vec<u8>>) -> Vec<Vec<u8>> {
+    let first = serde_json::to_vec(holds).unwrap_or_default();
+    std::iter::once(first).chain(rest).collect()
+}
+
+/// What the other holds, and the frame that was asked for, if it had it.
+///
+/// # Errors
+/// `BadReply`.
+pub fn read(frames: Vec<Vec<u8>>) -> Result<(Holding, Option<Vec<u8>>), BadReply> {
+    let mut frames = frames.into_iter();
+    let first = frames.next().filter(|first| first.len() <= MAX_HOLDING_BYTES);
+    let first = first.ok_or(BadReply("what the other holds"))?;
+    let holds: Holding =
+        serde_json::from_slice(&first).map_err(|_form| BadReply("what the other holds"))?;
+    if usize::try_from(holds.revocations).map_or(true, |many| many > MAX_REVOCATIONS) {
+        return Err(BadReply("a number of revocations that can be"));
+    }
+    let rest = frames.next();
+    if frames.next().is_some() {
+        return Err(BadReply("at most two frames"));
+    }
+    Ok((holds, rest))
+}
+
+impl Statements {
+    /// What a node passes on, from a place in its list of revocations.
+    #[must_use]
+    pub fn of(held: &Held, from: u64) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap_or_default();
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let revocations = held.revoked.iter().skip(from).take(STATEMENTS);
+        Self {
+            fresh: held.fresh.as_ref().map(|fresh| text(fresh.bytes())),
+            revocations: revocations.map(|revoked| text(revoked.bytes())).collect(),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! How a new version, a revocation and a word on freshness come to every node: each member tells others what it holds, on
+//! connecting, when that changed, and every minute, and pulls what is newer.
+//!
+//! Nobody pushes bytes at anybody: who hears of something newer fetches it, one bounded reply at a time, and checks it like
+//! anything else. A node that was away gets every version in order. What was refused is not fetched again for a while.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use policies::HospitalCode;
+
+use super::Held;
+use super::message::{self, Holding, Message, STATEMENTS, Statements, Wanted};
+use crate::net::PeerKey;
+use crate::node::Node;
+use crate::reply::Frames;
+
+/// How often every connected member is told.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+/// How often it is looked whether somebody has connected.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// A member has so long to reply: a bundle has at most 16 MiB.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// How many members are told at once of something new; they tell others.
+const FIRST_TOLD: usize = 8;
+/// Most exchanges with one member in a row: versions and pages of statements that a node missed.
+const MAX_STEPS: usize = 512;
+
+/// How one member was synchronised with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// There may be more.
+    Again,
+    /// There is nothing more to get.
+    Done,
+}
+
+/// Tells members what this node holds, and pulls what is newer.
+pub(crate) async fn spread(node: Arc<Node>) {
+    let stopping = node.tasks().shutdown();
+    let mut changed = node.rules.subscribe();
+    let mut met: BTreeSet<PeerKey> = BTreeSet::new();
+    let mut told = node.held();
+    let mut everybody = tokio::time::interval(TELL_EVERY);
+    everybody.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopping.wait() => return,
+            _ = everybody.tick() => tell(&node, node.net.connected()),
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = changed.changed() => {}
+        }
+        let held = node.held();
+        if Holding::of(&held) != Holding::of(&told) {
+            told = held;
+            tell(&node, some(node.net.connected()));
+        }
+        let connected: BTreeSet<PeerKey> = node.net.connected().into_iter().collect();
+        tell(&node, connected.difference(&met).copied().collect());
+        met = connected;
+    }
+}
+
+/// Synchronises with each of them, in tasks of their own.
+fn tell(node: &Arc<Node>, peers: Vec<PeerKey>) {
+    for peer in peers {
+        let this = Arc::clone(node);
+        drop(node.tasks().spawn("charters", async move { this.synchronise(peer).await }));
+    }
+}
+
+/// A few of them, others each time.
+fn some(mut peers: Vec<PeerKey>) -> Vec<PeerKey> {
+    if peers.len() > FIRST_TOLD {
+        let mut order = [0; 8];
+        // Without randomness the first ones are told; the minute's round reaches the rest.
+        if getrandom::fill(&mut order).is_ok() {
+            let turn = u64::from_le_bytes(order) % u64::try_from(peers.len()).unwrap_or(1);
+            peers.rotate_left(usize::try_from(turn).unwrap_or(0));
+        }
+        peers.truncate(FIRST_TOLD);
+    }
+    peers
+}
+
+impl Node {
+    /// Tells a member what this node holds, and gets what that one holds more.
+    pub(crate) async fn synchronise(&self, peer: PeerKey) {
+        for _step in 0..MAX_STEPS {
+            match self.step(peer).await {
+                Ok(Step::Again) => {}
+                Ok(Step::Done) => return,
+                Err(why) => {
+                    tracing::debug!(%peer, why, "charters are not compared");
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn step(&self, peer: PeerKey) -> Result<Step, &'static str> {
+        let held = self.held();
+        let own = Holding::of(&held);
+        let (theirs, _) = self.say(peer, &own, Wanted::Nothing).await?;
+        if theirs.contradicts(&own) {
+            self.tell_of_fork(peer, &theirs).await;
+            return Ok(Step::Done);
+        }
+        if theirs.is_ahead_of(&own) {
+            let wanted = Wanted::Bundle(own.tip.version.saturating_add(1));
+            let (_, bundle) = self.say(peer, &own, wanted).await?;
+            let bundle = bundle.ok_or("it does not have the version that it named")?;
+            self.take_charter(bundle).await.map_err(|error| error.code())?;
+            return Ok(Step::Again);
+        }
+        if !theirs.says_more_than(&own) {
+            return Ok(Step::Done);
+        }
+        let mut news = false;
+        let mut from = 0;
+        loop {
+            let (_, page) = self.say(peer, &own, Wanted::Statements(from)).await?;
+            let page: Statements = serde_json::from_slice(&page.unwrap_or_default())
+                .map_err(|_form| "its statements are none")?;
+            let many = page.revocations.len();
+            for statement in page.revocations.iter().chain(&page.fresh) {
+                news |= self.take_statement(statement.as_bytes()).await.unwrap_or(false);
+            }
+            if many < STATEMENTS {
+                break;
+            }
+            from = u64::try_from(many).unwrap_or(u64::MAX).saturating_add(from);
+        }
+        Ok(if news { Step::Again } else { Step::Done })
+    }
+
+    async fn say(
+        &self,
+        peer: PeerKey,
+        own: &Holding,
+        wants: Wanted,
+    ) -> Result<(Holding, Option<Vec<u8>>), &'static str> {
+        let message = Message { holds: own.clone(), wants }.encode();
+        let frames = self.net.compare(peer, message, DEADLINE).await;
+        let frames = frames.map_err(|error| error.code())?;
+        message::read(frames).map_err(|message::BadReply(what)| what)
+    }
+
+    /// Replies to a member; where it holds more, it is asked in turn.
+    pub(crate) async fn tell_charters(
+        self: &Arc<Self>,
+        (peer, hospital): (PeerKey, &HospitalCode),
+        request: &[u8],
+    ) -> Frames {
+        let Some(Message { holds, wants }) = Message::decode(request) else {
+            self.count_rejected(hospital, request, "charter_message").await;
+            return Frames::new();
+        };
+        let held = self.held();
+        let own = Holding::of(&held);
+        let rest = match wants {
+            Wanted::Nothing => {
+                if holds.is_ahead_of(&own) || holds.says_more_than(&own) {
+                    tell(self, vec![peer]);
+                }
+                None
+            }
+            Wanted::Bundle(version) => self.bundle(&held, version).await,
+            Wanted::Statements(from) => serde_json::to_vec(&Statements::of(&held, from)).ok(),
+        };
+        message::reply(&own, rest)
+    }
+
+    /// The exact bytes of an accepted version.
+    async fn bundle(&self, held: &Held, version: u64) -> Option<Vec<u8>> {
+        let digest = held.line.version(version)?.layer().digest;
+        let folder = self.charters.folder.clone();
+        let read = self.tasks.spawn_blocking("charter", move || folder.bundle(version));
+        let bytes = read.await.ok()?;
+        match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::error!(%error, digest = %digest.short(), "a version of the charter cannot be read");
+                None
+            }
+        }
+    }
+
+    /// Two charters of one version that a board signed: said once for each, and no answer goes between the two nodes.
+    async fn tell_of_fork(&self, peer: PeerKey, theirs: &Holding) {
+        let mut turn = self.charters.turn.lock().await;
+        if turn.note(theirs.tip.digest.as_bytes()) {
+            let version = theirs.tip.version;
+            tracing::error!(%peer, version, "a member holds another charter of the same version: tell the board");
+            let event = crate::log::Event::CharterRejected {
+                bundle: theirs.tip.digest,
+                code: "fork".to_owned(),
+            };
+            if let Err(error) = self.log.append(event).await {
+                tracing::error!(%error, "the other charter is not logged");
+            }
+        }
+    }
+}

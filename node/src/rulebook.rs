@@ -1,0 +1,112 @@
+//! What the node decides by at a moment: the charter that has begun, older versions that hold beside it, the hospital's own
+//! rules, read against it, and what was revoked.
+//!
+//! It never changes; a node that follows another version has another one. A question keeps the one that it began with, from
+//! its verification to its signature.
+
+use std::sync::Arc;
+
+use policies::charter::{Charter, Member};
+use policies::dataset::Dataset;
+use policies::wire::LayerRef;
+use policies::{Beside, Books, DatasetId, Digest, HospitalCode, OwnRules, PersonId, UnixTime};
+use query::pipe::NotGiven;
+
+use crate::charters::Held;
+use crate::refused::Refused;
+
+/// What a node decides by.
+#[derive(Clone, Debug)]
+pub struct Rulebook {
+    /// The newest version that has begun.
+    pub(crate) charter: Arc<Charter>,
+    /// What names it.
+    pub(crate) layer: LayerRef,
+    /// Older versions that still hold, the newest first.
+    pub(crate) besides: Vec<Beside>,
+    /// The hospital's own rules, where it has any.
+    pub(crate) own: Option<Arc<OwnRules>>,
+    /// Why nothing is answered, whatever the rules say.
+    pub(crate) fault: Option<Fault>,
+    /// All that was accepted.
+    pub(crate) held: Arc<Held>,
+}
+
+/// Why a node answers nothing under a charter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The hospital is not in it.
+    NotAMember,
+    /// A key of its node is revoked.
+    Revoked,
+    /// Its own rules do not go with it.
+    OwnRules,
+}
+
+impl Rulebook {
+    /// What a responder decides by.
+    pub(crate) fn books(&self) -> Books<'_> {
+        Books { own: self.own.as_deref(), ..self.of_network() }
+    }
+
+    /// The same without the hospital's own rules: what an asking node knows of others.
+    pub(crate) fn of_network(&self) -> Books<'_> {
+        Books { charter: &self.charter, besides: &self.besides, own: None }
+    }
+
+    /// Whether anything may be answered at all: in force, fresh, and this hospital's to follow.
+    pub(crate) fn holds(&self, now: UnixTime) -> Result<(), Refused> {
+        if now < self.charter.valid_from() || self.charter.valid_until() < now {
+            return Err(Refused::CharterExpired);
+        }
+        if let Some(fault) = self.fault {
+            return Err(Refused::CharterFault(fault));
+        }
+        let Held { fresh, revoked, .. } = &*self.held;
+        let vouched = fresh.as_ref().is_some_and(|fresh| fresh.holds(revoked, now));
+        if self.charter.freshness().is_empty() || vouched {
+            return Ok(());
+        }
+        Err(Refused::CharterStale)
+    }
+
+    /// Whether the person's key, or a key of the asking node, is revoked.
+    pub(crate) fn is_revoked(&self, person: &PersonId, node: &HospitalCode) -> bool {
+        let revoked = &self.held.revoked;
+        let of_person = self.charter.person(person);
+        let of_node = self.charter.member(node);
+        of_person.is_some_and(|found| revoked.person(person, &found.key))
+            || of_node.is_some_and(|found| revoked.member(node, &found.keys))
+    }
+
+    /// The layers that hold, the newest first.
+    pub(crate) fn layers(&self) -> Vec<LayerRef> {
+        let older = self.besides.iter().filter_map(|beside| beside.charter.layer());
+        std::iter::once(self.layer.clone()).chain(older).collect()
+    }
+
+    /// The other members whose nodes are not revoked.
+    pub(crate) fn others(&self, hospital: &HospitalCode) -> impl Iterator<Item = &Member> {
+        let revoked = &self.held.revoked;
+        let others = self.charter.members().filter(move |member| member.code != *hospital);
+        others.filter(|member| !revoked.member(&member.code, &member.keys))
+    }
+
+    /// The dataset and its exact text.
+    pub(crate) fn dataset(&self, id: &DatasetId) -> Result<(&Dataset, &str), Refused> {
+        let unknown = || Refused::UnknownDataset(id.clone());
+        let dataset = self.charter.dataset(id).ok_or_else(unknown)?;
+        let text = self.charter.dataset_text(id).ok_or_else(unknown)?;
+        Ok((dataset, text))
+    }
+
+    /// What this hospital has no rows of.
+    pub(crate) fn not_given(&self, hospital: &HospitalCode, id: &DatasetId) -> Vec<NotGiven> {
+        self.charter.not_given(hospital, id).map(NotGiven::from).collect()
+    }
+
+    /// Digest of the hospital's own rules, where it has any.
+    pub(crate) fn own_digest(&self) -> Option<Digest> {
+        self.own.as_ref().map(|own| own.digest())
+    }
+}
