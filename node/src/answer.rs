@@ -46,11 +46,27 @@ impl Node {
         };
         let asked = Asked::of(&book.charter, &verified);
         self.compare_logs(&verified, peer).await;
-        let reply = match self.evaluate(&book, verified, &asked).await {
+        let running = self.evaluate(&book, verified, &asked);
+        let reply = match self.unless_revoked(&asked, running).await {
             Ok((charged, snapshot)) => self.release(&asked, charged, snapshot).await,
             Err(refused) => self.refuse(&asked, refused).await,
         };
         reply.into_frames()
+    }
+
+    /// Gives a question up as soon as the key of who asks, or of the asking node, is revoked; its worker is killed.
+    async fn unless_revoked<T>(
+        &self,
+        asked: &Asked,
+        running: impl Future<Output = Result<T, Refused>>,
+    ) -> Result<T, Refused> {
+        let mut rules = self.rules.subscribe();
+        let (person, node) = (&asked.question.person, &asked.question.asking_node);
+        tokio::select! {
+            biased;
+            _ = rules.wait_for(|book| book.is_revoked(person, node)) => Err(Refused::Revoked),
+            done = running => done,
+        }
     }
 
     /// From a verified request to an answer that may leave.

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use policies::charter::Charter;
-use policies::wire::LayerRef;
 use policies::{Digest, HospitalCode};
 use tokio::sync::{mpsc, watch};
 
+use crate::charters::{self, Charters};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::consumed::Consumed;
@@ -20,7 +19,7 @@ use crate::ledger::{self, Charges, Ledger};
 use crate::log::checkpoint::Signer;
 use crate::log::{Event, Log, Store};
 use crate::nen7513::Source;
-use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network, Peer, PeerKey};
+use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network, PeerKey};
 use crate::node::Node;
 use crate::notices::Notices;
 use crate::pool::{Pool, Setup};
@@ -58,8 +57,7 @@ pub struct App {
     signer: Signer,
     consumed: Consumed,
     ledger: Ledger,
-    /// Whether this very charter came into force here before.
-    known: bool,
+    charters: Charters,
     notices: Notices,
     /// What this start is to log of itself.
     at_start: Vec<Event>,
@@ -109,20 +107,16 @@ impl App {
         let store = open_log(&config)?;
         let log = store.reader();
         let index = Index::open(&config.index(), &log)?;
-        let charter = match open_charter(&config, &*clock, held(&log, &index)?) {
-            Ok(charter) => charter,
+        let (charters, book) = match noticing::charters(&config, &*clock, held(&log, &index)?) {
+            Ok(opened) => opened,
             Err(error) => {
                 noticing::log_rejection(store, &config, clock, &error).await;
                 return Err(error);
             }
         };
-        let own_rules = own_rules(&config, &charter)?;
-        let layer = layer_of(&charter);
-        let charter = Arc::new(charter);
-        let book = Rulebook { charter, layer, besides: Vec::new(), own: own_rules };
         let found = (&*book.charter, book.own_digest());
-        let (notices, at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
-        let known = index.knows_charter(&book.layer)?;
+        let (notices, mut at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
+        at_start.extend(noticing::accepted(&book.held, &index)?);
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());
@@ -158,7 +152,7 @@ impl App {
             signer,
             consumed,
             ledger,
-            known,
+            charters,
             notices,
             at_start,
             desk,
@@ -187,7 +181,7 @@ impl App {
             signer,
             consumed,
             ledger,
-            known,
+            charters,
             notices,
             at_start,
             desk,
@@ -205,19 +199,10 @@ impl App {
         let forwarder = syslog.map(|target| forwarder(target, &log, &config.hospital));
         let (inbound, requests) = mpsc::channel(INBOUND_QUEUE);
         let net = network.spawn(&tasks, inbound);
-        let others = book.charter.members().filter(|member| member.code != config.hospital);
-        let peers = others
-            .map(|member| Peer {
-                key: PeerKey(*member.keys.transport.as_bytes()),
-                addresses: member.addresses.clone(),
-            })
-            .collect();
-        for problem in net.set_peers(peers).await {
-            tracing::warn!(%problem, "a member cannot be reached");
-        }
         let node = Arc::new(Node {
             hospital: config.hospital,
             clock,
+            charters,
             rules: watch::Sender::new(Arc::new(book)),
             envelope_key,
             log,
@@ -235,9 +220,13 @@ impl App {
             tasks: tasks.clone(),
             syslog: forwarder.as_ref().map(Forwarder::watch),
         });
-        node.log_start(known, at_start).await;
+        node.meet(&node.rulebook()).await;
+        node.log_start(at_start).await;
         tasks.spawn("ledgers", ledger::read_all(Arc::clone(&node)));
         http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
+        tasks.spawn("charter clock", charters::follow_the_clock(Arc::clone(&node)));
+        tasks.spawn("charter freshness", charters::freshen::freshen(Arc::clone(&node)));
+        tasks.spawn("charter spread", charters::spread::spread(Arc::clone(&node)));
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));
         tasks.spawn("checkpoints", witnessing::checkpoints(Arc::clone(&node)));
@@ -295,15 +284,6 @@ fn forwarder(target: Target, log: &Log, hospital: &HospitalCode) -> Forwarder {
     Forwarder::new(target, log.reader().clone(), source)
 }
 
-/// The layer that a sealed charter is.
-fn layer_of(charter: &Charter) -> LayerRef {
-    charter.layer().unwrap_or_else(|| LayerRef {
-        network: charter.network().clone(),
-        version: charter.version(),
-        digest: Digest::of(b""),
-    })
-}
-
 /// Hands every request of a member to its own task.
 async fn serve(node: Arc<Node>, mut requests: mpsc::Receiver<Inbound>) {
     while let Some(Inbound { peer, lane, request, reply }) = requests.recv().await {
@@ -314,6 +294,7 @@ async fn serve(node: Arc<Node>, mut requests: mpsc::Receiver<Inbound>) {
             let frames = match lane {
                 Lane::Question => node.answer(&request, &hospital).await,
                 Lane::Witness => node.witness(hospital.clone(), request).await,
+                Lane::Charters => node.tell_charters((peer, &hospital), &request).await,
             };
             if let Err(error) = reply.send(frames).await {
                 tracing::info!(peer = %hospital, %error, "a reply did not leave; a retry gets the same bytes");
@@ -351,10 +332,7 @@ impl Node {
         }
     }
 
-    async fn log_start(&self, known: bool, mut events: Vec<Event>) {
-        if !known {
-            events.push(Event::CharterAccepted { layer: self.rulebook().layer.clone() });
-        }
+    async fn log_start(&self, mut events: Vec<Event>) {
         let snapshots: BTreeMap<_, _> = self.status().snapshots;
         let (version, hospital) = (env!("CARGO_PKG_VERSION").to_owned(), self.hospital.clone());
         events.push(Event::Started { version, hospital, snapshots });

@@ -190,6 +190,7 @@ impl Node {
             charter: &accepted.book.charter,
             own,
             peer: &self.hospital,
+            revoked: &accepted.book.held.revoked,
             now: self.clock.now(),
             seen: &NothingSeen,
         };

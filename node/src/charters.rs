@@ -62,6 +62,8 @@ pub struct Charters {
     freshness: Option<Key>,
     /// Held while something is taken in.
     turn: Mutex<Refusals>,
+    /// Members whose charters are being compared with this node's.
+    talking: std::sync::Mutex<BTreeSet<PeerKey>>,
 }
 
 /// What was refused lately.
@@ -71,6 +73,11 @@ struct Refusals {
 }
 
 impl Refusals {
+    /// Whether these bytes were refused lately.
+    fn knows(&self, bytes: &[u8]) -> bool {
+        self.seen.contains(&Digest::of(bytes))
+    }
+
     /// Whether these bytes are refused for the first time since long.
     fn note(&mut self, bytes: &[u8]) -> bool {
         if self.seen.len() >= MAX_REFUSED {
@@ -130,7 +137,14 @@ impl Charters {
         own: Option<(String, String)>,
         freshness: Option<Key>,
     ) -> Self {
-        Self { folder, hospital, own, freshness, turn: Mutex::default() }
+        Self {
+            folder,
+            hospital,
+            own,
+            freshness,
+            turn: Mutex::default(),
+            talking: std::sync::Mutex::default(),
+        }
     }
 
     /// What the node decides by at a moment.
@@ -287,7 +301,8 @@ impl Node {
                 Rulebook { held, ..Rulebook::clone(&before) }
             }
         };
-        let moved = next.layer != before.layer || next.held.revoked.digest() != before.held.revoked.digest();
+        let moved = next.layer != before.layer
+            || next.held.revoked.digest() != before.held.revoked.digest();
         if next.layer != before.layer {
             tracing::info!(version = next.layer.version, "this version of the charter holds now");
         }
@@ -343,7 +358,9 @@ pub(crate) fn own_text(path: &std::path::Path) -> std::io::Result<(String, Strin
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let bytes = crate::files::read_some(path, MAX_RULE_BYTES)?;
     if bytes.len() > MAX_RULE_BYTES {
-        return Err(invalid(format!("the file is larger than the {MAX_RULE_BYTES} bytes that are read")));
+        return Err(invalid(format!(
+            "the file is larger than the {MAX_RULE_BYTES} bytes that are read"
+        )));
     }
     let text = String::from_utf8(bytes).map_err(|error| invalid(error.to_string()))?;
     Ok((name, text))

@@ -8,8 +8,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::charters::folder::Folder;
 use policies::problem::{Problem, Problems, line_of};
-use policies::{DatasetId, Digest, HospitalCode, Ident};
+use policies::{DatasetId, Digest, HospitalCode, Ident, Root};
 
 pub mod file;
 pub mod syslog;
@@ -36,9 +37,9 @@ pub struct Config {
     pub state: PathBuf,
     /// Where snapshots are sealed.
     pub snapshots: PathBuf,
-    /// The charter's bundle.
+    /// The charter's bundle, or a folder of bundles.
     pub charter: PathBuf,
-    /// Fingerprint of the key that must have signed the charter.
+    /// The pin: the digest of version 1.
     pub root: Digest,
     /// The hospital's own rules, where it has any.
     pub own_rules: Option<PathBuf>,
@@ -73,6 +74,8 @@ pub struct KeyPaths {
     pub record: PathBuf,
     /// The noise of figures under `ask.explore`.
     pub noise: PathBuf,
+    /// Vouches for the newest charter, where the charter lists it; the file may be missing.
+    pub freshness: PathBuf,
 }
 
 /// The HTTPS interface for people of this hospital.
@@ -154,6 +157,12 @@ impl Config {
     #[must_use]
     pub fn log_folder(&self) -> PathBuf {
         self.state.join("log")
+    }
+
+    /// The charters that the node follows.
+    #[must_use]
+    pub fn charters(&self) -> Folder {
+        Folder::new(&self.state.join("charter"), self.root)
     }
 
     /// The index over the log; it can be built anew.
@@ -242,12 +251,8 @@ fn check(
         datasets,
     } = file;
     let hospital = problems.take(hospital.span().start, HospitalCode::new(hospital.get_ref()));
-    let root = problems.take(
-        charter.root.span().start,
-        Digest::try_from(charter.root.get_ref().clone()).map_err(|error| {
-            format!("{error}; type in the root fingerprint that the board published")
-        }),
-    );
+    let root = problems
+        .take(charter.root.span().start, Root::parse(charter.root.get_ref()).map(Root::digest));
     check_limits(&network, &http, &workers, problems);
     let file::LogFile { format: log_format, syslog } = log;
     let syslog = syslog.and_then(|syslog| syslog::check(syslog, folder, problems));
@@ -271,6 +276,7 @@ fn check(
             witness: folder.join(keys.witness),
             record: folder.join(keys.record),
             noise: folder.join(keys.noise),
+            freshness: folder.join(keys.freshness),
         },
         listen: network.listen.into_inner(),
         http: Http {

@@ -35,6 +35,8 @@ pub enum KeyRole {
     Record,
     /// The noise of figures under `ask.explore`. It signs nothing and is in no charter.
     Noise,
+    /// A hospital's word that the newest charter is the newest.
+    Freshness,
     /// A person's questions, or a board member's charters.
     Person,
 }

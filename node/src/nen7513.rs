@@ -182,6 +182,7 @@ impl Mapper {
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
+            | Event::Revoked { .. }
             | Event::Configured { .. }
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }

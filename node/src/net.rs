@@ -1,4 +1,4 @@
-//! The network between hospitals: `/kring/1` and `/kring/witness/1` over libp2p.
+//! The network between hospitals: `/kring/1`, `/kring/witness/1` and `/kring/charters/1` over libp2p.
 //!
 //! Members find each other by the addresses and Ed25519 transport keys of the charter; the node's own key is its identity in
 //! TLS 1.3 over TCP and QUIC. [`Network::build`] binds every listener and may fail; [`Network::spawn`] starts the tasks and
@@ -44,15 +44,18 @@ pub enum Lane {
     Question,
     /// A checkpoint of a log and what its witness makes of it.
     Witness,
+    /// What is held of charters, and what somebody lacks of them.
+    Charters,
 }
 
 impl Lane {
-    const ALL: [Self; 2] = [Self::Question, Self::Witness];
+    const ALL: [Self; 3] = [Self::Question, Self::Witness, Self::Charters];
 
     fn protocol(self) -> StreamProtocol {
         match self {
             Self::Question => StreamProtocol::new("/kring/1"),
             Self::Witness => StreamProtocol::new("/kring/witness/1"),
+            Self::Charters => StreamProtocol::new("/kring/charters/1"),
         }
     }
 }

@@ -14,6 +14,7 @@ use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
 use tokio::sync::watch;
 
 use crate::api::{Indicators, Info, LogState, PeerState, Status};
+use crate::charters::Charters;
 use crate::clock::Clock;
 use crate::consumed::Consumed;
 use crate::keys::Key;
@@ -37,6 +38,7 @@ use crate::witness::own::Own;
 pub struct Node {
     pub(crate) hospital: HospitalCode,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) charters: Charters,
     pub(crate) rules: watch::Sender<Arc<Rulebook>>,
     pub(crate) envelope_key: Key,
     pub(crate) log: Log,

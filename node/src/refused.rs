@@ -11,6 +11,7 @@ use query::{DiscloseError, ReceiveError};
 use crate::ledger::{LedgerError, Unexplored};
 use crate::log::LogError;
 use crate::pool::PoolError;
+use crate::rulebook::Fault;
 use crate::witness::own::Unwitnessed;
 
 /// Every reason not to answer.
@@ -67,6 +68,15 @@ pub(crate) enum Refused {
     /// The charter's time is over.
     #[error("charter expired")]
     CharterExpired,
+    /// Nobody has vouched for the charter lately.
+    #[error("charter stale")]
+    CharterStale,
+    /// The node answers nothing under this charter.
+    #[error("not under this charter")]
+    CharterFault(Fault),
+    /// The person's key, or the asking node's, was revoked while the question ran.
+    #[error("revoked")]
+    Revoked,
     /// No witness vouches for the log.
     #[error("not witnessed")]
     Unwitnessed(#[from] Unwitnessed),
@@ -150,6 +160,15 @@ impl Refused {
             Self::CharterExpired => {
                 plain("charter_expired", "the charter's time is over; the board must publish a new version".to_owned())
             }
+            Self::CharterStale => plain(
+                "charter_stale",
+                "nobody has vouched for this charter within 72 hours, so a newer one may be kept from this node: its operators look whether it reaches other members".to_owned(),
+            ),
+            Self::CharterFault(fault) => of_fault(*fault),
+            Self::Revoked => plain(
+                "revoked",
+                "the key that signed this question was revoked while it ran".to_owned(),
+            ),
             Self::Unwitnessed(error) | Self::Withheld(error) => plain(error.code(), error.to_string()),
             Self::Interrupted => plain(
                 "interrupted",
@@ -157,6 +176,24 @@ impl Refused {
             ),
         }
     }
+}
+
+/// What the asker learns where a node answers nobody.
+fn of_fault(fault: Fault) -> Told {
+    let (code, message) = match fault {
+        Fault::NotAMember => {
+            ("charter_not_a_member", "this hospital is not a member in the charter in force")
+        }
+        Fault::Revoked => (
+            "node_revoked",
+            "a key of this node is revoked: the board signs a charter with new ones",
+        ),
+        Fault::OwnRules => (
+            "own_rules",
+            "this hospital's own rules do not go with the charter in force; its operators are told what to do",
+        ),
+    };
+    Told { code: code.to_owned(), message: message.to_owned(), rule: None, layer: None }
 }
 
 /// What the asker learns of a memory that an answer cannot be held against, or that cannot take it.

@@ -11,6 +11,7 @@ pub mod ask;
 pub mod band;
 pub mod bundle;
 pub mod capability;
+pub mod chain;
 pub mod charter;
 pub mod dataset;
 pub mod decide;
@@ -28,11 +29,14 @@ pub mod problem;
 pub mod protections;
 pub mod question;
 mod reader;
+pub mod statement;
 pub mod wire;
+pub mod words;
 
 pub use admit::{Admission, admit};
 pub use ask::Ask;
 pub use bundle::{BundleError, Trust};
+pub use chain::{ChainError, Line};
 pub use charter::{Beside, Books, Charter, NotGiven, OwnRules};
 pub use decide::{Explained, decide, explain};
 pub use denial::Denial;
@@ -47,3 +51,5 @@ pub use ids::{
 pub use kind::Volume;
 pub use limits::Limits;
 pub use permit::{Permit, Profile};
+pub use statement::Revocations;
+pub use words::Root;

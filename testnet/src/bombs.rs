@@ -286,6 +286,7 @@ impl Target {
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
+            | Event::Revoked { .. }
             | Event::Configured { .. }
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }

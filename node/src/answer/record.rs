@@ -71,6 +71,7 @@ impl Node {
             charter: &book.charter,
             own: &self.hospital,
             peer,
+            revoked: &book.held.revoked,
             now: self.clock.now(),
             seen: &self.consumed,
         }

@@ -8,17 +8,21 @@ use std::time::Instant;
 
 use policies::Digest;
 use policies::charter::Charter;
+use policies::wire::LayerRef;
 
-use super::{DRAIN, StartError};
+use super::{DRAIN, StartError, start};
+use crate::charters::open::{Followed, Mode};
+use crate::charters::{Charters, Held};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::index::Index;
-use crate::keys::{Key, KeyRole};
+use crate::keys::{Key, KeyError, KeyRole};
 use crate::log::checkpoint::Signer;
 use crate::log::event::KeyPrints;
 use crate::log::{Event, Log, OpenError, Reader, Store};
 use crate::node::Node;
 use crate::notices::{Notices, behind};
+use crate::rulebook::Rulebook;
 use crate::tasks::Tasks;
 
 /// The memory of a run, and what its start logs.
@@ -46,6 +50,45 @@ pub(super) fn at_start(
         }
     }
     Ok((Notices::new(snapshots), events))
+}
+
+/// What the node follows, and what it decides by from its start on.
+pub(super) fn charters(
+    config: &Config,
+    clock: &dyn Clock,
+    held: Option<LayerRef>,
+) -> Result<(Charters, Rulebook), StartError> {
+    let now = clock.now();
+    let Followed { line, revoked, fresh, accepted: _ } =
+        start::follow(config, now, (held, Mode::Store))?;
+    let freshness = match Key::load(&config.keys.freshness, KeyRole::Freshness) {
+        Ok(key) => Some(key),
+        Err(KeyError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    let own = start::own_text(config)?;
+    let charters = Charters::new(config.charters(), config.hospital.clone(), own, freshness);
+    let held = Arc::new(Held { line, revoked, fresh });
+    let refused = |error: policies::chain::NotInForce| StartError::Charter {
+        path: config.charter.clone(),
+        source: error.into(),
+    };
+    let book = charters.rulebook(held, now).map_err(refused)?;
+    start::belongs(config, &book.charter)?;
+    start::own_rules(config, &book.charter)?;
+    Ok((charters, book))
+}
+
+/// The versions that are followed and not yet in the log.
+pub(super) fn accepted(held: &Held, index: &Index) -> Result<Vec<Event>, OpenError> {
+    let mut events = Vec::new();
+    for version in held.line.history() {
+        let layer = version.layer().clone();
+        if !index.knows_charter(&layer)? {
+            events.push(Event::CharterAccepted { layer, since: Some(version.accepted_at()) });
+        }
+    }
+    Ok(events)
 }
 
 /// Logs that the charter was refused, unless that is the last entry already: a supervisor starts a node again and again.

@@ -1,16 +1,18 @@
 //! What keeps a daemon from starting, and the charter that it starts with.
 
-use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use policies::OwnRules;
-use policies::bundle;
+use policies::chain::ChainError;
 use policies::charter::Charter;
-use policies::charter::rules::MAX_RULE_BYTES;
 use policies::problem::Problem;
 use policies::wire::LayerRef;
+use policies::{OwnRules, UnixTime};
 
+use crate::charters;
+use crate::charters::folder::FolderError;
+use crate::charters::open::{FollowError, Followed, Mode};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::index::Index;
@@ -39,15 +41,18 @@ pub enum StartError {
     /// The noise key.
     #[error(transparent)]
     Noise(#[from] NoiseError),
-    /// The charter's file.
-    #[error("cannot read the charter {path}; ask the board for the sealed bundle")]
+    /// The bundles that the configuration names.
+    #[error("cannot read the charter {path}; ask the board for the sealed bundles, from version 1")]
     CharterFile {
-        /// The file.
+        /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
+        /// Why.
         #[source]
-        source: std::io::Error,
+        source: FolderError,
     },
+    /// The charters that the node keeps.
+    #[error(transparent)]
+    Charters(FolderError),
     /// The charter does not hold.
     #[error("the charter {path} is refused ({})", .source.code())]
     Charter {
@@ -55,7 +60,7 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: bundle::BundleError,
+        source: policies::ChainError,
     },
     /// This hospital is not in it.
     #[error(
@@ -140,6 +145,7 @@ impl StartError {
     pub(super) fn charter_code(&self) -> Option<&'static str> {
         match self {
             Self::Charter { source, .. } => Some(source.code()),
+            Self::Charters(error) => Some(error.code()),
             Self::NotAMember { .. } => Some("charter_not_a_member"),
             Self::OtherKey { .. } => Some("charter_other_key"),
             Self::KeyLog
@@ -220,7 +226,7 @@ pub fn open_log(config: &Config) -> Result<Store, OpenError> {
 /// `OpenError`.
 pub fn held(log: &Reader, index: &Index) -> Result<Option<LayerRef>, OpenError> {
     let Some(place) = index.last_charter()? else { return Ok(None) };
-    if let Event::CharterAccepted { layer } = log.entry(place)?.event {
+    if let Event::CharterAccepted { layer, since: _ } = log.entry(place)?.event {
         return Ok(Some(layer));
     }
     // Taking no charter for the last one would allow an older one.
@@ -242,39 +248,67 @@ pub(super) fn check_snapshots(config: &Config, charter: &Charter) -> Result<(), 
     Ok(())
 }
 
+/// Name and text of the hospital's own rules, where the configuration names any.
+///
+/// # Errors
+/// `StartError::OwnRulesFile`.
+pub(super) fn own_text(config: &Config) -> Result<Option<(String, String)>, StartError> {
+    let Some(path) = &config.own_rules else { return Ok(None) };
+    let unreadable = |source| StartError::OwnRulesFile { path: path.clone(), source };
+    charters::own_text(path).map(Some).map_err(unreadable)
+}
+
 /// Reads the hospital's own rules, where the configuration names any, against the charter.
 ///
 /// # Errors
 /// `StartError::OwnRulesFile` or `StartError::OwnRules`.
 pub fn own_rules(config: &Config, charter: &Charter) -> Result<Option<OwnRules>, StartError> {
-    let Some(path) = &config.own_rules else { return Ok(None) };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let text = rules_text(path, &name)?;
+    let Some((name, text)) = own_text(config)? else { return Ok(None) };
     charter.own_rules(&name, &text).map(Some).map_err(StartError::OwnRules)
 }
 
-/// A file's bytes; no more is read of it than shows that it is larger than this.
-fn read_some(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
-    let most = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// The file's text, within its limit.
-fn rules_text(path: &Path, name: &str) -> Result<String, StartError> {
-    let unreadable = |source| StartError::OwnRulesFile { path: path.to_owned(), source };
-    let bytes = read_some(path, MAX_RULE_BYTES).map_err(unreadable)?;
-    if bytes.len() > MAX_RULE_BYTES {
-        let message = format!("the file is larger than the {MAX_RULE_BYTES} bytes that are read");
-        let problem = Problem { file: name.to_owned(), line: None, message };
-        return Err(StartError::OwnRules(vec![problem]));
+/// The charters that the node kept, and those of the bundles that its configuration names; never fewer than `held`.
+///
+/// # Errors
+/// `StartError`.
+pub(super) fn follow(
+    config: &Config,
+    now: UnixTime,
+    (held, mode): (Option<LayerRef>, Mode),
+) -> Result<Followed, StartError> {
+    let (path, folder) = (&config.charter, config.charters());
+    let refused = |source| StartError::Charter { path: path.clone(), source };
+    let bundles = match charters::folder::bundles(path) {
+        Ok(bundles) => bundles,
+        // What is kept is enough.
+        Err(error) if error.is_not_found() && folder.is_begun() => Vec::new(),
+        Err(source) => return Err(StartError::CharterFile { path: path.clone(), source }),
+    };
+    let followed = match charters::open::follow(&folder, (config.root, &bundles), now, mode) {
+        Ok(followed) => followed,
+        Err(FollowError::Folder(error)) => return Err(StartError::Charters(error)),
+        Err(FollowError::Bundle { source, .. }) => return Err(refused(source)),
+    };
+    if let Some(held) = held {
+        let tip = followed.line.tip();
+        if tip.network != held.network {
+            let (expected, got) = (held.network, tip.network.clone());
+            return Err(refused(ChainError::OtherNetwork { expected, got }));
+        }
+        match followed.line.version(held.version) {
+            None => {
+                return Err(refused(ChainError::Rollback { held: held.version, got: tip.version }));
+            }
+            Some(version) if version.layer().digest != held.digest => {
+                return Err(refused(ChainError::Fork { version: held.version }));
+            }
+            Some(_) => {}
+        }
     }
-    String::from_utf8(bytes)
-        .map_err(|error| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))
+    Ok(followed)
 }
 
-/// Opens the charter that the configuration names; nothing older than `held` is taken.
+/// The charter in force, for a command that looks.
 ///
 /// # Errors
 /// `StartError`.
@@ -282,13 +316,22 @@ pub fn open_charter(
     config: &Config,
     clock: &dyn Clock,
     held: Option<LayerRef>,
-) -> Result<Charter, StartError> {
-    let path = &config.charter;
-    let bytes = read_some(path, bundle::MAX_BUNDLE_BYTES)
-        .map_err(|source| StartError::CharterFile { path: path.clone(), source })?;
-    let trust = bundle::Trust { root: config.root, now: clock.now(), held };
-    let charter = bundle::open(&bytes, &trust)
-        .map_err(|source| StartError::Charter { path: path.clone(), source })?;
+) -> Result<Arc<Charter>, StartError> {
+    let now = clock.now();
+    let followed = follow(config, now, (held, Mode::Look))?;
+    let in_force = followed.line.in_force(now).map_err(|error| StartError::Charter {
+        path: config.charter.clone(),
+        source: error.into(),
+    })?;
+    belongs(config, &in_force.newest)?;
+    Ok(in_force.newest)
+}
+
+/// Whether this node is the one of a member.
+///
+/// # Errors
+/// `StartError`.
+pub(super) fn belongs(config: &Config, charter: &Charter) -> Result<(), StartError> {
     let Some(member) = charter.member(&config.hospital) else {
         let (hospital, version) = (config.hospital.clone(), charter.version());
         return Err(StartError::NotAMember { hospital, version });
@@ -305,5 +348,5 @@ pub fn open_charter(
             return Err(StartError::OtherKey { role, own: Box::new(own), named: Box::new(named) });
         }
     }
-    Ok(charter)
+    Ok(())
 }

@@ -165,7 +165,7 @@ fn event(number: u64, kind: u64) -> Event {
         layer: None,
     };
     match kind {
-        0 => Event::CharterAccepted { layer: layer(number) },
+        0 => Event::CharterAccepted { layer: layer(number), since: None },
         1 => Event::Configured { config: digest, before: None, own: None },
         2 => Event::KeysChanged {
             keys: KeyPrints { transport: digest, envelope: digest, log: digest, witness: digest },

@@ -81,6 +81,15 @@ pub enum FolderError {
 }
 
 impl FolderError {
+    /// Whether a file is not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::NotFound,
+            Self::Name { .. } | Self::Chain { .. } | Self::Statement { .. } => false,
+        }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -102,6 +111,21 @@ impl Folder {
     #[must_use]
     pub fn new(charters: &Path, root: Digest) -> Self {
         Self { path: charters.join(root.to_string()), root }
+    }
+
+    /// Whether a version was ever accepted.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.versions().is_ok_and(|versions| !versions.is_empty())
+    }
+
+    /// The exact bytes of a version, if it is kept.
+    ///
+    /// # Errors
+    /// `FolderError`.
+    pub fn bundle(&self, version: u64) -> Result<Option<Vec<u8>>, FolderError> {
+        let found = self.versions()?.into_iter().find(|(number, ..)| *number == version);
+        found.map(|(_, _, path)| read(&path)).transpose()
     }
 
     /// Reads all of it; nothing where it is not there.

@@ -71,7 +71,8 @@ pub fn follow(
     mode: Mode,
 ) -> Result<Followed, FollowError> {
     let Kept { line, revoked, fresh } = folder.read(now)?;
-    let mut taking = Taking { folder, root, now, mode, begun: line.is_some(), line, accepted: Vec::new() };
+    let mut taking =
+        Taking { folder, root, now, mode, begun: line.is_some(), line, accepted: Vec::new() };
     let mut left: Vec<&Vec<u8>> = bundles.iter().collect();
     loop {
         let (before, mut later) = (left.len(), Vec::new());

@@ -5,13 +5,14 @@
 //! anything else. A node that was away gets every version in order. What was refused is not fetched again for a while.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use policies::HospitalCode;
+use policies::chain::ChainError;
 
-use super::Held;
 use super::message::{self, Holding, Message, STATEMENTS, Statements, Wanted};
+use super::{Held, TakeError};
 use crate::net::PeerKey;
 use crate::node::Node;
 use crate::reply::Frames;
@@ -62,11 +63,31 @@ pub(crate) async fn spread(node: Arc<Node>) {
     }
 }
 
-/// Synchronises with each of them, in tasks of their own.
+/// Synchronises with each of them, in tasks of their own; with none twice at the same time.
 fn tell(node: &Arc<Node>, peers: Vec<PeerKey>) {
     for peer in peers {
         let this = Arc::clone(node);
         drop(node.tasks().spawn("charters", async move { this.synchronise(peer).await }));
+    }
+}
+
+/// A member that is being talked to; dropping it ends that.
+struct Talk<'n> {
+    node: &'n Node,
+    peer: PeerKey,
+}
+
+impl<'n> Talk<'n> {
+    fn begin(node: &'n Node, peer: PeerKey) -> Option<Self> {
+        let mut talking = node.charters.talking.lock().unwrap_or_else(PoisonError::into_inner);
+        talking.insert(peer).then_some(Self { node, peer })
+    }
+}
+
+impl Drop for Talk<'_> {
+    fn drop(&mut self) {
+        let mut talking = self.node.charters.talking.lock().unwrap_or_else(PoisonError::into_inner);
+        talking.remove(&self.peer);
     }
 }
 
@@ -87,6 +108,7 @@ fn some(mut peers: Vec<PeerKey>) -> Vec<PeerKey> {
 impl Node {
     /// Tells a member what this node holds, and gets what that one holds more.
     pub(crate) async fn synchronise(&self, peer: PeerKey) {
+        let Some(_talk) = Talk::begin(self, peer) else { return };
         for _step in 0..MAX_STEPS {
             match self.step(peer).await {
                 Ok(Step::Again) => {}
@@ -107,12 +129,24 @@ impl Node {
             self.tell_of_fork(peer, &theirs).await;
             return Ok(Step::Done);
         }
+        // Under its own name, so that nobody can keep a version from this node by offering rubbish for it.
+        let offer = [peer.0.as_slice(), theirs.tip.digest.as_bytes()].concat();
         if theirs.is_ahead_of(&own) {
+            if self.charters.turn.lock().await.knows(&offer) {
+                return Err("refused_before");
+            }
             let wanted = Wanted::Bundle(own.tip.version.saturating_add(1));
             let (_, bundle) = self.say(peer, &own, wanted).await?;
             let bundle = bundle.ok_or("it does not have the version that it named")?;
-            self.take_charter(bundle).await.map_err(|error| error.code())?;
-            return Ok(Step::Again);
+            return match self.take_charter(bundle).await {
+                Ok(_) | Err(TakeError::Chain(ChainError::Held { .. })) => Ok(Step::Again),
+                Err(error) => {
+                    if let TakeError::Chain(_) = &error {
+                        self.charters.turn.lock().await.note(&offer);
+                    }
+                    Err(error.code())
+                }
+            };
         }
         if !theirs.says_more_than(&own) {
             return Ok(Step::Done);

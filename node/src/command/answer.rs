@@ -141,6 +141,8 @@ fn check_request(
         charter,
         own: hospital,
         peer: &evidence.asking_node,
+        // Signed before whatever was revoked since.
+        revoked: policies::statement::Revocations::none(),
         now: wire.sent_at,
         seen: &NothingSeen,
     };

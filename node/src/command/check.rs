@@ -108,7 +108,7 @@ fn log(config: &Config) -> Result<(Option<LayerRef>, Histories, Heads), OpenErro
     reader.check(|entry| {
         histories.take(entry);
         heads.take(&entry.event);
-        if let Event::CharterAccepted { layer } = &entry.event {
+        if let Event::CharterAccepted { layer, .. } = &entry.event {
             held = Some(layer.clone());
         }
     })?;

@@ -43,6 +43,8 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
     }
     Key::create(&dir.join("keys").join("record.key"), KeyRole::Record, hospital.as_str())?;
     Key::create(&dir.join("keys").join("noise.key"), KeyRole::Noise, hospital.as_str())?;
+    let path = dir.join("keys").join("freshness.key");
+    let freshness = Key::create(&path, KeyRole::Freshness, hospital.as_str())?;
     certificate(&dir.join("tls")).context("cannot make the certificate of the local interface")?;
     let token =
         hex::encode(*random_bytes().map_err(|error| anyhow::anyhow!("no random bytes: {error}"))?);
@@ -51,7 +53,7 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
     write_private(&dir.join("config.toml"), config.as_bytes())
         .context("cannot write config.toml")?;
     print::note(format!(
-        "Made {}. Next: type the root fingerprint into config.toml, send the board these keys,",
+        "Made {}. Next: type the pin into config.toml, send the board these keys,",
         dir.display()
     ));
     print::note(
@@ -61,6 +63,10 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
         "Back up keys/ now: without keys/record.key, snapshots of this node have no successors, and without keys/noise.key \
          nothing more is answered with noise.",
     );
+    print::note(format!(
+        "Where the board asks this hospital to vouch for charters, for charter.toml:\n[[freshness]]\nhospital = \"{hospital}\"\nkey = \"{}\"",
+        freshness.public
+    ));
     print::line(format!("[members.keys] # {hospital}, for members.toml"));
     lines.into_iter().for_each(print::line);
     Ok(Exit::Done)
@@ -99,9 +105,9 @@ state = "state"
 snapshots = "snapshots"
 
 [charter]
-# The sealed charter, as the board sends it.
+# The sealed charter, as the board sends it, or a folder of bundles: every version from the first. Later ones come from other nodes.
 bundle = "charter.kring"
-# Fingerprint of the board key that must have signed it: 64 hexadecimal digits, from the board by another way than the bundle.
+# The pin: the digest of version 1 of the charter, as 24 words or 64 hexadecimal digits, from the board by another way than the bundle.
 root = ""
 # The hospital's own rules, in Cedar: they forbid and strengthen what the charter permits, and grant nothing.
 # own_rules = "own.cedar"

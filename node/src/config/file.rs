@@ -45,7 +45,7 @@ pub struct ConfigFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CharterFile {
-    /// The sealed bundle. Default `charter.kring`.
+    /// The sealed bundle, or a folder of bundles, from version 1. Default `charter.kring`.
     #[serde(default = "bundle")]
     pub bundle: PathBuf,
     /// Fingerprint of the board key that must have signed it, 64 hexadecimal digits.
@@ -70,6 +70,8 @@ pub struct KeysFile {
     pub record: PathBuf,
     /// The noise of figures under `ask.explore`. Default `keys/noise.key`.
     pub noise: PathBuf,
+    /// Vouches for the newest charter, where the charter lists it. Default `keys/freshness.key`.
+    pub freshness: PathBuf,
 }
 
 impl Default for KeysFile {
@@ -82,6 +84,7 @@ impl Default for KeysFile {
             witness: path("witness.key"),
             record: path("record.key"),
             noise: path("noise.key"),
+            freshness: path("freshness.key"),
         }
     }
 }

@@ -74,7 +74,7 @@ impl Batch {
         Use::of(entry).into_iter().for_each(|used| self.question(used));
         self.memory.take(&entry.event);
         match &entry.event {
-            Event::CharterAccepted { layer } => self.charter(layer, last),
+            Event::CharterAccepted { layer, .. } => self.charter(layer, last),
             Event::Configured { .. } => self.place(CONFIGURED.to_owned(), last),
             Event::KeysChanged { .. } => self.place(KEYS.to_owned(), last),
             Event::SnapshotUsed { dataset, .. } => self.place(snapshot_row(dataset), last),
@@ -83,6 +83,7 @@ impl Batch {
             | Event::Outcome { .. }
             | Event::Refused { .. }
             | Event::CharterRejected { .. }
+            | Event::Revoked { .. }
             | Event::Clock { .. }
             | Event::Started { .. }
             | Event::Stopped {}

@@ -54,7 +54,7 @@ fn the_index_follows_the_log_and_is_built_anew_where_it_cannot() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("index.redb");
     let mut store = Store::open_folder(&folder.path().join("log")).unwrap();
-    append(&mut store, Event::CharterAccepted { layer: layer(1) });
+    append(&mut store, Event::CharterAccepted { layer: layer(1), since: None });
     append(&mut store, refused(0));
     let index = Index::open(&path, &store.reader()).unwrap();
     knows(&index, 0, 1);
@@ -66,7 +66,7 @@ fn the_index_follows_the_log_and_is_built_anew_where_it_cannot() {
     knows(&index, 1, 2);
     drop(index);
     append(&mut store, refused(2));
-    append(&mut store, Event::CharterAccepted { layer: layer(2) });
+    append(&mut store, Event::CharterAccepted { layer: layer(2), since: None });
     let index = Index::open(&path, &store.reader()).unwrap();
     knows(&index, 2, 3);
     assert_eq!(index.last_charter().unwrap(), Some(4));

@@ -37,8 +37,24 @@ pub enum Event {
     CharterAccepted {
         /// Which one.
         layer: LayerRef,
+        /// From when on it counts as accepted: a notice begins then. Entries of older versions have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<UnixTime>,
     },
-    /// A charter's bundle was refused, and this node did not start with it.
+    /// A key is revoked.
+    Revoked {
+        /// The network.
+        network: NetworkId,
+        /// Whose key it was.
+        subject: String,
+        /// Its fingerprint.
+        key: Digest,
+        /// Why, in a line.
+        reason: String,
+        /// The signers who revoked it; none where the key revoked itself.
+        by: Vec<String>,
+    },
+    /// A charter's bundle was refused: at a start, or from somebody who brought it to the running node.
     CharterRejected {
         /// Digest of the bundle's bytes.
         bundle: Digest,
@@ -243,6 +259,7 @@ impl Event {
             | Self::Stopped {}
             | Self::CharterAccepted { .. }
             | Self::CharterRejected { .. }
+            | Self::Revoked { .. }
             | Self::Configured { .. }
             | Self::KeysChanged { .. }
             | Self::SnapshotUsed { .. }
@@ -267,6 +284,7 @@ impl Event {
             | Self::Stopped {}
             | Self::CharterAccepted { .. }
             | Self::CharterRejected { .. }
+            | Self::Revoked { .. }
             | Self::Configured { .. }
             | Self::KeysChanged { .. }
             | Self::SnapshotUsed { .. }

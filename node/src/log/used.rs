@@ -35,6 +35,7 @@ impl Use {
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
+            | Event::Revoked { .. }
             | Event::Configured { .. }
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }

@@ -94,6 +94,7 @@ impl What {
             | Event::Stopped {}
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
+            | Event::Revoked { .. }
             | Event::Configured { .. }
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }
@@ -115,6 +116,13 @@ fn noticed(event: &Event) -> Record {
             let mut record = system("charter rejected", "charter_rejected", "U");
             record.outcome = REFUSED;
             record.detail = format!("code {code}, bundle {bundle}");
+            record
+        }
+        Event::Revoked { network, subject, key, reason, by } => {
+            let mut record = system("key revoked", "revoked", "U");
+            record.object_name.clone_from(subject);
+            let by = if by.is_empty() { "itself".to_owned() } else { by.join(", ") };
+            record.detail = format!("network {network}, key {key}, by {by}: {reason}");
             record
         }
         Event::Configured { config, before, own } => {
@@ -180,6 +188,7 @@ fn memory_lost(lineages: &[policies::Digest]) -> Record {
 fn of_the_node(event: &Event) -> Record {
     match event {
         Event::CharterRejected { .. }
+        | Event::Revoked { .. }
         | Event::Configured { .. }
         | Event::KeysChanged { .. }
         | Event::SnapshotUsed { .. }
@@ -191,7 +200,7 @@ fn of_the_node(event: &Event) -> Record {
             record
         }
         Event::Stopped {} => system("node stopped", "stopped", "E"),
-        Event::CharterAccepted { layer } => {
+        Event::CharterAccepted { layer, .. } => {
             let mut record = system("charter accepted", "charter_accepted", "U");
             record.policies = policy(std::slice::from_ref(layer), &[]);
             record

@@ -132,6 +132,20 @@ impl NetHandle {
         self.exchange(Lane::Witness, witness, message, deadline).await
     }
 
+    /// Compares charters with a member: says what is held, and returns the frames of its reply.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`].
+    pub async fn compare(
+        &self,
+        member: PeerKey,
+        message: Vec<u8>,
+        deadline: Duration,
+    ) -> Result<Vec<Vec<u8>>, AskError> {
+        self.exchange(Lane::Charters, member, message, deadline).await
+    }
+
     async fn exchange(
         &self,
         lane: Lane,

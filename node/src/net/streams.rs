@@ -53,7 +53,7 @@ pub(super) struct AnyLane;
 
 impl UpgradeInfo for AnyLane {
     type Info = LaneName;
-    type InfoIter = std::array::IntoIter<LaneName, 2>;
+    type InfoIter = std::array::IntoIter<LaneName, { Lane::ALL.len() }>;
 
     fn protocol_info(&self) -> Self::InfoIter {
         Lane::ALL.map(|lane| LaneName { lane, protocol: lane.protocol() }).into_iter()

@@ -6,6 +6,8 @@ use crate::DatasetId;
 use crate::dataset::{self, Dataset};
 use crate::problem::{Problem, Problems};
 
+use super::head::Head;
+use super::head::keys::Others;
 use super::rules::{self, Book, Known};
 use super::{Charter, head, indicators, members, people};
 
@@ -68,6 +70,13 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
         book: Book::Charter,
     };
     let rules = rules::read(&rule_files, &known, &mut found);
+    let whole = whole && readable.is_some();
+    if let (Some(head), Some(text)) = (&head, files.get("charter.toml")) {
+        let others = Others { members: &members, people: &people, datasets: &datasets, whole };
+        let mut problems = Problems::new("charter.toml", text);
+        head::keys::check(head, text, others, &mut problems);
+        found.extend(problems.into_vec());
+    }
     found.sort();
     match (head, rules) {
         (Some(head), Some(rules)) if found.is_empty() => {
@@ -87,6 +96,19 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
             })
         }
         (_, _) => Err(found),
+    }
+}
+
+/// Reads `charter.toml` alone.
+///
+/// # Errors
+/// Every problem of this file that shows without the others.
+pub(crate) fn head_alone(files: &BTreeMap<String, String>) -> Result<Head, Vec<Problem>> {
+    let mut found = Vec::new();
+    let head = single(files, "charter.toml", &mut found, head::read);
+    match head {
+        Some(head) if found.is_empty() => Ok(head),
+        Some(_) | None => Err(found),
     }
 }
 

@@ -55,6 +55,18 @@ pub enum VerifyError {
         /// The sender.
         got: HospitalCode,
     },
+    /// A key of the sender's node is revoked.
+    #[error("a key of the node of `{got}` is revoked")]
+    SenderRevoked {
+        /// The sender.
+        got: HospitalCode,
+    },
+    /// The person's key is revoked.
+    #[error("the key of `{got}` is revoked: the board signs a charter with a new one")]
+    PersonRevoked {
+        /// The person.
+        got: PersonId,
+    },
     /// The person is not in the charter.
     #[error("`{got}` is not in people.toml")]
     UnknownPerson {
@@ -159,6 +171,8 @@ impl VerifyError {
             Self::SenderIsNotPeer { .. } => "sender_is_not_peer",
             Self::NotTheAskingNode { .. } => "not_the_asking_node",
             Self::SenderNotAMember { .. } => "sender_not_a_member",
+            Self::SenderRevoked { .. } => "sender_revoked",
+            Self::PersonRevoked { .. } => "person_revoked",
             Self::UnknownPerson { .. } => "unknown_person",
             Self::PersonNotValid { .. } => "person_not_valid",
             Self::PersonOfAnotherHospital { .. } => "person_of_another_hospital",
@@ -186,6 +200,8 @@ impl VerifyError {
             | Self::SenderIsNotPeer { .. }
             | Self::NotTheAskingNode { .. }
             | Self::SenderNotAMember { .. }
+            | Self::SenderRevoked { .. }
+            | Self::PersonRevoked { .. }
             | Self::UnknownPerson { .. }
             | Self::PersonNotValid { .. }
             | Self::PersonOfAnotherHospital { .. }

@@ -2,6 +2,7 @@
 
 use crate::charter::{Charter, Member, Person};
 use crate::dsse::PayloadType;
+use crate::statement::Revocations;
 use crate::wire::{LANGUAGE_VERSION, LayerRef, MAX_QUESTION_LIFE_S, MAX_SKEW_S, Question, Request};
 use crate::{Digest, HospitalCode, UnixTime};
 
@@ -25,6 +26,8 @@ pub struct VerifyContext<'c> {
     pub own: &'c HospitalCode,
     /// The member whose transport key authenticated the connection.
     pub peer: &'c HospitalCode,
+    /// Keys that are worth nothing any more.
+    pub revoked: &'c Revocations,
     /// The moment.
     pub now: UnixTime,
     /// The replay record.
@@ -33,7 +36,7 @@ pub struct VerifyContext<'c> {
 
 impl std::fmt::Debug for VerifyContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { charter, own, peer, now, seen: _ } = self;
+        let Self { charter, own, peer, now, revoked: _, seen: _ } = self;
         let layer = charter.layer();
         f.debug_struct("VerifyContext")
             .field("layer", &layer)
@@ -166,7 +169,11 @@ impl SignedRequest {
     fn sender<'c>(&self, context: &VerifyContext<'c>) -> Result<&'c Member, VerifyError> {
         let from = &self.request.from;
         let member = context.charter.member(from).filter(|member| member.valid_at(context.now));
-        member.ok_or_else(|| VerifyError::SenderNotAMember { got: from.clone() })
+        let member = member.ok_or_else(|| VerifyError::SenderNotAMember { got: from.clone() })?;
+        if context.revoked.member(from, &member.keys) {
+            return Err(VerifyError::SenderRevoked { got: from.clone() });
+        }
+        Ok(member)
     }
 
     fn person<'c>(&self, context: &VerifyContext<'c>) -> Result<&'c Person, VerifyError> {
@@ -176,6 +183,9 @@ impl SignedRequest {
         };
         if !person.valid_at(context.now) {
             return Err(VerifyError::PersonNotValid { got: id.clone() });
+        }
+        if context.revoked.person(id, &person.key) {
+            return Err(VerifyError::PersonRevoked { got: id.clone() });
         }
         if person.hospital != self.question.asking_node {
             return Err(VerifyError::PersonOfAnotherHospital {

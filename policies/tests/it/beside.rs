@@ -55,7 +55,14 @@ fn explained(newest: &Charter, older: Charter, uses: &[&str]) -> Result<Explaine
 fn admitted(newest: &Charter, older: Charter) -> Result<Admission, Denial> {
     let bytes = encoded(&request(newest, &question()));
     let (own, peer, seen) = (hospital("BRAVO"), hospital("ALFA"), Seen::default());
-    let context = VerifyContext { charter: newest, own: &own, peer: &peer, now: NOW, seen: &seen };
+    let context = VerifyContext {
+        charter: newest,
+        own: &own,
+        peer: &peer,
+        revoked: policies::statement::Revocations::none(),
+        now: NOW,
+        seen: &seen,
+    };
     let verdict = SignedRequest::decode(&bytes).unwrap().verify(context).unwrap();
     let Verdict::New(verified) = verdict else { panic!("it was never seen before") };
     let besides = beside(older);

@@ -128,7 +128,14 @@ fn decisions_are_as_the_board_expects() {
 fn admission(charter: &Charter) -> Result<Admission, Denial> {
     let bytes = encoded(&request(charter, &question()));
     let (own, peer, seen) = (hospital("BRAVO"), hospital("ALFA"), Seen::default());
-    let context = VerifyContext { charter, own: &own, peer: &peer, now: NOW, seen: &seen };
+    let context = VerifyContext {
+        charter,
+        own: &own,
+        peer: &peer,
+        revoked: policies::statement::Revocations::none(),
+        now: NOW,
+        seen: &seen,
+    };
     match SignedRequest::decode(&bytes).unwrap().verify(context).unwrap() {
         Verdict::New(verified) => admit(charter, *verified, NOW),
         Verdict::Retry { .. } => panic!("it was never seen before"),
@@ -183,8 +190,14 @@ fn admission_asks_for_the_moment_again() {
     let later = sealed(&people);
     let bytes = encoded(&request(&charter, &question()));
     let (own, peer, seen) = (hospital("BRAVO"), hospital("ALFA"), Seen::default());
-    let context =
-        VerifyContext { charter: &charter, own: &own, peer: &peer, now: NOW, seen: &seen };
+    let context = VerifyContext {
+        charter: &charter,
+        own: &own,
+        peer: &peer,
+        revoked: policies::statement::Revocations::none(),
+        now: NOW,
+        seen: &seen,
+    };
     let Verdict::New(verified) = SignedRequest::decode(&bytes).unwrap().verify(context).unwrap()
     else {
         panic!("it was never seen before")

@@ -157,8 +157,14 @@ fn payload_types_are_apart() {
         let signed = SignedRequest::decode(relabelled.as_bytes()).unwrap();
         let charter = charter();
         let (own, peer, seen) = (hospital("BRAVO"), hospital("ALFA"), Seen::default());
-        let context =
-            VerifyContext { charter: &charter, own: &own, peer: &peer, now: NOW, seen: &seen };
+        let context = VerifyContext {
+            charter: &charter,
+            own: &own,
+            peer: &peer,
+            revoked: policies::statement::Revocations::none(),
+            now: NOW,
+            seen: &seen,
+        };
         assert_eq!(signed.verify(context).unwrap_err().code(), "bad_request_signature");
     }
 }

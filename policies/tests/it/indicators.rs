@@ -63,7 +63,14 @@ fn asking(charter: &Charter, change: impl FnOnce(&mut IndicatorRef)) -> Question
 fn admission(charter: &Charter, question: &Question) -> Result<Admission, Denial> {
     let bytes = encoded(&request(charter, question));
     let (own, peer, seen) = (hospital("BRAVO"), hospital("ALFA"), Seen::default());
-    let context = VerifyContext { charter, own: &own, peer: &peer, now: NOW, seen: &seen };
+    let context = VerifyContext {
+        charter,
+        own: &own,
+        peer: &peer,
+        revoked: policies::statement::Revocations::none(),
+        now: NOW,
+        seen: &seen,
+    };
     match SignedRequest::decode(&bytes).unwrap().verify(context).unwrap() {
         Verdict::New(verified) => admit(charter, *verified, NOW),
         Verdict::Retry { .. } => panic!("it was never seen before"),

@@ -266,7 +266,14 @@ pub(crate) fn permit(
         sent_at: NOW,
     };
     let bytes = sign_request(&request, &key(&format!("{ASKER} envelope"))).encode();
-    let context = VerifyContext { charter, own, peer: &asker, now: NOW, seen: &NoneSeen };
+    let context = VerifyContext {
+        charter,
+        own,
+        peer: &asker,
+        revoked: policies::statement::Revocations::none(),
+        now: NOW,
+        seen: &NoneSeen,
+    };
     let Verdict::New(verified) = SignedRequest::decode(&bytes)?.verify(context)? else {
         bail!("a question that was never seen is called a retry");
     };

@@ -48,6 +48,7 @@ fn said(entries: &[Entry]) -> Said<'_> {
             | Event::Rejected { .. }
             | Event::Fault { .. }
             | Event::CharterRejected { .. }
+            | Event::Revoked { .. }
             | Event::Configured { .. }
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }

@@ -187,6 +187,7 @@ impl<'a> Book<'a> {
             | Event::Rejected { .. }
             | Event::Fault { .. }
             | Event::CharterRejected { .. }
+            | Event::Revoked { .. }
             | Event::Configured { .. }
             | Event::KeysChanged { .. }
             | Event::SnapshotUsed { .. }
@@ -269,6 +270,7 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         | Event::Received { .. }
         | Event::Fault { .. }
         | Event::CharterRejected { .. }
+        | Event::Revoked { .. }
         | Event::Configured { .. }
         | Event::KeysChanged { .. }
         | Event::SnapshotUsed { .. }
@@ -287,6 +289,7 @@ fn is_of_a_start(event: &Event) -> bool {
         event,
         Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
+            | Event::Revoked { .. }
             | Event::Configured { .. }
             | Event::KeysChanged { .. }
             | Event::Clock { .. }

@@ -1,25 +1,27 @@
+use policies::bundle;
+use policies::charter::rules::MAX_RULE_BYTES;
+
 use super::*;
+use crate::charters::own_text;
+use crate::files::read_some;
 
 #[test]
 fn no_more_is_read_of_own_rules_than_their_limit() {
     let folder = tempfile::Builder::new().prefix("kring-own-").tempdir().unwrap();
     let path = folder.path().join("own.cedar");
     std::fs::write(&path, " ".repeat(MAX_RULE_BYTES)).unwrap();
-    assert_eq!(rules_text(&path, "own.cedar").unwrap().len(), MAX_RULE_BYTES);
+    assert_eq!(own_text(&path).unwrap().1.len(), MAX_RULE_BYTES);
     // One byte more, a character that the limit cuts, and a file without an end.
     std::fs::write(&path, " ".repeat(MAX_RULE_BYTES + 1)).unwrap();
     let cut = folder.path().join("cut.cedar");
     std::fs::write(&cut, format!("{}\u{e9}", " ".repeat(MAX_RULE_BYTES))).unwrap();
     for path in [&path, &cut, Path::new("/dev/zero")] {
-        let error = rules_text(path, "own.cedar").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "1 problem(s) in the hospital's own rules:\n  own.cedar: the file is larger than the 262144 bytes that are read"
-        );
+        let error = own_text(path).unwrap_err();
+        assert_eq!(error.to_string(), "the file is larger than the 262144 bytes that are read");
     }
     std::fs::write(&path, [0xff]).unwrap();
-    let error = rules_text(&path, "own.cedar").unwrap_err();
-    assert!(matches!(error, StartError::OwnRulesFile { .. }), "{error}");
+    let error = own_text(&path).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidData, "{error}");
 }
 
 #[test]

@@ -86,8 +86,9 @@ fn detail(entry: &Entry) -> String {
         }
         Event::Received { responder, outcome, .. } => format!("{responder} {outcome}"),
         Event::Rejected { peer, code, count, .. } => format!("{count} of {peer}: {code}"),
-        Event::CharterAccepted { layer } => format!("{} {}", layer.network, layer.version),
+        Event::CharterAccepted { layer, .. } => format!("{} {}", layer.network, layer.version),
         Event::CharterRejected { code, .. } => code.clone(),
+        Event::Revoked { subject, reason, .. } => format!("{subject}: {reason}"),
         Event::Configured { before, .. } => {
             if before.is_some() {
                 "changed".to_owned()

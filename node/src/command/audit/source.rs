@@ -190,6 +190,7 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         | Event::Stopped {}
         | Event::CharterAccepted { .. }
         | Event::CharterRejected { .. }
+        | Event::Revoked { .. }
         | Event::Configured { .. }
         | Event::KeysChanged { .. }
         | Event::SnapshotUsed { .. }

@@ -47,6 +47,7 @@ impl Event {
             | Self::MemoryLost { .. }
             | Self::Stopped {}
             | Self::CharterRejected { .. }
+            | Self::Revoked { .. }
             | Self::Clock { .. }
             | Self::Intent { .. }
             | Self::Outcome { .. }
@@ -76,6 +77,7 @@ impl Event {
             | Self::Stopped {}
             | Self::CharterAccepted { .. }
             | Self::CharterRejected { .. }
+            | Self::Revoked { .. }
             | Self::Configured { .. }
             | Self::KeysChanged { .. }
             | Self::SnapshotUsed { .. }
