@@ -9,14 +9,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use policies::chain::{ChainError, Line, NotInForce};
+use policies::chain::{ChainError, Line, NotInForce, SignedBy, Version};
 use policies::charter::Charter;
 use policies::charter::rules::MAX_RULE_BYTES;
-use policies::statement::{Fresh, Freshness, Revocation, Revocations, StatementError};
+use policies::statement::{Fresh, Freshness, Revocation, Revocations, Revoked, StatementError};
 use policies::wire::LayerRef;
 use policies::{Beside, Digest, HospitalCode, OwnRules, UnixTime};
 use tokio::sync::Mutex;
 
+use crate::api::{History, HistoryRevoked, HistorySigner, HistoryVersion};
 use crate::keys::Key;
 use crate::log::{Event, LogError};
 use crate::net::{Peer, PeerKey};
@@ -125,7 +126,7 @@ impl TakeError {
 #[derive(Debug)]
 enum Word {
     Fresh(Fresh),
-    Revoked(policies::statement::Revoked),
+    Revoked(Revoked),
 }
 
 impl Charters {
@@ -263,11 +264,7 @@ impl Node {
         Ok(true)
     }
 
-    async fn revoked(
-        &self,
-        held: &Held,
-        revoked: policies::statement::Revoked,
-    ) -> Result<bool, TakeError> {
+    async fn revoked(&self, held: &Held, revoked: Revoked) -> Result<bool, TakeError> {
         let mut held = held.clone();
         if !held.revoked.insert(revoked.clone())? {
             return Ok(false);
@@ -284,6 +281,41 @@ impl Node {
         tracing::warn!(subject = %revoked.what(), "a key is revoked");
         self.follow(Arc::new(held)).await;
         Ok(true)
+    }
+
+    /// What this node follows, for people.
+    #[must_use]
+    pub fn history(&self) -> History {
+        let book = self.rulebook();
+        let Held { line, revoked, fresh } = &*book.held;
+        let signer = |by: &SignedBy| HistorySigner {
+            version: by.version,
+            name: by.signer.name.clone(),
+            key: by.signer.key.fingerprint(),
+        };
+        let version = |version: &Version| HistoryVersion {
+            layer: version.layer().clone(),
+            valid_from: version.valid_from(),
+            valid_until: version.valid_until(),
+            accepted_at: version.accepted_at(),
+            holds_until: version.holds_until(),
+            signed_by: version.signed_by().iter().map(signer).collect(),
+        };
+        let revocation = |revoked: &Revoked| HistoryRevoked {
+            subject: revoked.what().to_string(),
+            key: revoked.key().fingerprint(),
+            issued_at: revoked.issued_at(),
+            reason: revoked.reason().to_owned(),
+            by: revoked.by().iter().map(|signer| signer.name.clone()).collect(),
+        };
+        let now = self.clock.now();
+        let fresh = fresh.as_ref().filter(|fresh| fresh.holds(revoked, now));
+        History {
+            versions: line.history().map(version).collect(),
+            in_force: book.layers(),
+            fresh_until: fresh.map(Fresh::valid_until),
+            revoked: revoked.iter().map(revocation).collect(),
+        }
     }
 
     /// What was accepted.

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::api::{
-    AskBody, AskReply, ExplainBody, Explanation, Indicators, Info, RefusalBody, Status,
+    AskBody, AskReply, ExplainBody, Explanation, History, Indicators, Info, PublishBody, Published,
+    RefusalBody, Status,
 };
 use crate::profile::Profile;
 
@@ -123,6 +124,22 @@ impl Client {
     /// `ClientError`.
     pub fn indicators(&self) -> Result<Indicators, ClientError> {
         self.get("/v1/indicators")
+    }
+
+    /// What the node follows.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub fn history(&self) -> Result<History, ClientError> {
+        self.get("/v1/charter")
+    }
+
+    /// Brings a bundle of a charter or a statement.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub fn publish(&self, body: &PublishBody) -> Result<Published, ClientError> {
+        self.post("/v1/charter", body)
     }
 
     /// Puts a signed question.

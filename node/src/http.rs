@@ -22,10 +22,10 @@ use crate::api::{AskBody, AskReply, ExplainBody, Indicators, MAX_BODY_BYTES, Ref
 use crate::node::Node;
 use crate::tasks::Tasks;
 
+mod charters;
+
 /// Longest time to send a request's head.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
-/// Most bytes of a body that are read, so that who sends too much is told so, and does not just lose the connection.
-const MAX_READ_BYTES: usize = 16 * MAX_BODY_BYTES;
 /// Longest time to send a request's body.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// Open requests get this long to end when the daemon stops.
@@ -115,6 +115,7 @@ fn router(node: Arc<Node>, token: String) -> Router {
         .route("/v1/indicators", get(indicators))
         .route("/v1/ask", post(ask))
         .route("/v1/explain", post(explain))
+        .route("/v1/charter", get(charters::history).post(charters::publish))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "not_found", "no such page") })
         .layer(middleware::from_fn_with_state((Arc::clone(&node), token), guard))
         .with_state(node)
@@ -182,7 +183,7 @@ async fn indicators(State(node): State<Arc<Node>>) -> Json<Indicators> {
 }
 
 async fn ask(State(node): State<Arc<Node>>, request: Request) -> Response {
-    let body: AskBody = match body(request).await {
+    let body: AskBody = match body(request, QUESTION).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
@@ -199,7 +200,7 @@ async fn ask(State(node): State<Arc<Node>>, request: Request) -> Response {
 }
 
 async fn explain(State(node): State<Arc<Node>>, request: Request) -> Response {
-    let body: ExplainBody = match body(request).await {
+    let body: ExplainBody = match body(request, QUESTION).await {
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
@@ -215,32 +216,47 @@ enum Unread {
     BrokeOff,
 }
 
+/// How large a body may be.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Most bytes that are taken.
+    body: usize,
+    /// Most bytes that are read, so that who sends too much is told so, and does not just lose the connection.
+    read: usize,
+}
+
+/// Bounds of a question.
+const QUESTION: Bounds = Bounds { body: MAX_BODY_BYTES, read: 16 * MAX_BODY_BYTES };
+
 /// The bytes of a body within its limit: the one place that bounds it.
-async fn read(body: Body) -> Result<Vec<u8>, Unread> {
+async fn read(body: Body, bounds: Bounds) -> Result<Vec<u8>, Unread> {
     let (mut kept, mut read, mut parts) = (Vec::new(), 0_usize, body.into_data_stream());
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_broken| Unread::BrokeOff)?;
         read = read.saturating_add(part.len());
-        if read > MAX_READ_BYTES {
+        if read > bounds.read {
             return Err(Unread::TooLarge);
         }
-        if read <= MAX_BODY_BYTES {
+        if read <= bounds.body {
             kept.extend_from_slice(&part);
         }
     }
-    if read <= MAX_BODY_BYTES { Ok(kept) } else { Err(Unread::TooLarge) }
+    if read <= bounds.body { Ok(kept) } else { Err(Unread::TooLarge) }
 }
 
 /// Reads a JSON body within its limits.
-async fn body<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Response> {
-    let reading = read(request.into_body());
+async fn body<T: serde::de::DeserializeOwned>(
+    request: Request,
+    bounds: Bounds,
+) -> Result<T, Response> {
+    let reading = read(request.into_body(), bounds);
     let bytes = match tokio::time::timeout(BODY_PATIENCE, reading).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(Unread::BrokeOff)) => {
             return Err(refuse(StatusCode::BAD_REQUEST, "malformed", "the request broke off"));
         }
         Ok(Err(Unread::TooLarge)) => {
-            let message = format!("a request has at most {MAX_BODY_BYTES} bytes");
+            let message = format!("a request has at most {} bytes", bounds.body);
             return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message));
         }
         Err(_elapsed) => {

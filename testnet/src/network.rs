@@ -17,6 +17,10 @@ use serde::{Deserialize, Serialize};
 use crate::data::Data;
 use crate::topology::{Hospital, NETWORK, PEOPLE, Person, SUB_NETWORKS};
 
+mod amend;
+
+pub use amend::{Amendment, Sealed};
+
 /// What a finished network writes about itself, so that it can be opened again.
 const SAVED: &str = "network.json";
 

@@ -80,7 +80,8 @@ struct Talk<'n> {
 impl<'n> Talk<'n> {
     fn begin(node: &'n Node, peer: PeerKey) -> Option<Self> {
         let mut talking = node.charters.talking.lock().unwrap_or_else(PoisonError::into_inner);
-        talking.insert(peer).then_some(Self { node, peer })
+        // Made only where it was not talked to: dropping one ends the talk.
+        talking.insert(peer).then(|| Self { node, peer })
     }
 }
 

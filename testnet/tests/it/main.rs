@@ -7,6 +7,7 @@ mod attack;
 mod audit;
 mod bad_starts;
 mod bombs;
+mod charters;
 mod cut_off;
 mod differential;
 mod explore;

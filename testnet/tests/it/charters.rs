@@ -1,0 +1,219 @@
+//! A running network follows its board: changes come to every node, and nothing else does.
+
+use std::time::{Duration, Instant};
+
+use node::api::{History, PublishBody, Published};
+use node::client::ClientError;
+use node::log::Event;
+use testnet::network::{Network, Sealed};
+use testnet::process::{NodeProcess, client, wait_ready};
+
+use crate::support::Net;
+
+const NODES: [&str; 3] = ["NOORD", "OOST", "ZUID"];
+const TWO: [&str; 2] = ["board.one", "board.three"];
+/// Longest time for something that has to come about by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
+const BY_GRADE: &str = "SELECT grade, count(*) AS n FROM patient GROUP BY grade";
+
+/// Waits until something is so.
+#[track_caller]
+fn wait(what: &str, mut so: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !so() {
+        assert!(since.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn publish(network: &Network, code: &str, envelope: String) -> Result<Published, String> {
+    match client(network, code).unwrap().publish(&PublishBody { envelope }) {
+        Ok(published) => Ok(published),
+        Err(ClientError::Refused(refusal)) => Err(refusal.code.clone()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn bring(network: &Network, code: &str, sealed: &Sealed) -> Result<u64, String> {
+    let published = publish(network, code, sealed.read().unwrap())?;
+    Ok(published.layer.unwrap().version)
+}
+
+fn history(network: &Network, code: &str) -> History {
+    client(network, code).unwrap().history().unwrap()
+}
+
+#[track_caller]
+fn all_follow(network: &Network, version: u64) {
+    for code in NODES {
+        wait(&format!("{code} follows version {version}"), || {
+            history(network, code).in_force.first().unwrap().version == version
+        });
+    }
+}
+
+fn rejected(net: &Net, code: &str) -> Vec<String> {
+    let entries = net.log(code).into_iter();
+    let of = |event| match event {
+        Event::CharterRejected { code, .. } => Some(code),
+        _ => None,
+    };
+    entries.filter_map(|entry| of(entry.event)).collect()
+}
+
+/// k from 10 to 20, and C. Bakker is withdrawn.
+fn stricter(net: &Net, signers: &[&str]) -> Sealed {
+    let amendment = net.network.amend(&net.network.first_version(), "stricter").unwrap();
+    let rules = "rules/demo.cedar";
+    amendment.replace(rules, "@min_patients(\"10\")", "@min_patients(\"20\")").unwrap();
+    let name = "name = \"C. Bakker (counts for planning)\"";
+    let withdrawn = format!("{name}\nvalid_until = 2026-01-02T00:00:00Z");
+    amendment.replace("people.toml", name, &withdrawn).unwrap();
+    amendment.signed_by(signers).unwrap()
+}
+
+#[test]
+fn two_of_three_change_the_rules_of_every_node_at_once() {
+    let mut net = Net::start(3);
+    let network = &net.network;
+    let before = net.answer("a.jansen", BY_GRADE);
+    let protections = |answer: &serde_json::Value| answer["protections"].to_string();
+    assert!(protections(&before).contains("\"min_patients\":10"), "{before}");
+    assert_eq!(net.ask("c.bakker", "SELECT count(*) FROM patient", &[]).status.code(), Some(0));
+
+    // One of three is not enough, and nothing changes.
+    let sealed = stricter(&net, &["board.one"]);
+    assert_eq!(bring(network, "OOST", &sealed), Err("too_few_old_signers".to_owned()));
+    assert_eq!(history(network, "OOST").versions.len(), 1);
+    // The same member twice is one member.
+    sealed.sign(network, &network.board_key("board.one")).unwrap();
+    assert_eq!(bring(network, "OOST", &sealed), Err("too_few_old_signers".to_owned()));
+
+    // Meanwhile a node is away.
+    let away = net.take("ZUID");
+    assert_eq!(away.stop().unwrap(), 0);
+    let network = &net.network;
+    sealed.sign(network, &network.board_key("board.three")).unwrap();
+    assert_eq!(bring(network, "OOST", &sealed), Ok(2));
+    wait("NOORD follows", || history(network, "NOORD").in_force[0].version == 2);
+    let mut back = NodeProcess::start(network, "ZUID").unwrap();
+    wait_ready(network, &mut back).unwrap();
+    all_follow(network, 2);
+
+    let after = net.answer("a.jansen", BY_GRADE);
+    assert!(protections(&after).contains("\"min_patients\":20"), "{after}");
+    assert_eq!(after["layers"][0]["version"], 2);
+    // The version before holds beside it for its notice, and is named.
+    assert_eq!(after["layers"][1]["version"], 1);
+    let refused = net.refusal("c.bakker", "SELECT count(*) FROM patient");
+    assert!(refused["code"].as_str().unwrap().contains("person_not_valid"), "{refused}");
+
+    // Who signed what when; an update outlives the process, a start takes no older one.
+    let said = history(network, "NOORD");
+    assert_eq!(said.versions.len(), 2);
+    let signed: Vec<_> =
+        said.versions[1].signed_by.iter().map(|by| (by.version, &*by.name)).collect();
+    let expected = [(1, "board.one"), (1, "board.three"), (2, "board.one"), (2, "board.three")];
+    assert_eq!(signed, expected);
+    assert!(said.versions[0].holds_until.is_some() && said.versions[1].holds_until.is_none());
+    let stopped = net.take("NOORD");
+    assert_eq!(stopped.stop().unwrap(), 0);
+    let mut again = NodeProcess::start(&net.network, "NOORD").unwrap();
+    wait_ready(&net.network, &mut again).unwrap();
+    assert_eq!(history(&net.network, "NOORD"), said);
+    net.nodes.extend([back, again]);
+}
+
+#[test]
+fn an_old_charter_a_fork_and_old_keys_alone_are_refused_by_every_node_and_logged() {
+    let net = Net::start(3);
+    let network = &net.network;
+    let first = network.first_version();
+    // Version 2 has another board, signed by both.
+    let amendment = network.amend(&first, "second").unwrap();
+    let text = std::fs::read_to_string(amendment.folder.join("charter.toml")).unwrap();
+    let mut newer = text.clone();
+    let people = network.dir.join("people");
+    for (old, new) in [("board.one", "a.jansen"), ("board.two", "b.devries")] {
+        let public = |path: &std::path::Path| {
+            node::keys::Key::load(path, node::keys::KeyRole::Person).unwrap().public.to_string()
+        };
+        let spare = network.dir.join("board").join(format!("{new}.key"));
+        let spare_text = spare.to_string_lossy().into_owned();
+        network.run(&["key", "new", "--person", new, "--out", &spare_text]).unwrap();
+        newer = newer.replace(&public(&network.board_key(old)), &public(&spare));
+    }
+    assert!(people.exists() && newer != text);
+    std::fs::write(amendment.folder.join("charter.toml"), &newer).unwrap();
+    // The old board alone cannot give its powers to somebody who does not take them.
+    let sealed = amendment.seal().unwrap();
+    let old_alone = amendment.signed_by(&[]).unwrap();
+    for id in ["board.one", "board.two", "board.three"] {
+        // `kring charter sign` refuses who is no signer of it; an old one signs with --against or by hand.
+        sign_by_hand(&old_alone, &network.board_key(id));
+    }
+    for code in NODES {
+        assert_eq!(bring(network, code, &old_alone), Err("too_few_signers".to_owned()));
+    }
+    let second = amendment.seal().unwrap();
+    assert_eq!(second.digest, sealed.digest);
+    for key in
+        ["board/a.jansen.key", "board/b.devries.key", "board/board.one.key", "board/board.two.key"]
+    {
+        sign_by_hand(&second, &network.dir.join(key));
+    }
+    assert_eq!(bring(network, "ZUID", &second), Ok(2));
+    all_follow(network, 2);
+
+    // Another version 2, by the same boards.
+    let fork = network.amend(&first, "fork").unwrap();
+    fork.replace("charter.toml", "Demo network", "Another network").unwrap();
+    let fork = fork.signed_by(&TWO).unwrap();
+    // A version 3 by the keys of version 1 alone.
+    let third = network.amend(&second, "third").unwrap();
+    let third = third.signed_by(&["board.one", "board.two"]).unwrap();
+    for code in NODES {
+        assert_eq!(bring(network, code, &first), Err("rollback".to_owned()));
+        assert_eq!(bring(network, code, &fork), Err("fork".to_owned()));
+        assert_eq!(bring(network, code, &third), Err("too_few_old_signers".to_owned()));
+        let said = history(network, code);
+        assert_eq!(said.versions.len(), 2);
+        let codes = rejected(&net, code);
+        for expected in ["too_few_signers", "rollback", "fork", "too_few_old_signers"] {
+            assert!(codes.iter().any(|code| code == expected), "{expected} in {codes:?}");
+        }
+    }
+}
+
+/// Adds a signature without asking whether the key is a signer's.
+fn sign_by_hand(sealed: &Sealed, key: &std::path::Path) {
+    let bytes = std::fs::read(&sealed.bundle).unwrap();
+    let limit = policies::bundle::MAX_BUNDLE_BYTES;
+    let mut envelope = policies::dsse::Envelope::decode(&bytes, limit).unwrap();
+    let key = node::keys::Key::load(key, node::keys::KeyRole::Person).unwrap();
+    envelope.add_signature(key.secret());
+    std::fs::write(&sealed.bundle, envelope.encode()).unwrap();
+}
+
+#[test]
+fn an_added_permission_waits_for_its_notice_and_a_removed_one_does_not() {
+    let net = Net::start(3);
+    let network = &net.network;
+    let amendment = network.amend(&network.first_version(), "wider").unwrap();
+    // B. de Vries may ask like A. Jansen; nobody explores any more.
+    let rules = "rules/demo.cedar";
+    let from = "principal == Kring::Person::\"a.jansen\"";
+    amendment.replace(rules, from, "principal in Kring::Role::\"analyst\"").unwrap();
+    let explore = "context.purpose == \"research\"";
+    amendment.replace(rules, explore, "context.purpose == \"nothing\"").unwrap();
+    assert_eq!(net.refusal("b.devries", BY_GRADE)["code"], "no_rule_permits");
+    assert_eq!(net.ask("d.visser", BY_GRADE, &[]).status.code(), Some(0));
+    assert_eq!(bring(network, "ZUID", &amendment.signed_by(&TWO).unwrap()), Ok(2));
+    all_follow(network, 2);
+    let refused = net.refusal("b.devries", BY_GRADE);
+    assert_eq!(refused["code"], "waits_for_notice", "{refused}");
+    let told = refused["message"].as_str().unwrap();
+    assert!(told.contains("version 1 holds beside it"), "{told}");
+    assert_eq!(net.refusal("d.visser", BY_GRADE)["code"], "no_rule_permits");
+    assert_eq!(net.ask("a.jansen", BY_GRADE, &[]).status.code(), Some(0));
+}
