@@ -7,7 +7,9 @@
     reason = "test code"
 )]
 
+mod boards;
 mod bundle;
+mod chain;
 mod charter_problems;
 mod decide;
 mod decode;
