@@ -214,3 +214,12 @@ pub(crate) fn revoked(line: &Line, what: Subject, owner: &str, by: &[&str]) -> R
     assert!(set.insert(Revocation::verify(&bytes, line, &set, day(40)).unwrap()).unwrap());
     set
 }
+
+/// The text with a bit of its last signature flipped.
+pub(crate) fn flipped(text: &str) -> String {
+    let mark = "\"sig\":\"";
+    let (before, sig) = text.rsplit_once(mark).unwrap();
+    let (first, rest) = sig.split_at(1);
+    let other = if first == "A" { "B" } else { "A" };
+    format!("{before}{mark}{other}{rest}")
+}

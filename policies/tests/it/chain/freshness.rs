@@ -5,7 +5,7 @@ use policies::statement::{Fresh, Freshness, Revocations, StatementError, Subject
 use policies::wire::LayerRef;
 use policies::{Digest, UnixTime};
 
-use crate::boards::{Draft, World, day, fresh, line, revoked};
+use crate::boards::{Draft, World, day, flipped, fresh, line, revoked};
 use crate::fixture::{hospital, key};
 
 use super::Case;
@@ -106,9 +106,7 @@ const BAD: [Bad; 33] = [
     }),
     ("fresh: a bad signature", "bad_signature", |world| {
         let text = String::from_utf8(by_alfa(&good(world))).unwrap();
-        let (before, sig) = text.rsplit_once("\"sig\":\"").unwrap();
-        let flipped = if sig.starts_with('A') { "B" } else { "A" };
-        format!("{before}\"sig\":\"{flipped}{}", &sig[1..]).into_bytes()
+        flipped(&text).into_bytes()
     }),
     ("fresh: a signature over a charter", "bad_signature", |world| {
         let payload = good(world).sign(&key("ALFA freshness")).unverified_payload().to_vec();
@@ -167,14 +165,14 @@ pub(super) fn cases() -> Vec<Case> {
     for (name, expected, bytes) in BAD {
         let got = verify(&world, &bytes(&world), &none);
         let got = got.map_or_else(|error| error.code(), |_fresh| "good");
-        cases.push(Case { name, expected, got });
+        cases.push(Case { name: name.to_owned(), expected, got });
     }
     let kept = verify(&world, &by_alfa(&good(&world)), &none).unwrap();
     for (name, what, owner, by) in revoking() {
         let set = revoked(&world.line, what, owner, by);
         let got = verify(&world, &by_alfa(&good(&world)), &set);
         let got = got.map_or_else(|error| error.code(), |_fresh| "good");
-        cases.push(Case { name, expected: "revoked_key", got });
+        cases.push(Case { name: name.to_owned(), expected: "revoked_key", got });
         assert!(kept.holds(&none, NOW) && !kept.holds(&set, NOW), "{name}");
     }
     cases

@@ -76,7 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
         let (bytes, root) = made();
         let opened = Line::first(&bytes, root, T0, &Revocations::default());
         let got = opened.map_or_else(|error| error.code(), |_line| "good");
-        cases.push(Case { name, expected, got });
+        cases.push(Case { name: name.to_owned(), expected, got });
     }
     let world = World::new();
     let read = |stored: Vec<Vec<u8>>| {
@@ -86,7 +86,7 @@ pub(super) fn cases() -> Vec<Case> {
     assert!(read(vec![world.first.whole(), world.second.whole(), third(&world)]).is_ok());
     for (name, expected, stored) in STORED {
         let got = read(stored(&world)).map_or_else(|error| error.code(), |_line| "good");
-        cases.push(Case { name, expected, got });
+        cases.push(Case { name: name.to_owned(), expected, got });
     }
     cases
 }

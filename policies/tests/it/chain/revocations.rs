@@ -167,11 +167,19 @@ pub(super) fn cases() -> Vec<Case> {
     let none = Revocations::default();
     let mut cases = Vec::new();
     for (name, expected, bytes) in BAD {
-        cases.push(Case { name, expected, got: code(&world.line, &bytes(), &none) });
+        cases.push(Case {
+            name: name.to_owned(),
+            expected,
+            got: code(&world.line, &bytes(), &none),
+        });
     }
     let set = revoked(&world.line, Subject::Signer, "ben", &["ann", "cas"]);
     let got = code(&world.line, &revocation(person(), "a.jansen", &BOTH), &set);
-    cases.push(Case { name: "revoke: by a revoked signer", expected: "too_few_signers", got });
+    cases.push(Case {
+        name: "revoke: by a revoked signer".to_owned(),
+        expected: "too_few_signers",
+        got,
+    });
     // Ann signed the first board's charters, and is on the second one no more.
     let first = Draft { notice_days: 0, ..Draft::first() }.board(&["ann", "ben"], 2);
     let second = Draft { from: day(39), ..first.next().board(&["cas", "dov"], 2) };
@@ -180,13 +188,17 @@ pub(super) fn cases() -> Vec<Case> {
     let by_first = revocation(person(), "a.jansen", &BOTH);
     let got = code(&later, &by_first, &none);
     let name = "revoke: by the board of a version that is over";
-    cases.push(Case { name, expected: "too_few_signers", got });
+    cases.push(Case { name: name.to_owned(), expected: "too_few_signers", got });
     let mixed = revocation(person(), "a.jansen", &["ann", "cas"]);
     let name = "revoke: by one signer of each of two boards";
-    cases.push(Case { name, expected: "too_few_signers", got: code(&both, &mixed, &none) });
+    cases.push(Case {
+        name: name.to_owned(),
+        expected: "too_few_signers",
+        got: code(&both, &mixed, &none),
+    });
     assert_eq!(code(&later, &revocation(person(), "a.jansen", &["cas", "dov"]), &none), "good");
     let name = "revoke: the 4097th";
-    cases.push(Case { name, expected: "revocations_full", got: fill() });
+    cases.push(Case { name: name.to_owned(), expected: "revocations_full", got: fill() });
     cases
 }
 
