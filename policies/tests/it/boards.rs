@@ -1,6 +1,7 @@
 //! Small charters that boards sign: three hospitals, one person, no data, so that a version costs little to make.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use policies::dsse::{Envelope, PayloadType};
 use policies::statement::{Freshness, Revocation, Revocations, Subject};
@@ -87,24 +88,10 @@ impl Draft {
     }
 
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
-        let mut members = String::new();
-        for code in ["ALFA", "BRAVO", "CHARLIE"] {
-            let keys = ["transport", "envelope", "log", "witness"]
-                .map(|role| format!("{role} = \"{}\"", public(&format!("{code} {role}"))));
-            members.push_str(&format!(
-                "[[members]]\ncode = \"{code}\"\nname = \"{code}\"\nkind = \"general\"\nkeys = {{ {} }}\n",
-                keys.join(", ")
-            ));
-        }
-        let people = format!(
-            "[[people]]\nid = \"a.jansen\"\nname = \"A\"\nhospital = \"ALFA\"\nkey = \"{}\"\n",
-            public("a.jansen")
-        );
-        BTreeMap::from([
-            ("charter.toml".to_owned(), self.head()),
-            ("members.toml".to_owned(), members),
-            ("people.toml".to_owned(), people),
-        ])
+        static OTHERS: LazyLock<[(String, String); 2]> = LazyLock::new(others);
+        let mut files = BTreeMap::from(OTHERS.clone());
+        files.insert("charter.toml".to_owned(), self.head());
+        files
     }
 
     pub(crate) fn envelope(&self) -> Envelope {
@@ -129,6 +116,24 @@ impl Draft {
         let signers: Vec<&str> = self.signers.iter().map(String::as_str).collect();
         self.signed(&signers)
     }
+}
+
+/// The files that every version has.
+fn others() -> [(String, String); 2] {
+    let mut members = String::new();
+    for code in ["ALFA", "BRAVO", "CHARLIE"] {
+        let keys = ["transport", "envelope", "log", "witness"]
+            .map(|role| format!("{role} = \"{}\"", public(&format!("{code} {role}"))));
+        members.push_str(&format!(
+            "[[members]]\ncode = \"{code}\"\nname = \"{code}\"\nkind = \"general\"\nkeys = {{ {} }}\n",
+            keys.join(", ")
+        ));
+    }
+    let people = format!(
+        "[[people]]\nid = \"a.jansen\"\nname = \"A\"\nhospital = \"ALFA\"\nkey = \"{}\"\n",
+        public("a.jansen")
+    );
+    [("members.toml".to_owned(), members), ("people.toml".to_owned(), people)]
 }
 
 #[derive(Serialize)]

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 mod force;
 mod freshness;
 mod good;
+mod model;
 mod payloads;
 mod pin;
+mod random;
 mod revocations;
 mod versions;
 
