@@ -59,7 +59,12 @@ impl Draft {
     /// The version after this one, which says the same.
     pub(crate) fn next(&self) -> Self {
         let title = format!("{} on", self.title);
-        Self { version: self.version + 1, previous: Some(self.digest()), title, ..self.clone() }
+        Self { title, ..self.after(self.digest()) }
+    }
+
+    /// The same as the version after the one with this digest.
+    pub(crate) fn after(&self, digest: Digest) -> Self {
+        Self { version: self.version + 1, previous: Some(digest), ..self.clone() }
     }
 
     pub(crate) fn board(self, signers: &[&str], threshold: usize) -> Self {

@@ -33,7 +33,13 @@ pub(crate) fn key(owner: &str) -> SigningKey {
 }
 
 pub(crate) fn public(owner: &str) -> PublicKey {
-    PublicKey::of(&key(owner)).unwrap()
+    static MADE: Mutex<BTreeMap<String, PublicKey>> = Mutex::new(BTreeMap::new());
+    let known = MADE.lock().unwrap().get(owner).copied();
+    known.unwrap_or_else(|| {
+        let made = PublicKey::of(&key(owner)).unwrap();
+        MADE.lock().unwrap().insert(owner.to_owned(), made);
+        made
+    })
 }
 
 pub(crate) fn hospital(code: &str) -> HospitalCode {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use policies::UnixTime;
+use policies::{Digest, UnixTime};
 
 use crate::boards::{DAY, Draft};
 
@@ -13,6 +13,7 @@ use crate::boards::{DAY, Draft};
 #[derive(Clone, Debug)]
 pub(super) struct Offer {
     pub(super) draft: Draft,
+    pub(super) digest: Digest,
     /// Names of those who signed.
     pub(super) by: BTreeSet<String>,
 }
@@ -21,13 +22,22 @@ pub(super) struct Offer {
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     /// Versions taken, and when.
-    pub(super) taken: Vec<(Draft, UnixTime)>,
+    pub(super) taken: Vec<(Offer, UnixTime)>,
     pub(super) revoked: BTreeSet<String>,
 }
 
 impl Model {
-    pub(super) fn tip(&self) -> &Draft {
+    pub(super) fn tip(&self) -> &Offer {
         &self.taken.last().unwrap().0
+    }
+
+    fn draft(&self, place: usize) -> &Draft {
+        &self.taken[place].0.draft
+    }
+
+    /// How many versions have begun.
+    fn begun(&self, now: UnixTime) -> usize {
+        self.taken.iter().filter(|(offer, _)| offer.draft.from <= now).count()
     }
 
     /// Distinct signers of this version, not revoked, among those who signed.
@@ -38,10 +48,10 @@ impl Model {
 
     /// Whether the offer is the next version.
     pub(super) fn takes(&self, offer: &Offer) -> bool {
-        let (tip, next) = (self.tip(), &offer.draft);
+        let (tip, next) = (&self.tip().draft, &offer.draft);
         next.network == tip.network
             && next.version == tip.version + 1
-            && next.previous == Some(tip.digest())
+            && next.previous == Some(self.tip().digest)
             && self.count(tip, &offer.by) >= tip.threshold
             && self.count(next, &offer.by) >= next.threshold
             && next.from >= tip.from
@@ -49,10 +59,10 @@ impl Model {
 
     /// When the version at this place begins here.
     fn begins(&self, place: usize) -> UnixTime {
-        let (draft, accepted_at) = &self.taken[place];
+        let from = self.draft(place).from;
         match place {
-            0 => draft.from,
-            _ => self.begins(place - 1).max(draft.from).max(*accepted_at),
+            0 => from,
+            _ => self.begins(place - 1).max(from).max(self.taken[place].1),
         }
     }
 
@@ -70,34 +80,34 @@ impl Model {
                 || (other < place && self.ends(other).is_some_and(|end| start < end))
         };
         let days = (0..=successor).filter(|other| holds(*other));
-        let longest = days.map(|other| self.taken[other].0.notice_days).max().unwrap();
+        let longest = days.map(|other| self.draft(other).notice_days).max().unwrap();
         Some(start.plus(longest * DAY))
     }
 
     /// The versions that must all allow a question, the newest first; none where nothing holds.
     pub(super) fn in_force(&self, now: UnixTime) -> Option<Vec<u64>> {
-        let begun = self.taken.iter().filter(|(draft, _)| draft.from <= now).count();
-        let newest = begun.checked_sub(1)?;
-        if now > self.taken[newest].0.until {
+        let newest = self.begun(now).checked_sub(1)?;
+        if now > self.draft(newest).until {
             return None;
         }
         let besides = (0..newest).rev().filter(|place| self.ends(*place).unwrap() > now);
         let all = std::iter::once(newest).chain(besides);
-        Some(all.map(|place| self.taken[place].0.version).collect())
+        Some(all.map(|place| self.draft(place).version).collect())
     }
 
     /// Whether these signers revoke this one: two of one version that holds, or the key itself.
     pub(super) fn revokes(&self, signer: &str, by: &BTreeSet<String>, now: UnixTime) -> bool {
-        if !self.taken.iter().any(|(draft, _)| draft.signers.iter().any(|name| name == signer)) {
+        let lists = |offer: &Offer| offer.draft.signers.iter().any(|name| name == signer);
+        if !self.taken.iter().any(|(offer, _)| lists(offer)) {
             return false;
         }
         if by.contains(signer) {
             return true;
         }
-        let begun = self.taken.iter().filter(|(draft, _)| draft.from <= now).count();
+        let begun = self.begun(now);
         (0..begun).any(|place| {
             let holds = place + 1 == begun || self.ends(place).is_some_and(|end| now < end);
-            let draft = &self.taken[place].0;
+            let draft = self.draft(place);
             holds && self.count(draft, by) >= draft.signers.len().min(2)
         })
     }

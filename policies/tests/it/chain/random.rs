@@ -1,11 +1,12 @@
 //! Ten thousand random histories of a chain, against the model: what is taken, what is in force, what is revoked.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use policies::statement::{Revocation, Revocations, Subject};
 use policies::{Digest, Line, NetworkId, UnixTime};
 
-use crate::boards::{DAY, Draft, T0, signed};
+use crate::boards::{DAY, Draft, T0, envelope, signed};
 use crate::fixture::public;
 
 use super::model::{Model, Offer};
@@ -66,9 +67,25 @@ struct Seen {
     nothing: u64,
 }
 
-fn sign(offer: &Offer) -> Vec<u8> {
-    let by: Vec<&str> = offer.by.iter().map(String::as_str).collect();
-    offer.draft.signed(&by)
+/// One hospital is enough: what members and people say is not what this is about.
+fn offer_of(draft: Draft, by: BTreeSet<String>) -> (Offer, Vec<u8>) {
+    static MEMBERS: LazyLock<String> = LazyLock::new(|| {
+        let keys = ["transport", "envelope", "log", "witness"]
+            .map(|role| format!("{role} = \"{}\"", public(&format!("ALFA {role}"))));
+        let keys = keys.join(", ");
+        format!("[[members]]\ncode = \"ALFA\"\nname = \"A\"\nkind = \"umc\"\nkeys = {{ {keys} }}\n")
+    });
+    let files = [
+        ("charter.toml", draft.head()),
+        ("members.toml", MEMBERS.clone()),
+        ("people.toml", String::new()),
+    ];
+    let files = files.into_iter().map(|(path, text)| (path.to_owned(), text)).collect();
+    let envelope = envelope(&files);
+    let digest = envelope.digest();
+    let names: Vec<&str> = by.iter().map(String::as_str).collect();
+    let bytes = signed(envelope, &names);
+    (Offer { draft, digest, by }, bytes)
 }
 
 impl History {
@@ -77,20 +94,20 @@ impl History {
         let first = Draft { title: "1".to_owned(), freshness: Vec::new(), ..Draft::first() };
         let first = with_board(&mut dice, first);
         let first = with_terms(&mut dice, first);
-        let offer = Offer { by: first.signers.iter().cloned().collect(), draft: first.clone() };
-        let bytes = sign(&offer);
+        let by = first.signers.iter().cloned().collect();
+        let (offer, bytes) = offer_of(first, by);
         let revoked = Revocations::default();
-        let line = Line::first(&bytes, first.digest(), T0, &revoked).unwrap();
-        let model = Model { taken: vec![(first, T0)], revoked: BTreeSet::new() };
+        let line = Line::first(&bytes, offer.digest, T0, &revoked).unwrap();
+        let model = Model { taken: vec![(offer.clone(), T0)], revoked: BTreeSet::new() };
         let stored = vec![(bytes.clone(), T0)];
         Self { dice, line, revoked, model, offered: vec![(offer, bytes)], stored, now: T0 }
     }
 
     /// One of the ways to go on, mostly the good one.
-    fn offer(&mut self) -> Offer {
-        let tip = self.model.tip().clone();
+    fn offer(&mut self) -> (Offer, Vec<u8>) {
+        let Offer { draft: tip, digest, .. } = self.model.tip().clone();
         let title = self.dice.roll(1_000).to_string();
-        let mut next = Draft { title, ..tip.next() };
+        let mut next = Draft { title, ..tip.after(digest) };
         if self.dice.roll(3) == 0 {
             next = with_board(&mut self.dice, next);
         }
@@ -111,7 +128,7 @@ impl History {
         if self.dice.roll(3) > 0 {
             by = tip.signers.iter().chain(&next.signers).cloned().collect();
         }
-        Offer { draft: next, by }
+        offer_of(next, by)
     }
 
     fn update(&mut self, seen: &mut Seen) {
@@ -120,9 +137,7 @@ impl History {
             let place = self.dice.roll(self.offered.len() as u64);
             self.offered[usize::try_from(place).unwrap()].clone()
         } else {
-            let offer = self.offer();
-            let bytes = sign(&offer);
-            (offer, bytes)
+            self.offer()
         };
         let expected = self.model.takes(&offer);
         let checked = self.line.check(&bytes, &self.revoked);
@@ -130,7 +145,7 @@ impl History {
         if let Ok(next) = checked {
             seen.taken += 1;
             self.line.accept(next, self.now).unwrap();
-            self.model.taken.push((offer.draft.clone(), self.now));
+            self.model.taken.push((offer.clone(), self.now));
             self.stored.push((bytes.clone(), self.now));
         } else {
             seen.refused += 1;
