@@ -37,7 +37,7 @@ mod noticing;
 mod start;
 mod witnessing;
 
-pub use start::{StartError, exposed, held, open_charter, open_log, own_rules};
+pub use start::{StartError, exposed, held, newest_charter, open_charter, open_log, own_rules};
 
 /// Requests that wait for a handler; the network holds further ones back.
 const INBOUND_QUEUE: usize = 64;

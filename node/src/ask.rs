@@ -222,9 +222,7 @@ impl Node {
         let left = accepted.question.expires_at.since(self.clock.now());
         let deadline = PATIENCE.min(Duration::from_secs(u64::try_from(left).unwrap_or(0)));
         let asking = accepted.question.hospitals.iter().map(|hospital| async move {
-            let request = self.request(accepted, hospital);
-            let reply = self.ask_one(accepted, hospital, &request, deadline).await;
-            (hospital.clone(), (request, reply))
+            (hospital.clone(), self.ask_one(accepted, hospital, deadline).await)
         });
         let replies: BTreeMap<_, _> = futures::future::join_all(asking).await.into_iter().collect();
         let collected = Collected::new(accepted.envelope.digest(), replies);
@@ -232,20 +230,50 @@ impl Node {
         collected
     }
 
-    /// One hospital's frames, verified; a responder that did not look at the question is asked once more.
+    /// One hospital's frames, verified, with the request that they are the reply to; a responder that did not look at the
+    /// question is asked once more.
     async fn ask_one(
         &self,
         accepted: &Accepted,
         hospital: &HospitalCode,
-        request: &Envelope,
         deadline: Duration,
-    ) -> Outcome {
-        let first = self.exchange(accepted, hospital, request, deadline).await;
+    ) -> (Envelope, Outcome) {
+        let request = self.request(accepted, hospital);
+        let first = self.exchange(accepted, hospital, &request, deadline).await;
         if !first.spared_the_question() {
-            return first;
+            return (request, first);
         }
-        tokio::time::sleep(SECOND_TRY_AFTER.min(deadline)).await;
-        self.exchange(accepted, hospital, request, deadline).await
+        let pause = tokio::time::sleep(SECOND_TRY_AFTER.min(deadline));
+        let agreeing = async {
+            if first.is_of_another_charter() { self.agree(accepted, hospital).await } else { None }
+        };
+        // One of both follows another version of the charter: meanwhile each gets what it lacks.
+        let (newer, ()) = tokio::join!(agreeing, pause);
+        match newer {
+            Some(newer) => {
+                let request = self.request(&newer, hospital);
+                let second = self.exchange(&newer, hospital, &request, deadline).await;
+                (request, second)
+            }
+            None => {
+                let second = self.exchange(accepted, hospital, &request, deadline).await;
+                (request, second)
+            }
+        }
+    }
+
+    /// Compares charters with a hospital, and checks the question anew where this node follows another version then. One that
+    /// is about other data then would not merge with the answers of the others.
+    async fn agree(&self, accepted: &Accepted, hospital: &HospitalCode) -> Option<Accepted> {
+        let member = accepted.book.charter.member(hospital)?;
+        self.synchronise(PeerKey(*member.keys.transport.as_bytes())).await;
+        if self.rulebook().layer == accepted.book.layer {
+            return None;
+        }
+        let (mut newer, verified) = self.rehearse(&accepted.envelope.encode()).ok()?;
+        self.prepare(&mut newer, verified).await.ok()?;
+        let same = newer.dataset_text == accepted.dataset_text && newer.sql == accepted.sql;
+        same.then_some(newer)
     }
 
     async fn exchange(

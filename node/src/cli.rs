@@ -233,7 +233,7 @@ pub enum AnswerCommand {
     Verify {
         /// The file of `kring ask --save`
         file: PathBuf,
-        /// The sealed charter that held
+        /// The sealed charter that held, or a folder of bundles, from version 1
         #[arg(long)]
         charter: PathBuf,
         /// The pin: the digest of version 1 of the network\'s charter, as 64 digits or 24 words in quotes

@@ -308,6 +308,16 @@ pub(super) fn follow(
     Ok(followed)
 }
 
+/// The newest charter that the node has, in force or not, for a command that looks.
+///
+/// # Errors
+/// `StartError`.
+pub fn newest_charter(config: &Config, now: UnixTime) -> Result<Arc<Charter>, StartError> {
+    let followed = follow(config, now, (None, Mode::Look))?;
+    let none = || StartError::Charter { path: config.charter.clone(), source: ChainError::Empty };
+    followed.line.newest_charter().cloned().ok_or_else(none)
+}
+
 /// The charter in force, for a command that looks.
 ///
 /// # Errors

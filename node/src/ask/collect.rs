@@ -91,6 +91,14 @@ impl Outcome {
         }
     }
 
+    /// Whether the responder follows another version of the charter.
+    pub(crate) fn is_of_another_charter(&self) -> bool {
+        match self {
+            Self::Refused { refusal, .. } => refusal.code == "charter_mismatch",
+            Self::Answered { .. } | Self::Unreachable { .. } => false,
+        }
+    }
+
     fn coverage(&self) -> Coverage {
         match self {
             Self::Answered { .. } => Coverage { state: CoverageState::Answered, code: None },

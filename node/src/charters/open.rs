@@ -3,6 +3,8 @@
 //! A bundle that is new is held against the newest that is kept, and only then stored. Whoever brings several brings them in
 //! any order.
 
+use std::path::Path;
+
 use policies::chain::{ChainError, Line};
 use policies::statement::{Fresh, Revocations};
 use policies::wire::LayerRef;
@@ -70,7 +72,15 @@ pub fn follow(
     now: UnixTime,
     mode: Mode,
 ) -> Result<Followed, FollowError> {
-    let Kept { line, revoked, fresh } = folder.read(now)?;
+    take_all(folder, folder.read(now)?, (root, bundles), (now, mode))
+}
+
+fn take_all(
+    folder: &Folder,
+    Kept { line, revoked, fresh }: Kept,
+    (root, bundles): (Digest, &[Vec<u8>]),
+    (now, mode): (UnixTime, Mode),
+) -> Result<Followed, FollowError> {
     let mut taking =
         Taking { folder, root, now, mode, begun: line.is_some(), line, accepted: Vec::new() };
     let mut left: Vec<&Vec<u8>> = bundles.iter().collect();
@@ -93,6 +103,17 @@ pub fn follow(
     let Taking { line, accepted, .. } = taking;
     let none = || FollowError::Bundle { bundle: root, source: ChainError::Empty };
     Ok(Followed { line: line.ok_or_else(none)?, revoked, fresh, accepted })
+}
+
+/// The versions of these bundles, for who keeps none: each as if accepted when it began.
+///
+/// # Errors
+/// `FollowError`.
+pub fn line_of(root: Digest, bundles: &[Vec<u8>]) -> Result<Line, FollowError> {
+    // Nothing is read of this folder in this mode, and nothing is stored.
+    let folder = Folder::new(Path::new(""), root);
+    take_all(&folder, Kept::default(), (root, bundles), (UnixTime(0), Mode::Look))
+        .map(|followed| followed.line)
 }
 
 struct Taking<'f> {

@@ -97,7 +97,7 @@ pub enum AuditCommand {
     },
     /// Print a trust policy with the keys of a charter, for this or any other C2SP verifier
     Policy {
-        /// The sealed charter
+        /// The sealed charter, or a folder of bundles, from version 1
         #[arg(long)]
         charter: PathBuf,
         /// The pin: the digest of version 1 of the network\'s charter, as 64 digits or 24 words in quotes

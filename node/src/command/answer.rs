@@ -11,17 +11,17 @@ use std::time::Duration;
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use policies::chain::Line;
 use policies::charter::Charter;
 use policies::dsse::{Envelope, PayloadType};
 use policies::wire::{MAX_REQUEST_BYTES, Question};
-use policies::{
-    Digest, HospitalCode, SeenQuestions, SignedRequest, Verdict, VerifyContext, bundle,
-};
+use policies::{Digest, HospitalCode, SeenQuestions, SignedRequest, Verdict, VerifyContext};
 use query::pipe::frame::Message;
 
 use crate::api::{AnswerBody, Evidence, FinishedDocument};
 use crate::ask::collect::{Collected, Outcome, Sent};
 use crate::ask::finish::{answer_body, finish_work, finished};
+use crate::charters;
 use crate::clock::SystemClock;
 use crate::command::ask::MAX_FINISHED_BYTES;
 use crate::command::{Exit, print};
@@ -40,8 +40,8 @@ pub(crate) fn verify(file: &Path, charter: &Path, root: Digest) -> anyhow::Resul
     let read = |path: &Path| {
         std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
     };
-    let (bytes, bundle) = (read(file)?, read(charter)?);
-    match check(&bytes, &bundle, root) {
+    let (bytes, bundles) = (read(file)?, charters::folder::bundles(charter)?);
+    match check(&bytes, &bundles, root) {
         Ok(verified) => {
             print::line(verified);
             Ok(Exit::Done)
@@ -53,13 +53,12 @@ pub(crate) fn verify(file: &Path, charter: &Path, root: Digest) -> anyhow::Resul
     }
 }
 
-fn check(bytes: &[u8], bundle: &[u8], root: Digest) -> anyhow::Result<String> {
+fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<String> {
     let envelope = Envelope::decode(bytes, MAX_FINISHED_BYTES)?;
     // Only to find out which charter and key to verify with.
     let document: FinishedDocument<'_> = serde_json::from_slice(envelope.unverified_payload())?;
-    let finished_at = document.evidence.finished_at;
-    let charter = bundle::open(bundle, &bundle::Trust { root, now: finished_at, held: None })
-        .context("the charter was not in force when the answer was finished")?;
+    let line = charters::open::line_of(root, bundles)?;
+    let charter = asked_under(&line, &document.evidence)?;
     let asking = charter
         .member(&document.evidence.asking_node)
         .context("the asking node is not a member")?;
@@ -68,7 +67,7 @@ fn check(bytes: &[u8], bundle: &[u8], root: Digest) -> anyhow::Result<String> {
     let hint = envelope.key_hints().next().unwrap_or_default();
     anyhow::ensure!(hint == asking.keys.envelope.to_string(), "the key id names another key");
     let document: FinishedDocument<'_> = serde_json::from_slice(payload)?;
-    let (question, collected) = replay(&charter, &document.evidence)?;
+    let (question, collected) = replay(&line, &document.evidence)?;
     let again = finish_again(&charter, &question, &collected)?;
     anyhow::ensure!(
         serde_json::to_string(&again)? == document.answer.get(),
@@ -86,8 +85,29 @@ fn check(bytes: &[u8], bundle: &[u8], root: Digest) -> anyhow::Result<String> {
     ))
 }
 
+/// The newest charter that a request names: what the asking node decided by in the end.
+fn asked_under(line: &Line, evidence: &Evidence) -> anyhow::Result<Arc<Charter>> {
+    let mut newest: Option<Arc<Charter>> = None;
+    for text in evidence.requests.values() {
+        let request = Envelope::decode(text.as_bytes(), MAX_REQUEST_BYTES)?;
+        let wire: policies::wire::Request = serde_json::from_slice(request.unverified_payload())?;
+        let Some(charter) = named(line, &wire) else { continue };
+        if newest.as_ref().is_none_or(|newest| newest.version() < charter.version()) {
+            newest = Some(charter);
+        }
+    }
+    newest.context("none of its requests names a charter that is given: name the folder with the bundles of every version")
+}
+
+/// The charter that a request names.
+fn named(line: &Line, request: &policies::wire::Request) -> Option<Arc<Charter>> {
+    let layer = request.layers.first()?;
+    let version = line.version(layer.version).filter(|version| version.layer() == layer)?;
+    version.charter().cloned()
+}
+
 /// Every signature and reference, as the asking node and the responders checked them.
-fn replay(charter: &Charter, evidence: &Evidence) -> anyhow::Result<(Question, Collected)> {
+fn replay(line: &Line, evidence: &Evidence) -> anyhow::Result<(Question, Collected)> {
     let envelope = Envelope::decode(evidence.question.as_bytes(), MAX_REQUEST_BYTES)?;
     let question = policies::question::parse_question(envelope.unverified_payload())?;
     let asked: Vec<_> = evidence.requests.keys().cloned().collect();
@@ -97,7 +117,8 @@ fn replay(charter: &Charter, evidence: &Evidence) -> anyhow::Result<(Question, C
     );
     let mut replies = BTreeMap::new();
     for (hospital, text) in &evidence.requests {
-        let request = check_request(charter, evidence, hospital, text)?;
+        let (request, charter) = check_request(line, evidence, hospital, text)?;
+        let charter = &*charter;
         let outcome = match (evidence.replies.get(hospital), evidence.unreachable.get(hospital)) {
             (Some(frames), None) => {
                 let digest = envelope.digest();
@@ -125,11 +146,11 @@ fn replay(charter: &Charter, evidence: &Evidence) -> anyhow::Result<(Question, C
 }
 
 fn check_request(
-    charter: &Charter,
+    line: &Line,
     evidence: &Evidence,
     hospital: &HospitalCode,
     text: &str,
-) -> anyhow::Result<Envelope> {
+) -> anyhow::Result<(Envelope, Arc<Charter>)> {
     let request = Envelope::decode(text.as_bytes(), MAX_REQUEST_BYTES)?;
     let signed = SignedRequest::decode(text.as_bytes())?;
     let wire: policies::wire::Request = serde_json::from_slice(request.unverified_payload())?;
@@ -137,8 +158,10 @@ fn check_request(
         wire.question == evidence.question,
         "the request to {hospital} holds another question"
     );
+    let charter = named(line, &wire)
+        .with_context(|| format!("the request to {hospital} names another charter"))?;
     let context = VerifyContext {
-        charter,
+        charter: &charter,
         own: hospital,
         peer: &evidence.asking_node,
         // Signed before whatever was revoked since.
@@ -147,7 +170,7 @@ fn check_request(
         seen: &NothingSeen,
     };
     match signed.verify(context)? {
-        Verdict::New(_) => Ok(request),
+        Verdict::New(_) => Ok((request, charter)),
         Verdict::Retry { .. } => anyhow::bail!("the request to {hospital} is a retry"),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::str::FromStr as _;
+use std::sync::OnceLock;
 
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request,
@@ -41,11 +42,14 @@ pub(crate) enum Field {
     Hospital(HospitalCode),
 }
 
-/// The compiled schema.
-pub(super) fn schema() -> Result<Schema, ModelFault> {
-    let (schema, _warnings) =
-        Schema::from_cedarschema_str(SCHEMA).map_err(|error| ModelFault::of(&error))?;
-    Ok(schema)
+/// The compiled schema: the same for every charter, so it is compiled once.
+pub(super) fn schema() -> Result<&'static Schema, ModelFault> {
+    static COMPILED: OnceLock<Result<Schema, String>> = OnceLock::new();
+    let compiled = COMPILED.get_or_init(|| {
+        let compiled = Schema::from_cedarschema_str(SCHEMA);
+        compiled.map(|(schema, _warnings)| schema).map_err(|error| error.to_string())
+    });
+    compiled.as_ref().map_err(|error| ModelFault(error.clone()))
 }
 
 /// The entity of this type (`Person`, ..) and id.

@@ -32,9 +32,7 @@ enum Kind {
 pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> {
     let mut found: Vec<Problem> = Vec::new();
     if files.len() > MAX_FILES {
-        let message =
-            format!("the charter has {} files, at most {MAX_FILES} are read", files.len());
-        return Err(vec![Problem { file: "charter.toml".to_owned(), line: None, message }]);
+        return Err(vec![too_many(files.len())]);
     }
     let kinds = kinds(files, &mut found);
     let head = single(files, "charter.toml", &mut found, head::read);
@@ -55,13 +53,12 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
     })
     .unwrap_or_default();
     let indicators = indicators::read(files, of_kind(Kind::Indicator), &datasets, &mut found);
-    let network = head.as_ref().map(|head| &head.network);
     let rule_files: Vec<(&str, &str)> = of_kind(Kind::Rules)
         .filter_map(|path| files.get(path).map(|text| (path, text.as_str())))
         .collect();
     let broken = found.iter().map(|problem| problem.file.clone()).collect();
     let known = Known {
-        network,
+        network: own,
         members: &members,
         people: &people,
         datasets: &datasets,
@@ -71,12 +68,8 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
     };
     let rules = rules::read(&rule_files, &known, &mut found);
     let whole = whole && readable.is_some();
-    if let (Some(head), Some(text)) = (&head, files.get("charter.toml")) {
-        let others = Others { members: &members, people: &people, datasets: &datasets, whole };
-        let mut problems = Problems::new("charter.toml", text);
-        head::keys::check(head, text, others, &mut problems);
-        found.extend(problems.into_vec());
-    }
+    let others = Others { members: &members, people: &people, datasets: &datasets, whole };
+    found.extend(head_among(files, head.as_ref(), others));
     found.sort();
     match (head, rules) {
         (Some(head), Some(rules)) if found.is_empty() => {
@@ -97,6 +90,25 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
         }
         (_, _) => Err(found),
     }
+}
+
+fn too_many(files: usize) -> Problem {
+    let message = format!("the charter has {files} files, at most {MAX_FILES} are read");
+    Problem { file: "charter.toml".to_owned(), line: None, message }
+}
+
+/// What `charter.toml` says, compared with the other files.
+fn head_among(
+    files: &BTreeMap<String, String>,
+    head: Option<&Head>,
+    others: Others<'_>,
+) -> Vec<Problem> {
+    let (Some(head), Some(text)) = (head, files.get("charter.toml")) else {
+        return Vec::new();
+    };
+    let mut problems = Problems::new("charter.toml", text);
+    head::keys::check(head, text, others, &mut problems);
+    problems.into_vec()
 }
 
 /// Reads `charter.toml` alone.

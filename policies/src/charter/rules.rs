@@ -90,7 +90,7 @@ pub(crate) enum Outcome {
 pub struct Rules {
     policies: PolicySet,
     entities: Entities,
-    schema: Schema,
+    schema: &'static Schema,
     rules: BTreeMap<String, Rule>,
 }
 
@@ -120,7 +120,7 @@ impl Rules {
         dataset: &DatasetId,
         context: BTreeMap<&'static str, Field>,
     ) -> Outcome {
-        let request = match model::request(person, action, dataset, context, &self.schema) {
+        let request = match model::request(person, action, dataset, context, self.schema) {
             Ok(request) => request,
             Err(ModelFault(_reason)) => return Outcome::Failed(None),
         };

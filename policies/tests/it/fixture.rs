@@ -1,6 +1,7 @@
 //! A small network: three hospitals, four people, one dataset of people and one synthetic.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use ed25519_dalek::SigningKey;
 use policies::bundle::{open, seal};
@@ -19,13 +20,26 @@ use policies::{
 
 pub(crate) const NOW: UnixTime = UnixTime(1_782_900_000);
 
-/// The key of this owner: the same in every run.
+/// The key of this owner: the same in every run, and made once in each.
 pub(crate) fn key(owner: &str) -> SigningKey {
-    SigningKey::from_bytes(Digest::of(owner.as_bytes()).as_bytes())
+    static MADE: Mutex<BTreeMap<String, SigningKey>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap();
+    if let Some(key) = made.get(owner) {
+        return key.clone();
+    }
+    let key = SigningKey::from_bytes(Digest::of(owner.as_bytes()).as_bytes());
+    made.insert(owner.to_owned(), key.clone());
+    key
 }
 
 pub(crate) fn public(owner: &str) -> PublicKey {
-    PublicKey::of(&key(owner)).unwrap()
+    static MADE: Mutex<BTreeMap<String, PublicKey>> = Mutex::new(BTreeMap::new());
+    let known = MADE.lock().unwrap().get(owner).copied();
+    known.unwrap_or_else(|| {
+        let made = PublicKey::of(&key(owner)).unwrap();
+        MADE.lock().unwrap().insert(owner.to_owned(), made);
+        made
+    })
 }
 
 pub(crate) fn hospital(code: &str) -> HospitalCode {

@@ -8,7 +8,9 @@
 )]
 
 mod beside;
+mod boards;
 mod bundle;
+mod chain;
 mod charter_problems;
 mod decide;
 mod decode;

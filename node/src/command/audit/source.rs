@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use policies::{Digest, HospitalCode, bundle};
+use policies::{Digest, HospitalCode};
 
 use crate::cli::ConfigArg;
 use crate::cli::audit::ArchiveArg;
+use crate::clock::{Clock as _, SystemClock};
 use crate::command::print;
 use crate::config::Config;
 use crate::extract::{Chain, Signed};
@@ -160,10 +161,7 @@ impl Source {
 
     /// The witness keys of the charter's members. Whoever verifies decides whom to trust, so it is only read here.
     fn witness_keys(&self) -> anyhow::Result<Vec<(HospitalCode, VerifierKey)>> {
-        let path = &self.config.charter;
-        let bytes =
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let charter = bundle::inspect(&bytes)?.charter;
+        let charter = crate::app::newest_charter(&self.config, SystemClock.now())?;
         let key = |member: &policies::charter::Member| {
             Ok((member.code.clone(), witness_key(&member.code, &member.keys.witness)?))
         };

@@ -5,9 +5,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use anyhow::Context as _;
-use policies::{Digest, HospitalCode, bundle};
+use policies::{Digest, HospitalCode};
 use serde_json::{Value, json};
 
+use crate::charters;
 use crate::cli::audit::VerdictFormat;
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
@@ -251,9 +252,8 @@ pub(crate) fn policy(
     hospital: &HospitalCode,
     (witnesses, gaps): (usize, u32),
 ) -> anyhow::Result<Exit> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let trust = bundle::Trust { root, now: SystemClock.now(), held: None };
-    let charter = bundle::open(&bytes, &trust)?;
+    let line = charters::open::line_of(root, &charters::folder::bundles(path)?)?;
+    let charter = line.in_force(SystemClock.now())?.newest;
     let member = charter
         .member(hospital)
         .with_context(|| format!("{hospital} is not a member of {}", charter.network()))?;

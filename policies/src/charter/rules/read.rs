@@ -90,7 +90,7 @@ pub(in crate::charter) fn read(
         }
         found.extend(file.problems.into_vec());
     }
-    let entities = known.entities(&schema, found)?;
+    let entities = known.entities(schema, found)?;
     Some(Rules { policies, entities, schema, rules })
 }
 
