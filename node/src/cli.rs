@@ -151,6 +151,14 @@ pub struct ProfileArg {
     pub profile: Option<PathBuf>,
 }
 
+/// Where the passphrase of an encrypted key file comes from.
+#[derive(Args, Clone, Debug)]
+pub struct PassphraseArg {
+    /// Read the key file's passphrase from this file [default: ask on the terminal]
+    #[arg(long, env = "KRING_PASSPHRASE_FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
 /// A question.
 #[derive(Args, Debug)]
 pub struct Ask {
@@ -202,6 +210,9 @@ pub struct AskContext {
     /// The hospitals that are asked, separated by commas [default: all members]
     #[arg(long, value_delimiter = ',')]
     pub to: Vec<HospitalCode>,
+    /// The person's key file may be encrypted
+    #[command(flatten)]
+    pub passphrase: PassphraseArg,
 }
 
 /// How an answer is printed.
@@ -292,6 +303,12 @@ pub enum KeyCommand {
         /// The key file to write
         #[arg(long)]
         out: PathBuf,
+        /// Encrypt it by a passphrase, which is asked for twice
+        #[arg(long)]
+        passphrase: bool,
+        /// Where the passphrase comes from
+        #[command(flatten)]
+        source: PassphraseArg,
     },
 }
 

@@ -13,6 +13,7 @@ use crate::cli::{AnswerCommand, CharterCommand, Cli, Command, KeyCommand};
 use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::keys::KeyError;
+use crate::keys::passphrase::PassphraseError;
 use crate::log::OpenError;
 use crate::profile::ProfileError;
 
@@ -80,6 +81,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn is_usage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<KeyError>()
+            || cause.is::<PassphraseError>()
             || cause.is::<ProfileError>()
             || cause.is::<ConfigError>()
             || cause.is::<audit::NoSuchEntry>()
@@ -128,7 +130,9 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
             CharterCommand::Show { bundle } => charter::show(&bundle),
         },
         Command::Audit(command) => audit::run(command),
-        Command::Key(KeyCommand::New { person, out }) => key::new(&person, &out),
+        Command::Key(KeyCommand::New { person, out, passphrase, source }) => {
+            key::new(&person, &out, passphrase.then_some(&source))
+        }
         Command::Status { profile, format } => status::run(&profile, format),
         Command::Recover { config, accept_gap: _ } => recover::run(&config.config),
         Command::Worker(args) => worker::run(args),
