@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use policies::{DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose};
+use policies::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, Root};
 
 pub mod audit;
 pub mod indicator;
@@ -247,9 +247,9 @@ pub enum AnswerCommand {
         /// The sealed charter that held
         #[arg(long)]
         charter: PathBuf,
-        /// Fingerprint of the board key that must have signed the charter
-        #[arg(long, value_parser = parse_digest)]
-        root: Digest,
+        /// The pin: the digest of version 1 of the network\'s charter, as 64 digits or 24 words in quotes
+        #[arg(long)]
+        root: Root,
     },
 }
 
@@ -281,9 +281,9 @@ pub enum CharterCommand {
     Verify {
         /// The bundle
         bundle: PathBuf,
-        /// Fingerprint of the board key that must have signed it
-        #[arg(long, value_parser = parse_digest)]
-        root: Digest,
+        /// The pin: the digest of version 1 of the network\'s charter, as 64 digits or 24 words in quotes
+        #[arg(long)]
+        root: Root,
     },
     /// Print what a bundle says: members, people, datasets, rules
     Show {
@@ -310,8 +310,4 @@ pub enum KeyCommand {
         #[command(flatten)]
         source: PassphraseArg,
     },
-}
-
-fn parse_digest(text: &str) -> Result<Digest, String> {
-    Digest::try_from(text.to_owned()).map_err(|error| error.to_string())
 }

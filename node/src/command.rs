@@ -120,13 +120,13 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
         }
         Command::Indicator(command) => indicator::run(&command),
         Command::Answer(AnswerCommand::Verify { file, charter, root }) => {
-            answer::verify(&file, &charter, root)
+            answer::verify(&file, &charter, root.digest())
         }
         Command::Charter(command) => match command {
             CharterCommand::Check { dir } => charter::check(&dir),
             CharterCommand::Seal { dir, out } => charter::seal(&dir, &out),
             CharterCommand::Sign { bundle, key } => charter::sign(&bundle, &key),
-            CharterCommand::Verify { bundle, root } => charter::verify(&bundle, root),
+            CharterCommand::Verify { bundle, root } => charter::verify(&bundle, root.digest()),
             CharterCommand::Show { bundle } => charter::show(&bundle),
         },
         Command::Audit(command) => audit::run(command),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use policies::problem::{Problem, Problems, line_of};
-use policies::{DatasetId, Digest, HospitalCode, Ident};
+use policies::{DatasetId, Digest, HospitalCode, Ident, Root};
 
 pub mod file;
 pub mod syslog;
@@ -242,12 +242,8 @@ fn check(
         datasets,
     } = file;
     let hospital = problems.take(hospital.span().start, HospitalCode::new(hospital.get_ref()));
-    let root = problems.take(
-        charter.root.span().start,
-        Digest::try_from(charter.root.get_ref().clone()).map_err(|error| {
-            format!("{error}; type in the root fingerprint that the board published")
-        }),
-    );
+    let root = problems
+        .take(charter.root.span().start, Root::parse(charter.root.get_ref()).map(Root::digest));
     check_limits(&network, &http, &workers, problems);
     let file::LogFile { format: log_format, syslog } = log;
     let syslog = syslog.and_then(|syslog| syslog::check(syslog, folder, problems));

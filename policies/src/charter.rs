@@ -24,12 +24,14 @@ mod people;
 pub mod rules;
 
 use crate::dsse::PublicKey;
-pub use head::Signer;
+pub(crate) use head::Head;
+pub use head::{FreshnessKey, Signer};
 pub(crate) use members::MAX_MEMBERS;
 pub use members::{Member, MemberKeys, MemberKind};
 pub use networks::Membership;
 pub use not_given::NotGiven;
 pub use own::{Books, OwnRules};
+pub(crate) use parse::head_alone;
 pub use parse::{MAX_FILES, parse};
 pub use people::Person;
 use rules::Rules;
@@ -91,6 +93,24 @@ impl Charter {
     #[must_use]
     pub fn threshold(&self) -> usize {
         self.head.threshold
+    }
+
+    /// The digest of the version before; version 1 has none.
+    #[must_use]
+    pub fn previous(&self) -> Option<Digest> {
+        self.head.previous
+    }
+
+    /// How long the version before holds beside this one, in seconds.
+    #[must_use]
+    pub fn notice_s(&self) -> i64 {
+        self.head.notice_s
+    }
+
+    /// The keys that vouch for a version being the newest.
+    #[must_use]
+    pub fn freshness(&self) -> &[FreshnessKey] {
+        &self.head.freshness
     }
 
     /// A hospital.
@@ -172,7 +192,7 @@ impl Charter {
         Some(LayerRef { network: self.head.network.clone(), version: self.head.version, digest })
     }
 
-    /// Names the bundle that the charter came from. Only [`crate::bundle`] calls this, after the signatures held.
+    /// Names the bundle that the charter came from. Only [`crate::chain`] calls this, after the signatures held.
     pub(crate) fn seal(self, digest: Digest) -> Self {
         Self { sealed: Some(digest), ..self }
     }

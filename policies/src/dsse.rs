@@ -27,6 +27,10 @@ pub enum PayloadType {
     Finished,
     /// A sealed charter.
     Charter,
+    /// A member's word that it knows no newer charter.
+    Freshness,
+    /// A key that is worth nothing any more.
+    Revocation,
 }
 
 impl PayloadType {
@@ -40,6 +44,8 @@ impl PayloadType {
             Self::Refusal => "application/vnd.kring.refusal.v1+json",
             Self::Finished => "application/vnd.kring.finished.v1+json",
             Self::Charter => "application/vnd.kring.charter.v1+json",
+            Self::Freshness => "application/vnd.kring.freshness.v1+json",
+            Self::Revocation => "application/vnd.kring.revocation.v1+json",
         }
     }
 }

@@ -204,6 +204,13 @@ impl TryFrom<String> for Digest {
     }
 }
 
+impl std::str::FromStr for Digest {
+    type Err = BadName;
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        Self::try_from(text.to_owned())
+    }
+}
+
 impl From<Digest> for String {
     fn from(digest: Digest) -> Self {
         digest.to_string()

@@ -12,6 +12,7 @@ pub mod band;
 pub mod bundle;
 pub mod capability;
 pub mod cases;
+pub mod chain;
 pub mod charter;
 pub mod compare;
 pub mod dataset;
@@ -32,11 +33,14 @@ pub mod protections;
 pub mod question;
 mod reader;
 mod sketch;
+pub mod statement;
 pub mod wire;
+pub mod words;
 
 pub use admit::{Admission, admit};
 pub use ask::Ask;
 pub use bundle::{BundleError, Trust};
+pub use chain::{ChainError, Line};
 pub use charter::{Books, Charter, NotGiven, OwnRules};
 pub use decide::{Explained, decide, explain};
 pub use denial::Denial;
@@ -51,3 +55,5 @@ pub use ids::{
 pub use kind::Volume;
 pub use limits::Limits;
 pub use permit::{Permit, Profile};
+pub use statement::Revocations;
+pub use words::Root;

@@ -10,6 +10,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, ensure};
+use node::keys::{Key, KeyRole};
 use node::profile::ProfileFile;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,9 @@ use crate::topology::{Hospital, NETWORK, PEOPLE, Person, SUB_NETWORKS};
 
 /// What a finished network writes about itself, so that it can be opened again.
 const SAVED: &str = "network.json";
+
+/// Hospitals that vouch for a charter being the newest.
+const FRESHNESS_KEYS: usize = 5;
 
 /// A network on disk.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,7 +32,7 @@ pub struct Network {
     pub dir: PathBuf,
     /// Its hospitals, in order.
     pub hospitals: Vec<Hospital>,
-    /// Fingerprint of the board's key.
+    /// The pin: the digest of version 1 of the charter.
     pub root: String,
     ports: BTreeMap<String, Ports>,
     /// Who has a key and a profile; known while it is made.
@@ -169,12 +173,23 @@ impl Network {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    fn make_board(&mut self) -> anyhow::Result<()> {
+    fn make_board(&self) -> anyhow::Result<()> {
         let path = self.dir.join("board/board.key");
         self.run(&["key", "new", "--person", "board", "--out", &path.to_string_lossy()])?;
-        let key = node::keys::Key::load(&path, node::keys::KeyRole::Person)?;
-        self.root = key.public.fingerprint().to_string();
         Ok(())
+    }
+
+    /// Makes the freshness keys of the first hospitals; the lines for charter.toml.
+    fn freshness(&self) -> anyhow::Result<String> {
+        let mut lines = String::new();
+        for hospital in self.hospitals.iter().take(FRESHNESS_KEYS) {
+            let path = self.node_dir(&hospital.code).join("keys/freshness.key");
+            self.run(&["key", "new", "--person", "freshness", "--out", &path.to_string_lossy()])?;
+            let key = Key::load(&path, KeyRole::Person)?.public;
+            let code = &hospital.code;
+            write!(lines, "\n[[freshness]]\nhospital = \"{code}\"\nkey = \"{key}\"\n")?;
+        }
+        Ok(lines)
     }
 
     /// Runs `kring init` for every hospital; what it prints are the lines for members.toml.
@@ -220,13 +235,13 @@ impl Network {
         people: &BTreeMap<&'static str, String>,
     ) -> anyhow::Result<()> {
         let folder = self.dir.join("charter");
-        let board =
-            node::keys::Key::load(&self.dir.join("board/board.key"), node::keys::KeyRole::Person)?;
+        let board = Key::load(&self.dir.join("board/board.key"), KeyRole::Person)?;
         let head = format!(
             "network = \"{NETWORK}\"\nversion = 1\ntitle = {{ nl = \"Demonetwerk\", en = \"Demo network\" }}\n\
-             valid_from = 2026-01-01T00:00:00Z\nvalid_until = 2036-01-01T00:00:00Z\nthreshold = 1\n\n\
-             [[signers]]\nname = \"board\"\nkey = \"{}\"\n",
-            board.public
+             valid_from = 2026-01-01T00:00:00Z\nvalid_until = 2036-01-01T00:00:00Z\nthreshold = 1\nnotice_days = 0\n\n\
+             [[signers]]\nname = \"board\"\nkey = \"{}\"\n{}",
+            board.public,
+            self.freshness()?
         );
         std::fs::write(folder.join("charter.toml"), head)?;
         let mut members = String::new();
@@ -274,21 +289,35 @@ impl Network {
         Ok(())
     }
 
-    /// Seals and signs the folder `charter` again.
+    /// Seals and signs the folder `charter` again, as version 1: every node's configuration pins it.
     ///
     /// # Errors
     /// The command's own words.
-    pub fn seal(&self) -> anyhow::Result<()> {
-        let bundle = self.charter();
-        drop(std::fs::remove_file(&bundle));
+    pub fn seal(&mut self) -> anyhow::Result<()> {
+        let root = self.seal_to(&self.charter())?;
+        let pin = |root: &str| format!("root = \"{root}\"");
+        for hospital in &self.hospitals {
+            let folder = self.node_dir(&hospital.code);
+            std::fs::copy(self.charter(), folder.join("charter.kring"))?;
+            let config = folder.join("config.toml");
+            let text = std::fs::read_to_string(&config)?;
+            std::fs::write(&config, text.replace(&pin(&self.root), &pin(&root)))?;
+        }
+        self.root = root;
+        Ok(())
+    }
+
+    /// Seals and signs the folder `charter` into this file alone; gives its digest.
+    ///
+    /// # Errors
+    /// The command's own words.
+    pub fn seal_to(&self, bundle: &Path) -> anyhow::Result<String> {
+        drop(std::fs::remove_file(bundle));
         let (bundle, folder) = (bundle.to_string_lossy(), self.dir.join("charter"));
         let key = self.dir.join("board/board.key");
-        self.run(&["charter", "seal", &folder.to_string_lossy(), "--out", &bundle])?;
+        let digest = self.run(&["charter", "seal", &folder.to_string_lossy(), "--out", &bundle])?;
         self.run(&["charter", "sign", &bundle, "--key", &key.to_string_lossy()])?;
-        for hospital in &self.hospitals {
-            std::fs::copy(self.charter(), self.node_dir(&hospital.code).join("charter.kring"))?;
-        }
-        Ok(())
+        Ok(digest.trim().to_owned())
     }
 
     fn configure_nodes(&self, data: &[Data]) -> anyhow::Result<()> {
@@ -296,7 +325,6 @@ impl Network {
             let dir = self.node_dir(&hospital.code);
             let ports = self.ports(&hospital.code)?;
             let text = std::fs::read_to_string(dir.join("config.toml"))?
-                .replace("root = \"\"", &format!("root = \"{}\"", self.root))
                 .replace(
                     "listen = [\"/ip4/0.0.0.0/tcp/4001\", \"/ip4/0.0.0.0/udp/4001/quic-v1\"]",
                     &format!(

@@ -55,7 +55,7 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: bundle::BundleError,
+        source: policies::ChainError,
     },
     /// This hospital is not in it.
     #[error(

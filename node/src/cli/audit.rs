@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
-use policies::{Digest, HospitalCode};
+use policies::{HospitalCode, Root};
 
-use super::{ConfigArg, parse_digest};
+use super::ConfigArg;
 
 /// The log: who asked what, what was answered, and that none of it was changed
 #[derive(Debug, Subcommand)]
@@ -100,9 +100,9 @@ pub enum AuditCommand {
         /// The sealed charter
         #[arg(long)]
         charter: PathBuf,
-        /// Fingerprint of the board key that must have signed it
-        #[arg(long, value_parser = parse_digest)]
-        root: Digest,
+        /// The pin: the digest of version 1 of the network\'s charter, as 64 digits or 24 words in quotes
+        #[arg(long)]
+        root: Root,
         /// The hospital whose log is to be verified
         #[arg(long)]
         hospital: HospitalCode,

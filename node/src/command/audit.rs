@@ -36,7 +36,7 @@ pub(crate) fn run(command: AuditCommand) -> anyhow::Result<Exit> {
             archive::archive(&config.config, &to, &limit)
         }
         AuditCommand::Policy { charter, root, hospital, witnesses, gaps } => {
-            verify::policy(&charter, root, &hospital, (witnesses, gaps))
+            verify::policy(&charter, root.digest(), &hospital, (witnesses, gaps))
         }
     }
 }

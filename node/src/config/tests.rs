@@ -54,7 +54,7 @@ fn every_problem_is_reported_at_once() {
         &text,
         &[
             "config.toml:2: `noord` is not a hospital code",
-            "config.toml:4: `x111",
+            "config.toml:4: expected 64 hexadecimal digits or 24 words",
             "config.toml:8: the local interface listens on loopback only",
             "config.toml:10: between 1 and 64 workers",
             "config.toml:11: between 1 and 64 workers",

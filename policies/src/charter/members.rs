@@ -91,6 +91,15 @@ pub struct MemberKeys {
     pub witness: PublicKey,
 }
 
+impl MemberKeys {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> [&PublicKey; 4] {
+        let Self { transport, envelope, log, witness } = self;
+        [transport, envelope, log, witness]
+    }
+}
+
 /// The datasets of the charter, if all could be read.
 type Datasets<'d> = Option<&'d BTreeMap<DatasetId, Dataset>>;
 

@@ -7,6 +7,8 @@ use crate::cases;
 use crate::dataset::{self, Dataset};
 use crate::problem::{Problem, Problems};
 
+use super::head::Head;
+use super::head::keys::Others;
 use super::rules::{self, Book, Known};
 use super::{Charter, head, indicators, members, people};
 
@@ -69,6 +71,9 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
         book: Book::Charter,
     };
     let rules = rules::read(&rule_files, &known, &mut found);
+    let whole = whole && readable.is_some();
+    let others = Others { members: &members, people: &people, datasets: &datasets, whole };
+    keys_used(files, (head.as_ref(), others), &mut found);
     let cases = cases::read(files, of_kind(Kind::Cases), &mut found);
     found.sort();
     match (head, rules) {
@@ -86,6 +91,32 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
             sealed: None,
         }),
         (_, _) => Err(found),
+    }
+}
+
+/// What `charter.toml` says of the other files.
+fn keys_used(
+    files: &BTreeMap<String, String>,
+    (head, others): (Option<&Head>, Others<'_>),
+    found: &mut Vec<Problem>,
+) {
+    if let (Some(head), Some(text)) = (head, files.get("charter.toml")) {
+        let mut problems = Problems::new("charter.toml", text);
+        head::keys::check(head, text, others, &mut problems);
+        found.extend(problems.into_vec());
+    }
+}
+
+/// Reads `charter.toml` alone.
+///
+/// # Errors
+/// Every problem of this file that shows without the others.
+pub(crate) fn head_alone(files: &BTreeMap<String, String>) -> Result<Head, Vec<Problem>> {
+    let mut found = Vec::new();
+    let head = single(files, "charter.toml", &mut found, head::read);
+    match head {
+        Some(head) if found.is_empty() => Ok(head),
+        Some(_) | None => Err(found),
     }
 }
 

@@ -85,8 +85,7 @@ fn people(
 fn node_keys(members: &BTreeMap<HospitalCode, Member>) -> BTreeMap<[u8; 32], String> {
     let mut keys = BTreeMap::new();
     for member in members.values() {
-        let of = &member.keys;
-        for key in [&of.transport, &of.envelope, &of.log, &of.witness] {
+        for key in member.keys.all() {
             keys.insert(*key.as_bytes(), format!("the node of {}", member.code));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 const HEAD: &str = "network = \"noord\"\nversion = 1\ntitle = { en = \"North\" }\nvalid_from = 2026-01-01T00:00:00Z\n\
-    valid_until = 2027-01-01T00:00:00Z\nthreshold = 1\n[[signers]]\nname = \"Board\"\nkey = \"KEY01\"\n\
+    valid_until = 2027-01-01T00:00:00Z\nthreshold = 1\nnotice_days = 14\n[[signers]]\nname = \"Board\"\nkey = \"KEY01\"\n\
     [[signers]]\nname = \"Second\"\nkey = \"KEY02\"\n";
 const MEMBERS: &str = "[[networks]]\nid = \"oost\"\nname = \"Oost\"\n\
     [[members]]\ncode = \"ALFA\"\nname = \"Alfa\"\nkind = \"general\"\naddresses = [\"/ip4/127.0.0.1/tcp/4001\"]\n\

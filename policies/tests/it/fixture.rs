@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ed25519_dalek::SigningKey;
 use policies::bundle::{open, seal};
-use policies::dsse::PublicKey;
+use policies::dsse::{Envelope, PublicKey};
 use policies::explore::{Explore, ExploreReason, ExploreRefusal};
 use policies::footprint::{
     ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkName, LinkNames,
@@ -77,11 +77,12 @@ pub(crate) fn sealed(files: &BTreeMap<String, String>) -> Charter {
         panic!("the charter has problems:\n{}", lines.join("\n"))
     });
     envelope.add_signature(&key("board"));
-    open(&envelope.encode(), &trust()).unwrap()
+    open(&envelope.encode(), &trust(&envelope)).unwrap()
 }
 
-pub(crate) fn trust() -> Trust {
-    Trust { root: public("board").fingerprint(), now: NOW, held: None }
+/// Whoever pinned this bundle.
+pub(crate) fn trust(envelope: &Envelope) -> Trust {
+    Trust { root: envelope.digest(), now: NOW, held: None }
 }
 
 pub(crate) fn charter() -> Charter {

@@ -17,7 +17,7 @@ fn check(payload: &[u8], golden: &str) {
 /// A layer that does not change with the fixture's files.
 fn layer() -> LayerRef {
     let charter = charter();
-    LayerRef { digest: Digest::of(b"bundle"), ..charter.layer().unwrap() }
+    LayerRef { version: 3, digest: Digest::of(b"bundle"), ..charter.layer().unwrap() }
 }
 
 #[test]

@@ -63,8 +63,13 @@ pub(crate) fn charter(of: &Sealed<'_>) -> anyhow::Result<Charter> {
         "[[people]]\nid = \"a.jansen\"\nname = \"A\"\nhospital = \"{ASKER}\"\nkey = \"{}\"\nroles = [\"analyst\"]\n",
         public("a.jansen")?
     );
+    let mut freshness = String::new();
+    for code in of.hospitals.iter().copied().chain([ASKER]).take(3) {
+        let key = public(&format!("{code} freshness"))?;
+        freshness.push_str(&format!("[[freshness]]\nhospital = \"{code}\"\nkey = \"{key}\"\n"));
+    }
     let network = format!(
-        "network = \"noord\"\nversion = 1\ntitle = {{ en = \"North\" }}\nvalid_from = 2026-01-01T00:00:00Z\nvalid_until = 2026-12-31T23:59:59Z\nthreshold = 1\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n",
+        "network = \"noord\"\nversion = 1\ntitle = {{ en = \"North\" }}\nvalid_from = 2026-01-01T00:00:00Z\nvalid_until = 2026-12-31T23:59:59Z\nthreshold = 1\nnotice_days = 0\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n{freshness}",
         public("board")?
     );
     let first = of.dataset.lines().find(|line| line.starts_with("id = "));
@@ -83,6 +88,6 @@ pub(crate) fn charter(of: &Sealed<'_>) -> anyhow::Result<Charter> {
         anyhow::anyhow!("the charter has problems: {}", problems.join("; "))
     })?;
     envelope.add_signature(&key("board"));
-    let trust = Trust { root: public("board")?.fingerprint(), now: NOW, held: None };
+    let trust = Trust { root: envelope.digest(), now: NOW, held: None };
     Ok(open(&envelope.encode(), &trust)?)
 }

@@ -54,7 +54,7 @@ impl Node {
 
 #[test]
 fn a_node_that_cannot_be_trusted_does_not_start() {
-    let node = Node::create();
+    let mut node = Node::create();
     let dir = node.net.network.node_dir("NOORD");
     assert_eq!(node.kring("check", &[], &[]).status.code(), Some(0));
 
@@ -88,7 +88,7 @@ fn a_node_that_cannot_be_trusted_does_not_start() {
         "config.toml",
         |text| text.replace(&node.net.network.root, &other_root),
         |node| {
-            node.refuses_to_start(&[], "is refused (not_signed_by_root)");
+            node.refuses_to_start(&[], "is refused (other_root)");
         },
     );
     node.with(
@@ -111,7 +111,7 @@ fn a_node_that_cannot_be_trusted_does_not_start() {
     testnet::process::wait_ready(&node.net.network, &mut running).unwrap();
     node.refuses_to_start(&[], "in use");
     assert_eq!(running.stop().unwrap(), 0);
-    an_older_charter(&node);
+    another_charter(&mut node);
 }
 
 fn a_port_in_use(node: &Node) {
@@ -125,30 +125,27 @@ fn a_port_in_use(node: &Node) {
     drop(held);
 }
 
-/// A charter older than the one that the node held, or another one of the same version, is refused.
-fn an_older_charter(node: &Node) {
-    let network = &node.net.network;
+/// Another charter than the pinned one is refused, and one that is pinned later than another, and one that is over.
+fn another_charter(node: &mut Node) {
+    let network = &mut node.net.network;
     let head = network.dir.join("charter/charter.toml");
-    let first = std::fs::read(network.charter()).unwrap();
+    let own = network.node_dir("NOORD").join("charter.kring");
     let text = std::fs::read_to_string(&head).unwrap();
-    std::fs::write(&head, text.replace("version = 1", "version = 2")).unwrap();
-    network.seal().unwrap();
-    let mut running = testnet::process::NodeProcess::start(network, "NOORD").unwrap();
-    testnet::process::wait_ready(network, &mut running).unwrap();
-    assert_eq!(running.stop().unwrap(), 0);
-    std::fs::write(network.node_dir("NOORD").join("charter.kring"), first).unwrap();
-    node.refuses_to_start(&[], "is refused (rollback)");
-    let expired = text.replace("version = 1", "version = 3").replace("2036-01-01", "2026-02-01");
-    std::fs::write(&head, expired).unwrap();
-    network.seal().unwrap();
-    node.refuses_to_start(&[], "is refused (expired)");
-    std::fs::write(
-        &head,
-        text.replace("version = 1", "version = 2").replace("Demo network", "Fork"),
-    )
-    .unwrap();
+    let second = format!("version = 2\nprevious = \"{}\"", network.root);
+    std::fs::write(&head, text.replace("version = 1", &second)).unwrap();
+    network.seal_to(&own).unwrap();
+    node.refuses_to_start(&[], "is refused (other_root)");
+    let network = &mut node.net.network;
+    std::fs::write(&head, text.replace("Demo network", "Fork")).unwrap();
+    network.seal_to(&own).unwrap();
+    node.refuses_to_start(&[], "is refused (other_root)");
+    let network = &mut node.net.network;
     network.seal().unwrap();
     node.refuses_to_start(&[], "is refused (fork)");
+    let network = &mut node.net.network;
+    std::fs::write(&head, text.replace("2036-01-01", "2026-02-01")).unwrap();
+    network.seal().unwrap();
+    node.refuses_to_start(&[], "is refused (expired)");
 }
 
 #[test]

@@ -129,9 +129,18 @@ fn charter(dataset: &str, codes: &[String], protect: Protect) -> Charter {
         "[[people]]\nid = \"a.jansen\"\nname = \"A\"\nhospital = \"ASKER\"\nkey = \"{}\"\nroles = [\"analyst\"]\n",
         public("a.jansen")
     );
+    let freshness: Vec<String> = codes
+        .iter()
+        .take(3)
+        .map(|code| {
+            let key = public(&format!("{code} freshness"));
+            format!("[[freshness]]\nhospital = \"{code}\"\nkey = \"{key}\"\n")
+        })
+        .collect();
     let network = format!(
-        "network = \"noord\"\nversion = 1\ntitle = {{ en = \"North\" }}\nvalid_from = 2026-01-01T00:00:00Z\nvalid_until = 2026-12-31T23:59:59Z\nthreshold = 1\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n",
-        public("board")
+        "network = \"noord\"\nversion = 1\ntitle = {{ en = \"North\" }}\nvalid_from = 2026-01-01T00:00:00Z\nvalid_until = 2026-12-31T23:59:59Z\nthreshold = 1\nnotice_days = 0\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n{}",
+        public("board"),
+        freshness.concat()
     );
     let zeros = if protect.zeros_shown { "@zeros(\"shown\")\n" } else { "" };
     let rules = format!(
@@ -158,7 +167,7 @@ fn charter(dataset: &str, codes: &[String], protect: Protect) -> Charter {
         panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     });
     envelope.add_signature(&key("board"));
-    let trust = Trust { root: public("board").fingerprint(), now: NOW, held: None };
+    let trust = Trust { root: envelope.digest(), now: NOW, held: None };
     open(&envelope.encode(), &trust).unwrap()
 }
 

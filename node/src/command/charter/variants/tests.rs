@@ -50,7 +50,7 @@ fn key(number: u8) -> PublicKey {
 fn charter() -> Charter {
     let head = format!(
         "network = \"noord\"\nversion = 1\ntitle = {{ en = \"North\" }}\nvalid_from = 2026-01-01T00:00:00Z\n\
-         valid_until = 2027-01-01T00:00:00Z\nthreshold = 1\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n",
+         valid_until = 2027-01-01T00:00:00Z\nthreshold = 1\nnotice_days = 0\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n",
         key(1)
     );
     let members = format!(

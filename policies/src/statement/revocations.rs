@@ -1,0 +1,102 @@
+//! The add-only set of revoked keys of a network.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::charter::MemberKeys;
+use crate::dsse::PublicKey;
+use crate::{Digest, HospitalCode, PersonId};
+
+use super::{Revoked, StatementError, Subject};
+
+/// Most revocations of one network.
+pub const MAX_REVOCATIONS: usize = 4096;
+
+/// Every key that is revoked. Nothing takes one out.
+#[derive(Clone, Debug, Default)]
+pub struct Revocations {
+    found: BTreeMap<Digest, Revoked>,
+    people: BTreeSet<(PersonId, [u8; 32])>,
+    members: BTreeSet<(HospitalCode, [u8; 32])>,
+    signers: BTreeSet<[u8; 32]>,
+    freshness: BTreeSet<[u8; 32]>,
+}
+
+impl Revocations {
+    /// Adds one; whether it says something that the set did not.
+    ///
+    /// # Errors
+    /// `StatementError::Full`.
+    pub fn insert(&mut self, revoked: Revoked) -> Result<bool, StatementError> {
+        let id = revoked.id();
+        if self.found.contains_key(&id) {
+            return Ok(false);
+        }
+        if self.found.len() >= MAX_REVOCATIONS {
+            return Err(StatementError::Full);
+        }
+        let key = *revoked.key().as_bytes();
+        match revoked.what() {
+            Subject::Person(id) => self.people.insert((id.clone(), key)),
+            Subject::Member(code) => self.members.insert((code.clone(), key)),
+            Subject::Signer => self.signers.insert(key),
+            Subject::Freshness => self.freshness.insert(key),
+        };
+        self.found.insert(id, revoked);
+        Ok(true)
+    }
+
+    /// Adds all of another set; whether it said something that this one did not.
+    ///
+    /// # Errors
+    /// `StatementError::Full`: as many as fit are added.
+    pub fn union(&mut self, other: &Self) -> Result<bool, StatementError> {
+        let mut added = false;
+        for revoked in other.found.values() {
+            added |= self.insert(revoked.clone())?;
+        }
+        Ok(added)
+    }
+
+    /// The digest of what is revoked: equal sets have equal digests, whoever signed them.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let ids: Vec<u8> = self.found.keys().flat_map(|id| *id.as_bytes()).collect();
+        Digest::of(&ids)
+    }
+
+    /// Every one, in the order of their ids.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Revoked> {
+        self.found.values()
+    }
+
+    /// Whether this id ([`Revoked::id`]) is in the set.
+    #[must_use]
+    pub fn contains(&self, id: &Digest) -> bool {
+        self.found.contains_key(id)
+    }
+
+    /// Whether this person's key is revoked.
+    #[must_use]
+    pub fn person(&self, id: &PersonId, key: &PublicKey) -> bool {
+        self.people.contains(&(id.clone(), *key.as_bytes()))
+    }
+
+    /// Whether one of this hospital's keys is revoked, and so all of them.
+    #[must_use]
+    pub fn member(&self, code: &HospitalCode, keys: &MemberKeys) -> bool {
+        let revoked = |key: &PublicKey| self.members.contains(&(code.clone(), *key.as_bytes()));
+        keys.all().into_iter().any(revoked)
+    }
+
+    /// Whether this signer's key is revoked.
+    #[must_use]
+    pub fn signer(&self, key: &PublicKey) -> bool {
+        self.signers.contains(key.as_bytes())
+    }
+
+    /// Whether this freshness key is revoked.
+    #[must_use]
+    pub fn freshness(&self, key: &PublicKey) -> bool {
+        self.freshness.contains(key.as_bytes())
+    }
+}
