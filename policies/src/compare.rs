@@ -29,7 +29,7 @@ mod words;
 pub enum Part {
     /// charter.toml.
     Charter,
-    /// Who signs.
+    /// Who signs, and who vouches that a version is the newest.
     Signers,
     /// Sub-networks.
     Networks,
@@ -55,6 +55,8 @@ pub enum Subject {
     Charter,
     /// A signer, by name.
     Signer(String),
+    /// A hospital's key that vouches for a version being the newest.
+    Freshness(HospitalCode),
     /// A sub-network.
     Network(NetworkId),
     /// A hospital.
@@ -215,7 +217,7 @@ impl Subject {
     pub fn part(&self) -> Part {
         match self {
             Self::Charter => Part::Charter,
-            Self::Signer(_) => Part::Signers,
+            Self::Signer(_) | Self::Freshness(_) => Part::Signers,
             Self::Network(_) => Part::Networks,
             Self::Member(_) => Part::Members,
             Self::Person(_) => Part::People,

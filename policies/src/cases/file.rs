@@ -52,9 +52,6 @@ impl File<'_> {
     fn cases(&self, mut fields: Fields<'_>, problems: &mut Problems<'_>) -> Vec<(usize, Case)> {
         let found = fields.tables("cases", problems);
         fields.finish(problems);
-        if found.is_empty() {
-            problems.add("the file has no case: write [[cases]]");
-        }
         let mut cases = Vec::new();
         for mut fields in found.into_iter().take(MAX_CASES.saturating_add(1)) {
             let offset = fields.offset();

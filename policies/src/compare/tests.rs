@@ -50,13 +50,18 @@ fn the_same_charter_in_other_words_has_no_change() {
 fn the_head_says_what_changes() {
     check(
         &[
-            ("charter.toml", "version = 1", "version = 2"),
+            (
+                "charter.toml",
+                "version = 1",
+                &format!("version = 2\nprevious = \"{}\"", "0a".repeat(32)),
+            ),
+            ("charter.toml", "notice_days = 14", "notice_days = 7"),
             ("charter.toml", "2027-01-01", "2028-01-01"),
             ("charter.toml", "threshold = 1", "threshold = 2"),
             (
                 "charter.toml",
-                "name = \"Second\"\nkey = \"KEY02\"",
-                "name = \"Third\"\nkey = \"KEY03\"",
+                "name = \"Second\"\nkey = \"KEY02\"\n",
+                "name = \"Third\"\nkey = \"KEY03\"\n[[freshness]]\nhospital = \"ALFA\"\nkey = \"KEY04\"\n",
             ),
         ],
         &[
@@ -64,6 +69,14 @@ fn the_head_says_what_changes() {
             (
                 "the charter: last moment from 2027-01-01T00:00:00Z to 2028-01-01T00:00:00Z",
                 "het charter: einde van 2027-01-01T00:00:00Z naar 2028-01-01T00:00:00Z",
+            ),
+            (
+                &format!("the charter: version before {} (not said before)", "0a".repeat(32)),
+                &format!("het charter: vorige versie {} (was niet gezegd)", "0a".repeat(32)),
+            ),
+            (
+                "the charter: days of notice from 14 to 7",
+                "het charter: dagen aankondiging van 14 naar 7",
             ),
             (
                 "the charter: signatures needed from 1 to 2",
@@ -76,6 +89,10 @@ fn the_head_says_what_changes() {
             (
                 &format!("signer `Third` is added ({})", fingerprint("KEY03")),
                 &format!("ondertekenaar `Third` komt erbij ({})", fingerprint("KEY03")),
+            ),
+            (
+                &format!("freshness key of `ALFA` is added ({})", fingerprint("KEY04")),
+                &format!("versheidssleutel van `ALFA` komt erbij ({})", fingerprint("KEY04")),
             ),
         ],
     );

@@ -8,7 +8,7 @@ impl Part {
     pub fn english(self) -> &'static str {
         match self {
             Self::Charter => "Charter",
-            Self::Signers => "Signers",
+            Self::Signers => "Signers and freshness keys",
             Self::Networks => "Sub-networks",
             Self::Members => "Hospitals",
             Self::People => "People",
@@ -24,7 +24,7 @@ impl Part {
     pub fn dutch(self) -> &'static str {
         match self {
             Self::Charter => "Charter",
-            Self::Signers => "Ondertekenaars",
+            Self::Signers => "Ondertekenaars en versheidssleutels",
             Self::Networks => "Subnetwerken",
             Self::Members => "Ziekenhuizen",
             Self::People => "Mensen",
@@ -44,7 +44,7 @@ impl Subject {
             Self::Charter => String::new(),
             Self::Signer(name) | Self::Rule(name) | Self::Case(name) => name.clone(),
             Self::Network(id) => id.to_string(),
-            Self::Member(code) => code.to_string(),
+            Self::Member(code) | Self::Freshness(code) => code.to_string(),
             Self::Person(id) => id.to_string(),
             Self::Dataset(id) => id.to_string(),
             Self::Table(dataset, table) => format!("{dataset}: {table}"),
@@ -57,6 +57,7 @@ impl Subject {
         match self {
             Self::Charter => ("the charter", "het charter"),
             Self::Signer(_) => ("signer", "ondertekenaar"),
+            Self::Freshness(_) => ("freshness key of", "versheidssleutel van"),
             Self::Network(_) => ("sub-network", "subnetwerk"),
             Self::Member(_) => ("hospital", "ziekenhuis"),
             Self::Person(_) => ("person", "persoon"),

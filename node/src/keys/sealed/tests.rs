@@ -87,7 +87,8 @@ fn a_file_that_asks_for_too_much_memory_is_refused() {
         let (_, document) = SecretDocument::from_pem(&encrypted).unwrap();
         let info = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).unwrap();
         if let pkcs8::pkcs5::pbes2::Kdf::Scrypt(scrypt) = &mut params.kdf {
-            (scrypt.cost_parameter, scrypt.block_size, scrypt.parallelization) = (1 << log_n, r, p);
+            (scrypt.cost_parameter, scrypt.block_size, scrypt.parallelization) =
+                (1_u64 << log_n, r, p);
         }
         let dear = EncryptedPrivateKeyInfoRef {
             encryption_algorithm: params.into(),
