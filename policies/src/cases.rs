@@ -285,9 +285,10 @@ impl Case {
 
     /// In short, for a list of changes.
     pub(crate) fn short(&self) -> String {
-        let Self { person, purpose, expect, rule, .. } = self;
+        let Self { person, purpose, expect, rule, protections, .. } = self;
         let rule = rule.as_ref().map(|rule| format!(" by {rule}")).unwrap_or_default();
-        format!("{person} for {purpose}: {}{rule}", expect.as_str())
+        let said = protections.iter().map(|(word, value)| format!(", {word} {value}"));
+        format!("{person} for {purpose}: {}{rule}{}", expect.as_str(), said.collect::<String>())
     }
 }
 

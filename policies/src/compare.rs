@@ -335,8 +335,10 @@ impl Found {
         );
         for (subject, from, to) in both {
             if !from.is_same(to) {
-                let (from, to) = (from.short(), to.short());
-                self.add(&subject, What::Whole, Moved::Changed { from: Some(from), to: Some(to) });
+                let (from, to) = (Some(from.short()), Some(to.short()));
+                // What it touches does not stand in the short form.
+                let (from, to) = if from == to { (None, None) } else { (from, to) };
+                self.add(&subject, What::Whole, Moved::Changed { from, to });
             }
         }
     }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use policies::bundle::{self, Inspected};
+use policies::bundle;
 use policies::charter::Charter;
-use policies::charter::rules::Effect;
 use policies::problem::Problem;
 use policies::{Digest, charter};
 
@@ -18,6 +17,7 @@ mod diff;
 mod folder;
 mod matrix;
 mod new;
+mod show;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -42,7 +42,7 @@ pub(crate) fn run(command: &CharterCommand) -> anyhow::Result<Exit> {
             diff::run((old, new), *format, *language)
         }
         CharterCommand::Matrix(args) => matrix::run(args),
-        CharterCommand::Show { bundle } => show(bundle),
+        CharterCommand::Show { bundle } => show::run(bundle),
     }
 }
 
@@ -118,62 +118,6 @@ fn verify(path: &Path, root: Digest) -> anyhow::Result<Exit> {
             Ok(Exit::Refused)
         }
     }
-}
-
-/// Prints what the bundle says, whether or not it is signed.
-fn show(path: &Path) -> anyhow::Result<Exit> {
-    let Inspected { charter, signed_by, .. } = folder::inspect(path)?;
-    print::line(summary(&charter));
-    for signer in charter.signers() {
-        let signed = signed_by.iter().any(|by| by.key == signer.key);
-        let state = if signed { "signed" } else { "not signed" };
-        print::line(format!("  signer {} {} ({state})", signer.name, signer.key.fingerprint()));
-    }
-    for member in charter.members() {
-        print::line(format!("  hospital {} {}", member.code, member.name));
-    }
-    for (id, name) in charter.networks() {
-        let members = charter.members().filter(|member| member.networks.contains_key(id));
-        let members: Vec<_> = members.map(|member| member.code.as_str()).collect();
-        print::line(format!("  network {id} {name}: {}", members.join(", ")));
-    }
-    for person in charter.people() {
-        let groups: Vec<_> = person.groups.iter().map(ToString::to_string).collect();
-        print::line(format!(
-            "  person {} {} of {}; groups: {}",
-            person.id,
-            person.name,
-            person.hospital,
-            groups.join(", ")
-        ));
-    }
-    for dataset in charter.datasets() {
-        print::line(format!(
-            "  dataset {} version {} ({})",
-            dataset.id,
-            dataset.version,
-            dataset.status.as_str()
-        ));
-    }
-    for indicator in charter.indicators() {
-        let title = indicator.title.values().next_back().map_or("", String::as_str);
-        print::line(format!(
-            "  indicator {} version {} of {}: {title}",
-            indicator.id, indicator.version, indicator.dataset
-        ));
-    }
-    for rule in charter.rules().iter() {
-        let effect = match rule.effect {
-            Effect::Permit => "permits",
-            Effect::Forbid => "forbids",
-        };
-        let explained = rule.explain.get("en").map_or_else(String::new, |text| format!(": {text}"));
-        print::line(format!(
-            "  rule {} {effect} ({}, line {}){explained}",
-            rule.id, rule.file, rule.line
-        ));
-    }
-    Ok(Exit::Done)
 }
 
 fn summary(charter: &Charter) -> String {

@@ -30,12 +30,13 @@ const ALGORITHM: AlgorithmIdentifierRef<'static> =
     AlgorithmIdentifierRef { oid: ObjectIdentifier::new_unwrap("1.3.101.112"), parameters: None };
 /// What stands before the 32 bytes of a secret: an octet string in the octet string (RFC 8410, section 7).
 const INNER: [u8; 2] = [0x04, 0x20];
-/// Logarithm of scrypt's cost: 128 MiB and some tenths of a second for each guess, as OWASP recommends with the next two.
-const LOG_N: u8 = 17;
+/// Logarithm of scrypt's cost. With the next two it is as hard to guess as OWASP recommends, in 16 MiB: of more, OpenSSL reads
+/// no key.
+const LOG_N: u8 = 14;
 /// Scrypt's block size.
 const R: u32 = 8;
 /// Scrypt's parallelism.
-const P: u32 = 1;
+const P: u32 = 5;
 /// Most that a file may ask for, as cost times block size: 1 GiB of memory.
 const MAX_N_R: u64 = 1 << 23;
 /// Most parallelism that a file may ask for: it multiplies the time.

@@ -308,8 +308,8 @@ fn rules_say_what_changes_and_cases_too() {
             ("rule `planners` is removed (permit)", "regel `planners` vervalt (permit)"),
             ("rule `planning` is added (forbid)", "regel `planning` komt erbij (forbid)"),
             (
-                "rule `exact`: condition from when { context.purpose == \"quality\" } to when { context.purpose == \"research\" }",
-                "regel `exact`: voorwaarde van when { context.purpose == \"quality\" } naar when { context.purpose == \"research\" }",
+                "rule `exact`: condition from `when { context.purpose == \"quality\" }` to `when { context.purpose == \"research\" }`",
+                "regel `exact`: voorwaarde van `when { context.purpose == \"quality\" }` naar `when { context.purpose == \"research\" }`",
             ),
             (
                 "rule `exact`: @min_patients from 10 to 20",

@@ -98,6 +98,20 @@ impl What {
         None
     }
 
+    /// A value as it stands in a sentence: in quotes where it is a text itself.
+    fn quoted(&self, value: &str) -> String {
+        let prose = matches!(
+            self,
+            Self::Title(_) | Self::Explanation(_) | Self::Name | Self::Norm | Self::Source
+        );
+        let code = matches!(self, Self::Scope | Self::Conditions);
+        match (prose, code) {
+            (true, _) => format!("\"{value}\""),
+            (false, true) => format!("`{value}`"),
+            (false, false) => value.to_owned(),
+        }
+    }
+
     fn plain(&self) -> (&'static str, &'static str) {
         match self {
             Self::Network => ("network", "netwerk"),
@@ -186,15 +200,17 @@ impl Change {
             Moved::Added(text) => format!("{who} {}{}", words.added, short(text)),
             Moved::Removed(text) => format!("{who} {}{}", words.removed, short(text)),
             Moved::Changed { from: Some(from), to: Some(to) } => {
+                let (from, to) = (self.what.quoted(from), self.what.quoted(to));
                 format!("{who}: {what} {} {from} {} {to}", words.from, words.to)
             }
             Moved::Changed { from: None, to: Some(to) } => {
-                format!("{who}: {what} {to} ({})", words.unsaid)
+                format!("{who}: {what} {} ({})", self.what.quoted(to), words.unsaid)
             }
             Moved::Changed { from: Some(from), to: None } => {
+                let from = self.what.quoted(from);
                 format!("{who}: {what} {} ({} {from})", words.silent, words.was)
             }
-            Moved::Changed { from: None, to: None } => format!("{who}: {what}"),
+            Moved::Changed { from: None, to: None } => format!("{who}: {what} {}", words.changes),
             Moved::Gains(item) if self.what == What::Text => {
                 format!("{who}: {} ({item})", words.text)
             }
@@ -226,6 +242,7 @@ struct Words {
     was: &'static str,
     unsaid: &'static str,
     silent: &'static str,
+    changes: &'static str,
     gains: &'static str,
     loses: &'static str,
     text: &'static str,
@@ -246,6 +263,7 @@ const ENGLISH: Words = Words {
     was: "it was",
     unsaid: "not said before",
     silent: "no longer said",
+    changes: "changes",
     gains: "gains",
     loses: "loses",
     text: "the text that is asked changes",
@@ -266,6 +284,7 @@ const DUTCH: Words = Words {
     was: "was",
     unsaid: "was niet gezegd",
     silent: "niet meer gezegd",
+    changes: "verandert",
     gains: "krijgt",
     loses: "verliest",
     text: "de tekst die gevraagd wordt verandert",

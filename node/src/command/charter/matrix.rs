@@ -258,11 +258,12 @@ fn sections<'c, V>(
         lines.push(format!("{} {dataset}: {} for {purpose}", profile.as_str(), name(who, &stands)));
         let only = said.len() == 1;
         for (said, abouts) in said {
-            lines.push(format!("  {said}"));
-            lines.push(match only {
-                true => format!("    all of {}", abouts.len()),
-                false => format!("    {}", abouts.join(", ")),
-            });
+            if only {
+                lines.push(format!("  all {}: {said}", abouts.len()));
+            } else {
+                lines.push(format!("  {said}"));
+                lines.push(format!("    {}", abouts.join(", ")));
+            }
         }
     }
     lines

@@ -9,9 +9,10 @@ use anyhow::Context as _;
 use policies::bundle::Inspected;
 use policies::charter::{Charter, Signer};
 use policies::compare;
-use policies::dsse::{Detached, MAX_DETACHED_BYTES, PublicKey};
+use policies::dsse::{Detached, Envelope, MAX_DETACHED_BYTES, PayloadType, PublicKey};
 use policies::{Digest, Root};
 
+use super::folder::Opened;
 use super::{diff, folder};
 use crate::cli::charter::{Language, SignCharter};
 use crate::command::{Exit, print};
@@ -24,12 +25,12 @@ pub(crate) fn sign(args: &SignCharter) -> anyhow::Result<Exit> {
     let Inspected { charter, mut envelope, .. } = folder::inspect(bundle)?;
     let digest = envelope.digest();
     what_is_signed(&charter, digest).into_iter().for_each(print::line);
-    let signers = match signers(&charter, against.as_deref())? {
-        Ok(signers) => signers,
+    let board = match board(&charter, against.as_deref())? {
+        Ok(board) => board,
         Err(problem) => return Ok(usage(problem)),
     };
     let key = Key::load_person(key, Source(passphrase.passphrase_file.as_deref()))?;
-    let Some(signer) = signers.iter().find(|signer| signer.key == key.public) else {
+    let Some(signer) = board.signer(&key.public) else {
         let told = match against {
             Some(_) => "this charter or of the version before",
             None => {
@@ -54,8 +55,8 @@ pub(crate) fn sign(args: &SignCharter) -> anyhow::Result<Exit> {
         }
         None => {
             folder::replace(bundle, &envelope.encode())?;
-            let needed = charter.threshold();
-            print::line(format!("signed by {}; the charter needs {needed} signature(s)", key.id));
+            print::line(format!("signed by {}", key.id));
+            board.counted(&envelope).into_iter().for_each(print::line);
         }
     }
     Ok(Exit::Done)
@@ -68,8 +69,8 @@ pub(crate) fn collect(
     against: Option<&Path>,
 ) -> anyhow::Result<Exit> {
     let Inspected { charter, mut envelope, .. } = folder::inspect(bundle)?;
-    let signers = match signers(&charter, against)? {
-        Ok(signers) => signers,
+    let board = match board(&charter, against)? {
+        Ok(board) => board,
         Err(problem) => return Ok(usage(problem)),
     };
     let mut told = Vec::new();
@@ -83,7 +84,7 @@ pub(crate) fn collect(
             Ok(detached) => detached,
             Err(error) => return refused(error.code(), &error),
         };
-        let Some(signer) = signers.iter().find(|signer| signer.key == detached.key) else {
+        let Some(signer) = board.signer(&detached.key) else {
             let key = detached.key;
             let why = format!("key {key} is not among the signers");
             return refused("not_a_signer", &why);
@@ -96,9 +97,7 @@ pub(crate) fn collect(
     }
     folder::replace(bundle, &envelope.encode())?;
     told.into_iter().for_each(print::line);
-    let keys: Vec<PublicKey> = charter.signers().iter().map(|signer| signer.key).collect();
-    let signed = envelope.signers(policies::dsse::PayloadType::Charter, &keys)?.len();
-    print::line(format!("{signed} of {} signature(s) that the charter needs", charter.threshold()));
+    board.counted(&envelope).into_iter().for_each(print::line);
     Ok(Exit::Done)
 }
 
@@ -119,33 +118,60 @@ fn what_is_signed(charter: &Charter, digest: Digest) -> Vec<String> {
     lines
 }
 
-/// Who may sign: the charter's signers, and those of the version before, where that is named and is it. Prints what changes.
-fn signers(
-    charter: &Charter,
+/// Those who may sign a version.
+struct Board<'c> {
+    charter: &'c Charter,
+    /// The version before, where it is named and is it.
+    before: Option<Charter>,
+}
+
+/// Who may sign. Prints what changes since the version before.
+fn board<'c>(
+    charter: &'c Charter,
     against: Option<&Path>,
-) -> anyhow::Result<Result<Vec<Signer>, String>> {
-    let mut signers = charter.signers().to_vec();
-    let Some(path) = against else { return Ok(Ok(signers)) };
-    let old = folder::open(path)?;
-    if old.charter.network() != charter.network() {
-        return Ok(Err(format!("{} is of network {}", path.display(), old.charter.network())));
+) -> anyhow::Result<Result<Board<'c>, String>> {
+    let Some(path) = against else { return Ok(Ok(Board { charter, before: None })) };
+    let Opened { charter: old, envelope } = folder::open(path)?;
+    if old.network() != charter.network() {
+        return Ok(Err(format!("{} is of network {}", path.display(), old.network())));
     }
-    print::line(format!("What changes since version {}:", old.charter.version()));
-    let changes = compare::between(&old.charter, charter);
+    print::line(format!("What changes since version {}:", old.version()));
+    let changes = compare::between(&old, charter);
     for line in diff::lines(&changes, Language::En) {
         print::line(format!("  {line}"));
     }
-    let Some(envelope) = old.envelope else { return Ok(Ok(signers)) };
+    let Some(envelope) = envelope else { return Ok(Ok(Board { charter, before: None })) };
     if charter.previous() != Some(envelope.digest()) {
+        let named =
+            charter.previous().map_or_else(|| "none".to_owned(), |digest| digest.to_string());
         return Ok(Err(format!(
-            "{} is not the version before: its digest is {}, the charter names {}",
+            "{} is not the version before: its digest is {}, the charter names {named}",
             path.display(),
             envelope.digest(),
-            charter.previous().map_or_else(|| "none".to_owned(), |digest| digest.to_string())
         )));
     }
-    signers.extend(old.charter.signers().iter().cloned());
-    Ok(Ok(signers))
+    Ok(Ok(Board { charter, before: Some(old) }))
+}
+
+impl Board<'_> {
+    /// The signer with this key, of this version or of the one before.
+    fn signer(&self, key: &PublicKey) -> Option<&Signer> {
+        let before = self.before.iter().flat_map(Charter::signers);
+        self.charter.signers().iter().chain(before).find(|signer| signer.key == *key)
+    }
+
+    /// How many have signed of those who must, version by version.
+    fn counted(&self, envelope: &Envelope) -> Vec<String> {
+        let one = |charter: &Charter| {
+            let keys: Vec<PublicKey> = charter.signers().iter().map(|signer| signer.key).collect();
+            let signed = envelope.signers(PayloadType::Charter, &keys).map_or(0, |keys| keys.len());
+            let (needed, version) = (charter.threshold(), charter.version());
+            format!(
+                "{signed} of the {needed} signature(s) that the board of version {version} gives"
+            )
+        };
+        self.before.iter().chain([self.charter]).map(one).collect()
+    }
 }
 
 /// Writes a file, or leaves one that is the same already.

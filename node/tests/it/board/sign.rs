@@ -25,12 +25,12 @@ fn two_of_three_sign_and_a_node_takes_it() {
     assert_eq!(board.read("chair.sig"), again, "signing twice is signing once");
 
     let told = board.done(&["charter", "collect", "v1.kring", "chair.sig"]);
-    assert_eq!(told, "  chair signed\n1 of 2 signature(s) that the charter needs\n");
+    assert_eq!(told, "  chair signed\n1 of the 2 signature(s) that the board of version 1 gives\n");
     assert!(board.fails(2, &verify).contains("refused (too_few_signers)"));
     let told = board.done(&["charter", "collect", "v1.kring", "third.sig", "chair.sig"]);
     assert_eq!(
         told,
-        "  third signed\n  chair had signed already\n2 of 2 signature(s) that the charter needs\n"
+        "  third signed\n  chair had signed already\n2 of the 2 signature(s) that the board of version 1 gives\n"
     );
     assert!(board.done(&verify).starts_with("charter of noord version 1, "));
     board.done(&["charter", "verify", "v1.kring", "--root", &words]);
