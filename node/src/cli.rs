@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use policies::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, Root};
 
 pub mod audit;
+pub mod charter;
 pub mod indicator;
 
 use audit::AuditCommand;
+pub use charter::CharterCommand;
 use indicator::IndicatorCommand;
 
 /// Kring: ask many hospitals one question, keep every patient's data where it is.
@@ -151,6 +153,14 @@ pub struct ProfileArg {
     pub profile: Option<PathBuf>,
 }
 
+/// Where the passphrase of an encrypted key file comes from.
+#[derive(Args, Clone, Debug)]
+pub struct PassphraseArg {
+    /// Read the key file's passphrase from this file [default: ask on the terminal]
+    #[arg(long, env = "KRING_PASSPHRASE_FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
 /// A question.
 #[derive(Args, Debug)]
 pub struct Ask {
@@ -202,6 +212,9 @@ pub struct AskContext {
     /// The hospitals that are asked, separated by commas [default: all members]
     #[arg(long, value_delimiter = ',')]
     pub to: Vec<HospitalCode>,
+    /// The person's key file may be encrypted
+    #[command(flatten)]
+    pub passphrase: PassphraseArg,
 }
 
 /// How an answer is printed.
@@ -242,45 +255,6 @@ pub enum AnswerCommand {
     },
 }
 
-/// The board's rules.
-#[derive(Debug, Subcommand)]
-pub enum CharterCommand {
-    /// Report every problem of a charter's folder at once, indicators that cannot be asked included
-    Check {
-        /// The folder
-        dir: PathBuf,
-    },
-    /// Make one bundle of a charter's folder, to be signed; the SQL of indicators is read by `check` only
-    Seal {
-        /// The folder
-        dir: PathBuf,
-        /// The bundle to write
-        #[arg(long)]
-        out: PathBuf,
-    },
-    /// Add a board member's signature to a bundle
-    Sign {
-        /// The bundle, changed in place
-        bundle: PathBuf,
-        /// The board member's key file
-        #[arg(long)]
-        key: PathBuf,
-    },
-    /// Check a bundle as a node would
-    Verify {
-        /// The bundle
-        bundle: PathBuf,
-        /// The pin: the digest of version 1 of the network\'s charter, as 64 digits or 24 words in quotes
-        #[arg(long)]
-        root: Root,
-    },
-    /// Print what a bundle says: members, people, datasets, rules
-    Show {
-        /// The bundle
-        bundle: PathBuf,
-    },
-}
-
 /// Keys of people.
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
@@ -292,5 +266,11 @@ pub enum KeyCommand {
         /// The key file to write
         #[arg(long)]
         out: PathBuf,
+        /// Encrypt it by a passphrase, which is asked for twice
+        #[arg(long)]
+        passphrase: bool,
+        /// Where the passphrase comes from
+        #[command(flatten)]
+        source: PassphraseArg,
     },
 }

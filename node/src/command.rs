@@ -1,6 +1,6 @@
 //! Every command: parse, do, print, exit code. The one place of the crate that prints.
 //!
-//! Exit codes: 0 done or answered, 1 fault, 2 refused, 3 fewer hospitals than asked for, 64 bad usage, configuration or
+//! Exit codes: 0 done or answered, 1 fault or a failed case, 2 refused, 3 fewer hospitals than asked for, 64 bad usage, configuration or
 //! input.
 
 use std::ffi::OsString;
@@ -9,10 +9,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::archive::ArchiveError;
-use crate::cli::{AnswerCommand, CharterCommand, Cli, Command, KeyCommand};
+use crate::cli::{AnswerCommand, Cli, Command, KeyCommand};
 use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::keys::KeyError;
+use crate::keys::passphrase::PassphraseError;
 use crate::log::OpenError;
 use crate::profile::ProfileError;
 
@@ -42,6 +43,8 @@ pub(crate) enum Exit {
     Refused,
     /// Fewer hospitals answered than asked for.
     TooFewHospitals,
+    /// Something that was tried does not hold.
+    Failed,
     /// Bad usage, configuration or input.
     Usage,
 }
@@ -50,6 +53,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Done => 0,
+            Exit::Failed => 1,
             Exit::Refused => 2,
             Exit::TooFewHospitals => 3,
             Exit::Usage => 64,
@@ -80,6 +84,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn is_usage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<KeyError>()
+            || cause.is::<PassphraseError>()
+            || cause.is::<charter::BadFolder>()
             || cause.is::<ProfileError>()
             || cause.is::<ConfigError>()
             || cause.is::<audit::NoSuchEntry>()
@@ -120,15 +126,11 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Answer(AnswerCommand::Verify { file, charter, root }) => {
             answer::verify(&file, &charter, root.digest())
         }
-        Command::Charter(command) => match command {
-            CharterCommand::Check { dir } => charter::check(&dir),
-            CharterCommand::Seal { dir, out } => charter::seal(&dir, &out),
-            CharterCommand::Sign { bundle, key } => charter::sign(&bundle, &key),
-            CharterCommand::Verify { bundle, root } => charter::verify(&bundle, root.digest()),
-            CharterCommand::Show { bundle } => charter::show(&bundle),
-        },
+        Command::Charter(command) => charter::run(&command),
         Command::Audit(command) => audit::run(command),
-        Command::Key(KeyCommand::New { person, out }) => key::new(&person, &out),
+        Command::Key(KeyCommand::New { person, out, passphrase, source }) => {
+            key::new(&person, &out, passphrase.then_some(&source))
+        }
         Command::Status { profile, format } => status::run(&profile, format),
         Command::Recover { config, accept_gap: _ } => recover::run(&config.config),
         Command::Worker(args) => worker::run(args),

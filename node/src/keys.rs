@@ -1,7 +1,8 @@
 //! Key files: one Ed25519 secret each, readable by their owner only.
 //!
 //! A file that others may read is refused, not repaired: the key may be known already. Secrets are wiped from memory
-//! when dropped and never printed.
+//! when dropped and never printed. A node's keys are plain, so that it starts by itself; a person's may be encrypted by a
+//! passphrase ([`sealed`](Key::create_sealed)).
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
@@ -14,7 +15,11 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 pub mod noise;
+pub mod passphrase;
 pub mod record;
+mod sealed;
+
+use passphrase::{PassphraseError, Source};
 
 /// Most bytes of a key file.
 const MAX_KEY_FILE_BYTES: u64 = 4096;
@@ -58,6 +63,12 @@ impl Drop for KeyFile {
 }
 
 const FORMAT: &str = "kring-key-v1";
+
+/// How a key file begins, whatever its form.
+#[derive(Deserialize)]
+struct Begins {
+    format: String,
+}
 
 /// A loaded key.
 pub struct Key {
@@ -120,6 +131,25 @@ pub enum KeyError {
         /// The role found.
         got: KeyRole,
     },
+    /// Encrypted, where nobody can be asked.
+    #[error(
+        "key file {path} is encrypted by a passphrase: only `kring ask`, `kring indicator run` and `kring charter sign` ask for one"
+    )]
+    Encrypted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The passphrase is another one, or the file is damaged.
+    #[error(
+        "key file {path} does not open with this passphrase: type it again; if it is right, the file is damaged"
+    )]
+    WrongPassphrase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no passphrase.
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
     /// The system gives no random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(getrandom::Error),
@@ -134,6 +164,9 @@ impl KeyError {
             Self::OpenToOthers { .. } => "key_file_open_to_others",
             Self::Malformed { .. } => "key_file_malformed",
             Self::WrongRole { .. } => "key_file_role",
+            Self::Encrypted { .. } => "key_file_encrypted",
+            Self::WrongPassphrase { .. } => "wrong_passphrase",
+            Self::Passphrase(error) => error.code(),
             Self::Random(_) => "no_randomness",
         }
     }
@@ -167,47 +200,40 @@ impl Key {
         Ok(Self { id: id.to_owned(), public, secret })
     }
 
-    /// Reads the key at `path`.
+    /// Reads the key at `path`, which is not encrypted.
     ///
     /// # Errors
-    /// `KeyError`: unreadable, open to others, malformed or of another role.
+    /// `KeyError`: unreadable, open to others, malformed, of another role or encrypted.
     pub fn load(path: &Path, role: KeyRole) -> Result<Self, KeyError> {
-        let io = |doing| move |source| KeyError::Io { path: path.to_owned(), doing, source };
-        let mut file = File::open(path).map_err(io("opening"))?;
-        let metadata = file.metadata().map_err(io("reading its mode"))?;
-        let mode = metadata.mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeyError::OpenToOthers { path: path.to_owned(), mode });
+        let text = read_private(path)?;
+        if is_sealed(path, &text)? {
+            return Err(KeyError::Encrypted { path: path.to_owned() });
         }
-        let malformed =
-            |reason: &str| KeyError::Malformed { path: path.to_owned(), reason: reason.to_owned() };
-        if metadata.len() > MAX_KEY_FILE_BYTES {
-            return Err(malformed("too large for a key file"));
+        plain(path, &text, role)
+    }
+
+    /// Reads a person's key at `path`; the passphrase is asked for once if it is encrypted.
+    ///
+    /// # Errors
+    /// `KeyError`.
+    pub fn load_person(path: &Path, passphrase: Source<'_>) -> Result<Self, KeyError> {
+        let text = read_private(path)?;
+        if is_sealed(path, &text)? {
+            return sealed::open(path, &text, || passphrase.ask(path));
         }
-        let mut text = Zeroizing::new(String::new());
-        file.read_to_string(&mut text).map_err(io("reading"))?;
-        // The parser's own message could quote the secret.
-        let file: KeyFile = toml::from_str(&text)
-            .map_err(|_quotes_the_secret| malformed("not a key file of `kring key new`"))?;
-        if file.format != FORMAT {
-            return Err(malformed("unknown format, expected kring-key-v1"));
+        plain(path, &text, KeyRole::Person)
+    }
+
+    /// Whose key a person's key file says it holds; it needs no passphrase and proves nothing.
+    ///
+    /// # Errors
+    /// `KeyError`.
+    pub fn id_of(path: &Path) -> Result<String, KeyError> {
+        let text = read_private(path)?;
+        if is_sealed(path, &text)? {
+            return sealed::id(path, &text);
         }
-        if file.role != role {
-            return Err(KeyError::WrongRole {
-                path: path.to_owned(),
-                expected: role,
-                got: file.role,
-            });
-        }
-        let mut seed = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(&file.secret, &mut *seed)
-            .map_err(|_quotes_the_secret| malformed("its secret is not 64 hexadecimal digits"))?;
-        let secret = SigningKey::from_bytes(&seed);
-        let public = PublicKey::of(&secret).map_err(|error| malformed(&error.to_string()))?;
-        if public.to_string() != file.public {
-            return Err(malformed("its public half does not belong to its secret"));
-        }
-        Ok(Self { id: file.id.clone(), public, secret })
+        Ok(plain(path, &text, KeyRole::Person)?.id)
     }
 
     /// The secret half, to sign with.
@@ -221,6 +247,57 @@ impl Key {
     pub fn seed(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.secret.to_bytes())
     }
+}
+
+/// The text of a key file that its owner alone may read.
+fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    let io = |doing| move |source| KeyError::Io { path: path.to_owned(), doing, source };
+    let mut file = File::open(path).map_err(io("opening"))?;
+    let metadata = file.metadata().map_err(io("reading its mode"))?;
+    let mode = metadata.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::OpenToOthers { path: path.to_owned(), mode });
+    }
+    if metadata.len() > MAX_KEY_FILE_BYTES {
+        let reason = "too large for a key file".to_owned();
+        return Err(KeyError::Malformed { path: path.to_owned(), reason });
+    }
+    let mut text = Zeroizing::new(String::new());
+    file.read_to_string(&mut text).map_err(io("reading"))?;
+    Ok(text)
+}
+
+/// Whether the file is one of those that are encrypted.
+fn is_sealed(path: &Path, text: &str) -> Result<bool, KeyError> {
+    // The parser's own message could quote the secret.
+    let begins: Begins = toml::from_str(text).map_err(|_quotes_the_secret| {
+        let reason = "not a key file of `kring key new`".to_owned();
+        KeyError::Malformed { path: path.to_owned(), reason }
+    })?;
+    Ok(begins.format == sealed::FORMAT)
+}
+
+/// The key of a file that is not encrypted.
+fn plain(path: &Path, text: &str, role: KeyRole) -> Result<Key, KeyError> {
+    let malformed =
+        |reason: &str| KeyError::Malformed { path: path.to_owned(), reason: reason.to_owned() };
+    let file: KeyFile = toml::from_str(text)
+        .map_err(|_quotes_the_secret| malformed("not a key file of `kring key new`"))?;
+    if file.format != FORMAT {
+        return Err(malformed("unknown format, expected kring-key-v1"));
+    }
+    if file.role != role {
+        return Err(KeyError::WrongRole { path: path.to_owned(), expected: role, got: file.role });
+    }
+    let mut seed = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(&file.secret, &mut *seed)
+        .map_err(|_quotes_the_secret| malformed("its secret is not 64 hexadecimal digits"))?;
+    let secret = SigningKey::from_bytes(&seed);
+    let public = PublicKey::of(&secret).map_err(|error| malformed(&error.to_string()))?;
+    if public.to_string() != file.public {
+        return Err(malformed("its public half does not belong to its secret"));
+    }
+    Ok(Key { id: file.id.clone(), public, secret })
 }
 
 /// 32 random bytes from the system.

@@ -39,6 +39,8 @@ struct FileEntry {
 pub struct Inspected {
     /// The charter.
     pub charter: Charter,
+    /// Its files, by path.
+    pub files: BTreeMap<String, String>,
     /// The envelope, to be signed further.
     pub envelope: Envelope,
     /// Listed signers who have signed.
@@ -113,7 +115,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspected, BundleError> {
     let files = files(envelope.unverified_payload())?;
     let charter = charter::parse(&files).map_err(BundleError::Problems)?;
     let signed_by = signed_by(&envelope, charter.signers());
-    Ok(Inspected { charter, envelope, signed_by })
+    Ok(Inspected { charter, files, envelope, signed_by })
 }
 
 /// Reads the envelope of a bundle.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cases::Case;
 use crate::dataset::Dataset;
 use crate::indicator::Indicator;
 use crate::wire::LayerRef;
@@ -49,6 +50,7 @@ pub struct Charter {
     indicators: BTreeMap<IndicatorId, Indicator>,
     indicator_texts: BTreeMap<IndicatorId, String>,
     rules: Rules,
+    cases: Vec<Case>,
     sealed: Option<Digest>,
 }
 
@@ -178,6 +180,11 @@ impl Charter {
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// The board's own cases, in the order of files.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.iter()
     }
 
     /// What names it in requests and answers; `None` for plain files that nobody sealed.

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Digest;
 
+mod detached;
+
+pub use detached::{Detached, DetachedError, MAX_DETACHED_BYTES};
+
 /// What a payload is: a versioned signature domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PayloadType {

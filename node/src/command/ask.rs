@@ -13,7 +13,8 @@ use crate::cli::{Ask, AskContext, AskOptions, Format};
 use crate::client::{Client, ClientError};
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
-use crate::keys::{Key, KeyRole, random_bytes};
+use crate::keys::passphrase::Source;
+use crate::keys::{Key, random_bytes};
 use crate::profile::Profile;
 
 pub(super) mod render;
@@ -46,7 +47,8 @@ impl Session {
         let profile = Profile::load(context.profile.profile.as_deref())?;
         let client = Client::new(&profile)?;
         let info = client.info()?;
-        let key = Key::load(&profile.key_file, KeyRole::Person)?;
+        let passphrase = Source(context.passphrase.passphrase_file.as_deref());
+        let key = Key::load_person(&profile.key_file, passphrase)?;
         Ok(Self { profile, client, info, key })
     }
 

@@ -1,31 +1,54 @@
-//! `kring charter`: check, seal, sign, verify and show the board's rules. Needs no node and no network.
+//! `kring charter`: what a board does with its rules, from the first folder to the signed bundle. Needs no node and no network.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context as _;
-use policies::bundle::{self, Inspected};
+use policies::bundle;
 use policies::charter::Charter;
-use policies::charter::rules::Effect;
 use policies::problem::Problem;
 use policies::{Digest, charter};
 
+use crate::cli::CharterCommand;
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
-use crate::keys::{Key, KeyRole};
 
+mod cases;
+mod diff;
+mod folder;
+mod matrix;
+mod new;
+mod show;
+mod sign;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod variants;
 
-/// The folders of a charter's folder.
-const FOLDERS: [&str; 3] = ["datasets", "indicators", "rules"];
-/// Most bytes of one file of a charter's folder.
-const MAX_FILE_BYTES: u64 = 1024 * 1024;
+pub(in crate::command) use folder::BadFolder;
+
+/// Runs a command.
+pub(crate) fn run(command: &CharterCommand) -> anyhow::Result<Exit> {
+    match command {
+        CharterCommand::New(args) => new::run(args),
+        CharterCommand::Check { dir } => check(dir),
+        CharterCommand::Test { dir } => cases::test(dir),
+        CharterCommand::Seal { dir, out } => seal(dir, out),
+        CharterCommand::Sign(args) => sign::sign(args),
+        CharterCommand::Collect { bundle, signatures, against } => {
+            sign::collect(bundle, signatures, against.as_deref())
+        }
+        CharterCommand::Verify { bundle, root } => verify(bundle, root.digest()),
+        CharterCommand::Diff { old, new, format, language } => {
+            diff::run((old, new), *format, *language)
+        }
+        CharterCommand::Matrix(args) => matrix::run(args),
+        CharterCommand::Show { bundle } => show::run(bundle),
+    }
+}
 
 /// Reports every problem of the folder, also of indicators whose text a node would refuse.
-pub(crate) fn check(dir: &Path) -> anyhow::Result<Exit> {
-    match charter::parse(&read_folder(dir)?) {
+fn check(dir: &Path) -> anyhow::Result<Exit> {
+    match charter::parse(&folder::read(dir)?) {
         Ok(charter) => {
             let refused = variants::refused(&charter, &std::env::current_exe()?)?;
             if !refused.is_empty() {
@@ -38,19 +61,24 @@ pub(crate) fn check(dir: &Path) -> anyhow::Result<Exit> {
     }
 }
 
-/// Makes the bundle. No indicator's SQL is read: [`check`] does that, with a worker.
-pub(crate) fn seal(dir: &Path, out: &Path) -> anyhow::Result<Exit> {
-    let files = read_folder(dir)?;
-    let envelope = match bundle::seal(&files) {
-        Ok(envelope) => envelope,
+/// Makes the bundle. No text is read: [`check`] and `test` do that, with a worker.
+fn seal(dir: &Path, out: &Path) -> anyhow::Result<Exit> {
+    let files = folder::read(dir)?;
+    let sealed = bundle::seal(&files).and_then(|envelope| Ok((envelope, charter::parse(&files)?)));
+    let (envelope, charter) = match sealed {
+        Ok(sealed) => sealed,
         Err(problems) => return Ok(report(dir, &problems)),
     };
-    write_new(out, &envelope.encode())?;
+    let (failing, untried) = cases::failing(&charter);
+    if !failing.is_empty() {
+        return Ok(report(dir, &failing));
+    }
+    folder::write_new(out, &envelope.encode())?;
     print::note(format!(
         "Sealed in {}; every signer now runs `kring charter sign`.",
         out.display()
     ));
-    unread(&files).into_iter().for_each(print::note);
+    unread(&files).into_iter().chain(unasked(untried)).for_each(print::note);
     print::line(envelope.digest());
     Ok(Exit::Done)
 }
@@ -65,27 +93,16 @@ fn unread(files: &BTreeMap<String, String>) -> Option<String> {
     })
 }
 
-/// Adds a signature.
-pub(crate) fn sign(path: &Path, key: &Path) -> anyhow::Result<Exit> {
-    let Inspected { charter, mut envelope, .. } = inspect(path)?;
-    let key = Key::load(key, KeyRole::Person)?;
-    if !charter.signers().iter().any(|signer| signer.key == key.public) {
-        print::note(format!("kring: key {} is not among the signers of this charter", key.public));
-        return Ok(Exit::Usage);
-    }
-    envelope.add_signature(key.secret());
-    replace(path, &envelope.encode())?;
-    print::line(format!(
-        "signed by {}; the charter needs {} signature(s)",
-        key.id,
-        charter.threshold()
-    ));
-    Ok(Exit::Done)
+/// What sealing leaves to `test`.
+fn unasked(cases: usize) -> Option<String> {
+    (cases > 0).then(|| {
+        format!("Not tried: {cases} case(s) with a text; `kring charter test` tries them.")
+    })
 }
 
 /// Checks the bundle as a node would.
-pub(crate) fn verify(path: &Path, root: Digest) -> anyhow::Result<Exit> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+fn verify(path: &Path, root: Digest) -> anyhow::Result<Exit> {
+    let bytes = folder::bounded(path, bundle::MAX_BUNDLE_BYTES.saturating_add(1))?;
     let trust = bundle::Trust { root, now: SystemClock.now(), held: None };
     match bundle::open(&bytes, &trust) {
         Ok(charter) => {
@@ -101,62 +118,6 @@ pub(crate) fn verify(path: &Path, root: Digest) -> anyhow::Result<Exit> {
             Ok(Exit::Refused)
         }
     }
-}
-
-/// Prints what the bundle says, whether or not it is signed.
-pub(crate) fn show(path: &Path) -> anyhow::Result<Exit> {
-    let Inspected { charter, signed_by, .. } = inspect(path)?;
-    print::line(summary(&charter));
-    for signer in charter.signers() {
-        let signed = signed_by.iter().any(|by| by.key == signer.key);
-        let state = if signed { "signed" } else { "not signed" };
-        print::line(format!("  signer {} {} ({state})", signer.name, signer.key.fingerprint()));
-    }
-    for member in charter.members() {
-        print::line(format!("  hospital {} {}", member.code, member.name));
-    }
-    for (id, name) in charter.networks() {
-        let members = charter.members().filter(|member| member.networks.contains_key(id));
-        let members: Vec<_> = members.map(|member| member.code.as_str()).collect();
-        print::line(format!("  network {id} {name}: {}", members.join(", ")));
-    }
-    for person in charter.people() {
-        let groups: Vec<_> = person.groups.iter().map(ToString::to_string).collect();
-        print::line(format!(
-            "  person {} {} of {}; groups: {}",
-            person.id,
-            person.name,
-            person.hospital,
-            groups.join(", ")
-        ));
-    }
-    for dataset in charter.datasets() {
-        print::line(format!(
-            "  dataset {} version {} ({})",
-            dataset.id,
-            dataset.version,
-            dataset.status.as_str()
-        ));
-    }
-    for indicator in charter.indicators() {
-        let title = indicator.title.values().next_back().map_or("", String::as_str);
-        print::line(format!(
-            "  indicator {} version {} of {}: {title}",
-            indicator.id, indicator.version, indicator.dataset
-        ));
-    }
-    for rule in charter.rules().iter() {
-        let effect = match rule.effect {
-            Effect::Permit => "permits",
-            Effect::Forbid => "forbids",
-        };
-        let explained = rule.explain.get("en").map_or_else(String::new, |text| format!(": {text}"));
-        print::line(format!(
-            "  rule {} {effect} ({}, line {}){explained}",
-            rule.id, rule.file, rule.line
-        ));
-    }
-    Ok(Exit::Done)
 }
 
 fn summary(charter: &Charter) -> String {
@@ -177,64 +138,4 @@ fn report(dir: &Path, problems: &[Problem]) -> Exit {
     print::note(format!("kring: {} problem(s) in {}:", problems.len(), dir.display()));
     problems.iter().for_each(|problem| print::note(format!("  {problem}")));
     Exit::Usage
-}
-
-/// Every file of the folder and its sub-folders; links, large files and other than UTF-8 are refused.
-fn read_folder(dir: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::new();
-    for sub in std::iter::once("").chain(FOLDERS) {
-        let folder = dir.join(sub);
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if !sub.is_empty() && error.kind() == std::io::ErrorKind::NotFound => {
-                continue;
-            }
-            Err(error) => {
-                return Err(error)
-                    .with_context(|| format!("cannot read folder {}", folder.display()));
-            }
-        };
-        for entry in entries {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let path = entry.path();
-            let metadata = entry.metadata()?;
-            if metadata.is_dir() && sub.is_empty() && FOLDERS.contains(&&*name) {
-                continue;
-            }
-            if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
-                anyhow::bail!(
-                    "{} is no plain file of at most {MAX_FILE_BYTES} bytes; remove it",
-                    path.display()
-                );
-            }
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("{} is not readable as UTF-8 text", path.display()))?;
-            let name = if sub.is_empty() { name } else { format!("{sub}/{name}") };
-            files.insert(name, text);
-        }
-    }
-    Ok(files)
-}
-
-fn inspect(path: &Path) -> anyhow::Result<Inspected> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    bundle::inspect(&bytes).with_context(|| format!("{} is no bundle of a charter", path.display()))
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let failed = || format!("cannot write {}", path.display());
-    let mut file = std::fs::File::create_new(path).with_context(failed)?;
-    std::io::Write::write_all(&mut file, bytes).with_context(failed)?;
-    file.sync_all().with_context(failed)
-}
-
-/// Replaces a file by one with other bytes; an interruption leaves the old one.
-fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let temporary = path.with_file_name(name);
-    drop(std::fs::remove_file(&temporary));
-    write_new(&temporary, bytes)?;
-    std::fs::rename(&temporary, path).with_context(|| format!("cannot replace {}", path.display()))
 }

@@ -4,7 +4,7 @@ use crate::api::{ExplainBody, Explanation};
 use crate::cli::{AskContext, Format};
 use crate::client::{Client, ClientError};
 use crate::command::{Exit, print};
-use crate::keys::{Key, KeyRole};
+use crate::keys::Key;
 use crate::profile::Profile;
 
 /// Explains and prints.
@@ -16,7 +16,7 @@ pub(crate) fn run(
     let profile = Profile::load(context.profile.profile.as_deref())?;
     let client = Client::new(&profile)?;
     let info = client.info()?;
-    let key = Key::load(&profile.key_file, KeyRole::Person)?;
+    let person = Key::id_of(&profile.key_file)?;
     let (_, purpose, dataset) = match super::ask::chosen(context, &profile, &info) {
         Ok(chosen) => chosen,
         Err(problem) => {
@@ -25,7 +25,7 @@ pub(crate) fn run(
         }
     };
     let body = ExplainBody {
-        person: policies::PersonId::new(&key.id)?,
+        person: policies::PersonId::new(&person)?,
         purpose,
         group: context.group.clone().or(profile.group),
         dataset,

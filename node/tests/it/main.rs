@@ -8,5 +8,6 @@
 )]
 
 mod audit;
+mod board;
 mod net;
 mod pool;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::DatasetId;
+use crate::cases;
 use crate::dataset::{self, Dataset};
 use crate::problem::{Problem, Problems};
 
@@ -23,6 +24,7 @@ enum Kind {
     Dataset,
     Indicator,
     Rules,
+    Cases,
 }
 
 /// Reads and checks a charter; `files` maps the path inside its directory to the text.
@@ -70,24 +72,22 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> 
     let whole = whole && readable.is_some();
     let others = Others { members: &members, people: &people, datasets: &datasets, whole };
     found.extend(head_among(files, head.as_ref(), others));
+    let cases = cases::read(files, of_kind(Kind::Cases), &mut found);
     found.sort();
     match (head, rules) {
-        (Some(head), Some(rules)) if found.is_empty() => {
-            let texts = texts(files, &datasets);
-            let indicator_texts = indicators::texts(files, &indicators);
-            Ok(Charter {
-                head,
-                members,
-                networks,
-                people,
-                datasets,
-                texts,
-                indicators,
-                indicator_texts,
-                rules,
-                sealed: None,
-            })
-        }
+        (Some(head), Some(rules)) if found.is_empty() => Ok(Charter {
+            head,
+            members,
+            networks,
+            people,
+            texts: texts(files, &datasets),
+            datasets,
+            indicator_texts: indicators::texts(files, &indicators),
+            indicators,
+            rules,
+            cases,
+            sealed: None,
+        }),
         (_, _) => Err(found),
     }
 }
@@ -160,8 +160,9 @@ fn kind(path: &str) -> Result<Kind, &'static str> {
         (_, Some(("datasets", name))) if is_name(name, ".toml") => Ok(Kind::Dataset),
         (_, Some(("indicators", name))) if is_name(name, ".sql") => Ok(Kind::Indicator),
         (_, Some(("rules", name))) if is_name(name, ".cedar") => Ok(Kind::Rules),
+        (_, Some(("tests", name))) if is_name(name, ".toml") => Ok(Kind::Cases),
         (_, _) => Err(
-            "not a file of a charter: it has charter.toml, members.toml, people.toml, datasets/*.toml, indicators/*.sql and rules/*.cedar",
+            "not a file of a charter: it has charter.toml, members.toml, people.toml, datasets/*.toml, indicators/*.sql, rules/*.cedar and tests/*.toml",
         ),
     }
 }

@@ -22,10 +22,12 @@ mod names;
 mod read;
 mod scope;
 mod size;
+mod texts;
 mod words;
 
 pub(super) use read::{Book, Known, read};
 pub use size::MAX_RULE_BYTES;
+pub use texts::RuleText;
 
 /// The action that is decided before any SQL is read.
 pub(crate) const ENTER: &str = "enter";

@@ -5,7 +5,7 @@ use std::process::Command;
 use ed25519_dalek::SigningKey;
 use policies::dsse::PublicKey;
 use query::pipe::Failure;
-use query::pipe::frame;
+use query::pipe::frame::{self, Message};
 
 use super::*;
 use crate::sandbox::Report;

@@ -1,0 +1,168 @@
+//! The command line of the charter. The doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use policies::dsse::PublicKey;
+use policies::{DatasetId, NetworkId, PersonId, Purpose, Root};
+
+use super::{Format, PassphraseArg};
+
+/// The board's rules.
+#[derive(Debug, Subcommand)]
+pub enum CharterCommand {
+    /// Make a commented folder to begin with, or the next version of a sealed charter as a folder
+    New(NewCharter),
+    /// Report every problem of a charter's folder at once, indicators that cannot be asked included
+    Check {
+        /// The folder
+        dir: PathBuf,
+    },
+    /// Try out the board's own cases, tests/*.toml; the exit code is 1 where one fails
+    Test {
+        /// The folder, or a bundle
+        dir: PathBuf,
+    },
+    /// Make one bundle of a charter's folder, to be signed; texts are read by `check` and `test` only
+    Seal {
+        /// The folder
+        dir: PathBuf,
+        /// The bundle to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Show what a bundle says and changes, and sign it
+    Sign(SignCharter),
+    /// Put signatures that members made on their own machines into the bundle
+    Collect {
+        /// The bundle, changed in place
+        bundle: PathBuf,
+        /// The files of `kring charter sign --out`
+        #[arg(required = true)]
+        signatures: Vec<PathBuf>,
+        /// The version before, whose signers sign too
+        #[arg(long)]
+        against: Option<PathBuf>,
+    },
+    /// Check a bundle as a node would
+    Verify {
+        /// The bundle
+        bundle: PathBuf,
+        /// The pin: the digest of version 1 of the network's charter, as 64 digits or 24 words in quotes
+        #[arg(long)]
+        root: Root,
+    },
+    /// Print what changes between two charters, in words of rules and people
+    Diff {
+        /// The old one: a bundle or a folder
+        old: PathBuf,
+        /// The new one: a bundle or a folder
+        new: PathBuf,
+        /// Print in this format
+        #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+        format: DiffFormat,
+        /// Print in this language
+        #[arg(long, value_enum, default_value_t = Language::En)]
+        language: Language,
+    },
+    /// Try out what the rules say to everybody about everything, cell by cell
+    Matrix(MatrixArgs),
+    /// Print what a bundle says: members, people, datasets, rules
+    Show {
+        /// The bundle
+        bundle: PathBuf,
+    },
+}
+
+/// What a new folder begins with.
+#[derive(Args, Debug)]
+pub struct NewCharter {
+    /// The folder to make
+    pub dir: PathBuf,
+    /// The network's id, e.g. embraze
+    #[arg(long, required_unless_present = "from")]
+    pub network: Option<NetworkId>,
+    /// A signer, as NAME=KEY with the key that `kring key new` prints; once for each
+    #[arg(long = "signer", value_parser = signer, required_unless_present = "from")]
+    pub signers: Vec<NamedKey>,
+    /// How many of them must sign [default: more than half]
+    #[arg(long)]
+    pub threshold: Option<usize>,
+    /// The sealed charter whose next version it is to be
+    #[arg(long, conflicts_with_all = ["network", "signers", "threshold"])]
+    pub from: Option<PathBuf>,
+}
+
+/// A signer's name and key.
+#[derive(Clone, Debug)]
+pub struct NamedKey {
+    /// The name that people know.
+    pub name: String,
+    /// The key.
+    pub key: PublicKey,
+}
+
+/// What is signed, and how.
+#[derive(Args, Debug)]
+pub struct SignCharter {
+    /// The bundle; changed in place unless --out is given
+    pub bundle: PathBuf,
+    /// The board member's key file
+    #[arg(long)]
+    pub key: PathBuf,
+    /// Write the signature alone to this file, for `kring charter collect`, and leave the bundle as it is
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// The version before, as a bundle or a folder: what changes is shown, and its signers may sign too
+    #[arg(long)]
+    pub against: Option<PathBuf>,
+    /// The key file may be encrypted
+    #[command(flatten)]
+    pub passphrase: PassphraseArg,
+}
+
+/// What is tried out.
+#[derive(Args, Debug)]
+pub struct MatrixArgs {
+    /// The folder, or a bundle
+    pub charter: PathBuf,
+    /// List only the cells that this newer charter decides differently: a folder, or a bundle
+    #[arg(long)]
+    pub against: Option<PathBuf>,
+    /// Only this dataset
+    #[arg(long)]
+    pub dataset: Option<DatasetId>,
+    /// Only this purpose
+    #[arg(long)]
+    pub purpose: Option<Purpose>,
+    /// Only this person, and so those with the same groups, roles and hospital
+    #[arg(long)]
+    pub person: Option<PersonId>,
+    /// Print in this format
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// How changes are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Sentences, grouped
+    Text,
+    /// One object, with the sentences in both languages
+    Json,
+}
+
+/// A language of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// English
+    En,
+    /// Dutch
+    Nl,
+}
+
+fn signer(text: &str) -> Result<NamedKey, String> {
+    let (name, key) = text.rsplit_once('=').ok_or("write NAME=KEY, with the key in 64 digits")?;
+    let key = PublicKey::from_hex(key).map_err(|error| error.to_string())?;
+    Ok(NamedKey { name: name.trim().to_owned(), key })
+}

@@ -1,0 +1,306 @@
+//! `kring charter matrix`: what the rules say to everybody about everything, or where two versions differ.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use policies::Profile;
+use policies::matrix::{About, Axes, Cell, Difference, Matrix, Only, TooManyCells, Verdict, Who};
+use serde::Serialize;
+
+use super::folder;
+use crate::cli::Format;
+use crate::cli::charter::MatrixArgs;
+use crate::command::{Exit, print};
+
+#[derive(Serialize)]
+struct Decided<'c> {
+    #[serde(flatten)]
+    cell: &'c Cell,
+    verdict: &'c Verdict,
+}
+
+/// Tries out and prints.
+pub(crate) fn run(args: &MatrixArgs) -> anyhow::Result<Exit> {
+    let MatrixArgs { charter, against, dataset, purpose, person, format } = args;
+    let only = Only { dataset: dataset.clone(), purpose: purpose.clone(), person: person.clone() };
+    let charter = folder::open(charter)?.charter;
+    let Some(against) = against else {
+        return match Matrix::of(&charter, &Axes::of(&[&charter], only)) {
+            Ok(matrix) => whole(&matrix, *format),
+            Err(error) => Ok(too_many(error)),
+        };
+    };
+    let newer = folder::open(against)?.charter;
+    let axes = Axes::of(&[&charter, &newer], only);
+    match (Matrix::of(&charter, &axes), Matrix::of(&newer, &axes)) {
+        (Ok(old), Ok(new)) => differences(&old, &new, *format),
+        (Err(error), _) | (_, Err(error)) => Ok(too_many(error)),
+    }
+}
+
+fn too_many(error: TooManyCells) -> Exit {
+    print::note(format!(
+        "kring: {error}: --dataset ID, --purpose WORD or --person ID ({})",
+        error.code()
+    ));
+    Exit::Usage
+}
+
+fn whole(matrix: &Matrix, format: Format) -> anyhow::Result<Exit> {
+    match format {
+        Format::Table => {
+            let stands = |who: &Who| matrix.stands_for(who).map(ToString::to_string);
+            let said = |verdict: &&Verdict| words(verdict);
+            sections(matrix.cells(), stands, said).into_iter().for_each(print::line);
+            let cells = matrix.cells().len();
+            let allowed = matrix.cells().filter(|(_, verdict)| verdict.allows()).count();
+            print::line(format!("{cells} cells, {allowed} allowed"));
+        }
+        Format::Csv => {
+            let mut rows = vec![
+                [&HEAD[..], &["decision", "by", "protections"]]
+                    .concat()
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+            ];
+            rows.extend(matrix.cells().map(|(cell, verdict)| {
+                let mut row = columns(cell);
+                row.extend(fields(verdict));
+                row
+            }));
+            csv(&rows)?;
+        }
+        Format::Json => {
+            let cells: Vec<_> =
+                matrix.cells().map(|(cell, verdict)| Decided { cell, verdict }).collect();
+            print::line(serde_json::to_string(&serde_json::json!({ "cells": cells }))?);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn differences(old: &Matrix, new: &Matrix, format: Format) -> anyhow::Result<Exit> {
+    let found = old.against(new);
+    match format {
+        Format::Table => {
+            let stands = |who: &Who| {
+                new.stands_for(who).or_else(|| old.stands_for(who)).map(ToString::to_string)
+            };
+            let cells = found.iter().map(|difference| (&difference.cell, difference));
+            sections(cells, stands, |difference| moved(difference))
+                .into_iter()
+                .for_each(print::line);
+            let cells = old.cells().len().max(new.cells().len());
+            print::line(format!("{cells} cells, {} differ", found.len()));
+        }
+        Format::Csv => {
+            let more = [
+                "before",
+                "by_before",
+                "protections_before",
+                "after",
+                "by_after",
+                "protections_after",
+            ];
+            let mut rows =
+                vec![[&HEAD[..], &more].concat().iter().map(ToString::to_string).collect()];
+            rows.extend(found.iter().map(|Difference { cell, from, to }| {
+                let mut row = columns(cell);
+                row.extend(fields(from).into_iter().chain(fields(to)));
+                row
+            }));
+            csv(&rows)?;
+        }
+        Format::Json => {
+            print::line(serde_json::to_string(&serde_json::json!({ "differences": found }))?);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Columns that name a cell.
+const HEAD: [&str; 14] = [
+    "profile",
+    "dataset",
+    "person",
+    "groups",
+    "roles",
+    "hospital",
+    "purpose",
+    "group",
+    "table",
+    "class",
+    "column",
+    "use",
+    "indicator",
+    "variant",
+];
+
+fn columns(cell: &Cell) -> Vec<String> {
+    let Cell { profile, dataset, who, purpose, group, about } = cell;
+    let mut row = vec![profile.as_str().to_owned(), dataset.to_string()];
+    match who {
+        Who::Named(person) => {
+            row.extend([person.to_string(), String::new(), String::new(), String::new()])
+        }
+        Who::Alike { groups, roles, hospital } => {
+            row.extend([String::new(), spaced(groups), spaced(roles), hospital.to_string()]);
+        }
+    }
+    row.extend([purpose.to_string(), text(group.as_ref())]);
+    match about {
+        About::Columns { table, class, column, usage } => row.extend([
+            table.to_string(),
+            (*class).to_owned(),
+            text(column.as_ref()),
+            (*usage).to_owned(),
+            String::new(),
+            String::new(),
+        ]),
+        About::Indicator { id, by, window } => {
+            let variant =
+                spaced(&[by.as_ref(), window.as_ref()].into_iter().flatten().collect::<Vec<_>>());
+            row.extend([
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+                id.to_string(),
+                variant,
+            ]);
+        }
+    }
+    row
+}
+
+fn text(value: Option<&impl Display>) -> String {
+    value.map(ToString::to_string).unwrap_or_default()
+}
+
+fn spaced(items: &[impl Display]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Decision, who decides, and protections.
+fn fields(verdict: &Verdict) -> [String; 3] {
+    match verdict {
+        Verdict::Allow { rules, protections } => {
+            ["allow".to_owned(), rules.join(" "), listed(protections)]
+        }
+        Verdict::Deny { code, rule } => {
+            ["deny".to_owned(), rule.clone().unwrap_or_else(|| (*code).to_owned()), String::new()]
+        }
+        Verdict::Absent => ["absent".to_owned(), String::new(), String::new()],
+    }
+}
+
+fn listed(protections: &BTreeMap<&'static str, String>) -> String {
+    let listed = protections.iter().map(|(word, value)| format!("{word}={value}"));
+    listed.collect::<Vec<_>>().join(" ")
+}
+
+fn csv(rows: &[Vec<String>]) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| anyhow::anyhow!("{}", error.error()))?;
+    print::line(String::from_utf8(bytes)?.trim_end());
+    Ok(())
+}
+
+/// A verdict in words.
+fn words(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Allow { rules, protections } => {
+            format!("allow by {}: {}", rules.join(", "), listed(protections))
+        }
+        Verdict::Deny { code, rule: Some(rule) } => format!("deny by {rule} ({code})"),
+        Verdict::Deny { code, rule: None } => format!("deny ({code})"),
+        Verdict::Absent => "deny (not in the charter)".to_owned(),
+    }
+}
+
+/// A difference in words; of protections only those that differ.
+fn moved(Difference { from, to, .. }: &Difference) -> String {
+    if let (Verdict::Allow { protections: old, .. }, Verdict::Allow { protections: new, .. }) =
+        (from, to)
+    {
+        let words: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let value = |of: &BTreeMap<&'static str, String>, word: &str| {
+            of.get(word).cloned().unwrap_or_else(|| "-".to_owned())
+        };
+        let differs = words.into_iter().filter(|word| old.get(*word) != new.get(*word));
+        let told =
+            differs.map(|word| format!("{word} {} -> {}", value(old, word), value(new, word)));
+        return format!("still allowed: {}", told.collect::<Vec<_>>().join(", "));
+    }
+    format!("{} -> {}", words(from), words(to))
+}
+
+/// Cells under who asks what for; those of which the same is said in one line.
+fn sections<'c, V>(
+    cells: impl Iterator<Item = (&'c Cell, V)>,
+    stands: impl Fn(&Who) -> Option<String>,
+    said: impl Fn(&V) -> String,
+) -> Vec<String> {
+    type Section<'c> = (Profile, &'c policies::DatasetId, &'c Who, String);
+    let mut all: BTreeMap<Section<'c>, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    for (cell, value) in cells {
+        let Cell { profile, dataset, who, purpose, group, about } = cell;
+        let group = group.as_ref().map(|group| format!(", as {group}")).unwrap_or_default();
+        let section = (*profile, dataset, who, format!("{purpose}{group}"));
+        all.entry(section).or_default().entry(said(&value)).or_default().push(short(about));
+    }
+    let mut lines = Vec::new();
+    for ((profile, dataset, who, purpose), said) in all {
+        lines.push(format!("{} {dataset}: {} for {purpose}", profile.as_str(), name(who, &stands)));
+        let only = said.len() == 1;
+        for (said, abouts) in said {
+            if only {
+                lines.push(format!("  all {}: {said}", abouts.len()));
+            } else {
+                lines.push(format!("  {said}"));
+                lines.push(format!("    {}", abouts.join(", ")));
+            }
+        }
+    }
+    lines
+}
+
+fn name(who: &Who, stands: &impl Fn(&Who) -> Option<String>) -> String {
+    match who {
+        Who::Named(person) => person.to_string(),
+        Who::Alike { groups, roles, hospital } => {
+            let like = stands(who).map(|person| format!(", like {person}")).unwrap_or_default();
+            let words: Vec<String> = roles
+                .iter()
+                .map(ToString::to_string)
+                .chain(groups.iter().map(ToString::to_string))
+                .collect();
+            format!(
+                "{} of {hospital}{like}",
+                if words.is_empty() { "anybody".to_owned() } else { words.join("+") }
+            )
+        }
+    }
+}
+
+fn short(about: &About) -> String {
+    match about {
+        About::Columns { table, class, column: None, usage } => format!("{table} {class}:{usage}"),
+        About::Columns { table, column: Some(column), usage, .. } => {
+            format!("{table}.{column}:{usage}")
+        }
+        About::Indicator { id, by, window } => {
+            let variant: Vec<String> =
+                [by, window].into_iter().flatten().map(ToString::to_string).collect();
+            if variant.is_empty() {
+                id.to_string()
+            } else {
+                format!("{id} ({})", variant.join(" "))
+            }
+        }
+    }
+}
