@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use policies::dsse::PublicKey;
-use policies::{DatasetId, NetworkId, PersonId, Purpose, Root};
+use policies::{DatasetId, HospitalCode, NetworkId, PersonId, Purpose, Root};
 
-use super::{Format, PassphraseArg};
+use super::{Format, PassphraseArg, ProfileArg};
 
 /// The board's rules.
 #[derive(Debug, Subcommand)]
@@ -46,7 +46,7 @@ pub enum CharterCommand {
     },
     /// Check a bundle as a node would
     Verify {
-        /// The bundle
+        /// The bundle, or a folder of bundles, from version 1
         bundle: PathBuf,
         /// The pin: the digest of version 1 of the network's charter, as 64 digits or 24 words in quotes
         #[arg(long)]
@@ -67,11 +67,75 @@ pub enum CharterCommand {
     },
     /// Try out what the rules say to everybody about everything, cell by cell
     Matrix(MatrixArgs),
-    /// Print what a bundle says: members, people, datasets, rules
+    /// Bring bundles and revocations to this hospital's node, which checks them and tells the others
+    Publish {
+        /// Files of `kring charter sign` and `kring charter revoke`, in their order
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Which node
+        #[command(flatten)]
+        profile: ProfileArg,
+    },
+    /// Make a revocation of a key, or add a signature to one; two members of the board, or the key itself, sign it
+    Revoke(RevokeCharter),
+    /// Print what a bundle says: members, people, datasets, rules; or what this hospital's node follows
     Show {
         /// The bundle
-        bundle: PathBuf,
+        #[arg(required_unless_present = "history")]
+        bundle: Option<PathBuf>,
+        /// Print every version that the node accepted: who signed it, and when
+        #[arg(long, conflicts_with = "bundle")]
+        history: bool,
+        /// Which node
+        #[command(flatten)]
+        profile: ProfileArg,
+        /// Print the history in this format
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
     },
+}
+
+/// A revocation.
+#[derive(Args, Debug)]
+pub struct RevokeCharter {
+    /// The file of the revocation: made where --public is given, else signed further
+    pub file: PathBuf,
+    /// The network's id
+    #[arg(long, requires_all = ["public", "reason"])]
+    pub network: Option<NetworkId>,
+    /// Whose key
+    #[command(flatten)]
+    pub revoked: Revoked,
+    /// The key that is revoked, in 64 digits
+    #[arg(long, value_parser = public_key, requires_all = ["network", "reason", "revoked"])]
+    pub public: Option<PublicKey>,
+    /// Why, in one line
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// The signer's key file
+    #[arg(long)]
+    pub key: PathBuf,
+    /// The key file may be encrypted
+    #[command(flatten)]
+    pub passphrase: PassphraseArg,
+}
+
+/// Whose key is revoked.
+#[derive(Args, Debug)]
+#[group(id = "revoked", multiple = false)]
+pub struct Revoked {
+    /// A person's
+    #[arg(long)]
+    pub person: Option<PersonId>,
+    /// One of a hospital's node
+    #[arg(long)]
+    pub node: Option<HospitalCode>,
+    /// A member of the board's
+    #[arg(long)]
+    pub signer: bool,
+    /// One that vouches for charters
+    #[arg(long)]
+    pub freshness: bool,
 }
 
 /// What a new folder begins with.
@@ -159,6 +223,10 @@ pub enum Language {
     En,
     /// Dutch
     Nl,
+}
+
+fn public_key(text: &str) -> Result<PublicKey, String> {
+    PublicKey::from_hex(text).map_err(|error| error.to_string())
 }
 
 fn signer(text: &str) -> Result<NamedKey, String> {

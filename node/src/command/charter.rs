@@ -8,6 +8,7 @@ use policies::charter::Charter;
 use policies::problem::Problem;
 use policies::{Digest, charter};
 
+use crate::charters;
 use crate::cli::CharterCommand;
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
@@ -17,6 +18,7 @@ mod diff;
 mod folder;
 mod matrix;
 mod new;
+mod publish;
 mod show;
 mod sign;
 #[cfg(test)]
@@ -42,7 +44,12 @@ pub(crate) fn run(command: &CharterCommand) -> anyhow::Result<Exit> {
             diff::run((old, new), *format, *language)
         }
         CharterCommand::Matrix(args) => matrix::run(args),
-        CharterCommand::Show { bundle } => show::run(bundle),
+        CharterCommand::Publish { files, profile } => publish::publish(files, profile),
+        CharterCommand::Revoke(args) => publish::revoke(args),
+        CharterCommand::Show { bundle: Some(bundle), .. } => show::run(bundle),
+        CharterCommand::Show { bundle: None, profile, format, .. } => {
+            publish::history(profile, *format)
+        }
     }
 }
 
@@ -100,21 +107,19 @@ fn unasked(cases: usize) -> Option<String> {
     })
 }
 
-/// Checks the bundle as a node would.
+/// Checks the bundle, or every bundle of a folder, as a node would.
 fn verify(path: &Path, root: Digest) -> anyhow::Result<Exit> {
-    let bytes = folder::bounded(path, bundle::MAX_BUNDLE_BYTES.saturating_add(1))?;
-    let trust = bundle::Trust { root, now: SystemClock.now(), held: None };
-    match bundle::open(&bytes, &trust) {
-        Ok(charter) => {
-            print::line(summary(&charter));
+    let checked = charters::folder::bundles(path)
+        .map_err(anyhow::Error::from)
+        .and_then(|bundles| Ok(charters::open::line_of(root, &bundles)?))
+        .and_then(|line| Ok(line.in_force(SystemClock.now())?));
+    match checked {
+        Ok(in_force) => {
+            print::line(summary(&in_force.newest));
             Ok(Exit::Done)
         }
         Err(error) => {
-            print::note(format!(
-                "kring: refused ({}): {:#}",
-                error.code(),
-                anyhow::Error::from(error)
-            ));
+            print::note(format!("kring: refused: {error:#}"));
             Ok(Exit::Refused)
         }
     }

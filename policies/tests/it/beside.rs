@@ -3,26 +3,49 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use policies::bundle::seal;
 use policies::dataset::DatasetStatus;
+use policies::statement::Revocations;
 use policies::{
-    Admission, Ask, Beside, Books, Charter, Denial, Explained, Profile, SignedRequest, Verdict,
-    VerifyContext, admit, explain,
+    Admission, Ask, Beside, Books, Charter, Denial, Explained, Line, Profile, SignedRequest,
+    Verdict, VerifyContext, admit, explain,
 };
 
 use crate::fixture::{
-    NOW, Seen, encoded, files, footprint, hospital, public, question, request, sealed,
+    NOW, Seen, encoded, files, footprint, hospital, key, public, question, request, sealed,
 };
 
 type Files = BTreeMap<String, String>;
 
-/// The fixture's charter with one file changed, as the version of this number.
+/// The fixture's charter with one file changed, as version 1 or 2.
 fn version(number: u64, path: &str, change: impl FnOnce(&str) -> String) -> Charter {
     let mut files: Files = files();
     let text = change(&files[path]);
     files.insert(path.to_owned(), text);
-    let head = files["charter.toml"].replace("version = 3", &format!("version = {number}"));
-    files.insert("charter.toml".to_owned(), head);
-    sealed(&files)
+    numbered(number, files)
+}
+
+/// The files as this version; version 2 comes after the fixture's own.
+fn numbered(number: u64, mut charter: Files) -> Charter {
+    if number == 1 {
+        return sealed(&charter);
+    }
+    let bundle = |files: &Files| {
+        let mut envelope = seal(files).unwrap();
+        envelope.add_signature(&key("board"));
+        envelope
+    };
+    let first = bundle(&files());
+    let head = format!("version = 2\nprevious = \"{}\"\n", first.digest());
+    let text = charter["charter.toml"].replace("version = 1\n", &head);
+    charter.insert("charter.toml".to_owned(), text);
+    let revoked = Revocations::none();
+    let mut line = Line::first(&first.encode(), first.digest(), NOW, revoked).unwrap();
+    let next = line.check(&bundle(&charter).encode(), revoked).unwrap();
+    line.accept(next, NOW).unwrap();
+    let newest = Arc::clone(line.newest_charter().unwrap());
+    drop(line);
+    Arc::into_inner(newest).unwrap()
 }
 
 fn same(number: u64) -> Charter {
@@ -76,14 +99,14 @@ fn waits(denial: &Denial, part: &str) {
     assert_eq!(denial.code, "waits_for_notice", "{denial}");
     assert!(Denial::CODES.contains(&denial.code));
     assert!(denial.message.contains(part), "{denial}");
-    assert!(denial.message.contains("version 3 holds beside it"), "{denial}");
-    assert!(denial.message_nl.contains("geldt versie 3 ernaast"), "{}", denial.message_nl);
-    assert_eq!(denial.layer.as_ref().unwrap().version, 3);
+    assert!(denial.message.contains("version 1 holds beside it"), "{denial}");
+    assert!(denial.message_nl.contains("geldt versie 1 ernaast"), "{}", denial.message_nl);
+    assert_eq!(denial.layer.as_ref().unwrap().version, 1);
 }
 
 #[test]
 fn what_both_allow_is_allowed_and_both_are_named() {
-    let explained = explained(&same(4), same(3), GRADE).unwrap();
+    let explained = explained(&same(2), same(1), GRADE).unwrap();
     assert_eq!(explained.rules, ["noord/analysts-quality"]);
     assert_eq!(explained.protections.min_patients.get(), 10);
 }
@@ -92,25 +115,25 @@ fn what_both_allow_is_allowed_and_both_are_named() {
 fn a_permission_that_is_new_waits() {
     let open = rule("@min_patients(\"10\")", "true");
     let shut = rule("@min_patients(\"10\")", "context.purpose == \"research\"");
-    let denial = explained(&rules(4, &open), rules(3, &shut), GRADE).unwrap_err();
+    let denial = explained(&rules(2, &open), rules(1, &shut), GRADE).unwrap_err();
     waits(&denial, "no rule permits `a.jansen`");
     // What is taken away is gone at once, and the newest says so itself.
-    let denial = explained(&rules(4, &shut), rules(3, &open), GRADE).unwrap_err();
-    assert_eq!((denial.code, denial.layer.unwrap().version), ("no_rule_permits", 4));
+    let denial = explained(&rules(2, &shut), rules(1, &open), GRADE).unwrap_err();
+    assert_eq!((denial.code, denial.layer.unwrap().version), ("no_rule_permits", 2));
 }
 
 #[test]
 fn the_strictest_of_both_versions_is_done() {
     for (newer, older) in [(10, 20), (20, 10), (15, 15)] {
         let rule = |k: u32| rule(&format!("@min_patients(\"{k}\") @zeros(\"shown\")"), "true");
-        let (newest, older_rules) = (rules(4, &rule(newer)), rules(3, &rule(older)));
+        let (newest, older_rules) = (rules(2, &rule(newer)), rules(1, &rule(older)));
         let explained = explained(&newest, older_rules, GRADE).unwrap();
         assert_eq!(explained.protections.min_patients.get(), newer.max(older));
     }
     let hidden = rule("@zeros(\"hidden\")", "true");
     let shown = rule("@zeros(\"shown\")", "true");
     let zeros = |newest: &str, older: &str| {
-        let explained = explained(&rules(4, newest), rules(3, older), GRADE).unwrap();
+        let explained = explained(&rules(2, newest), rules(1, older), GRADE).unwrap();
         serde_json::to_value(explained.protections.applied()).unwrap()["zeros"].clone()
     };
     assert_eq!(zeros(&shown, &hidden), "hidden");
@@ -124,11 +147,11 @@ fn a_forbid_of_either_forbids() {
     let shut = format!(
         "{open} @id(\"no-grade\") forbid (principal, action, resource) when {{ context has columns && context.columns.contains(\"diagnosis.grade\") }};"
     );
-    let denial = explained(&rules(4, &open), rules(3, &shut), GRADE).unwrap_err();
+    let denial = explained(&rules(2, &open), rules(1, &shut), GRADE).unwrap_err();
     waits(&denial, "`noord/no-grade`");
-    let denial = explained(&rules(4, &shut), rules(3, &open), GRADE).unwrap_err();
+    let denial = explained(&rules(2, &shut), rules(1, &open), GRADE).unwrap_err();
     assert_eq!(denial.code, "forbidden");
-    explained(&rules(4, &open), rules(3, &shut), &["patient.age:aggregate"]).unwrap();
+    explained(&rules(2, &open), rules(1, &shut), &["patient.age:aggregate"]).unwrap();
 }
 
 #[test]
@@ -136,27 +159,27 @@ fn a_profile_that_is_new_waits() {
     let indicator_only =
         "@id(\"xx\") permit (principal, action == Kring::Action::\"ask.indicator\", resource);";
     let members = rule("", "true");
-    let denial = explained(&rules(4, &members), rules(3, indicator_only), GRADE).unwrap_err();
+    let denial = explained(&rules(2, &members), rules(1, indicator_only), GRADE).unwrap_err();
     assert_eq!(denial.code, "waits_for_notice");
-    let explained = explained(&rules(4, &members), rules(3, &members), GRADE).unwrap();
+    let explained = explained(&rules(2, &members), rules(1, &members), GRADE).unwrap();
     assert_eq!(explained.profile, Profile::Members);
 }
 
 #[test]
 fn a_person_a_key_and_a_node_that_are_new_wait() {
-    admitted(&same(4), same(3)).unwrap();
+    admitted(&same(2), same(1)).unwrap();
     let unknown =
-        version(3, "people.toml", |text| text.replacen("a.jansen\"\nname", "j.anders\"\nname", 1));
-    waits(&admitted(&same(4), unknown).unwrap_err(), "`a.jansen` is not in people.toml");
+        version(1, "people.toml", |text| text.replacen("a.jansen\"\nname", "j.anders\"\nname", 1));
+    waits(&admitted(&same(2), unknown).unwrap_err(), "`a.jansen` is not in people.toml");
     let other_key = |owner: &str, path: &str| {
         let (old, new) = (public(owner).to_string(), public("another").to_string());
-        version(3, path, |text| text.replace(&old, &new))
+        version(1, path, |text| text.replace(&old, &new))
     };
-    waits(&admitted(&same(4), other_key("a.jansen", "people.toml")).unwrap_err(), "people.toml");
-    let denial = admitted(&same(4), other_key("ALFA envelope", "members.toml")).unwrap_err();
+    waits(&admitted(&same(2), other_key("a.jansen", "people.toml")).unwrap_err(), "people.toml");
+    let denial = admitted(&same(2), other_key("ALFA envelope", "members.toml")).unwrap_err();
     waits(&denial, "`ALFA` is not a member with this node's key");
     // A key that does not sign requests may change.
-    admitted(&same(4), other_key("ALFA log", "members.toml")).unwrap();
+    admitted(&same(2), other_key("ALFA log", "members.toml")).unwrap();
 }
 
 #[test]
@@ -167,13 +190,11 @@ fn a_group_that_is_new_waits_and_one_that_is_gone_is_gone() {
         files.insert("rules/network.cedar".to_owned(), in_group.clone());
         let people = files["people.toml"].replacen("groups = [\"borst\"]\n", "", 1);
         files.insert("people.toml".to_owned(), people);
-        let head = files["charter.toml"].replace("version = 3", &format!("version = {number}"));
-        files.insert("charter.toml".to_owned(), head);
-        sealed(&files)
+        numbered(number, files)
     };
-    explained(&rules(4, &in_group), rules(3, &in_group), GRADE).unwrap();
-    waits(&explained(&rules(4, &in_group), without(3), GRADE).unwrap_err(), "no rule permits");
-    let denial = explained(&without(4), rules(3, &in_group), GRADE).unwrap_err();
+    explained(&rules(2, &in_group), rules(1, &in_group), GRADE).unwrap();
+    waits(&explained(&rules(2, &in_group), without(1), GRADE).unwrap_err(), "no rule permits");
+    let denial = explained(&without(2), rules(1, &in_group), GRADE).unwrap_err();
     assert_eq!(denial.code, "no_rule_permits");
 }
 
@@ -188,23 +209,23 @@ fn a_column_that_is_new_or_defined_otherwise_waits_and_the_others_do_not() {
     ];
     for (from, to) in changes {
         let older = || {
-            version(3, path, |text| {
+            version(1, path, |text| {
                 assert!(text.contains(from), "{from}");
                 text.replace(from, to)
             })
         };
-        let denial = explained(&same(4), older(), GRADE).unwrap_err();
+        let denial = explained(&same(2), older(), GRADE).unwrap_err();
         waits(&denial, "defines `diagnosis.grade` otherwise");
-        explained(&same(4), older(), &["patient.age:aggregate"]).unwrap();
+        explained(&same(2), older(), &["patient.age:aggregate"]).unwrap();
     }
     // Titles decide nothing.
-    let retitled = version(3, path, |text| text.replace("Rotterdam tumour bank", "The bank"));
-    explained(&same(4), retitled, GRADE).unwrap();
+    let retitled = version(1, path, |text| text.replace("Rotterdam tumour bank", "The bank"));
+    explained(&same(2), retitled, GRADE).unwrap();
     // Another way to the patient is another table.
-    let rekeyed = version(3, path, |text| {
+    let rekeyed = version(1, path, |text| {
         text.replace("attribution = { table = \"diagnosis\", column = \"attributed\" }\n", "")
     });
-    waits(&explained(&same(4), rekeyed, GRADE).unwrap_err(), "defines `patient` otherwise");
+    waits(&explained(&same(2), rekeyed, GRADE).unwrap_err(), "defines `patient` otherwise");
 }
 
 #[test]
@@ -215,9 +236,9 @@ fn data_are_about_people_where_either_version_says_so() {
         })
     };
     let status = |newest: &Charter, older| explained(newest, older, GRADE).unwrap().status;
-    assert_eq!(status(&synthetic(4), same(3)), DatasetStatus::Real);
-    assert_eq!(status(&same(4), synthetic(3)), DatasetStatus::Real);
-    assert_eq!(status(&synthetic(4), synthetic(3)), DatasetStatus::Synthetic);
+    assert_eq!(status(&synthetic(2), same(1)), DatasetStatus::Real);
+    assert_eq!(status(&same(2), synthetic(1)), DatasetStatus::Real);
+    assert_eq!(status(&synthetic(2), synthetic(1)), DatasetStatus::Synthetic);
 }
 
 /// Whatever the rules: never more than either alone, and what both allow is not lost.
@@ -239,8 +260,8 @@ fn never_more_than_either_alone() {
     let alone = |charter: &Charter| {
         explain(charter, &Ask::from(&question()), &footprint(charter, "rotterdam", &uses))
     };
-    let new: Vec<Charter> = texts.iter().map(|text| rules(4, text)).collect();
-    let old: Vec<_> = texts.iter().map(|text| Arc::new(rules(3, text))).collect();
+    let new: Vec<Charter> = texts.iter().map(|text| rules(2, text)).collect();
+    let old: Vec<_> = texts.iter().map(|text| Arc::new(rules(1, text))).collect();
     let of_new: Vec<_> = new.iter().map(&alone).collect();
     let of_old: Vec<_> = old.iter().map(|charter| alone(charter)).collect();
     for (newest, one) in new.iter().zip(&of_new) {
