@@ -291,6 +291,14 @@ async fn serve(node: Arc<Node>, mut requests: mpsc::Receiver<Inbound>) {
         let tasks = node.tasks().clone();
         tasks.spawn("answer", async move {
             let Some(hospital) = node.member_of(peer) else { return };
+            // One reply about charters at a time: it can be large, and a member needs no second one.
+            let turn = match lane {
+                Lane::Charters => node.charters.telling.begin(peer),
+                Lane::Question | Lane::Witness => None,
+            };
+            if lane == Lane::Charters && turn.is_none() {
+                return;
+            }
             let frames = match lane {
                 Lane::Question => node.answer(&request, &hospital).await,
                 Lane::Witness => node.witness(hospital.clone(), request).await,
@@ -321,7 +329,7 @@ async fn tidy(node: Arc<Node>) {
 }
 
 impl Node {
-    fn member_of(&self, peer: PeerKey) -> Option<HospitalCode> {
+    pub(crate) fn member_of(&self, peer: PeerKey) -> Option<HospitalCode> {
         let key = policies::dsse::PublicKey::from_bytes(&peer.0).ok()?;
         self.rulebook().charter.member_by_transport(&key).map(|member| member.code.clone())
     }

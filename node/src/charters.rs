@@ -64,7 +64,9 @@ pub struct Charters {
     /// Held while something is taken in.
     turn: Mutex<Refusals>,
     /// Members whose charters are being compared with this node's.
-    talking: std::sync::Mutex<BTreeSet<PeerKey>>,
+    pub(crate) talking: spread::Busy,
+    /// Members that are being told something: a bundle is large.
+    pub(crate) telling: spread::Busy,
 }
 
 /// What was refused lately.
@@ -144,7 +146,8 @@ impl Charters {
             own,
             freshness,
             turn: Mutex::default(),
-            talking: std::sync::Mutex::default(),
+            talking: spread::Busy::default(),
+            telling: spread::Busy::default(),
         }
     }
 
@@ -182,22 +185,32 @@ impl Charters {
 }
 
 impl Node {
-    /// Takes a bundle in, from a board member or a peer, and follows it; the version that is the newest then.
+    /// Takes a bundle in, from a board member or from a peer, and follows it; the version that is the newest then.
+    ///
+    /// What is refused is logged; of a peer, which may bring anything as often as it likes, only a fork is, which proves
+    /// itself by the board's signatures. All else of a peer is counted.
     ///
     /// # Errors
     /// `TakeError`: the charter that held is in force as before.
-    pub async fn take_charter(&self, bytes: Vec<u8>) -> Result<LayerRef, TakeError> {
+    pub async fn take_charter(
+        &self,
+        bytes: Vec<u8>,
+        from: Option<&HospitalCode>,
+    ) -> Result<LayerRef, TakeError> {
         let mut turn = self.charters.turn.lock().await;
         let taken = self.take_bundle(&bytes).await;
-        match &taken {
-            Ok(_) | Err(TakeError::Chain(ChainError::Held { .. })) => {}
-            Err(error) => {
-                // A peer may offer the same again every minute.
+        let Err(error) = &taken else { return taken };
+        match (error, from) {
+            (TakeError::Chain(ChainError::Held { .. }), _) => {}
+            (TakeError::Chain(ChainError::Fork { .. }), _) | (_, None) => {
                 if turn.note(&bytes) {
                     let (bundle, code) = (Digest::of(&bytes), error.code().to_owned());
                     tracing::warn!(%error, bundle = %bundle.short(), "a charter is refused");
                     self.log.append(Event::CharterRejected { bundle, code }).await?;
                 }
+            }
+            (_, Some(from)) => {
+                self.count_rejected(from, &bytes, error.code()).await;
             }
         }
         taken
@@ -228,8 +241,12 @@ impl Node {
     ///
     /// # Errors
     /// `TakeError`.
-    pub async fn take_statement(&self, bytes: &[u8]) -> Result<bool, TakeError> {
-        let mut turn = self.charters.turn.lock().await;
+    pub async fn take_statement(
+        &self,
+        bytes: &[u8],
+        from: Option<&HospitalCode>,
+    ) -> Result<bool, TakeError> {
+        let _turn = self.charters.turn.lock().await;
         let held = self.held();
         let now = self.clock.now();
         let verified = match Freshness::verify(bytes, &held.line, &held.revoked, now) {
@@ -243,8 +260,8 @@ impl Node {
             Ok(Word::Fresh(fresh)) => self.freshened(&held, fresh).await,
             Ok(Word::Revoked(revoked)) => self.revoked(&held, revoked).await,
             Err(error) => {
-                if turn.note(bytes) {
-                    tracing::warn!(%error, "a statement is refused");
+                if let Some(from) = from {
+                    self.count_rejected(from, bytes, error.code()).await;
                 }
                 Err(error.into())
             }

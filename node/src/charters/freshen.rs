@@ -48,7 +48,7 @@ impl Node {
             return;
         }
         let word = Freshness::new(tip, self.hospital.clone(), now).sign(key.secret());
-        if let Err(error) = self.take_statement(&word.encode()).await {
+        if let Err(error) = self.take_statement(&word.encode(), None).await {
             tracing::error!(%error, "this hospital's word on the newest charter is not taken");
         }
     }

@@ -5,7 +5,7 @@
 //! anything else. A node that was away gets every version in order. What was refused is not fetched again for a while.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use policies::HospitalCode;
@@ -71,24 +71,28 @@ fn tell(node: &Arc<Node>, peers: Vec<PeerKey>) {
     }
 }
 
-/// A member that is being talked to; dropping it ends that.
-struct Talk<'n> {
-    node: &'n Node,
+/// Members that one thing is done with at a time.
+#[derive(Debug, Default)]
+pub struct Busy(Mutex<BTreeSet<PeerKey>>);
+
+/// One member's turn; dropping it ends that.
+pub(crate) struct Turn<'b> {
+    busy: &'b Busy,
     peer: PeerKey,
 }
 
-impl<'n> Talk<'n> {
-    fn begin(node: &'n Node, peer: PeerKey) -> Option<Self> {
-        let mut talking = node.charters.talking.lock().unwrap_or_else(PoisonError::into_inner);
-        // Made only where it was not talked to: dropping one ends the talk.
-        talking.insert(peer).then(|| Self { node, peer })
+impl Busy {
+    /// The member's turn, if it has none already.
+    pub(crate) fn begin(&self, peer: PeerKey) -> Option<Turn<'_>> {
+        let mut busy = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Made only where there is none: dropping one ends the turn.
+        busy.insert(peer).then(|| Turn { busy: self, peer })
     }
 }
 
-impl Drop for Talk<'_> {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let mut talking = self.node.charters.talking.lock().unwrap_or_else(PoisonError::into_inner);
-        talking.remove(&self.peer);
+        self.busy.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.peer);
     }
 }
 
@@ -109,9 +113,10 @@ fn some(mut peers: Vec<PeerKey>) -> Vec<PeerKey> {
 impl Node {
     /// Tells a member what this node holds, and gets what that one holds more.
     pub(crate) async fn synchronise(&self, peer: PeerKey) {
-        let Some(_talk) = Talk::begin(self, peer) else { return };
+        let Some(_turn) = self.charters.talking.begin(peer) else { return };
+        let Some(hospital) = self.member_of(peer) else { return };
         for _step in 0..MAX_STEPS {
-            match self.step(peer).await {
+            match self.step(peer, &hospital).await {
                 Ok(Step::Again) => {}
                 Ok(Step::Done) => return,
                 Err(why) => {
@@ -122,24 +127,25 @@ impl Node {
         }
     }
 
-    async fn step(&self, peer: PeerKey) -> Result<Step, &'static str> {
+    async fn step(&self, peer: PeerKey, hospital: &HospitalCode) -> Result<Step, &'static str> {
         let held = self.held();
         let own = Holding::of(&held);
         let (theirs, _) = self.say(peer, &own, Wanted::Nothing).await?;
-        if theirs.contradicts(&own) {
-            self.tell_of_fork(peer, &theirs).await;
-            return Ok(Step::Done);
-        }
         // Under its own name, so that nobody can keep a version from this node by offering rubbish for it.
         let offer = [peer.0.as_slice(), theirs.tip.digest.as_bytes()].concat();
-        if theirs.is_ahead_of(&own) {
+        let wanted = if theirs.contradicts(&own) {
+            // Only its bundle proves that the board signed two.
+            Some(own.tip.version)
+        } else {
+            theirs.is_ahead_of(&own).then(|| own.tip.version.saturating_add(1))
+        };
+        if let Some(version) = wanted {
             if self.charters.turn.lock().await.knows(&offer) {
                 return Err("refused_before");
             }
-            let wanted = Wanted::Bundle(own.tip.version.saturating_add(1));
-            let (_, bundle) = self.say(peer, &own, wanted).await?;
+            let (_, bundle) = self.say(peer, &own, Wanted::Bundle(version)).await?;
             let bundle = bundle.ok_or("it does not have the version that it named")?;
-            return match self.take_charter(bundle).await {
+            return match self.take_charter(bundle, Some(hospital)).await {
                 Ok(_) | Err(TakeError::Chain(ChainError::Held { .. })) => Ok(Step::Again),
                 Err(error) => {
                     if let TakeError::Chain(_) = &error {
@@ -160,7 +166,10 @@ impl Node {
                 .map_err(|_form| "its statements are none")?;
             let many = page.revocations.len();
             for statement in page.revocations.iter().chain(&page.fresh) {
-                news |= self.take_statement(statement.as_bytes()).await.unwrap_or(false);
+                news |= self
+                    .take_statement(statement.as_bytes(), Some(hospital))
+                    .await
+                    .unwrap_or(false);
             }
             if many < STATEMENTS {
                 break;
@@ -218,22 +227,6 @@ impl Node {
             Err(error) => {
                 tracing::error!(%error, digest = %digest.short(), "a version of the charter cannot be read");
                 None
-            }
-        }
-    }
-
-    /// Two charters of one version that a board signed: said once for each, and no answer goes between the two nodes.
-    async fn tell_of_fork(&self, peer: PeerKey, theirs: &Holding) {
-        let mut turn = self.charters.turn.lock().await;
-        if turn.note(theirs.tip.digest.as_bytes()) {
-            let version = theirs.tip.version;
-            tracing::error!(%peer, version, "a member holds another charter of the same version: tell the board");
-            let event = crate::log::Event::CharterRejected {
-                bundle: theirs.tip.digest,
-                code: "fork".to_owned(),
-            };
-            if let Err(error) = self.log.append(event).await {
-                tracing::error!(%error, "the other charter is not logged");
             }
         }
     }

@@ -52,10 +52,10 @@ impl Node {
         let is_charter = Envelope::decode(&bytes, MAX_BUNDLE_BODY_BYTES)
             .is_ok_and(|envelope| envelope.expect_type(PayloadType::Charter).is_ok());
         if is_charter {
-            let layer = self.take_charter(bytes).await?;
+            let layer = self.take_charter(bytes, None).await?;
             return Ok(Published { layer: Some(layer), news: true });
         }
-        let news = self.take_statement(&bytes).await?;
+        let news = self.take_statement(&bytes, None).await?;
         Ok(Published { layer: None::<LayerRef>, news })
     }
 }
