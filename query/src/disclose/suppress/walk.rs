@@ -235,6 +235,9 @@ impl Search<'_> {
             for push in [Push::Up, Push::Down] {
                 let goal = self.goal(cell, push).filter(|_| !self.is_met(cell));
                 let Some((_, goal)) = goal else { continue };
+                if self.work.is_over(limit) {
+                    return false;
+                }
                 let goal = goal.min(component.cap);
                 let truth = self.table.cells.get(cell).map_or(0, |of| of.value);
                 let far = i64::try_from(goal).unwrap_or(i64::MAX).saturating_sub_unsigned(truth);
@@ -245,9 +248,6 @@ impl Search<'_> {
                 self.work.seek(worlds::size(self.table, &differences));
                 if let Some(world) = World::of(self.table, &self.null, differences) {
                     self.worlds.add(world.into());
-                }
-                if self.work.is_over(limit) {
-                    return false;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! The limit of work holds whatever a table looks like: steps are counted, not time.
 
+use super::tables::crossed;
 use super::*;
 use crate::disclose::suppress::work::LEAST_WORK;
 
@@ -97,6 +98,22 @@ fn what_is_gone_through_is_counted() {
     let done = LinkedTable::new(cells, &relations).unwrap().suppress(250_000_000);
     assert!(!done.limited);
     assert!(done.work >= terms(&relations), "{} of {}", done.work, terms(&relations));
+}
+
+#[test]
+fn the_limit_is_looked_at_before_a_goal_and_not_after_the_last() {
+    let (mut cells, relations) = crossed(&[8, 8], 10, |_| 5);
+    for cell in &mut cells {
+        let [row, column] = cell.label[..] else { panic!("two coordinates") };
+        let diagonal = row > 0 && column > 0 && (row == column || row % 8 + 1 == column);
+        cell.standing = if diagonal { Standing::Null } else { Standing::Shown };
+    }
+    let table = LinkedTable::new(cells, &relations).unwrap();
+    let enough = table.suppress(250_000_000);
+    assert_eq!((enough.programs, enough.limited), (0, false));
+    // The last goal of the walk is begun under this limit and ends over it.
+    let limit = enough.work + LEAST_WORK - 40;
+    assert_eq!(table.suppress(limit), enough);
 }
 
 #[test]
