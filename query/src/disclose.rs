@@ -42,6 +42,7 @@ pub use explored::{ExploreError, Explorer, Told, Turn, explore};
 pub(crate) use frames::{
     CellState, FRAMES_VERSION, FramesHead, HeadNoise, PartsHead, safe_batch, safe_schema,
 };
+pub use linked::read_tables;
 pub use noise::NoiseKey;
 pub(crate) use noisy::parts;
 pub use remembered::Moment;

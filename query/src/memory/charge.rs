@@ -135,6 +135,18 @@ impl Charge {
         })
     }
 
+    /// The fragments that it enters.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Table(table) => Some(table),
+            Event::Asked { .. }
+            | Event::Exact(_)
+            | Event::Explored { .. }
+            | Event::Keyed(_)
+            | Event::Retired(_) => None,
+        })
+    }
+
     /// The bytes that are kept.
     ///
     /// # Errors

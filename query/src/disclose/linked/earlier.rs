@@ -21,10 +21,12 @@ use crate::disclose::rules::{Rule, Verdict};
 use crate::memory::{Charge, Memory, Name, Room, Table};
 use crate::receive::RawFragment;
 use kept::Kept;
+pub use readable::read_tables;
 use vocabulary::Vocabulary;
 
 mod code;
 mod kept;
+mod readable;
 mod vocabulary;
 
 /// What a table's name begins with.
