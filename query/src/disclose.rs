@@ -15,7 +15,7 @@ use policies::protections::{MinPatients, Protections, Zeros};
 use policies::wire::{NoiseReceipt, Receipt};
 use policies::{Limits, Permit, Profile, UnixTime};
 
-use crate::memory::{ApplyError, Charge, Day, Memory};
+use crate::memory::{ApplyError, Charge, Claim, Day, Memory};
 use crate::pipe::Wanted;
 use crate::receive::{RawAnswer, RawFragment};
 
@@ -42,6 +42,7 @@ pub use explored::{ExploreError, Explorer, Told, Turn, explore};
 pub(crate) use frames::{
     CellState, FRAMES_VERSION, FramesHead, HeadNoise, PartsHead, safe_batch, safe_schema,
 };
+pub use linked::read_tables;
 pub use noise::NoiseKey;
 pub(crate) use noisy::parts;
 pub use remembered::Moment;
@@ -261,7 +262,8 @@ pub fn disclose(
     let binned = binned(&permit, (&fragments, &mut judged), teller.as_ref());
     let gaps = remembered::gaps(&permit);
     let room = remembered::room(permit.profile());
-    let judge = || gaps.map(|gaps| Judge::new((memory, room), gaps, permit.protections(), moment));
+    let claim = Claim { room, adds: remembered::adds(footprints) };
+    let judge = || gaps.map(|gaps| Judge::new((memory, claim), gaps, permit.protections(), moment));
     let names = &permit.footprint().draft().names;
     let rules = (&protections, &limits);
     let earlier = match gaps.filter(|_| !faulty) {

@@ -31,7 +31,7 @@ mod written;
 
 pub use disclose::{
     DiscloseError, Disclosed, ExploreError, Explorer, Moment, NoiseKey, SafeAnswer, Told, Turn,
-    asked, disclose, explore, needs_noise, remembers, remembers_under, wanted,
+    asked, disclose, explore, needs_noise, read_tables, remembers, remembers_under, wanted,
 };
 pub use ipc::{IpcError, MAX_FRAME_BYTES};
 pub use memory::{ApplyError, Asker, Charge, CodeError, Memory, OverQuota, Retiring, Scope};

@@ -7,9 +7,9 @@
 //!
 //! 1. `memory.quota(&asker, limits, units, day)`: a [`Charge`], made durable and applied before the question is run, or it is
 //!    refused. So what becomes of the question afterwards is charged in any case.
-//! 2. Below the cut of `ask.explore`: the patients of `memory.retired()` are left out; `memory.left_out(patients, &retiring)` says how many or refuses.
-//! 3. Exact figures, in charter order, those that would be shown after primary rules and suppression, on a `memory.charge_in(room)` of
-//!    their profile: `memory.exact(&mut charge, cell, gaps)` says for each whether it is released, or the old figure stands, or it is null.
+//! 2. Below the cut of `ask.explore`: the patients of `memory.retired()` are left out; `memory.left_out(patients, adds, &retiring)` says how many or refuses.
+//! 3. Exact figures, in charter order, those that would be shown after primary rules and suppression, on a `memory.charge_of(claim)` of
+//!    their profile and text: `memory.exact(&mut charge, cell, gaps)` says for each whether it is released, or the old figure stands, or it is null.
 //! 4. Explored cells: `memory.retire(&mut charge, &retiring)`, then `memory.explore(&mut charge, cell, rules)` for each. It hides no
 //!    figure: patients over a limit retire, and the answer is run again without them.
 //! 5. `charge.encode()?` is made durable with the outcome, `memory.apply(&charge)?` makes the next state, then the answer leaves.
@@ -28,7 +28,7 @@ mod sets;
 mod state;
 mod tables;
 
-pub(crate) use bounds::Room;
+pub(crate) use bounds::{Amounts, Claim, Room};
 pub use charge::Charge;
 pub use code::CodeError;
 pub(crate) use exact::{ExactCell, Gaps, Measure, Ruling, Standing};

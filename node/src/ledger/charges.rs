@@ -173,6 +173,7 @@ impl Charges {
             return Err(LedgerError::Another { path: path.clone() });
         }
         let charge = Charge::decode(bytes).map_err(|error| damaged(&error.to_string()))?;
+        query::read_tables(&charge).map_err(|error| damaged(&error.to_string()))?;
         chain.memory.apply(&charge).map_err(|error| damaged(&error.to_string()))?;
         chain.last = Some(Digest::of(&file));
         Ok(charge)

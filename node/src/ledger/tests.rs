@@ -114,6 +114,26 @@ fn a_charge_that_is_missing_damaged_or_another_breaks_the_memory() {
 }
 
 #[test]
+fn a_charge_whose_figures_cannot_be_read_breaks_the_memory() {
+    let (sim, key) = (Sim::default(), key("a"));
+    let (charges, mut chain) = filled(&sim, &key, 1);
+    // One fragment of no base, as `query` writes it, with figures in a form that nobody knows.
+    let (lineage, name, body) = (lineage(), [5; 32], [1, 2, 3]);
+    let number = |number: u64| number.to_le_bytes();
+    let begin = [&[2_u8][..], lineage.as_bytes(), &number(1), &number(1), &[4]].concat();
+    let bytes = [&begin[..], &name, &name, &number(0), &number(3), &body].concat();
+    let charge = query::Charge::decode(&bytes).unwrap();
+    assert_eq!(charge.encode().unwrap(), bytes);
+    chain.last = Some(charges.put(&self::lineage(), &chain, bytes).unwrap());
+    chain.memory.apply(&charge).unwrap();
+    let error = charges.read(&self::lineage(), Some(&head(&chain))).unwrap_err();
+    assert_eq!(error.code(), "ledger_damaged");
+    let said = error.to_string();
+    assert!(said.contains("cannot read: use the version that wrote it"), "{said}");
+    assert!(said.contains(&file(1)) && said.contains("from a backup"), "{said}");
+}
+
+#[test]
 fn a_charge_that_no_entry_names_is_charged_without_an_answer() {
     let (sim, key) = (Sim::default(), key("a"));
     let (charges, mut chain) = filled(&sim, &key, 2);

@@ -20,7 +20,9 @@ use super::contributors::contributors;
 use super::noise::{Field64, Figure, FigureId, FormVariance, MECHANISM, Noise, NoiseKey, Unit};
 use super::rules::{Rule, Verdict};
 use super::{CellState, DiscloseError, Disclosed, Figures, HeadNoise, Protected, bins, safe};
-use crate::memory::{Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name, Novelty, Retiring};
+use crate::memory::{
+    Amounts, Charge, ExploreRules, ExploredCell, LeftOut, Memory, Name, Novelty, Retiring,
+};
 use crate::pipe::Wanted;
 use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};
 
@@ -73,8 +75,10 @@ pub enum ExploreError {
     /// The noise that was told was made with another key.
     #[error("the lineage was explored with another noise key than this")]
     OtherKey,
-    /// Too many patients are left out.
-    #[error("too many patients are left out of explored figures until the next lineage")]
+    /// Too many patients are left out, or the memory has no room for what the question could add.
+    #[error(
+        "too many patients are left out of explored figures until the next lineage, or so much was told of them"
+    )]
     Closed,
 }
 
@@ -100,7 +104,8 @@ pub fn explore(
     memory: &Memory,
     (explorer, Turn { retiring, last }): (Explorer<'_>, Turn<'_>),
 ) -> Result<Told, ExploreError> {
-    let left_out_percent = match memory.left_out(explorer.patients, retiring) {
+    let adds = adds(&raw.permit.footprint().draft().fragments);
+    let left_out_percent = match memory.left_out(explorer.patients, adds, retiring) {
         LeftOut::UpTo(percent) => u32::try_from(percent).unwrap_or(u32::MAX),
         LeftOut::Closed => return Err(ExploreError::Closed),
     };
@@ -153,6 +158,15 @@ fn tell(
         protected.push(Protected::new(fragment, &verdicts, &figures).ok_or(DiscloseError)?);
     }
     Ok((protected, teller.charge, teller.over))
+}
+
+/// The most that an answer adds to the memory, by its text alone: each cell's rows, and each of its figures.
+fn adds(footprints: &[FragmentFootprint]) -> Amounts {
+    let of = |footprint: &FragmentFootprint| {
+        let cells = usize::try_from(footprint.cells).unwrap_or(usize::MAX);
+        cells.saturating_mul(footprint.sums.len().saturating_add(1))
+    };
+    Amounts::explored(footprints.iter().map(of).fold(0, usize::saturating_add))
 }
 
 /// Variance of the form's layer under protections.

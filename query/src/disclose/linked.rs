@@ -35,6 +35,7 @@ mod space;
 mod table;
 
 pub(super) use earlier::Earlier;
+pub use earlier::read_tables;
 
 /// One figure of the answer, or, by the fragments after its own, of an earlier one: by fragment, cell and sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

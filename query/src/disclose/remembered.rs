@@ -14,7 +14,9 @@ use policies::{Digest, Limits, Permit, Profile, UnixTime};
 use super::contributors::contributors;
 use super::rules::{Rule, Verdict};
 use super::{CellState, DAY_S, Figures};
-use crate::memory::{Charge, Day, ExactCell, Gaps, Measure, Memory, Name, Room, Ruling, Standing};
+use crate::memory::{
+    Amounts, Charge, Claim, Day, ExactCell, Gaps, Measure, Memory, Name, Room, Ruling, Standing,
+};
 use crate::receive::{Contribution, RawCell, RawFragment};
 
 /// What a cell's name begins with.
@@ -66,10 +68,29 @@ pub(super) fn room(profile: Profile) -> Room {
     }
 }
 
+/// The most that an answer adds to the memory, by its text alone: each cell, and of each of its sums who contributes, whom that
+/// leaves, and of whom what follows from it is told.
+pub(super) fn adds(footprints: &[FragmentFootprint]) -> Amounts {
+    let (mut cells, mut sets) = (0_usize, 0_usize);
+    for footprint in footprints {
+        let of_sum = |sum: &SumFootprint| {
+            let measure = usize::try_from(sum.measure).ok();
+            let measure = measure.and_then(|measure| footprint.measures.get(measure));
+            let made = measure.and_then(|measure| measure.made.as_ref());
+            made.map_or(0, |made| made.also.len()).saturating_add(2)
+        };
+        let of_cell = footprint.sums.iter().map(of_sum).fold(1, usize::saturating_add);
+        let many = usize::try_from(footprint.cells).unwrap_or(usize::MAX);
+        cells = cells.saturating_add(many);
+        sets = sets.saturating_add(many.saturating_mul(of_cell));
+    }
+    Amounts::exact(cells, sets)
+}
+
 /// Holds cells against the memory, one fragment after the other.
 pub(super) struct Judge<'m> {
     memory: &'m Memory,
-    room: Room,
+    claim: Claim,
     charge: Charge,
     gaps: Gaps,
     /// The limits under which a figure was told belong to its name: nobody gets what stands for others.
@@ -92,7 +113,7 @@ pub(super) struct Judged {
 
 impl<'m> Judge<'m> {
     pub(super) fn new(
-        (memory, room): (&'m Memory, Room),
+        (memory, claim): (&'m Memory, Claim),
         gaps: Gaps,
         protections: &Protections,
         moment: Moment,
@@ -100,8 +121,8 @@ impl<'m> Judge<'m> {
         // Both types are whole numbers and words, and print all of themselves.
         let limits = format!("{:?} {:?}", protections, Limits::of(protections)).into_bytes();
         let parts_apart = Limits::of(protections).parts_apart();
-        let charge = memory.charge_in(room);
-        Self { memory, room, charge, gaps, limits, parts_apart, moment, stands: 0, since: None }
+        let charge = memory.charge_of(claim);
+        Self { memory, claim, charge, gaps, limits, parts_apart, moment, stands: 0, since: None }
     }
 
     pub(super) fn end(self) -> Judged {
@@ -144,7 +165,7 @@ impl<'m> Judge<'m> {
         let told = match verdict.state {
             // Nobody is told apart by an empty cell later: whoever is told then is told for their own number.
             CellState::Empty => {
-                self.memory.exact(&mut self.memory.charge_in(self.room), exact, self.gaps)
+                self.memory.exact(&mut self.memory.charge_of(self.claim), exact, self.gaps)
             }
             CellState::Present | CellState::Hidden => {
                 self.memory.exact(&mut self.charge, exact, self.gaps)

@@ -31,6 +31,7 @@ mod program;
 mod search;
 mod table;
 mod walk;
+mod work;
 mod worlds;
 
 #[cfg(test)]
@@ -63,7 +64,7 @@ impl LinkedTable {
     /// The same, with what was proven of other tables of these cells.
     pub(crate) fn suppress_with(&self, limit: u64, proofs: &mut Proofs) -> Suppression {
         let mut search = search::Search::new(self, limit);
-        search.worlds.take(self, &search.null, proofs);
+        search.take(proofs);
         search.run(proofs)
     }
 }

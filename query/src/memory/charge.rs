@@ -3,7 +3,6 @@
 use roaring::RoaringBitmap;
 use sha2::{Digest as _, Sha256};
 
-use super::bounds::Room;
 use super::code::{CodeError, Reader, Writer};
 use super::exact::{ExactCell, Measure};
 use super::quota::Asker;
@@ -16,7 +15,9 @@ const VERSION: u8 = 2;
 /// Formats that are read.
 const VERSIONS: std::ops::RangeInclusive<u8> = 1..=VERSION;
 /// Bytes of one charge: the largest answer's cells with their sets.
-const MAX_BYTES: usize = 64 << 20;
+pub(super) const MAX_BYTES: usize = 64 << 20;
+/// Bytes of the sets of one exact answer.
+pub(super) const MAX_EXACT_BYTES: usize = MAX_BYTES / 4;
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,8 +58,8 @@ pub struct Charge {
     pub(super) lineage: Name,
     /// How many charges the state had that it was made on.
     pub(super) base: u64,
-    /// What the answer may use of the memory; it is not kept.
-    pub(super) room: Room,
+    /// Whether the memory has room for what the answer could add; it is not kept.
+    pub(super) has_room: bool,
     pub(super) events: Vec<Event>,
     drafted: Box<Memory>,
     /// About how many bytes the events have.
@@ -73,15 +74,15 @@ impl std::fmt::Debug for Charge {
 
 impl PartialEq for Charge {
     fn eq(&self, other: &Self) -> bool {
-        let Self { lineage, base, room: _, events, drafted: _, bytes: _ } = self;
+        let Self { lineage, base, has_room: _, events, drafted: _, bytes: _ } = self;
         (lineage, base, events) == (&other.lineage, &other.base, &other.events)
     }
 }
 
 impl Charge {
-    pub(super) fn new((lineage, base): (Name, u64), room: Room) -> Self {
+    pub(super) fn new((lineage, base): (Name, u64), has_room: bool) -> Self {
         let drafted = Box::new(Memory::new(lineage));
-        Self { lineage, base, room, events: Vec::new(), drafted, bytes: 0 }
+        Self { lineage, base, has_room, events: Vec::new(), drafted, bytes: 0 }
     }
 
     /// The state that this charge alone makes.
@@ -96,9 +97,11 @@ impl Charge {
         self.events.push(event);
     }
 
-    /// Whether the sets of one answer are all that one charge can hold.
-    pub(super) fn is_full(&self) -> bool {
-        self.drafted.bytes() > MAX_BYTES / 4 || self.bytes > MAX_BYTES / 2
+    /// Whether with an event the sets of one answer are still no more than one charge can hold.
+    pub(super) fn holds(&self, event: &Event) -> bool {
+        let more = event.weight();
+        self.drafted.bytes().saturating_add(more) <= MAX_EXACT_BYTES
+            && self.bytes.saturating_add(more) <= MAX_BYTES / 2
     }
 
     /// Whether applying it would change nothing.
@@ -129,6 +132,18 @@ impl Charge {
             Event::Asked { .. } | Event::Keyed(_) | Event::Retired(_) | Event::Table(_) => {
                 Vec::new()
             }
+        })
+    }
+
+    /// The fragments that it enters.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Table(table) => Some(table),
+            Event::Asked { .. }
+            | Event::Exact(_)
+            | Event::Explored { .. }
+            | Event::Keyed(_)
+            | Event::Retired(_) => None,
         })
     }
 
@@ -195,7 +210,7 @@ impl Charge {
         let (lineage, base) = (reader.name()?, reader.number()?);
         let events = reader.list(|reader| read_events(reader, version))?.concat();
         reader.end()?;
-        Ok(Self { events, ..Self::new((lineage, base), Room::Shared) })
+        Ok(Self { events, ..Self::new((lineage, base), true) })
     }
 }
 

@@ -21,6 +21,11 @@ pub enum CodeError {
     /// They end early, go on, or are not in the form in which they are written.
     #[error("a charge that is damaged")]
     Shape,
+    /// What was told stands in it, in a form that this version does not read.
+    #[error(
+        "a charge with figures that this version of kring cannot read: use the version that wrote it or a later one"
+    )]
+    Table,
 }
 
 impl CodeError {
@@ -31,6 +36,7 @@ impl CodeError {
             Self::Version { .. } => "charge_version",
             Self::Large => "charge_large",
             Self::Shape => "charge_damaged",
+            Self::Table => "charge_table",
         }
     }
 }

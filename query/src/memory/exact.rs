@@ -4,6 +4,9 @@
 //! from one of those in some patients but in fewer than the gap, the cell's own old figure stands with its date, or, where this
 //! cell was never told, it is null. The same patients with other contributions in another snapshot (a correction, another child
 //! row) are an unknown few: the old figure stands too.
+//!
+//! Where the memory has no room for all that the answer could add, everything new in it is null ([`super::bounds`]). What stops
+//! cell by cell is only the bound of bytes of one answer, in the order of the text: so large an answer stops there over any memory.
 
 use roaring::RoaringBitmap;
 
@@ -88,10 +91,11 @@ impl Memory {
         if close {
             return told.map_or(Ruling::Null, |told| Ruling::Stands(told.clone()));
         }
-        if self.is_full(charge.room) || charge.is_full() {
+        let event = Event::Exact(cell);
+        if !charge.has_room || !charge.holds(&event) {
             return told.map_or(Ruling::Full, |told| Ruling::Stands(told.clone()));
         }
-        charge.draft(Event::Exact(cell));
+        charge.draft(event);
         Ruling::Released
     }
 

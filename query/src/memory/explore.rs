@@ -6,7 +6,7 @@
 use roaring::RoaringBitmap;
 
 use super::Name;
-use super::bounds::Room;
+use super::bounds::{Amounts, Claim, Room};
 use super::charge::{Charge, Event};
 use super::sets::{self, SetName};
 use super::state::Memory;
@@ -66,16 +66,17 @@ impl std::fmt::Debug for Retiring {
 pub(crate) enum LeftOut {
     /// Up to this many per cent. Nobody is told as a few are: whether somebody was retired would tell what somebody asked.
     UpTo(u64),
-    /// So many that explore is closed until the next lineage, or the memory is full.
+    /// So many that explore is closed until the next lineage, or the memory has no room for the answer.
     Closed,
 }
 
 impl Memory {
-    /// How many of `patients` are left out of an answer with which others retire. That these are many closes nothing yet: a
-    /// refusal would enter nothing, and could be had again and again.
-    pub(crate) fn left_out(&self, patients: u64, retiring: &Retiring) -> LeftOut {
+    /// How many of `patients` are left out of an answer with which others retire, and which adds so much at most. That these are
+    /// many closes nothing yet: a refusal would enter nothing, and could be had again and again.
+    pub(crate) fn left_out(&self, patients: u64, adds: Amounts, retiring: &Retiring) -> LeftOut {
         let retired = self.retired().len().saturating_mul(100);
-        if self.is_full(Room::Shared) || retired > patients.saturating_mul(MAX_RETIRED) {
+        let claim = Claim { room: Room::Shared, adds };
+        if self.is_full(claim) || retired > patients.saturating_mul(MAX_RETIRED) {
             return LeftOut::Closed;
         }
         let share = self.retired().union_len(&retiring.0).saturating_mul(100);
@@ -86,7 +87,7 @@ impl Memory {
     /// Whether nothing more is told of `patients` with noise.
     #[must_use]
     pub fn is_closed(&self, patients: u64) -> bool {
-        self.left_out(patients, &Retiring::default()) == LeftOut::Closed
+        self.left_out(patients, Amounts::ONE, &Retiring::default()) == LeftOut::Closed
     }
 
     /// The patients who are left out, as a worker is told.

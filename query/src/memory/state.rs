@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use roaring::RoaringBitmap;
 
 use super::Name;
-use super::bounds::{Amounts, Room};
+use super::bounds::{Amounts, Claim, Room};
 use super::charge::{Charge, Event};
 use super::exact::{ExactCell, Measure, Standing};
 use super::quota::{Scope, Used};
@@ -114,7 +114,7 @@ impl Memory {
 
     /// The same that may hold so much.
     #[cfg(test)]
-    pub(super) fn bounded(lineage: Name, most: Amounts) -> Self {
+    pub(crate) fn bounded(lineage: Name, most: Amounts) -> Self {
         Self { most, ..Self::new(lineage) }
     }
 
@@ -124,14 +124,14 @@ impl Memory {
         self.charges
     }
 
-    /// An empty charge, with the room that is anybody's.
+    /// An empty charge, in the room that is anybody's.
     pub(crate) fn charge(&self) -> Charge {
-        self.charge_in(Room::Shared)
+        self.charge_of(Claim { room: Room::Shared, adds: Amounts::ONE })
     }
 
-    /// An empty charge of an answer that may use the room.
-    pub(crate) fn charge_in(&self, room: Room) -> Charge {
-        Charge::new((self.lineage, self.charges), room)
+    /// An empty charge of an answer that adds so much at most.
+    pub(crate) fn charge_of(&self, claim: Claim) -> Charge {
+        Charge::new((self.lineage, self.charges), !self.is_full(claim))
     }
 
     /// Makes the next state; all of the charge, or nothing.
@@ -183,9 +183,15 @@ impl Memory {
         self.exact.greatest().max(self.explored.greatest()).max(self.retired.max())
     }
 
-    /// Whether there is nothing left of a room.
-    pub(super) fn is_full(&self, room: Room) -> bool {
-        self.amounts().fill(self.most, room)
+    /// How many sets it has.
+    #[cfg(test)]
+    pub(crate) fn sets(&self) -> usize {
+        self.amounts().sets
+    }
+
+    /// Whether there is no room for what is claimed.
+    pub(super) fn is_full(&self, claim: Claim) -> bool {
+        self.amounts().fill(self.most, claim)
     }
 
     fn amounts(&self) -> Amounts {

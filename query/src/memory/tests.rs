@@ -234,7 +234,8 @@ fn a_patient_is_in_as_many_cells_of_a_column_as_its_meter_holds() {
 #[test]
 fn explore_closes_when_too_many_are_retired() {
     let mut memory = memory();
-    let left_out = |memory: &Memory, patients| memory.left_out(patients, &Retiring::default());
+    let left_out =
+        |memory: &Memory, patients| memory.left_out(patients, Amounts::ONE, &Retiring::default());
     assert_eq!(left_out(&memory, 300), LeftOut::UpTo(5));
     for form in ["f", "g", "h", "i", "j"] {
         explore(&mut memory, set(0..15), form, RULES);
@@ -244,7 +245,7 @@ fn explore_closes_when_too_many_are_retired() {
     assert_eq!(shares, [LeftOut::UpTo(5), LeftOut::UpTo(10), LeftOut::UpTo(15), LeftOut::Closed]);
     // Who retires with an answer is counted, and closes nothing before it is told.
     let retiring = Retiring(set(10..30));
-    assert_eq!(memory.left_out(100, &retiring), LeftOut::UpTo(30));
+    assert_eq!(memory.left_out(100, Amounts::ONE, &retiring), LeftOut::UpTo(30));
 }
 
 fn asker(person: &str) -> Asker {
@@ -322,7 +323,8 @@ fn a_charge_is_full_by_the_bytes_that_it_is_written_with() {
     let written = charge.encode().unwrap().len();
     assert!(charge.drafted().bytes() < written / 15);
     assert!((written..written * 11 / 10).contains(&charge.bytes), "{} of {written}", charge.bytes);
-    assert!(!charge.is_full());
+    let one = charge::Event::Exact(self::cell("b", set(0..50)));
+    assert!(charge.holds(&one));
     charge.bytes = 33 << 20;
-    assert!(charge.is_full());
+    assert!(!charge.holds(&one));
 }

@@ -136,6 +136,21 @@ fn that_a_cell_is_shown_is_charged_as_the_count_of_its_rows() {
 }
 
 #[test]
+fn an_answer_adds_no_more_than_its_text_says() {
+    let sums = || vec![count(Conditions::default()), count(grade("2"))];
+    let cells = [(set(0..200), set(0..60)), (set(300..500), set(300..320))];
+    let form = footprint(2, sums(), vec![]);
+    assert_eq!(adds(std::slice::from_ref(&form)), Amounts::explored(6));
+    assert_eq!(adds(&[form.clone(), footprint(3, sums(), vec![])]), Amounts::explored(15));
+    let mut memory = memory();
+    for cell in cells {
+        let (_, charge) = tell(&memory, &[cell], &footprint(1, sums(), vec![]));
+        memory.apply(&charge).unwrap();
+    }
+    assert_eq!(memory.sets(), 4);
+}
+
+#[test]
 fn forms_of_one_set_have_thresholds_of_their_own() {
     let codes = ["1", "2", "3"].map(grade);
     let shown = |at: u32, of: &Conditions| {

@@ -21,10 +21,12 @@ use crate::disclose::rules::{Rule, Verdict};
 use crate::memory::{Charge, Memory, Name, Room, Table};
 use crate::receive::RawFragment;
 use kept::Kept;
+pub use readable::read_tables;
 use vocabulary::Vocabulary;
 
 mod code;
 mod kept;
+mod readable;
 mod vocabulary;
 
 /// What a table's name begins with.
@@ -182,7 +184,7 @@ impl Earlier {
         let thresholds = Thresholds::new(protections, limits);
         let told = fragments.iter().zip(footprints).zip(verdicts);
         for (own, ((fragment, footprint), verdicts)) in self.own.iter().zip(told) {
-            let keeps = own.is_new() && self.fits && !self.broken;
+            let keeps = own.is_new() && self.fits && !self.broken && !had_no_room(verdicts);
             let body = Kept::write(thresholds, (fragment, footprint, &own.names), verdicts);
             if let Some(body) = body.filter(|_| keeps) {
                 charge.keep(Table {
@@ -205,6 +207,12 @@ fn name(footprint: &FragmentFootprint, (protections, limits): (&Protections, &Li
 
 fn bases(footprint: &FragmentFootprint) -> impl Iterator<Item = Name> {
     footprint.links.iter().map(|link| *link.base.as_bytes())
+}
+
+/// Whether nothing of a fragment is told, for want of room. Whoever has room asks it anew: it told nothing that would have to be linked.
+fn had_no_room(verdicts: &[Verdict]) -> bool {
+    let of = |verdict: &Verdict| verdict.sums.contains(&Some(Rule::MemoryFull));
+    verdicts.iter().any(of) && verdicts.iter().all(|verdict| verdict.state != CellState::Present)
 }
 
 /// Hides what was null then.

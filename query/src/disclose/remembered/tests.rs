@@ -57,7 +57,8 @@ impl Question {
             now: UnixTime(i64::from(snapshot) * DAY_S),
             snapshot: Digest::of(&snapshot.to_be_bytes()),
         };
-        let mut judge = Judge::new((memory, Room::Shared), gaps, &protections, moment);
+        let claim = Claim { room: Room::Shared, adds: adds(std::slice::from_ref(&footprint)) };
+        let mut judge = Judge::new((memory, claim), gaps, &protections, moment);
         let standing = judge.fragment((&fragment, &[]), &footprint, &mut verdicts);
         let Judged { charge, since, stands } = judge.end();
         assert_eq!(stands > 0, since.is_some());
@@ -150,6 +151,40 @@ fn what_is_reserved_is_for_approved_indicators() {
     for profile in [Profile::Members, Profile::Explore, Profile::Network, Profile::Strict] {
         assert_eq!(room(profile), Room::Shared);
     }
+}
+
+#[test]
+fn whether_there_is_room_follows_from_the_text_alone() {
+    // Two cells with a part each are ten sets at most: 13 leave room for that, 12 do not.
+    let bounded = |sets| Memory::bounded([7; 32], Amounts::of_sets(sets));
+    let all = |part: RoaringBitmap| vec![(set(0..30), part.clone()), (set(40..60), part)];
+    for (at, cells) in
+        [all(set([])), all(set(5..12)), vec![(set(0..30), set([])), (set(40..45), set([]))]]
+            .into_iter()
+            .enumerate()
+    {
+        let question = Question::new("by grade", cells);
+        let (with, without) = (&mut bounded(13), &mut bounded(12));
+        let (told, _) = question.told(with, GAPS, 1);
+        assert!(told[0][0].is_some(), "{at}");
+        assert!(with.filled() <= 80, "{at}");
+        let (told, _) = question.told(without, GAPS, 1);
+        assert_eq!((told, without.charges()), (vec![[None; 2]; 2], 0), "{at}");
+    }
+}
+
+#[test]
+fn an_answer_adds_no_more_than_its_text_says() {
+    let cells = vec![(set(0..30), set(0..10)), (set(30..60), set(30..45))];
+    let question = Question::new("by grade", cells);
+    let mut memory = memory();
+    question.told(&mut memory, GAPS, 1);
+    assert_eq!(memory.sets(), 6);
+    // Of each cell its patients, and of each sum who is in it and who is left.
+    let footprint = question.footprint();
+    assert_eq!(adds(std::slice::from_ref(&footprint)), Amounts::exact(2, 10));
+    assert_eq!(adds(&[footprint.clone(), footprint]), Amounts::exact(4, 20));
+    assert_eq!(adds(&[]), Amounts::exact(0, 0));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::program::{Component, Known, Push, Solved};
 use super::search::Search;
 use super::table::Need;
+use super::work::LEAST_WORK;
 
 /// Nulls that are pushed together once more when each alone gave no world.
 pub(super) const MANY: usize = 8;
@@ -12,9 +13,6 @@ pub(super) const MANY: usize = 8;
 const FAR: usize = 120;
 /// Nulls of a component past which no program is made of all of them: what those nearby leave unproven is unsafe.
 pub(super) const FARTHEST: usize = 2_500;
-
-/// Work of the smallest program, in nulls times relations: about a quarter of a millisecond.
-pub(super) const LEAST_WORK: u64 = 50_000;
 
 /// How many times as much work a program from the start is as one that starts from another's solution.
 const NEW: u64 = 8;
@@ -43,11 +41,20 @@ impl Search<'_> {
     /// Attacks a component, with at most so much work in all.
     pub(super) fn attack(&mut self, component: &Component, depth: Depth, limit: u64) -> Verdict {
         let mut unmet = self.unmet(component.cells.iter().copied());
-        let alone: Vec<usize> = unmet.iter().copied().filter(|cell| self.is_alone(*cell)).collect();
+        if unmet.is_empty() {
+            return Verdict::Safe;
+        }
+        let mut alone = vec![];
+        for cell in unmet.iter().copied() {
+            if self.work.is_over(limit) {
+                return Verdict::Limit;
+            }
+            alone.extend(Some(cell).filter(|cell| self.is_alone(*cell)));
+        }
         if !alone.is_empty() {
             return Verdict::Unsafe(alone);
         }
-        let bounds = self.bounds(component);
+        let bounds = self.bounds(component, limit);
         let need = |cell: usize| self.table.cells.get(cell).map_or(Need::Nothing, |of| of.need);
         let bound = unmet.iter().copied();
         let bound: Vec<usize> =
@@ -143,7 +150,11 @@ impl Search<'_> {
     }
 
     pub(super) fn unmet(&self, cells: impl Iterator<Item = usize>) -> Vec<usize> {
-        cells.filter(|cell| !self.is_met(*cell)).collect()
+        let mut looked = 0_usize;
+        let counted = cells.inspect(|_cell| looked = looked.saturating_add(1));
+        let unmet = counted.filter(|cell| !self.is_met(*cell)).collect();
+        self.work.pass(looked);
+        unmet
     }
 
     /// Solves one program and keeps the world that it gives; none past the limit.
@@ -171,13 +182,20 @@ impl Search<'_> {
         let size = |of: &[usize]| u64::try_from(of.len()).unwrap_or(u64::MAX);
         let work = size(&component.rows).saturating_mul(size(&component.cells));
         let work = work.saturating_mul(times).saturating_add(LEAST_WORK);
-        let work = self.work.saturating_add(work);
-        if work > limit {
+        if self.work.done().saturating_add(work) > limit {
             return false;
         }
-        self.work = work;
+        self.work.add(work);
+        // Each term is sought among the nulls, and once more where a world is proven.
+        self.work.seek(self.terms(component));
         self.programs = self.programs.saturating_add(1);
         true
+    }
+
+    /// Terms of a component's relations.
+    fn terms(&self, component: &Component) -> usize {
+        let rows = component.rows.iter().filter_map(|row| self.table.rows.get(*row));
+        rows.map(Vec::len).fold(0, usize::saturating_add)
     }
 
     /// Where a null that does not reach far enough one way should go.

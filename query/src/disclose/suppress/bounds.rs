@@ -31,13 +31,16 @@ impl Bounds {
 }
 
 impl Search<'_> {
-    /// Bounds of a component's nulls.
-    pub(super) fn bounds(&self, component: &Component) -> Bounds {
+    /// Bounds of a component's nulls: over the limit of work those that were found until then.
+    pub(super) fn bounds(&self, component: &Component, limit: u64) -> Bounds {
         let cap = i64::try_from(component.cap).unwrap_or(i64::MAX >> 8);
         let mut bounds = Bounds(vec![(0, cap); component.cells.len()]);
         for _ in 0..MAX_PASSES {
             let mut moved = false;
             for row in &component.rows {
+                if self.work.is_over(limit) {
+                    return bounds;
+                }
                 moved |= self.tighten(component, *row, &mut bounds) == Some(true);
             }
             if !moved {
@@ -52,7 +55,9 @@ impl Search<'_> {
         // Each null is what the others leave: the sum of all ends, less its own.
         let (mut least, mut most) = (0_i64, 0_i64);
         let mut nulls = Vec::new();
-        for (cell, sign) in self.table.rows.get(row)? {
+        let row = self.table.rows.get(row)?;
+        self.work.seek(row.len());
+        for (cell, sign) in row {
             let at = component.cells.binary_search(cell).ok().filter(|_| self.is_null(*cell));
             let (low, high) = match at {
                 Some(at) => *bounds.0.get(at)?,

@@ -19,10 +19,10 @@ impl LinkedTable {
         proofs: &mut Proofs,
     ) -> Option<BTreeMap<usize, Need>> {
         let mut search = Search::new(self, limit);
-        search.worlds.take(self, &search.null, proofs);
+        search.take(proofs);
         let left = search.left();
         search.worlds.give(proofs);
-        *work = work.saturating_add(search.work);
+        *work = work.saturating_add(search.work.done());
         let given = |(cell, need)| Some((self.given.get(cell).copied()?, need));
         Some(left?.into_iter().filter_map(given).collect())
     }
@@ -36,15 +36,20 @@ impl Search<'_> {
         while let Some(seed) = pending.first().copied() {
             let component = self.component(seed);
             match self.attack(&component, Depth::All, self.limit) {
-                Verdict::Safe => {
-                    pending.retain(|cell| component.cells.binary_search(cell).is_err());
-                }
+                Verdict::Safe => component.cells.iter().for_each(|cell| {
+                    pending.remove(cell);
+                }),
                 Verdict::Unsafe(cells) => {
                     // Nothing is shown or hidden on the way: bounds and components stay.
                     let bounds: &Bounds = match &mut bounds {
                         Some((of, bounds)) if *of == component.cells => bounds,
                         other => {
-                            &other.insert((component.cells.clone(), self.bounds(&component))).1
+                            &other
+                                .insert((
+                                    component.cells.clone(),
+                                    self.bounds(&component, self.limit),
+                                ))
+                                .1
                         }
                     };
                     for cell in cells {

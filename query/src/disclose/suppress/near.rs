@@ -19,6 +19,9 @@ impl Search<'_> {
     pub(super) fn push_near(&mut self, component: &Component, unmet: &[usize], limit: u64) -> bool {
         let mut left: BTreeSet<usize> = unmet.iter().copied().collect();
         while let Some(cell) = left.pop_first() {
+            if self.work.is_over(limit) {
+                return false;
+            }
             let near = self.near(component, cell, BLOCK);
             let inside = near.cells.iter().filter(|other| **other == cell || left.contains(other));
             let inside: Vec<usize> = inside.copied().filter(|cell| !self.is_met(*cell)).collect();
@@ -72,6 +75,7 @@ impl Search<'_> {
                 let Some(goal) = self.goal(*cell, push) else { return false };
                 let own = self.table.touching.get(*cell).into_iter().flatten();
                 let own = own.map(|(row, _)| *row);
+                self.work.seek(own.clone().count());
                 let apart = own.clone().all(|row| !rows.contains(&row));
                 if apart {
                     rows.extend(own);
@@ -106,8 +110,11 @@ impl Search<'_> {
         let mut next = VecDeque::from([cell]);
         while let Some(at) = next.pop_front() {
             for (row, _) in self.table.touching.get(at).into_iter().flatten() {
-                rows.insert(*row);
-                for (other, _) in self.table.rows.get(*row).into_iter().flatten() {
+                self.work.seek(1);
+                // What was gone through before has nothing else.
+                let terms = self.table.rows.get(*row).filter(|_row| rows.insert(*row));
+                for (other, _) in terms.filter(|_row| cells.len() < many).into_iter().flatten() {
+                    self.work.pass(1);
                     if cells.len() < many && self.is_null(*other) && cells.insert(*other) {
                         next.push_back(*other);
                     }

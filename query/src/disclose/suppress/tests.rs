@@ -2,3 +2,4 @@ use super::*;
 
 mod brute;
 mod tables;
+mod work;

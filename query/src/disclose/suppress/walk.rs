@@ -4,11 +4,10 @@
 //! *move*. It is made as often as no figure becomes negative; then the next is sought from there. Which null mends is chosen by
 //! how many relations it mends more than it breaks. Where no move is found nothing is known: programs decide.
 
-use super::attack::LEAST_WORK;
 use super::program::{Component, Push};
 use super::search::Search;
 use super::table::{LinkedTable, Term};
-use super::worlds::World;
+use super::worlds::{self, World};
 
 /// Steps of one move at most.
 const MAX_STEPS: usize = 48;
@@ -42,6 +41,8 @@ pub(super) struct Walker {
     broken: Vec<usize>,
     /// Nulls looked at.
     looked: u64,
+    /// Terms gone through for that.
+    passed: usize,
 }
 
 /// What a walk goes through.
@@ -76,6 +77,7 @@ impl Walker {
             moved: Vec::new(),
             broken: Vec::new(),
             looked: 0,
+            passed: 0,
         }
     }
 
@@ -120,6 +122,7 @@ impl Walker {
     /// A relation that is broken; which of them, by the way.
     fn next_broken(&mut self, way: usize) -> Option<usize> {
         let off = &self.off;
+        self.passed = self.passed.saturating_add(self.broken.len());
         self.broken.retain(|row| at(off, *row) != 0);
         if way.is_multiple_of(2) { self.broken.last() } else { self.broken.first() }.copied()
     }
@@ -139,10 +142,12 @@ impl Walker {
         let from = if way < 2 { cell } else { self.moved.last().copied().unwrap_or(cell) };
         let from = row.partition_point(|(other, _)| *other <= from);
         let (before, after) = row.split_at_checked(from).unwrap_or((row, &[]));
+        let mut passed = 0_usize;
         let nulls = after
             .iter()
             .chain(before)
             .take(MAX_PASSED)
+            .inspect(|_term| passed = passed.saturating_add(1))
             .filter(|(other, _)| *other != cell && ground.null.get(*other) == Some(&true));
         for (other, of_row) in nulls.take(MAX_LOOKED) {
             self.looked = self.looked.saturating_add(1);
@@ -153,7 +158,9 @@ impl Walker {
                 continue;
             }
             let mut mends = 0_i64;
-            for (touched, of_other) in ground.touching(*other) {
+            let touching = ground.touching(*other);
+            self.passed = self.passed.saturating_add(touching.len());
+            for (touched, of_other) in touching {
                 let change = of_other.saturating_mul(sign);
                 let off = at(&self.off, *touched).signum();
                 mends = mends.saturating_add(if off == -change { 1 } else { -1 });
@@ -165,6 +172,7 @@ impl Walker {
                 best = Some((rank, sign));
             }
         }
+        self.passed = self.passed.saturating_add(passed);
         best.map(|((_, _, other), sign)| (other, sign))
     }
 
@@ -176,7 +184,9 @@ impl Walker {
             }
             *by = by.saturating_add(sign);
         }
-        for (row, of_cell) in ground.touching(cell) {
+        let touching = ground.touching(cell);
+        self.passed = self.passed.saturating_add(touching.len());
+        for (row, of_cell) in touching {
             let change = of_cell.saturating_mul(sign);
             let Some(off) = self.off.get_mut(*row) else { continue };
             if *off == 0 {
@@ -225,18 +235,19 @@ impl Search<'_> {
             for push in [Push::Up, Push::Down] {
                 let goal = self.goal(cell, push).filter(|_| !self.is_met(cell));
                 let Some((_, goal)) = goal else { continue };
+                if self.work.is_over(limit) {
+                    return false;
+                }
                 let goal = goal.min(component.cap);
                 let truth = self.table.cells.get(cell).map_or(0, |of| of.value);
                 let far = i64::try_from(goal).unwrap_or(i64::MAX).saturating_sub_unsigned(truth);
                 let ground = Ground { table: self.table, null: &self.null };
                 let differences = self.walker.walk(ground, cell, far);
-                let looked = std::mem::take(&mut self.walker.looked).saturating_mul(LOOK);
-                self.work = self.work.saturating_add(looked);
+                self.work.add(std::mem::take(&mut self.walker.looked).saturating_mul(LOOK));
+                self.work.pass(std::mem::take(&mut self.walker.passed));
+                self.work.seek(worlds::size(self.table, &differences));
                 if let Some(world) = World::of(self.table, &self.null, differences) {
                     self.worlds.add(world.into());
-                }
-                if self.work.saturating_add(LEAST_WORK) > limit {
-                    return false;
                 }
             }
         }

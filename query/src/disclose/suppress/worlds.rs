@@ -88,6 +88,12 @@ impl World {
     }
 }
 
+/// How many differences, and relations that these touch.
+pub(super) fn size(table: &LinkedTable, differences: &[(usize, i64)]) -> usize {
+    let touching = |(cell, _): &(usize, i64)| table.touching.get(*cell).map_or(0, Vec::len);
+    differences.iter().map(touching).fold(differences.len(), usize::saturating_add)
+}
+
 /// Whether differences cancel out in every row that they touch.
 fn cancel_out(table: &LinkedTable, differences: &[(usize, i64)]) -> bool {
     let mut sums: BTreeMap<usize, i128> = BTreeMap::new();
@@ -145,21 +151,28 @@ impl Worlds {
         }
     }
 
-    /// The worlds in which `cell` has its true value.
-    pub(super) fn without(&self, cell: usize) -> Self {
+    /// The worlds in which `cell` has its true value, and how much was gone through to choose them.
+    pub(super) fn without(&self, cell: usize) -> (Self, usize) {
         let reach = self.truth.iter().map(|value| (*value, *value)).collect();
         let mut left = Self { worlds: Vec::new(), truth: self.truth.clone(), reach };
+        let mut looked = self.truth.len().saturating_add(self.worlds.len());
         for world in self.worlds.iter().filter(|world| !world.changes(cell)) {
+            looked = looked.saturating_add(world.differences.len());
             left.add(Rc::clone(world));
         }
-        left
+        (left, looked)
     }
 
-    /// Adds what was found of another table, as far as it proves anything here.
-    pub(super) fn take(&mut self, table: &LinkedTable, null: &[bool], proofs: &Proofs) {
-        for world in proofs.0.iter().filter(|world| world.fits(table, null)) {
-            self.add(Rc::clone(world));
+    /// Adds what was found of another table, as far as it proves anything here; how much was gone through to find out.
+    pub(super) fn take(&mut self, table: &LinkedTable, null: &[bool], proofs: &Proofs) -> usize {
+        let mut looked = 0_usize;
+        for world in &proofs.0 {
+            looked = looked.saturating_add(size(table, &world.differences));
+            if world.fits(table, null) {
+                self.add(Rc::clone(world));
+            }
         }
+        looked
     }
 
     /// Hands on what was found.

@@ -44,7 +44,7 @@ fn random_answer(memory: &mut Memory, dice: &mut Dice, person: &str) -> (Vec<Str
             seen.push(format!("{novelty:?}"));
         }
     }
-    seen.push(format!("{:?}", memory.left_out(90, &Retiring::default())));
+    seen.push(format!("{:?}", memory.left_out(90, Amounts::ONE, &Retiring::default())));
     let bytes = charge.encode().unwrap();
     memory.apply(&charge).unwrap();
     (seen, bytes)

@@ -160,6 +160,31 @@ fn a_table_that_cannot_be_read_hides_what_follows() {
     assert_eq!(nulls(&asked.ask(&[by(&[])], Zeros::Hidden)), [(0, 0, 0)]);
 }
 
+/// Answers a question of everybody with every figure null by a rule, and has it remembered; then asks it again.
+fn asked_again_after(why: Rule) -> Vec<(usize, usize, usize)> {
+    let few = Population::living([3, 1], |grade, _| [15, 20, 30][grade as usize]);
+    let mut asked = Asked::new(&few);
+    let (protections, limits) = (protections(Zeros::Hidden, asked.k), Limits::DEFAULT);
+    let rules = (&protections, &limits);
+    let fragments = [few.fragment(&by(&[]))];
+    let mut footprints = [few.footprint(&by(&[]))];
+    footprints[0].digest = Digest::of(format!("{} 0", footprints[0].digest).as_bytes());
+    let mut judged = vec![verdicts(&fragments[0], &footprints[0].sums, rules)];
+    let past = (&asked.memory, &asked.snapshot, Room::Shared);
+    let earlier = Earlier::new(past, (&fragments, &footprints, &names()), rules);
+    judged[0].iter_mut().for_each(|verdict| verdict.hide(why));
+    let mut charge = asked.memory.charge();
+    earlier.keep(&mut charge, (&fragments, &footprints), &judged, rules);
+    asked.memory.apply(&charge).unwrap();
+    nulls(&asked.ask(&[by(&[])], Zeros::Hidden))
+}
+
+#[test]
+fn who_has_room_is_told_what_had_none_for_others() {
+    assert_eq!(asked_again_after(Rule::MemoryFull), []);
+    assert_eq!(asked_again_after(Rule::Linked), [(0, 0, 0)], "any other null is the same again");
+}
+
 #[test]
 fn nothing_is_told_that_cannot_be_kept() {
     let few = Population::living([3, 1], |grade, _| [15, 20, 30][grade as usize]);
