@@ -6,6 +6,7 @@
 //! is refused. Executing is not done here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use arrow::datatypes::{DataType, Decimal128Type, DecimalType as _};
 use datafusion::common::{Column as Name, DFSchemaRef};
@@ -54,7 +55,7 @@ pub(crate) struct Split {
     /// What is above the cuts.
     pub(crate) above: Step,
     /// The cuts with what is below them; equal ones once.
-    pub(crate) fragments: Vec<Fragment>,
+    pub(crate) fragments: Rc<[Fragment]>,
     /// For each fragment and sum, the square of how far one row can move it: what the variance of its noise is counted in.
     pub(crate) reach: Vec<Vec<Option<f64>>>,
     /// What the question touches.
@@ -318,12 +319,31 @@ impl Below {
     }
 }
 
-/// Splits a text over a dataset and the networks that it may name.
-pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result<Split, PlanError> {
+/// A text that was cut, and nothing said of it yet: what is above, the cuts, what they touch, and what is done above as text.
+type Cut<'a> = (Step, Rc<[Fragment]>, Account<'a>, Vec<String>);
+
+/// Cuts a text over a dataset and the networks that it may name. Whatever can be refused is refused here.
+fn cut<'a>(dataset: &'a Dataset, networks: &Networks, sql: &str) -> Result<Cut<'a>, PlanError> {
     let plan = plan::plan(dataset, sql)?;
     let mut account = Account::new(dataset);
     let (above, fragments, finishing) = above::build(&plan, &mut account)?;
     network::known(&fragments, networks)?;
+    Ok((above, fragments.into(), account, finishing))
+}
+
+/// The cuts of a text alone, for whoever runs a question that was accounted for.
+pub(crate) fn fragments(
+    dataset: &Dataset,
+    networks: &Networks,
+    sql: &str,
+) -> Result<Rc<[Fragment]>, PlanError> {
+    let (_, fragments, ..) = cut(dataset, networks, sql)?;
+    Ok(fragments)
+}
+
+/// Splits a text, and accounts for it.
+pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result<Split, PlanError> {
+    let (above, fragments, account, finishing) = cut(dataset, networks, sql)?;
     let explained = explain::parts(&fragments, &account, finishing);
     let mut footprints: Vec<FragmentFootprint> =
         fragments.iter().map(|fragment| footprint(fragment, dataset)).collect();

@@ -14,7 +14,7 @@ use policies::{Digest, HospitalCode};
 use roaring::RoaringBitmap;
 
 use crate::cell::Layout;
-use crate::cut::{Fragment, Split};
+use crate::cut::Fragment;
 use crate::pipe::{Failure, Networks, NotGiven, Wanted};
 use crate::snapshot::{self, Snapshot};
 
@@ -100,12 +100,12 @@ pub(crate) fn left_out(bytes: &[u8]) -> Result<RoaringBitmap, RunError> {
 
 /// Runs every fragment of a split, as if the patients who are left out were not there.
 pub(crate) async fn execute(
-    split: &Split,
+    fragments: &[Fragment],
     place: &Place<'_>,
     (expected, wanted, left_out): (&[Digest], Wanted, Option<&RoaringBitmap>),
     tables: &mut Tables,
 ) -> Result<Vec<Executed>, RunError> {
-    if !split.fragments.iter().map(|fragment| &fragment.digest).eq(expected) {
+    if !fragments.iter().map(|fragment| &fragment.digest).eq(expected) {
         return Err(RunError::PlanMismatch);
     }
     let snapshot =
@@ -115,8 +115,8 @@ pub(crate) async fn execute(
         return Err(RunError::BadSnapshot);
     }
     let state = session().map_err(failed)?;
-    let mut cells = Vec::with_capacity(split.fragments.len());
-    for fragment in &split.fragments {
+    let mut cells = Vec::with_capacity(fragments.len());
+    for fragment in fragments {
         let layout = bind::layout(fragment, wanted);
         let run = Run { fragment, layout, snapshot: &snapshot, left_out };
         cells.push(run.cells(place, &state, tables).await?);

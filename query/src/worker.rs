@@ -106,9 +106,9 @@ impl Worker {
             ));
         }
         let dataset = self.dataset(dataset)?;
-        let Text { split, runs } = self.kept.split(*whom, (&dataset, networks), sql)?;
         match work {
             Work::Plan => {
+                let Text { split, runs } = self.kept.split(*whom, (&dataset, networks), sql)?;
                 if !runs {
                     // What stands above the cut must run: over no hospitals at all it shows whether it can.
                     let dry = finish::finish(&split, networks, (&[], &[]));
@@ -121,11 +121,12 @@ impl Worker {
                 Ok(Message { head: Reply::Planned(planned), blobs: Vec::new() })
             }
             Work::Execute { snapshot, hospital, fragments, wanted, not_given } => {
+                let cuts = self.kept.fragments(*whom, (&dataset, networks), sql)?;
                 let place =
                     execute::Place { dataset: &dataset, snapshot, hospital, networks, not_given };
                 let left_out = blobs.first().map(|blob| execute::left_out(blob)).transpose()?;
                 let what = (fragments.as_slice(), *wanted, left_out.as_ref());
-                let running = execute::execute(&split, &place, what, &mut self.tables);
+                let running = execute::execute(&cuts, &place, what, &mut self.tables);
                 let executed = self.runtime.block_on(running)?;
                 let cells = executed.iter().map(|executed| ipc::encode(&executed.cells));
                 let cells = cells.collect::<Result<Vec<_>, _>>();
@@ -137,6 +138,7 @@ impl Worker {
                 Ok(Message { head, blobs })
             }
             Work::Finish { parts } => {
+                let Text { split, .. } = self.kept.split(*whom, (&dataset, networks), sql)?;
                 let finished = finish::finish(&split, networks, (parts, blobs))?;
                 Ok(Message { head: Reply::Finished(finished), blobs: Vec::new() })
             }

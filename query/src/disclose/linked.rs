@@ -1,6 +1,7 @@
 //! Complementary suppression: no null can be computed from what else the answer shows, or from what earlier ones did.
 //!
 //! [`earlier`] brings what was told from the same snapshot; its figures are linked like those of the answer, but cannot be hidden.
+//! [`near`] leaves out what cannot matter.
 //!
 //! After the primary rules every figure of the answer is a cell of a linked table: [`figures`] says what it is worth and what must
 //! stay unknown of it where it is null, [`inside`] how the figures of one cell add up, [`space`] how those of several cells and
@@ -31,6 +32,8 @@ mod alike;
 mod earlier;
 mod figures;
 mod inside;
+mod near;
+mod roots;
 mod space;
 mod table;
 
@@ -65,15 +68,15 @@ pub(super) fn hide(
     let thresholds = Thresholds::new(protections, limits);
     let own = fragments.iter().zip(footprints).zip(verdicts.iter());
     let own = own.enumerate().map(|(at, ((fragment, footprint), verdicts))| {
-        let footprint = earlier.footprint(at).unwrap_or(footprint);
-        Part { fragment, footprint, verdicts, thresholds, told: false }
+        let links = earlier.links(at).unwrap_or(&footprint.links);
+        Part { fragment, footprint, links, verdicts, thresholds, told: false }
     });
     let parts: Vec<Part<'_>> = own.chain(earlier.parts()).collect();
     // What was told before stands among the earlier ones; only what is new can hide anything.
     let linked: Vec<usize> = (0..parts.len()).filter(|at| !earlier.is_repeated(*at)).collect();
     let groups = groups(&parts, &linked);
     let is_new = |group: &BTreeSet<usize>| group.iter().any(|at| *at < fragments.len());
-    let figures = Figures::new(parts, thresholds);
+    let figures = Figures::new(parts, thresholds).beside(earlier.exact());
     let leaders = figures.leaders();
     let mut hidden = BTreeMap::new();
     for group in groups.into_iter().filter(is_new) {
@@ -126,7 +129,7 @@ fn everything(figures: &Figures<'_>, cells: &Cells) -> BTreeMap<Figure, Rule> {
 /// Fragments that share a space, directly or through others.
 fn groups(parts: &[Part<'_>], linked: &[usize]) -> Vec<BTreeSet<usize>> {
     let mut groups: Vec<BTreeSet<usize>> = Vec::new();
-    let links = |at: usize| parts.get(at).into_iter().flat_map(|part| &part.footprint.links);
+    let links = |at: usize| parts.get(at).into_iter().flat_map(|part| part.links);
     for at in linked.iter().copied() {
         let shares = |other: &usize| links(*other).any(|a| links(at).any(|b| a.base == b.base));
         let (near, apart): (Vec<_>, Vec<_>) =

@@ -76,7 +76,7 @@ fn kept_and_scanned_tables_give_the_same_cells() {
         let digests: Vec<Digest> = split.fragments.iter().map(|fragment| fragment.digest).collect();
         let run = |tables: &mut Tables| {
             let mut cells = runtime
-                .block_on(execute(&split, &place, (&digests, Wanted::ALL, None), tables))
+                .block_on(execute(&split.fragments, &place, (&digests, Wanted::ALL, None), tables))
                 .unwrap();
             let Executed { cells, sets } = cells.remove(0);
             (cells, sets.unwrap())
@@ -110,7 +110,7 @@ fn a_large_file_that_is_changed_in_place_is_found_when_it_is_scanned() {
     let mut tables = Tables::keeping_files_to(0);
     let mut run = || {
         runtime
-            .block_on(execute(&split, &place, (&digests, Wanted::ALL, None), &mut tables))
+            .block_on(execute(&split.fragments, &place, (&digests, Wanted::ALL, None), &mut tables))
             .map(|_| ())
     };
     assert!(run().is_ok() && run().is_ok());

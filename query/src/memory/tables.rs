@@ -2,15 +2,17 @@
 //!
 //! Whose figures they are and what they say is the caller's: the memory keeps bytes under the name of the fragment and of the
 //! limits in force, with the digests of the rows that it is about. Nothing is ever dropped; where there is no room nothing is
-//! told.
+//! told. What was read of the bytes is kept beside them for a part of the last snapshot's tables ([`body`]).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::bounds::Room;
 use super::charge::{Charge, Event};
 use super::state::Memory;
 use super::{Name, code};
+use body::Body;
+
+mod body;
 
 /// Tables of one snapshot: each later answer about the same rows is linked with all of them.
 pub(super) const MAX_TABLES: usize = 2_000;
@@ -18,6 +20,8 @@ pub(super) const MAX_TABLES: usize = 2_000;
 pub(super) const MAX_BYTES: usize = 256 << 20;
 /// Bytes of the tables of one answer.
 const MAX_CHARGED: usize = 16 << 20;
+/// Bytes of the tables of which what was read is kept, which takes about ten times as many.
+const MAX_READ: usize = 4 << 20;
 
 /// One fragment as it was told. It holds figures that nobody was told, so it prints nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub(crate) struct Table {
     /// The rows that its figures are about, in each space.
     pub(crate) bases: Vec<Name>,
     /// What was told and what was not, in the caller's encoding.
-    pub(crate) body: Arc<[u8]>,
+    pub(crate) body: Body,
 }
 
 impl std::fmt::Debug for Table {
@@ -55,7 +59,7 @@ impl Table {
     pub(super) fn read(reader: &mut code::Reader<'_>) -> Result<Self, code::CodeError> {
         let (snapshot, name) = (reader.name()?, reader.name()?);
         let bases = reader.list(code::Reader::name)?;
-        Ok(Self { snapshot, name, bases, body: reader.bytes()?.into() })
+        Ok(Self { snapshot, name, bases, body: reader.bytes()?.to_vec().into() })
     }
 }
 
@@ -64,11 +68,22 @@ impl Table {
 pub(super) struct Tables {
     of: BTreeMap<Name, Vec<Table>>,
     bytes: usize,
+    /// The snapshot of the last table: of its first tables what was read is kept, so many bytes of them.
+    last: Option<Name>,
+    read: usize,
 }
 
 impl Tables {
     pub(super) fn keep(&mut self, table: &Table) {
         self.bytes = self.bytes.saturating_add(table.bytes());
+        if let Some(last) = self.last.filter(|last| *last != table.snapshot) {
+            self.of(&last).iter().for_each(|table| table.body.keep_read(false));
+            self.read = 0;
+        }
+        self.last = Some(table.snapshot);
+        let read = self.read.saturating_add(table.bytes());
+        table.body.keep_read(read <= MAX_READ);
+        self.read = if read <= MAX_READ { read } else { self.read };
         self.of.entry(table.snapshot).or_default().push(table.clone());
     }
 

@@ -9,13 +9,15 @@
 //!
 //! Not here: figures of other snapshots, of other hospitals, and what cells without sums tell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use policies::footprint::{FragmentFootprint, LinkNames};
+use policies::footprint::{FragmentFootprint, LinkFootprint, LinkNames, SumKind};
 use policies::protections::Protections;
 use policies::{Digest, Limits};
 
-use super::figures::{Part, Thresholds};
+use super::figures::{Figures, Part, Thresholds};
+use super::near::{self, Sum};
 use crate::disclose::CellState;
 use crate::disclose::rules::{Rule, Verdict};
 use crate::memory::{Charge, Memory, Name, Room, Table};
@@ -39,7 +41,9 @@ pub(in crate::disclose) type Past<'m> = (&'m Memory, &'m Digest, Room);
 #[derive(Default)]
 pub(in crate::disclose) struct Earlier {
     /// Fragments told before, of the same rows.
-    told: Vec<Kept>,
+    told: Vec<Told>,
+    /// Of which kinds of sums every value of what is not linked is small enough for the solver.
+    exact: BTreeMap<SumKind, bool>,
     /// This answer's fragments.
     own: Vec<Own>,
     /// Whether something that was told cannot be read.
@@ -49,14 +53,24 @@ pub(in crate::disclose) struct Earlier {
     snapshot: Name,
 }
 
+/// A fragment told before.
+struct Told {
+    kept: Arc<Kept>,
+    /// Its links, in numbers of all that is linked.
+    links: Vec<LinkFootprint>,
+    /// Whether it can matter to what is new.
+    is_near: bool,
+}
+
 /// A fragment of this answer.
 struct Own {
     name: Name,
-    /// Its account, in numbers of all that is linked.
-    footprint: FragmentFootprint,
+    /// Its links, in numbers of all that is linked.
+    links: Vec<LinkFootprint>,
     names: LinkNames,
     /// As it was told before.
-    before: Vec<Kept>,
+    before: Vec<Arc<Kept>>,
+    sums: Vec<Option<Sum>>,
 }
 
 impl Own {
@@ -80,14 +94,15 @@ impl Earlier {
         for (fragment, footprint) in fragments.iter().zip(footprints) {
             let name = name(footprint, (protections, limits));
             let same = tables.iter().filter(|table| table.name == name);
-            let before: Option<Vec<Kept>> = same.map(|table| Kept::read(&table.body)).collect();
+            let before: Option<Vec<Arc<Kept>>> = same.map(read).collect();
             let before = before.filter(|before| before.iter().all(|kept| kept.is_of(fragment)));
             earlier.broken |= before.is_none();
             let own = Own {
                 name,
-                footprint: footprint.clone(),
+                links: footprint.links.clone(),
                 names: names.clone(),
                 before: before.unwrap_or_default(),
+                sums: sums(fragment, footprint, thresholds),
             };
             if own.is_new() {
                 let size = Kept::write(thresholds, (fragment, footprint, names), &[]);
@@ -99,13 +114,14 @@ impl Earlier {
         }
         earlier.fits = memory.has_room_for((&snapshot, room), many, bytes);
         earlier.broken |= earlier.join(tables).is_none();
+        earlier.leave_out();
         earlier
     }
 
     /// Reads what shares rows with the fragments that are new, directly or through others, and numbers all alike.
     fn join(&mut self, tables: &[Table]) -> Option<()> {
         let new = self.own.iter().filter(|own| own.is_new());
-        let mut bases: BTreeSet<Name> = new.flat_map(|own| bases(&own.footprint)).collect();
+        let mut bases: BTreeSet<Name> = new.flat_map(|own| bases(&own.links)).collect();
         let mut left: Vec<&Table> = tables.iter().collect();
         loop {
             let (near, apart): (Vec<&Table>, Vec<&Table>) = left
@@ -117,28 +133,46 @@ impl Earlier {
             }
             for table in near {
                 bases.extend(&table.bases);
-                self.told.push(Kept::read(&table.body)?);
+                self.told.push(Told { kept: read(table)?, links: Vec::new(), is_near: true });
             }
+        }
+        if self.told.is_empty() {
+            return Some(());
         }
         let mut all = Vocabulary::default();
-        for Kept { head, .. } in &mut self.told {
-            head.footprint.links = all.adopt(&head.footprint.links, &head.names)?;
+        for Told { kept, links, .. } in &mut self.told {
+            *links = all.adopt(&kept.head.footprint.links, &kept.head.names)?;
         }
-        if !self.told.is_empty() {
-            for own in &mut self.own {
-                own.footprint.links = all.adopt(&own.footprint.links, &own.names)?;
-            }
+        for own in &mut self.own {
+            own.links = all.adopt(&own.links, &own.names)?;
         }
-        let told = self.told.iter_mut().map(|kept| &mut kept.head.footprint);
-        let own = self.own.iter_mut().map(|own| &mut own.footprint);
-        if !all.is_empty() {
-            let parts = all.parts();
-            let links = told.chain(own).flat_map(|footprint| &mut footprint.links);
-            for sum in links.flat_map(|link| &mut link.sums) {
-                sum.part_of = parts.get(&sum.of).cloned().unwrap_or_default();
-            }
+        let parts = all.parts();
+        let told = self.told.iter_mut().map(|told| &mut told.links);
+        let links = told.chain(self.own.iter_mut().map(|own| &mut own.links)).flatten();
+        for sum in links.flat_map(|link| &mut link.sums) {
+            sum.part_of = parts.get(&sum.of).cloned().unwrap_or_default();
         }
         Some(())
+    }
+
+    /// Leaves out what was told and cannot matter to what is new.
+    fn leave_out(&mut self) {
+        let told = self.told.iter().map(|Told { kept, links, .. }| near::Fragment {
+            links,
+            sums: &kept.sums,
+            told: true,
+        });
+        let new = self.own.iter().filter(|own| own.is_new());
+        let new = new.map(|Own { links, sums, .. }| near::Fragment { links, sums, told: false });
+        let needed = near::needed(&told.chain(new).collect::<Vec<_>>());
+        for (told, is_near) in self.told.iter_mut().zip(needed) {
+            told.is_near = is_near;
+        }
+        for told in self.told.iter().filter(|told| !told.is_near) {
+            for (kind, fits) in &told.kept.exact {
+                *self.exact.entry(*kind).or_insert(true) &= fits;
+            }
+        }
     }
 
     /// Hides what was null before, and what cannot be kept.
@@ -158,9 +192,9 @@ impl Earlier {
         }
     }
 
-    /// The account of a fragment of this answer; none where nothing was told before.
-    pub(super) fn footprint(&self, fragment: usize) -> Option<&FragmentFootprint> {
-        self.own.get(fragment).map(|own| &own.footprint)
+    /// The links of a fragment of this answer; none where nothing can have been told before.
+    pub(super) fn links(&self, fragment: usize) -> Option<&[LinkFootprint]> {
+        self.own.get(fragment).map(|own| own.links.as_slice())
     }
 
     /// Whether a fragment was told before: then its nulls are known.
@@ -168,9 +202,28 @@ impl Earlier {
         self.own.get(fragment).is_some_and(|own| !own.is_new())
     }
 
-    /// What was told before.
+    /// What was told before and can matter.
     pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        self.told.iter().map(Kept::part)
+        let near = self.told.iter().filter(|told| told.is_near);
+        near.map(|told| told.kept.part(&told.links))
+    }
+
+    /// Of which kinds of sums every value of what else was told is small enough for the solver.
+    pub(super) fn exact(&self) -> &BTreeMap<SumKind, bool> {
+        &self.exact
+    }
+
+    /// The same with all that was told.
+    #[cfg(test)]
+    pub(super) fn whole(mut self) -> Self {
+        self.told.iter_mut().for_each(|told| told.is_near = true);
+        self
+    }
+
+    /// How many of the fragments that were told before are linked, and of how many.
+    #[cfg(test)]
+    pub(super) fn linked(&self) -> (usize, usize) {
+        (self.parts().count(), self.told.len())
     }
 
     /// Enters what is told now.
@@ -190,7 +243,7 @@ impl Earlier {
                 charge.keep(Table {
                     snapshot: self.snapshot,
                     name: own.name,
-                    bases: bases(footprint).collect(),
+                    bases: bases(&footprint.links).collect(),
                     body: body.into(),
                 });
             }
@@ -205,8 +258,23 @@ fn name(footprint: &FragmentFootprint, (protections, limits): (&Protections, &Li
     *Digest::of(&[TABLE, footprint.digest.as_bytes(), limits.as_bytes()].concat()).as_bytes()
 }
 
-fn bases(footprint: &FragmentFootprint) -> impl Iterator<Item = Name> {
-    footprint.links.iter().map(|link| *link.base.as_bytes())
+fn bases(links: &[LinkFootprint]) -> impl Iterator<Item = Name> {
+    links.iter().map(|link| *link.base.as_bytes())
+}
+
+fn read(table: &Table) -> Option<Arc<Kept>> {
+    table.body.read(Kept::read)
+}
+
+/// The sums of a fragment of this answer.
+fn sums(
+    fragment: &RawFragment,
+    footprint: &FragmentFootprint,
+    thresholds: Thresholds,
+) -> Vec<Option<Sum>> {
+    let part = Part { fragment, footprint, links: &[], verdicts: &[], thresholds, told: false };
+    let figures = Figures::new(vec![part], thresholds);
+    (0..footprint.sums.len()).map(|sum| Sum::of(&figures, 0, sum)).collect()
 }
 
 /// Whether nothing of a fragment is told, for want of room. Whoever has room asks it anew: it told nothing that would have to be linked.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use policies::footprint::{
-    FragmentFootprint, MeasureFootprint, MeasureKind, SumFootprint, SumKind,
+    FragmentFootprint, LinkFootprint, MeasureFootprint, MeasureKind, SumFootprint, SumKind,
 };
 
 use super::Figure;
@@ -51,6 +51,28 @@ impl<'a> Figures<'a> {
         }
         figures.exact = exact;
         figures
+    }
+
+    /// Kinds of sums of which every value is small enough for the solver.
+    pub(super) fn exact(&self) -> &BTreeMap<SumKind, bool> {
+        &self.exact
+    }
+
+    /// The same beside figures of which others were found out.
+    pub(super) fn beside(mut self, others: &BTreeMap<SumKind, bool>) -> Self {
+        for (kind, fits) in others {
+            *self.exact.entry(*kind).or_insert(true) &= fits;
+        }
+        self
+    }
+
+    pub(super) fn links(&self, fragment: usize) -> &'a [LinkFootprint] {
+        self.parts.get(fragment).map_or(&[], |part| part.links)
+    }
+
+    /// The sum of the rows that a sum adds.
+    pub(super) fn counter(&self, fragment: usize, sum: usize) -> Option<usize> {
+        self.kept(Figure { fragment, cell: 0, sum })?.counter
     }
 
     pub(super) fn footprint(&self, fragment: usize) -> Option<&'a FragmentFootprint> {
@@ -128,6 +150,11 @@ impl<'a> Figures<'a> {
     pub(super) fn n(&self, figure: Figure) -> u64 {
         let fragment = self.fragment(figure.fragment);
         fragment.and_then(|fragment| fragment.n.get(figure.cell)).copied().unwrap_or_default()
+    }
+
+    /// Whether it is known how many contribute to the figure.
+    pub(super) fn has_contributors(&self, figure: Figure) -> bool {
+        self.contribution(figure).is_some()
     }
 
     /// Patients who contribute to the figure, as far as it is known.

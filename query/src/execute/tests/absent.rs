@@ -28,7 +28,7 @@ fn check(not_given: &[&str], sql: &str, expected: &[bool]) {
     let digests: Vec<Digest> = split.fragments.iter().map(|fragment| fragment.digest).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut tables = Tables::default();
-    let run = execute(&split, &place, (&digests, Wanted::NONE, None), &mut tables);
+    let run = execute(&split.fragments, &place, (&digests, Wanted::NONE, None), &mut tables);
     let cells = runtime.block_on(run).unwrap().remove(0).cells;
     let ruled_out: Vec<bool> = cells.column(1).as_boolean().values().iter().collect();
     assert_eq!(ruled_out, expected, "{sql}");

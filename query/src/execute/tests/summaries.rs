@@ -90,7 +90,7 @@ impl Site {
     }
 
     #[track_caller]
-    fn split(&self, sql: &str) -> Split {
+    fn split(&self, sql: &str) -> crate::cut::Split {
         cut::split(&self.dataset, &self.networks, sql).expect(sql)
     }
 
@@ -117,7 +117,8 @@ impl Site {
         let digests: Vec<Digest> = footprint.iter().map(|fragment| fragment.digest).collect();
         let mut received = [Tables::default(), Tables::keeping_files_to(0)].map(|mut tables| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let running = execute(&split, &place, (&digests, Wanted::ALL, None), &mut tables);
+            let running =
+                execute(&split.fragments, &place, (&digests, Wanted::ALL, None), &mut tables);
             let executed = runtime.unwrap().block_on(running).expect(sql);
             let (cells, sets): (Vec<_>, Vec<_>) =
                 executed.into_iter().map(|executed| (executed.cells, executed.sets)).unzip();

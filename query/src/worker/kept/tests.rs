@@ -84,3 +84,28 @@ fn other_networks_make_it_another_question() {
     let other = kept.split(ann, (&dataset, &networks), SQL).unwrap();
     assert!(!Rc::ptr_eq(&first.split, &other.split));
 }
+
+#[test]
+fn who_only_runs_a_text_has_the_cuts_that_it_was_planned_with() {
+    let (ann, bob) = (Some(Digest::of(b"ann")), Some(Digest::of(b"bob")));
+    let (dataset, networks, mut kept) = (dataset(1), Networks::new(), Kept::default());
+    let cuts = kept.fragments(ann, (&dataset, &networks), SQL).unwrap();
+    let again = kept.fragments(ann, (&dataset, &networks), SQL).unwrap();
+    assert!(Rc::ptr_eq(&cuts, &again) && kept.texts.is_empty());
+    let split = kept.split(ann, (&dataset, &networks), SQL).unwrap().split;
+    let digests = |of: &[Fragment]| of.iter().map(|cut| cut.digest).collect::<Vec<_>>();
+    assert_eq!(digests(&cuts), digests(&split.fragments));
+    let planned = kept.fragments(ann, (&dataset, &networks), SQL).unwrap();
+    assert!(Rc::ptr_eq(&planned, &split.fragments), "a text that is known is not cut again");
+    let other = kept.fragments(bob, (&dataset, &networks), SQL).unwrap();
+    assert!(!Rc::ptr_eq(&other, &planned) && kept.texts.is_empty() && kept.cuts.len() == 1);
+
+    assert!(kept.fragments(bob, (&dataset, &networks), "SELECT age FROM patient").is_err());
+    kept.fragments(None, (&dataset, &networks), SQL).unwrap();
+    assert!(kept.cuts.is_empty());
+    for age in 0..MAX_TEXTS * 2 {
+        let text = format!("SELECT count(*) FROM patient WHERE age > {age}");
+        kept.fragments(ann, (&dataset, &networks), &text).unwrap();
+        assert!(kept.cuts.len() <= MAX_TEXTS);
+    }
+}

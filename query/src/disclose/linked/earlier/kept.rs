@@ -1,15 +1,19 @@
 //! One fragment as the memory keeps it: its account without texts, then its cells.
 //!
 //! Of each cell the figures with what was shown and why not, its patients, and of each measure how many contribute and the
-//! largest contribution: all that linking looks at. No sets, no keys, no texts.
+//! largest contribution: all that linking looks at. No sets, no keys, no texts. What linking asks of a whole fragment is found out once,
+//! where it is read.
+
+use std::collections::BTreeMap;
 
 use policies::explore::Explore;
-use policies::footprint::{FragmentFootprint, LinkNames};
+use policies::footprint::{FragmentFootprint, LinkFootprint, LinkNames, SumKind};
 use serde::{Deserialize, Serialize};
 
 use super::code::{self, Bytes};
 use super::vocabulary::Vocabulary;
-use crate::disclose::linked::figures::{Part, Thresholds};
+use crate::disclose::linked::figures::{Figures, Part, Thresholds};
+use crate::disclose::linked::near::Sum;
 use crate::disclose::rules::Verdict;
 use crate::receive::{Counted, RawFragment};
 
@@ -29,6 +33,10 @@ pub(super) struct Kept {
     pub(super) head: Head,
     fragment: RawFragment,
     pub(super) verdicts: Vec<Verdict>,
+    /// What each sum is, as a whole.
+    pub(super) sums: Vec<Option<Sum>>,
+    /// Of which kinds of sums every value is small enough for the solver.
+    pub(super) exact: BTreeMap<SumKind, bool>,
 }
 
 /// The account of a fragment as far as linking needs it, with names for its own numbers alone.
@@ -114,7 +122,13 @@ impl Kept {
         }
         let whole = bytes.is_empty() && u64::try_from(n.len()) == Ok(head.footprint.cells);
         let fragment = RawFragment::of_told((n, ruled_out), values, counted);
-        whole.then_some(Self { head, fragment, verdicts })
+        let own = (Vec::new(), BTreeMap::new());
+        let read = Self { head, fragment, verdicts, sums: own.0, exact: own.1 };
+        let read = whole.then_some(read)?;
+        let figures = Figures::new(vec![read.part(&[])], read.head.thresholds);
+        let sums = (0..sums).map(|sum| Sum::of(&figures, 0, sum)).collect();
+        let exact = figures.exact().clone();
+        Some(Self { sums, exact, ..read })
     }
 
     /// Whether it is of the very figures of a fragment.
@@ -125,11 +139,12 @@ impl Kept {
         self.fragment.n == fragment.n && self.fragment.cells().zip(fragment.cells()).all(alike)
     }
 
-    /// What of it is linked.
-    pub(super) fn part(&self) -> Part<'_> {
+    /// What of it is linked, by links in the numbers of all that is.
+    pub(super) fn part<'a>(&'a self, links: &'a [LinkFootprint]) -> Part<'a> {
         Part {
             fragment: &self.fragment,
             footprint: &self.head.footprint,
+            links,
             verdicts: &self.verdicts,
             thresholds: self.head.thresholds,
             told: true,

@@ -27,10 +27,6 @@ fn by_number<T: Clone>(known: &BTreeMap<T, u32>) -> Vec<T> {
 }
 
 impl Vocabulary {
-    pub(super) fn is_empty(&self) -> bool {
-        self.axes.is_empty() && self.sums.is_empty()
-    }
-
     /// Links in the numbers of this vocabulary, none of them part of others yet; nothing where a number has no name.
     pub(super) fn adopt(
         &mut self,
@@ -73,11 +69,12 @@ impl Vocabulary {
         for (sum, number) in &self.sums {
             alike.entry(sum.what).or_default().push((sum, *number));
         }
+        let many = |of: &LinkQuantity| of.conditions.len();
+        alike.values_mut().for_each(|sums| sums.sort_by_key(|(sum, _)| many(sum)));
         let part_of = |(part, number): &(&LinkQuantity, u32)| {
-            let wholes = alike.get(&part.what).into_iter().flatten().filter(|(whole, _)| {
-                let fewer = whole.conditions.len() < part.conditions.len();
-                fewer && whole.conditions.is_subset(&part.conditions)
-            });
+            let sums = alike.get(&part.what).into_iter().flatten();
+            let fewer = sums.take_while(|(whole, _)| many(whole) < many(part));
+            let wholes = fewer.filter(|(whole, _)| whole.conditions.is_subset(&part.conditions));
             let mut wholes: Vec<u32> = wholes.map(|(_, whole)| *whole).collect();
             wholes.sort_unstable();
             (*number, wholes)

@@ -2,7 +2,7 @@
 
 use policies::Limits;
 use policies::footprint::{
-    FragmentFootprint, MeasureFootprint, MeasureKind, SumFootprint, SumKind,
+    FragmentFootprint, LinkFootprint, MeasureFootprint, MeasureKind, SumFootprint, SumKind,
 };
 use policies::protections::Protections;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,8 @@ impl Thresholds {
 pub(in crate::disclose::linked) struct Part<'a> {
     pub(in crate::disclose::linked) fragment: &'a RawFragment,
     pub(in crate::disclose::linked) footprint: &'a FragmentFootprint,
+    /// Its links, in the numbers of all that is linked.
+    pub(in crate::disclose::linked) links: &'a [LinkFootprint],
     pub(in crate::disclose::linked) verdicts: &'a [Verdict],
     pub(in crate::disclose::linked) thresholds: Thresholds,
     /// Whether it was told by an earlier answer: what it shows cannot be hidden.

@@ -34,8 +34,8 @@ impl<'a> Places<'a> {
         cells: &Cells,
     ) -> Result<Self, TooLarge> {
         let mut quantities = BTreeMap::new();
-        let footprints = cells.keys().filter_map(|at| Some((*at, figures.footprint(*at)?)));
-        let links = footprints.flat_map(|(at, of)| of.links.iter().map(move |link| (at, link)));
+        let links =
+            cells.keys().flat_map(|at| figures.links(*at).iter().map(move |link| (*at, link)));
         for (fragment, link) in links {
             let sums = link.sums.iter().enumerate();
             for (sum, place) in sums.filter(|(sum, _)| figures.is_told_exactly(fragment, *sum)) {

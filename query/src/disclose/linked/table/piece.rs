@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Builder, Truth};
+use crate::disclose::linked::roots::{join, root};
 use crate::disclose::rules::Rule;
 use crate::disclose::suppress::{Cell, LinkedTable, Need, Proofs, Relation, Standing};
 
@@ -165,24 +166,5 @@ impl Piece {
             }
         }
         Some(())
-    }
-}
-
-/// The root of a cell's tree; shortens the way there.
-fn root(roots: &mut [usize], mut at: usize) -> usize {
-    while let Some(up) = roots.get(at).copied().filter(|up| *up != at) {
-        let above = roots.get(up).copied().unwrap_or(up);
-        if let Some(own) = roots.get_mut(at) {
-            *own = above;
-        }
-        at = above;
-    }
-    at
-}
-
-fn join(roots: &mut [usize], one: usize, other: usize) {
-    let (one, other) = (root(roots, one), root(roots, other));
-    if let Some(root) = roots.get_mut(one.max(other)) {
-        *root = one.min(other);
     }
 }

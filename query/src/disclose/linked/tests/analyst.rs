@@ -9,11 +9,11 @@ const BIT: usize = 4;
 
 /// What is grouped by, what has one place, which condition holds, and whether a part is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Question {
-    keys: Vec<usize>,
-    fixed: Option<(usize, u32)>,
-    condition: Option<u32>,
-    part: bool,
+pub(super) struct Question {
+    pub(super) keys: Vec<usize>,
+    pub(super) fixed: Option<(usize, u32)>,
+    pub(super) condition: Option<u32>,
+    pub(super) part: bool,
 }
 
 fn mixed(number: u32) -> u32 {
@@ -38,7 +38,7 @@ fn meets(number: u32, condition: Option<u32>) -> bool {
     condition.is_none_or(|condition| !mixed(number + 1_000_003 * (condition + 1)).is_multiple_of(3))
 }
 
-fn question(dice: &mut properties::Dice) -> Question {
+pub(super) fn question(dice: &mut properties::Dice) -> Question {
     let mut columns = vec![0, 1, 2, 3];
     let mut keys = vec![];
     for _ in 0..dice.under(3) + u64::from(dice.under(8) == 0) {
@@ -57,7 +57,7 @@ fn axis(column: usize) -> LinkAxis {
     LinkAxis { axis: u32::try_from(column).unwrap(), size: SIZES[column] }
 }
 
-fn names() -> LinkNames {
+pub(super) fn names() -> LinkNames {
     let conditions = |of: Option<u32>| of.iter().map(|of| LinkName::of(&of.to_string())).collect();
     let sum = |of| LinkQuantity { what: LinkName::of("rows"), conditions: conditions(of) };
     LinkNames {
@@ -66,7 +66,7 @@ fn names() -> LinkNames {
     }
 }
 
-fn footprint(question: &Question) -> FragmentFootprint {
+pub(super) fn footprint(question: &Question) -> FragmentFootprint {
     let of = question.condition.map_or(0, |condition| condition + 1);
     let places = |bit: bool| {
         let bit = bit.then_some((BIT, 1));
@@ -100,7 +100,7 @@ fn footprint(question: &Question) -> FragmentFootprint {
     }
 }
 
-fn fragment(question: &Question, patients: u32) -> RawFragment {
+pub(super) fn fragment(question: &Question, patients: u32) -> RawFragment {
     let cells: usize = question.keys.iter().map(|key| SIZES[*key] as usize).product();
     let mut counts = vec![(0_u32, 0_u32); cells];
     for number in 0..patients {

@@ -120,7 +120,15 @@ fn fragments_without_a_common_space_stand_alone() {
     let thresholds = Thresholds::new(&protections(Zeros::Hidden, 10), &Limits::DEFAULT);
     let groups = |footprints: &[FragmentFootprint]| {
         let parts = fragments.iter().zip(footprints).map(|(fragment, footprint)| {
-            super::super::Part { fragment, footprint, verdicts: &[], thresholds, told: false }
+            let links = &footprint.links;
+            super::super::Part {
+                fragment,
+                footprint,
+                links,
+                verdicts: &[],
+                thresholds,
+                told: false,
+            }
         });
         groups(&parts.collect::<Vec<_>>(), &[0, 1])
     };

@@ -9,6 +9,8 @@ pub(super) struct Asked<'p> {
     memory: Memory,
     snapshot: Digest,
     k: u32,
+    /// Whether every answer is judged again with all that was told.
+    pub(super) is_checked: bool,
     /// Another thing that is counted, of the same patients.
     pub(super) of: u32,
 }
@@ -41,7 +43,14 @@ fn names() -> LinkNames {
 impl<'p> Asked<'p> {
     pub(super) fn new(population: &'p Population) -> Self {
         let memory = Memory::new(*Digest::of(b"lineage").as_bytes());
-        Self { population, memory, snapshot: Digest::of(b"snapshot"), k: 10, of: 0 }
+        Self {
+            population,
+            memory,
+            snapshot: Digest::of(b"snapshot"),
+            k: 10,
+            is_checked: true,
+            of: 0,
+        }
     }
 
     /// What an answer tells; it is remembered.
@@ -57,8 +66,12 @@ impl<'p> Asked<'p> {
             footprint
         });
         let footprints: Vec<FragmentFootprint> = footprints.collect();
-        let past = (&mut self.memory, &self.snapshot);
-        let verdicts = answer(past, (&fragments, &footprints, &names()), rules);
+        let (before, names) = (self.memory.clone(), names());
+        let asked = (&fragments[..], &footprints[..], &names);
+        let verdicts = answer((&mut self.memory, &self.snapshot), asked, rules);
+        if self.is_checked {
+            near::check((&before, &self.snapshot), asked, rules, &verdicts);
+        }
         self.population.told(parts, &verdicts)
     }
 
