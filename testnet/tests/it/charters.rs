@@ -1,17 +1,22 @@
 //! A running network follows its board: changes come to every node, and nothing else does.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use node::api::{History, PublishBody, Published};
+use node::charters::message::{self, Holding, Message, Wanted};
 use node::client::ClientError;
 use node::clock::{Clock as _, SystemClock};
 use node::log::Event;
+use node::net::Lane;
+use policies::Digest;
 use policies::statement::{Revocation, Subject};
+use policies::wire::LayerRef;
 use testnet::network::{Network, Sealed};
 use testnet::process::{NodeProcess, client, wait_ready};
 use testnet::topology::NETWORK;
 
-use crate::support::Net;
+use crate::support::{Net, RawPeer};
 
 const NODES: [&str; 3] = ["NOORD", "OOST", "ZUID"];
 const TWO: [&str; 2] = ["board.one", "board.three"];
@@ -97,7 +102,11 @@ fn two_of_three_change_the_rules_of_every_node_at_once() {
     assert_eq!(away.stop().unwrap(), 0);
     let network = &net.network;
     sealed.sign(network, &network.board_key("board.three")).unwrap();
-    assert_eq!(bring(network, "OOST", &sealed), Ok(2));
+    // As a member of the board does it.
+    let profile = network.profile("b.devries").to_string_lossy().into_owned();
+    let bundle = sealed.bundle.to_string_lossy().into_owned();
+    let told = network.run(&["charter", "publish", &bundle, "--profile", &profile]).unwrap();
+    assert!(told.starts_with("accepted: version 2 of demo, digest "), "{told}");
     wait("NOORD follows", || history(network, "NOORD").in_force[0].version == 2);
     let mut back = NodeProcess::start(network, "ZUID").unwrap();
     wait_ready(network, &mut back).unwrap();
@@ -119,6 +128,17 @@ fn two_of_three_change_the_rules_of_every_node_at_once() {
     let expected = [(1, "board.one"), (1, "board.three"), (2, "board.one"), (2, "board.three")];
     assert_eq!(signed, expected);
     assert!(said.versions[0].holds_until.is_some() && said.versions[1].holds_until.is_none());
+    let profile = network.profile("a.jansen").to_string_lossy().into_owned();
+    let shown = network.run(&["charter", "show", "--history", "--profile", &profile]).unwrap();
+    for line in [
+        "version 1 of demo (holds beside it until ",
+        "version 2 of demo (in force)",
+        "  signed by board.three of the board of version 1, key ",
+        "  signed by board.one of the board of version 2, key ",
+        "vouched for until ",
+    ] {
+        assert!(shown.contains(line), "no `{line}` in {shown}");
+    }
     let stopped = net.take("NOORD");
     assert_eq!(stopped.stop().unwrap(), 0);
     let mut again = NodeProcess::start(&net.network, "NOORD").unwrap();
@@ -318,4 +338,59 @@ fn without_a_word_that_holds_nothing_is_answered() {
         NODES.iter().all(|code| answer["coverage"][code]["state"] == "answered")
     });
     net.nodes.push(back);
+}
+
+/// A member of the network that says anything about charters.
+#[test]
+fn a_member_that_lies_about_charters_changes_nothing_and_is_counted() {
+    let mut net = Net::start(3);
+    assert_eq!(net.take("ZUID").stop().unwrap(), 0);
+    let liar = RawPeer::start(&net, "ZUID");
+    let first = history(&net.network, "NOORD").versions[0].layer.clone();
+    let holding = |version: u64, digest: &str| {
+        let tip = LayerRef { version, digest: Digest::of(digest.as_bytes()), ..first.clone() };
+        Holding { tip, revocations: 4000, revoked: Digest::of(b"x"), fresh: None }
+    };
+    let say = |holds: Holding, wants: Wanted| Message { holds, wants }.encode();
+    // It says that it is far ahead, or that it holds a fork, and answers every question about it with rubbish.
+    let rubbish = [
+        message::reply(&holding(9, "ahead"), Some(b"{}".to_vec())),
+        message::reply(&holding(8, "large"), Some(vec![b'x'; 1 << 20])),
+        message::reply(&holding(1, "fork"), Some(b"[]".to_vec())),
+        message::reply(&holding(7, "nothing"), None),
+        message::reply(&Holding { tip: first.clone(), ..holding(1, "") }, Some(b"{}".to_vec())),
+        vec![b"nonsense".to_vec()],
+    ];
+    let asked = AtomicUsize::new(0);
+    for frames in &rubbish {
+        let answer = |_message: &[u8]| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            frames.clone()
+        };
+        let before = asked.load(Ordering::Relaxed);
+        liar.serve_while(Lane::Charters, answer, || {
+            wait("the node hears of it and asks", || {
+                // At a bad moment the node is still asking about the one before.
+                let said = say(holding(99, "more"), Wanted::Nothing);
+                drop(liar.compare(&net, "NOORD", &said));
+                asked.load(Ordering::Relaxed) > before
+            });
+        });
+    }
+    // What is no message is counted; a page beyond the end and a version that is not there are nothing.
+    assert_eq!(liar.compare(&net, "NOORD", b"rubbish"), Err("no_answer"));
+    for wants in [Wanted::Statements(u64::MAX), Wanted::Bundle(77), Wanted::Bundle(0)] {
+        let frames = liar.compare(&net, "NOORD", &say(holding(1, "x"), wants)).unwrap();
+        assert_eq!(message::read(frames).unwrap().0.tip, first);
+    }
+    assert_eq!(history(&net.network, "NOORD").versions.len(), 1);
+    assert!(rejected(&net, "NOORD").is_empty(), "a peer's rubbish is not logged singly");
+    let counted = |expected: &str| {
+        net.log("NOORD").into_iter().any(|entry| {
+            matches!(&entry.event, Event::Rejected { peer, code, .. } if peer == "ZUID" && code == expected)
+        })
+    };
+    assert!(counted("charter_message"));
+    let answer = net.ask("a.jansen", BY_GRADE, &[]);
+    assert_eq!(answer.status.code(), Some(0));
 }

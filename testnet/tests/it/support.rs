@@ -194,10 +194,33 @@ impl RawPeer {
         Reply::parse(&frames[0]).unwrap()
     }
 
+    /// Says something about charters; the frames that come back.
+    pub(crate) fn compare(
+        &self,
+        net: &Net,
+        to: &str,
+        message: &[u8],
+    ) -> Result<Vec<Vec<u8>>, &'static str> {
+        let charter = net.charter();
+        let key = PeerKey(*charter.member(&hospital(to)).unwrap().keys.transport.as_bytes());
+        let said = self.net.compare(key, message.to_vec(), Duration::from_secs(60));
+        self.runtime.block_on(said).map_err(|error| error.code())
+    }
+
     /// Answers every message about logs with what `say` makes of it, until the work is done; the tests' own thread does the work.
     pub(crate) fn witness_while<T>(
         &self,
         say: impl Fn(&[u8]) -> Vec<u8> + Sync,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        self.serve_while(Lane::Witness, |message| vec![say(message)], work)
+    }
+
+    /// The same for any kind of message.
+    pub(crate) fn serve_while<T>(
+        &self,
+        lane: Lane,
+        say: impl Fn(&[u8]) -> Vec<Vec<u8>> + Sync,
         work: impl FnOnce() -> T,
     ) -> T {
         let (end, ended) = tokio::sync::oneshot::channel::<()>();
@@ -211,8 +234,8 @@ impl RawPeer {
                             _ = &mut ended => return,
                             next = inbound.recv() => next.unwrap(),
                         };
-                        if next.lane == Lane::Witness {
-                            drop(next.reply.send(vec![say(&next.request)]).await);
+                        if next.lane == lane {
+                            drop(next.reply.send(say(&next.request)).await);
                         }
                     }
                 });
