@@ -38,7 +38,7 @@ pub struct Config {
     pub snapshots: PathBuf,
     /// The charter's bundle.
     pub charter: PathBuf,
-    /// Fingerprint of the key that must have signed the charter.
+    /// The pin: the digest of version 1 of the network's charter.
     pub root: Digest,
     /// The hospital's own rules, where it has any.
     pub own_rules: Option<PathBuf>,

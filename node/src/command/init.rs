@@ -51,7 +51,7 @@ pub(crate) fn run(dir: &Path, hospital: &HospitalCode) -> anyhow::Result<Exit> {
     write_private(&dir.join("config.toml"), config.as_bytes())
         .context("cannot write config.toml")?;
     print::note(format!(
-        "Made {}. Next: type the root fingerprint into config.toml, send the board these keys,",
+        "Made {}. Next: type the pin of the network into config.toml as `root`, send the board these keys,",
         dir.display()
     ));
     print::note(
@@ -101,7 +101,7 @@ snapshots = "snapshots"
 [charter]
 # The sealed charter, as the board sends it.
 bundle = "charter.kring"
-# Fingerprint of the board key that must have signed it: 64 hexadecimal digits, from the board by another way than the bundle.
+# The pin: the digest of version 1 of the charter, 64 hexadecimal digits or 24 words, from the board by another way than the bundle.
 root = ""
 # The hospital's own rules, in Cedar: they forbid and strengthen what the charter permits, and grant nothing.
 # own_rules = "own.cedar"
