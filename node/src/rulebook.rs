@@ -64,7 +64,10 @@ impl Rulebook {
         }
         let Held { fresh, revoked, .. } = &*self.held;
         let vouched = fresh.as_ref().is_some_and(|fresh| fresh.holds(revoked, now));
-        if self.charter.freshness().is_empty() || vouched {
+        // A version that asks for no word any more waits for its notice like everything that is looser.
+        let older = self.besides.iter().map(|beside| &beside.charter);
+        let asked = older.chain([&self.charter]).any(|charter| !charter.freshness().is_empty());
+        if !asked || vouched {
             return Ok(());
         }
         Err(Refused::CharterStale)

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::charter::{self, Charter, MAX_FILES, Signer};
-use crate::dsse::{Envelope, EnvelopeError, PayloadType};
+use crate::dsse::{Envelope, EnvelopeError, PayloadType, PublicKey};
 use crate::problem::Problem;
 
 pub use crate::chain::alone::{Trust, open};
@@ -156,11 +156,13 @@ fn encode(payload: &Payload) -> Vec<u8> {
 
 /// Which of these signers signed, revoked or not.
 pub(crate) fn signed_by(envelope: &Envelope, signers: &[Signer]) -> Vec<Signer> {
-    // Each verification hashes the whole payload: only for keys that are named.
-    let named = |signer: &&Signer| {
-        let key = signer.key.to_string();
-        envelope.key_hints().any(|hint| hint == key)
-    };
-    let signed = |signer: &&Signer| envelope.verify(PayloadType::Charter, &signer.key).is_ok();
-    signers.iter().filter(named).filter(signed).cloned().collect()
+    let signed = |signer: &&Signer| is_signed_by(envelope, &signer.key);
+    signers.iter().filter(signed).cloned().collect()
+}
+
+/// Whether this key signed; a key that is not named costs nothing, as each verification hashes the whole payload.
+pub(crate) fn is_signed_by(envelope: &Envelope, key: &PublicKey) -> bool {
+    let id = key.to_string();
+    envelope.key_hints().any(|hint| hint == id)
+        && envelope.verify(PayloadType::Charter, key).is_ok()
 }

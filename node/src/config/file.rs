@@ -48,7 +48,7 @@ pub struct CharterFile {
     /// The sealed bundle, or a folder of bundles, from version 1. Default `charter.kring`.
     #[serde(default = "bundle")]
     pub bundle: PathBuf,
-    /// Fingerprint of the board key that must have signed it, 64 hexadecimal digits.
+    /// The pin: the digest of version 1 of the network's charter, as 64 hexadecimal digits or 24 words.
     pub root: Spanned<String>,
     /// The hospital's own rules, in Cedar: they forbid and strengthen. Default: none.
     pub own_rules: Option<PathBuf>,

@@ -97,18 +97,27 @@ impl Read {
         LayerRef { network: network.clone(), version: *version, digest: self.digest }
     }
 
-    /// The signers of `version` whose signature counts.
-    fn signed(&self, version: u64, signers: &[Signer], revoked: &Revocations) -> Vec<SignedBy> {
-        let signed = bundle::signed_by(&self.envelope, signers).into_iter();
-        let counting = signed.filter(|signer| !revoked.signer(&signer.key));
-        counting.map(|signer| SignedBy { version, signer }).collect()
+    /// The signers of `version` whose signature counts; those of `known` were verified already.
+    fn signed(
+        &self,
+        (version, signers): (u64, &[Signer]),
+        known: &[SignedBy],
+        revoked: &Revocations,
+    ) -> Vec<SignedBy> {
+        let is_known = |signer: &Signer| known.iter().any(|by| by.signer.key == signer.key);
+        let counts = |signer: &&Signer| {
+            !revoked.signer(&signer.key)
+                && (is_known(signer) || bundle::is_signed_by(&self.envelope, &signer.key))
+        };
+        let signed = signers.iter().filter(counts).cloned();
+        signed.map(|signer| SignedBy { version, signer }).collect()
     }
 
     /// Its own signers who signed, at least its threshold.
-    fn own(&self, revoked: &Revocations) -> Result<Vec<SignedBy>, ChainError> {
+    fn own(&self, known: &[SignedBy], revoked: &Revocations) -> Result<Vec<SignedBy>, ChainError> {
         let Head { version, threshold: expected, signers, .. } = &self.head;
         let (version, expected) = (*version, *expected);
-        let signed = self.signed(version, signers, revoked);
+        let signed = self.signed((version, signers), known, revoked);
         let got = signed.len();
         if got < expected {
             return Err(ChainError::TooFewSigners { version, expected, got });
@@ -120,7 +129,7 @@ impl Read {
     fn old(&self, before: &Version, revoked: &Revocations) -> Result<Vec<SignedBy>, ChainError> {
         let version = before.layer.version;
         let expected = before.head.threshold;
-        let signed = self.signed(version, &before.head.signers, revoked);
+        let signed = self.signed((version, &before.head.signers), &[], revoked);
         let got = signed.len();
         if got < expected {
             return Err(ChainError::TooFewOldSigners { version, expected, got });
@@ -141,7 +150,7 @@ impl Read {
         if got != 1 {
             return Err(ChainError::NotFirst { got });
         }
-        self.own(revoked)
+        self.own(&[], revoked)
     }
 
     /// Everything about a version after the line's newest but its other files.
@@ -170,7 +179,7 @@ impl Read {
             return Err(ChainError::OtherPrevious { version: self.head.version, expected, got });
         }
         let mut signed = self.old(tip, revoked)?;
-        signed.extend(self.own(revoked)?);
+        signed.extend(self.own(&signed, revoked)?);
         let (from, got) = (tip.head.valid_from, self.head.valid_from);
         if got < from {
             return Err(ChainError::Backwards { version: self.head.version, from, got });

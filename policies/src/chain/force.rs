@@ -26,6 +26,13 @@ impl InForce {
         std::iter::once(&self.newest).chain(self.besides.iter().rev().map(|(charter, _)| charter))
     }
 
+    /// Whether a freshness statement is needed to answer: where any of them lists who vouches, so that a new version
+    /// without such keys does not end it at once.
+    #[must_use]
+    pub fn asks_freshness(&self) -> bool {
+        self.all().any(|charter| !charter.freshness().is_empty())
+    }
+
     /// What names them, the newest first.
     #[must_use]
     pub fn layers(&self) -> Vec<LayerRef> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+mod flips;
 mod force;
 mod freshness;
 mod good;

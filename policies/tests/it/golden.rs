@@ -3,10 +3,11 @@
 use policies::bundle::seal;
 use policies::envelope::reply::{sign_answer, sign_refusal};
 use policies::question::{sign_question, sign_request};
+use policies::statement::{Freshness, Revocation, Subject};
 use policies::wire::{Asks, IndicatorRef, LayerRef, Question, Request};
-use policies::{Digest, Profile};
+use policies::{Digest, PersonId, Profile};
 
-use crate::fixture::{charter, files, key, question, request};
+use crate::fixture::{NOW, charter, files, hospital, key, public, question, request};
 use crate::reply::{answer, refusal};
 
 #[track_caller]
@@ -50,6 +51,27 @@ fn payloads_are_frozen() {
     refusal.layer = Some(layer());
     let envelope = sign_refusal(&refusal, &key("BRAVO envelope"));
     check(envelope.unverified_payload(), include_str!("golden/refusal.json"));
+}
+
+#[test]
+fn statements_are_frozen() {
+    let statement = Freshness::new(&layer(), hospital("ALFA"), NOW);
+    let envelope = statement.sign(&key("ALFA freshness"));
+    check(envelope.unverified_payload(), include_str!("golden/freshness.json"));
+    let lines: Vec<String> = [
+        (Subject::Person(PersonId::new("a.jansen").unwrap()), "a.jansen"),
+        (Subject::Member(hospital("ALFA")), "ALFA transport"),
+        (Subject::Signer, "board"),
+        (Subject::Freshness, "ALFA freshness"),
+    ]
+    .into_iter()
+    .map(|(what, owner)| {
+        let network = layer().network;
+        let revocation = Revocation::new(network, (what, &public(owner)), NOW, "lost");
+        String::from_utf8(revocation.envelope().unverified_payload().to_vec()).unwrap()
+    })
+    .collect();
+    check(lines.join("\n").as_bytes(), include_str!("golden/revocations.jsonl"));
 }
 
 #[test]

@@ -66,6 +66,15 @@ fn two_quick_versions_do_not_skip_a_notice() {
 }
 
 #[test]
+fn a_version_without_freshness_keys_does_not_end_freshness_at_once() {
+    let first = Draft::first();
+    let second = Draft { from: day(30), freshness: Vec::new(), ..first.next() };
+    let line = line(&[(&first, T0), (&second, day(30))]);
+    assert!(line.in_force(day(43)).unwrap().asks_freshness());
+    assert!(!line.in_force(day(44)).unwrap().asks_freshness());
+}
+
+#[test]
 fn without_notice_the_new_version_stands_alone() {
     let first = Draft { notice_days: 0, ..Draft::first() };
     let second = Draft { from: day(30), ..first.next() };
