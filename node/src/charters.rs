@@ -9,24 +9,21 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use policies::chain::{ChainError, Line, NotInForce, SignedBy, Version};
+use policies::chain::{ChainError, Line, NotInForce};
 use policies::charter::Charter;
-use policies::charter::rules::MAX_RULE_BYTES;
 use policies::statement::{Fresh, Freshness, Revocation, Revocations, Revoked, StatementError};
 use policies::wire::LayerRef;
 use policies::{Beside, Digest, HospitalCode, OwnRules, UnixTime};
 use tokio::sync::Mutex;
 
-use crate::api::{History, HistoryRevoked, HistorySigner, HistoryVersion};
 use crate::keys::Key;
 use crate::log::{Event, LogError};
-use crate::net::{Peer, PeerKey};
 use crate::node::Node;
 use crate::rulebook::{Fault, Rulebook};
-use crate::witness::own;
 
 pub mod folder;
 pub mod freshen;
+mod history;
 pub mod message;
 pub mod open;
 pub mod spread;
@@ -300,41 +297,6 @@ impl Node {
         Ok(true)
     }
 
-    /// What this node follows, for people.
-    #[must_use]
-    pub fn history(&self) -> History {
-        let book = self.rulebook();
-        let Held { line, revoked, fresh } = &*book.held;
-        let signer = |by: &SignedBy| HistorySigner {
-            version: by.version,
-            name: by.signer.name.clone(),
-            key: by.signer.key.fingerprint(),
-        };
-        let version = |version: &Version| HistoryVersion {
-            layer: version.layer().clone(),
-            valid_from: version.valid_from(),
-            valid_until: version.valid_until(),
-            accepted_at: version.accepted_at(),
-            holds_until: version.holds_until(),
-            signed_by: version.signed_by().iter().map(signer).collect(),
-        };
-        let revocation = |revoked: &Revoked| HistoryRevoked {
-            subject: revoked.what().to_string(),
-            key: revoked.key().fingerprint(),
-            issued_at: revoked.issued_at(),
-            reason: revoked.reason().to_owned(),
-            by: revoked.by().iter().map(|signer| signer.name.clone()).collect(),
-        };
-        let now = self.clock.now();
-        let fresh = fresh.as_ref().filter(|fresh| fresh.holds(revoked, now));
-        History {
-            versions: line.history().map(version).collect(),
-            in_force: book.layers(),
-            fresh_until: fresh.map(Fresh::valid_until),
-            revoked: revoked.iter().map(revocation).collect(),
-        }
-    }
-
     /// What was accepted.
     pub(crate) fn held(&self) -> Arc<Held> {
         Arc::clone(&self.rulebook().held)
@@ -395,51 +357,5 @@ pub(crate) async fn follow_the_clock(node: Arc<Node>) {
             () = stopping.wait() => return,
             () = tokio::time::sleep(LOOK_EVERY) => node.look().await,
         }
-    }
-}
-
-/// The text of the hospital's own rules, within its limit.
-///
-/// # Errors
-/// What the file system says; a larger file, or one that is not UTF-8, is invalid data.
-pub(crate) fn own_text(path: &std::path::Path) -> std::io::Result<(String, String)> {
-    let invalid = |error: String| std::io::Error::new(std::io::ErrorKind::InvalidData, error);
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let bytes = crate::files::read_some(path, MAX_RULE_BYTES)?;
-    if bytes.len() > MAX_RULE_BYTES {
-        return Err(invalid(format!(
-            "the file is larger than the {MAX_RULE_BYTES} bytes that are read"
-        )));
-    }
-    let text = String::from_utf8(bytes).map_err(|error| invalid(error.to_string()))?;
-    Ok((name, text))
-}
-
-impl Rulebook {
-    /// The other members, as the network sees them; none whose node is revoked.
-    pub(crate) fn peers(&self, hospital: &HospitalCode) -> Vec<Peer> {
-        let others = self.others(hospital).map(|member| Peer {
-            key: PeerKey(*member.keys.transport.as_bytes()),
-            addresses: member.addresses.clone(),
-        });
-        others.collect()
-    }
-
-    /// The other members' logs, and the members as witnesses of this node's.
-    ///
-    /// # Errors
-    /// A key that is none.
-    pub(crate) fn witnesses(
-        &self,
-        hospital: &HospitalCode,
-    ) -> Result<(crate::witness::Logs, Vec<own::Peer>), crate::witness::DeskError> {
-        let logs = self.others(hospital).map(|member| (member.code.clone(), member.keys.log));
-        let peers = self.others(hospital).map(|member| {
-            let witness = crate::proof::checkpoint::witness_key(&member.code, &member.keys.witness)
-                .map_err(crate::witness::DeskError::Key)?;
-            let transport = PeerKey(*member.keys.transport.as_bytes());
-            Ok(own::Peer { hospital: member.code.clone(), transport, witness })
-        });
-        Ok((logs.collect(), peers.collect::<Result<_, crate::witness::DeskError>>()?))
     }
 }

@@ -13,7 +13,10 @@ use policies::{Beside, Books, DatasetId, Digest, HospitalCode, OwnRules, PersonI
 use query::pipe::NotGiven;
 
 use crate::charters::Held;
+use crate::net::{Peer, PeerKey};
+use crate::proof::checkpoint::witness_key;
 use crate::refused::Refused;
+use crate::witness::{DeskError, Logs, own};
 
 /// What a node decides by.
 #[derive(Clone, Debug)]
@@ -111,5 +114,34 @@ impl Rulebook {
     /// Digest of the hospital's own rules, where it has any.
     pub(crate) fn own_digest(&self) -> Option<Digest> {
         self.own.as_ref().map(|own| own.digest())
+    }
+}
+
+impl Rulebook {
+    /// The other members, as the network sees them; none whose node is revoked.
+    pub(crate) fn peers(&self, hospital: &HospitalCode) -> Vec<Peer> {
+        let others = self.others(hospital).map(|member| Peer {
+            key: PeerKey(*member.keys.transport.as_bytes()),
+            addresses: member.addresses.clone(),
+        });
+        others.collect()
+    }
+
+    /// The other members' logs, and the members as witnesses of this node's.
+    ///
+    /// # Errors
+    /// A key that is none.
+    pub(crate) fn witnesses(
+        &self,
+        hospital: &HospitalCode,
+    ) -> Result<(Logs, Vec<own::Peer>), DeskError> {
+        let logs = self.others(hospital).map(|member| (member.code.clone(), member.keys.log));
+        let peers = self.others(hospital).map(|member| {
+            let witness =
+                witness_key(&member.code, &member.keys.witness).map_err(DeskError::Key)?;
+            let transport = PeerKey(*member.keys.transport.as_bytes());
+            Ok(own::Peer { hospital: member.code.clone(), transport, witness })
+        });
+        Ok((logs.collect(), peers.collect::<Result<_, DeskError>>()?))
     }
 }

@@ -18,6 +18,7 @@ use crate::process::{NodeProcess, Nodes, client, wait_ready};
 use crate::topology;
 
 mod bare;
+mod charter;
 mod cpu;
 mod log;
 mod memory;
@@ -55,6 +56,9 @@ pub fn run(options: &Bench) -> anyhow::Result<()> {
     }
     if options.protection {
         return protection::run(options);
+    }
+    if options.charter {
+        return charter::run(options);
     }
     if options.log {
         print::line("| where | what | measured | goal |\n|---|---|---|---|");
@@ -229,6 +233,13 @@ impl Times {
             times.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
         };
         Self { p50: at(50), p95: at(95), worst: at(100) }
+    }
+}
+
+impl std::fmt::Display for Times {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { p50, p95, worst } = self;
+        write!(f, "p50 {p50:.2} ms, p95 {p95:.2}, worst {worst:.2}")
     }
 }
 

@@ -18,16 +18,13 @@ use crate::data::Data;
 use crate::topology::{Hospital, NETWORK, PEOPLE, Person, SUB_NETWORKS};
 
 mod amend;
+mod board;
 
 pub use amend::{Amendment, Sealed};
+use board::BOARD;
 
 /// What a finished network writes about itself, so that it can be opened again.
 const SAVED: &str = "network.json";
-
-/// Hospitals that vouch for a charter being the newest.
-const FRESHNESS_KEYS: usize = 20;
-/// The board: two of its members sign a charter.
-const BOARD: [&str; 3] = ["board.one", "board.two", "board.three"];
 
 /// A network on disk.
 #[derive(Debug, Serialize, Deserialize)]
@@ -177,32 +174,6 @@ impl Network {
             String::from_utf8_lossy(&output.stderr).trim()
         );
         Ok(String::from_utf8(output.stdout)?)
-    }
-
-    fn make_board(&self) -> anyhow::Result<()> {
-        for id in BOARD {
-            let path = self.board_key(id);
-            self.run(&["key", "new", "--person", id, "--out", &path.to_string_lossy()])?;
-        }
-        Ok(())
-    }
-
-    /// The key of a member of the board.
-    #[must_use]
-    pub fn board_key(&self, id: &str) -> PathBuf {
-        self.dir.join("board").join(format!("{id}.key"))
-    }
-
-    /// The lines for charter.toml that say who vouches for it.
-    fn freshness(&self) -> anyhow::Result<String> {
-        let mut lines = String::new();
-        for hospital in self.hospitals.iter().take(FRESHNESS_KEYS) {
-            let path = self.node_dir(&hospital.code).join("keys/freshness.key");
-            let key = Key::load(&path, KeyRole::Freshness)?.public;
-            let code = &hospital.code;
-            write!(lines, "\n[[freshness]]\nhospital = \"{code}\"\nkey = \"{key}\"\n")?;
-        }
-        Ok(lines)
     }
 
     /// Runs `kring init` for every hospital; what it prints are the lines for members.toml.

@@ -15,6 +15,7 @@ use crate::charters::folder::FolderError;
 use crate::charters::open::{FollowError, Followed, Mode};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::files;
 use crate::index::Index;
 use crate::keys::noise::NoiseError;
 use crate::keys::{Key, KeyError, KeyRole};
@@ -255,7 +256,7 @@ pub(super) fn check_snapshots(config: &Config, charter: &Charter) -> Result<(), 
 pub(super) fn own_text(config: &Config) -> Result<Option<(String, String)>, StartError> {
     let Some(path) = &config.own_rules else { return Ok(None) };
     let unreadable = |source| StartError::OwnRulesFile { path: path.clone(), source };
-    charters::own_text(path).map(Some).map_err(unreadable)
+    files::own_text(path).map(Some).map_err(unreadable)
 }
 
 /// Reads the hospital's own rules, where the configuration names any, against the charter.

@@ -1,22 +1,17 @@
 //! A running network follows its board: changes come to every node, and nothing else does.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use node::api::{History, PublishBody, Published};
-use node::charters::message::{self, Holding, Message, Wanted};
 use node::client::ClientError;
-use node::clock::{Clock as _, SystemClock};
 use node::log::Event;
-use node::net::Lane;
-use policies::Digest;
-use policies::statement::{Revocation, Subject};
-use policies::wire::LayerRef;
 use testnet::network::{Network, Sealed};
 use testnet::process::{NodeProcess, client, wait_ready};
-use testnet::topology::NETWORK;
 
-use crate::support::{Net, RawPeer};
+use crate::support::Net;
+
+mod liar;
+mod statements;
 
 const NODES: [&str; 3] = ["NOORD", "OOST", "ZUID"];
 const TWO: [&str; 2] = ["board.one", "board.three"];
@@ -241,55 +236,6 @@ fn an_added_permission_waits_for_its_notice_and_a_removed_one_does_not() {
     assert_eq!(net.ask("a.jansen", BY_GRADE, &[]).status.code(), Some(0));
 }
 
-/// A revocation of a person's key, signed by these members of the board.
-fn revocation(network: &Network, person: &str, signers: &[&str]) -> String {
-    let load =
-        |path: &std::path::Path| node::keys::Key::load(path, node::keys::KeyRole::Person).unwrap();
-    let key = load(&network.profile(person).with_file_name("person.key"));
-    let subject = Subject::Person(person.parse().unwrap());
-    let now = SystemClock.now();
-    let revocation =
-        Revocation::new(NETWORK.parse().unwrap(), (subject, &key.public), now, "laptop lost");
-    let mut envelope = revocation.envelope();
-    for id in signers {
-        envelope.add_signature(load(&network.board_key(id)).secret());
-    }
-    String::from_utf8(envelope.encode()).unwrap()
-}
-
-#[test]
-fn a_revoked_person_is_refused_by_every_node() {
-    let mut net = Net::start(3);
-    let network = &net.network;
-    let question = "SELECT count(*) AS n FROM patient";
-    assert_eq!(net.ask("a.jansen", BY_GRADE, &[]).status.code(), Some(0));
-    let one = revocation(network, "a.jansen", &["board.two"]);
-    assert_eq!(publish(network, "ZUID", one).unwrap_err(), "too_few_signers");
-    assert_eq!(net.ask("a.jansen", question, &[]).status.code(), Some(0));
-
-    // A node that is away hears of it when it is back.
-    let away = net.take("OOST");
-    assert_eq!(away.stop().unwrap(), 0);
-    let network = &net.network;
-    let both = revocation(network, "a.jansen", &["board.two", "board.three"]);
-    assert!(publish(network, "ZUID", both.clone()).unwrap().news);
-    assert!(!publish(network, "ZUID", both).unwrap().news);
-    let mut back = NodeProcess::start(network, "OOST").unwrap();
-    wait_ready(network, &mut back).unwrap();
-    for code in NODES {
-        wait(&format!("{code} knows"), || history(network, code).revoked.len() == 1);
-        let revoked = &history(network, code).revoked[0];
-        assert_eq!((&*revoked.subject, &*revoked.reason), ("person a.jansen", "laptop lost"));
-        assert_eq!(revoked.by, ["board.two", "board.three"].map(str::to_owned));
-        let logged =
-            net.log(code).into_iter().any(|entry| matches!(entry.event, Event::Revoked { .. }));
-        assert!(logged, "{code}");
-    }
-    assert_eq!(net.refusal("a.jansen", question)["code"], "person_revoked");
-    assert_eq!(net.ask("d.visser", BY_GRADE, &[]).status.code(), Some(0));
-    net.nodes.push(back);
-}
-
 #[test]
 fn an_asking_node_that_is_behind_catches_up_and_its_question_is_not_spent() {
     let net = Net::start(3);
@@ -312,85 +258,42 @@ fn an_asking_node_that_is_behind_catches_up_and_its_question_is_not_spent() {
 }
 
 #[test]
-fn without_a_word_that_holds_nothing_is_answered() {
-    let mut net = Net::create(3);
-    // Nobody vouches: the keys that may are away.
-    for code in NODES {
-        let key = net.network.node_dir(code).join("keys/freshness.key");
-        std::fs::rename(&key, key.with_extension("away")).unwrap();
-    }
-    net.nodes = testnet::process::Nodes::start(&net.network).unwrap().0;
-    assert_eq!(net.refusal("a.jansen", BY_GRADE)["code"], "charter_stale");
-    // One of the three comes back, and its word is enough for all.
-    let stopped = net.take("OOST");
-    assert_eq!(stopped.stop().unwrap(), 0);
+fn a_node_that_is_killed_while_it_takes_a_version_follows_the_old_or_the_new_one() {
+    let net = Net::create(3);
     let network = &net.network;
-    let key = network.node_dir("OOST").join("keys/freshness.key");
-    std::fs::rename(key.with_extension("away"), &key).unwrap();
-    let mut back = NodeProcess::start(network, "OOST").unwrap();
-    wait_ready(network, &mut back).unwrap();
-    for code in NODES {
-        wait(&format!("{code} is told"), || history(network, code).fresh_until.is_some());
+    let mut newest = network.first_version();
+    let mut follows = 1;
+    for turn in 0_u32..6 {
+        let mut node = NodeProcess::start(network, "NOORD").unwrap();
+        wait_ready(network, &mut node).unwrap();
+        let said = history(network, "NOORD");
+        assert_eq!(said.in_force[0].version, follows, "turn {turn}: {said:?}");
+        let amendment = network.amend(&newest, &format!("turn-{turn}")).unwrap();
+        amendment.replace("charter.toml", "Demo network", &format!("Turn {turn}")).unwrap();
+        let sealed = amendment.signed_by(&TWO).unwrap();
+        let envelope = sealed.read().unwrap();
+        let client = client(network, "NOORD").unwrap();
+        let brought = std::thread::spawn(move || client.publish(&PublishBody { envelope }).is_ok());
+        std::thread::sleep(Duration::from_millis(u64::from(turn * 7)));
+        node.kill().unwrap();
+        let acknowledged = brought.join().unwrap();
+        let mut node = NodeProcess::start(network, "NOORD").unwrap();
+        wait_ready(network, &mut node).unwrap();
+        follows = history(network, "NOORD").in_force[0].version;
+        assert!(follows == newest.version || follows == sealed.version, "turn {turn}: {follows}");
+        assert!(
+            !acknowledged || follows == sealed.version,
+            "turn {turn}: what was acknowledged is lost"
+        );
+        if follows == sealed.version {
+            newest = sealed;
+        }
+        assert_eq!(node.stop().unwrap(), 0);
     }
-    wait("all answer", || {
-        let answer: serde_json::Value =
-            serde_json::from_slice(&net.ask("a.jansen", BY_GRADE, &[]).stdout).unwrap();
-        NODES.iter().all(|code| answer["coverage"][code]["state"] == "answered")
+    let accepted = net.log("NOORD").into_iter().filter_map(|entry| match entry.event {
+        Event::CharterAccepted { layer, .. } => Some(layer.version),
+        _ => None,
     });
-    net.nodes.push(back);
-}
-
-/// A member of the network that says anything about charters.
-#[test]
-fn a_member_that_lies_about_charters_changes_nothing_and_is_counted() {
-    let mut net = Net::start(3);
-    assert_eq!(net.take("ZUID").stop().unwrap(), 0);
-    let liar = RawPeer::start(&net, "ZUID");
-    let first = history(&net.network, "NOORD").versions[0].layer.clone();
-    let holding = |version: u64, digest: &str| {
-        let tip = LayerRef { version, digest: Digest::of(digest.as_bytes()), ..first.clone() };
-        Holding { tip, revocations: 4000, revoked: Digest::of(b"x"), fresh: None }
-    };
-    let say = |holds: Holding, wants: Wanted| Message { holds, wants }.encode();
-    // It says that it is far ahead, or that it holds a fork, and answers every question about it with rubbish.
-    let rubbish = [
-        message::reply(&holding(9, "ahead"), Some(b"{}".to_vec())),
-        message::reply(&holding(8, "large"), Some(vec![b'x'; 1 << 20])),
-        message::reply(&holding(1, "fork"), Some(b"[]".to_vec())),
-        message::reply(&holding(7, "nothing"), None),
-        message::reply(&Holding { tip: first.clone(), ..holding(1, "") }, Some(b"{}".to_vec())),
-        vec![b"nonsense".to_vec()],
-    ];
-    let asked = AtomicUsize::new(0);
-    for frames in &rubbish {
-        let answer = |_message: &[u8]| {
-            asked.fetch_add(1, Ordering::Relaxed);
-            frames.clone()
-        };
-        let before = asked.load(Ordering::Relaxed);
-        liar.serve_while(Lane::Charters, answer, || {
-            wait("the node hears of it and asks", || {
-                // At a bad moment the node is still asking about the one before.
-                let said = say(holding(99, "more"), Wanted::Nothing);
-                drop(liar.compare(&net, "NOORD", &said));
-                asked.load(Ordering::Relaxed) > before
-            });
-        });
-    }
-    // What is no message is counted; a page beyond the end and a version that is not there are nothing.
-    assert_eq!(liar.compare(&net, "NOORD", b"rubbish"), Err("no_answer"));
-    for wants in [Wanted::Statements(u64::MAX), Wanted::Bundle(77), Wanted::Bundle(0)] {
-        let frames = liar.compare(&net, "NOORD", &say(holding(1, "x"), wants)).unwrap();
-        assert_eq!(message::read(frames).unwrap().0.tip, first);
-    }
-    assert_eq!(history(&net.network, "NOORD").versions.len(), 1);
-    assert!(rejected(&net, "NOORD").is_empty(), "a peer's rubbish is not logged singly");
-    let counted = |expected: &str| {
-        net.log("NOORD").into_iter().any(|entry| {
-            matches!(&entry.event, Event::Rejected { peer, code, .. } if peer == "ZUID" && code == expected)
-        })
-    };
-    assert!(counted("charter_message"));
-    let answer = net.ask("a.jansen", BY_GRADE, &[]);
-    assert_eq!(answer.status.code(), Some(0));
+    let expected: Vec<u64> = (1..=follows).collect();
+    assert_eq!(accepted.collect::<Vec<_>>(), expected, "each version is logged once, in order");
 }

@@ -22,6 +22,7 @@ use testnet::process::{NodeProcess, Nodes};
 use testnet::topology;
 
 mod said;
+mod serving;
 
 pub(crate) use said::{Said, refused, said};
 
@@ -192,61 +193,6 @@ impl RawPeer {
         let sent = self.net.submit(key, message.encode(), Duration::from_secs(60));
         let frames = self.runtime.block_on(sent).unwrap();
         Reply::parse(&frames[0]).unwrap()
-    }
-
-    /// Says something about charters; the frames that come back.
-    pub(crate) fn compare(
-        &self,
-        net: &Net,
-        to: &str,
-        message: &[u8],
-    ) -> Result<Vec<Vec<u8>>, &'static str> {
-        let charter = net.charter();
-        let key = PeerKey(*charter.member(&hospital(to)).unwrap().keys.transport.as_bytes());
-        let said = self.net.compare(key, message.to_vec(), Duration::from_secs(60));
-        self.runtime.block_on(said).map_err(|error| error.code())
-    }
-
-    /// Answers every message about logs with what `say` makes of it, until the work is done; the tests' own thread does the work.
-    pub(crate) fn witness_while<T>(
-        &self,
-        say: impl Fn(&[u8]) -> Vec<u8> + Sync,
-        work: impl FnOnce() -> T,
-    ) -> T {
-        self.serve_while(Lane::Witness, |message| vec![say(message)], work)
-    }
-
-    /// The same for any kind of message.
-    pub(crate) fn serve_while<T>(
-        &self,
-        lane: Lane,
-        say: impl Fn(&[u8]) -> Vec<Vec<u8>> + Sync,
-        work: impl FnOnce() -> T,
-    ) -> T {
-        let (end, ended) = tokio::sync::oneshot::channel::<()>();
-        std::thread::scope(|scope| {
-            let serving = scope.spawn(|| {
-                self.runtime.block_on(async {
-                    let mut inbound = self.inbound.lock().await;
-                    let mut ended = ended;
-                    loop {
-                        let next = tokio::select! {
-                            _ = &mut ended => return,
-                            next = inbound.recv() => next.unwrap(),
-                        };
-                        if next.lane == lane {
-                            drop(next.reply.send(say(&next.request)).await);
-                        }
-                    }
-                });
-            });
-            // A test that fails ends the serving too, because the sender goes.
-            let end = end;
-            let done = work();
-            drop(end);
-            serving.join().unwrap();
-            done
-        })
     }
 
     /// Answers the next request with frames of its own choice and a true signature over them; the request.

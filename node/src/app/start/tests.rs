@@ -2,8 +2,7 @@ use policies::bundle;
 use policies::charter::rules::MAX_RULE_BYTES;
 
 use super::*;
-use crate::charters::own_text;
-use crate::files::read_some;
+use crate::files::{own_text, read_some};
 
 #[test]
 fn no_more_is_read_of_own_rules_than_their_limit() {

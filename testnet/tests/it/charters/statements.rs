@@ -1,0 +1,89 @@
+//! What is said between two versions: revocations, and that the newest is the newest.
+
+use node::clock::{Clock as _, SystemClock};
+use node::log::Event;
+use policies::statement::{Revocation, Subject};
+use testnet::network::Network;
+use testnet::process::{NodeProcess, wait_ready};
+use testnet::topology::NETWORK;
+
+use super::{BY_GRADE, NODES, history, publish, wait};
+use crate::support::Net;
+
+/// A revocation of a person's key, signed by these members of the board.
+fn revocation(network: &Network, person: &str, signers: &[&str]) -> String {
+    let load =
+        |path: &std::path::Path| node::keys::Key::load(path, node::keys::KeyRole::Person).unwrap();
+    let key = load(&network.profile(person).with_file_name("person.key"));
+    let subject = Subject::Person(person.parse().unwrap());
+    let now = SystemClock.now();
+    let revocation =
+        Revocation::new(NETWORK.parse().unwrap(), (subject, &key.public), now, "laptop lost");
+    let mut envelope = revocation.envelope();
+    for id in signers {
+        envelope.add_signature(load(&network.board_key(id)).secret());
+    }
+    String::from_utf8(envelope.encode()).unwrap()
+}
+
+#[test]
+fn a_revoked_person_is_refused_by_every_node() {
+    let mut net = Net::start(3);
+    let network = &net.network;
+    let question = "SELECT count(*) AS n FROM patient";
+    assert_eq!(net.ask("a.jansen", BY_GRADE, &[]).status.code(), Some(0));
+    let one = revocation(network, "a.jansen", &["board.two"]);
+    assert_eq!(publish(network, "ZUID", one).unwrap_err(), "too_few_signers");
+    assert_eq!(net.ask("a.jansen", question, &[]).status.code(), Some(0));
+
+    // A node that is away hears of it when it is back.
+    let away = net.take("OOST");
+    assert_eq!(away.stop().unwrap(), 0);
+    let network = &net.network;
+    let both = revocation(network, "a.jansen", &["board.two", "board.three"]);
+    assert!(publish(network, "ZUID", both.clone()).unwrap().news);
+    assert!(!publish(network, "ZUID", both).unwrap().news);
+    let mut back = NodeProcess::start(network, "OOST").unwrap();
+    wait_ready(network, &mut back).unwrap();
+    for code in NODES {
+        wait(&format!("{code} knows"), || history(network, code).revoked.len() == 1);
+        let revoked = &history(network, code).revoked[0];
+        assert_eq!((&*revoked.subject, &*revoked.reason), ("person a.jansen", "laptop lost"));
+        assert_eq!(revoked.by, ["board.two", "board.three"].map(str::to_owned));
+        let logged =
+            net.log(code).into_iter().any(|entry| matches!(entry.event, Event::Revoked { .. }));
+        assert!(logged, "{code}");
+    }
+    assert_eq!(net.refusal("a.jansen", question)["code"], "person_revoked");
+    assert_eq!(net.ask("d.visser", BY_GRADE, &[]).status.code(), Some(0));
+    net.nodes.push(back);
+}
+
+#[test]
+fn without_a_word_that_holds_nothing_is_answered() {
+    let mut net = Net::create(3);
+    // Nobody vouches: the keys that may are away.
+    for code in NODES {
+        let key = net.network.node_dir(code).join("keys/freshness.key");
+        std::fs::rename(&key, key.with_extension("away")).unwrap();
+    }
+    net.nodes = testnet::process::Nodes::start(&net.network).unwrap().0;
+    assert_eq!(net.refusal("a.jansen", BY_GRADE)["code"], "charter_stale");
+    // One of the three comes back, and its word is enough for all.
+    let stopped = net.take("OOST");
+    assert_eq!(stopped.stop().unwrap(), 0);
+    let network = &net.network;
+    let key = network.node_dir("OOST").join("keys/freshness.key");
+    std::fs::rename(key.with_extension("away"), &key).unwrap();
+    let mut back = NodeProcess::start(network, "OOST").unwrap();
+    wait_ready(network, &mut back).unwrap();
+    for code in NODES {
+        wait(&format!("{code} is told"), || history(network, code).fresh_until.is_some());
+    }
+    wait("all answer", || {
+        let answer: serde_json::Value =
+            serde_json::from_slice(&net.ask("a.jansen", BY_GRADE, &[]).stdout).unwrap();
+        NODES.iter().all(|code| answer["coverage"][code]["state"] == "answered")
+    });
+    net.nodes.push(back);
+}
