@@ -1,16 +1,18 @@
 //! `kring charter matrix`: what the rules say to everybody about everything, or where two versions differ.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use policies::Profile;
 use policies::matrix::{About, Axes, Cell, Difference, Matrix, Only, TooManyCells, Verdict, Who};
 use serde::Serialize;
 
+use self::csv::{HEAD, columns, fields, listed};
 use super::folder;
 use crate::cli::Format;
 use crate::cli::charter::MatrixArgs;
 use crate::command::{Exit, print};
+
+mod csv;
 
 #[derive(Serialize)]
 struct Decided<'c> {
@@ -30,9 +32,9 @@ pub(crate) fn run(args: &MatrixArgs) -> anyhow::Result<Exit> {
             Err(error) => Ok(too_many(error)),
         };
     };
-    let newer = folder::open(against)?.charter;
-    let axes = Axes::of(&[&charter, &newer], only);
-    match (Matrix::of(&charter, &axes), Matrix::of(&newer, &axes)) {
+    let older = folder::open(against)?.charter;
+    let axes = Axes::of(&[&older, &charter], only);
+    match (Matrix::of(&older, &axes), Matrix::of(&charter, &axes)) {
         (Ok(old), Ok(new)) => differences(&old, &new, *format),
         (Err(error), _) | (_, Err(error)) => Ok(too_many(error)),
     }
@@ -69,7 +71,7 @@ fn whole(matrix: &Matrix, format: Format) -> anyhow::Result<Exit> {
                 row.extend(fields(verdict));
                 row
             }));
-            csv(&rows)?;
+            csv::print(&rows)?;
         }
         Format::Json => {
             let cells: Vec<_> =
@@ -110,104 +112,13 @@ fn differences(old: &Matrix, new: &Matrix, format: Format) -> anyhow::Result<Exi
                 row.extend(fields(from).into_iter().chain(fields(to)));
                 row
             }));
-            csv(&rows)?;
+            csv::print(&rows)?;
         }
         Format::Json => {
             print::line(serde_json::to_string(&serde_json::json!({ "differences": found }))?);
         }
     }
     Ok(Exit::Done)
-}
-
-/// Columns that name a cell.
-const HEAD: [&str; 14] = [
-    "profile",
-    "dataset",
-    "person",
-    "groups",
-    "roles",
-    "hospital",
-    "purpose",
-    "group",
-    "table",
-    "class",
-    "column",
-    "use",
-    "indicator",
-    "variant",
-];
-
-fn columns(cell: &Cell) -> Vec<String> {
-    let Cell { profile, dataset, who, purpose, group, about } = cell;
-    let mut row = vec![profile.as_str().to_owned(), dataset.to_string()];
-    match who {
-        Who::Named(person) => {
-            row.extend([person.to_string(), String::new(), String::new(), String::new()])
-        }
-        Who::Alike { groups, roles, hospital } => {
-            row.extend([String::new(), spaced(groups), spaced(roles), hospital.to_string()]);
-        }
-    }
-    row.extend([purpose.to_string(), text(group.as_ref())]);
-    match about {
-        About::Columns { table, class, column, usage } => row.extend([
-            table.to_string(),
-            (*class).to_owned(),
-            text(column.as_ref()),
-            (*usage).to_owned(),
-            String::new(),
-            String::new(),
-        ]),
-        About::Indicator { id, by, window } => {
-            let variant =
-                spaced(&[by.as_ref(), window.as_ref()].into_iter().flatten().collect::<Vec<_>>());
-            row.extend([
-                String::new(),
-                String::new(),
-                String::new(),
-                String::new(),
-                id.to_string(),
-                variant,
-            ]);
-        }
-    }
-    row
-}
-
-fn text(value: Option<&impl Display>) -> String {
-    value.map(ToString::to_string).unwrap_or_default()
-}
-
-fn spaced(items: &[impl Display]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-}
-
-/// Decision, who decides, and protections.
-fn fields(verdict: &Verdict) -> [String; 3] {
-    match verdict {
-        Verdict::Allow { rules, protections } => {
-            ["allow".to_owned(), rules.join(" "), listed(protections)]
-        }
-        Verdict::Deny { code, rule } => {
-            ["deny".to_owned(), rule.clone().unwrap_or_else(|| (*code).to_owned()), String::new()]
-        }
-        Verdict::Absent => ["absent".to_owned(), String::new(), String::new()],
-    }
-}
-
-fn listed(protections: &BTreeMap<&'static str, String>) -> String {
-    let listed = protections.iter().map(|(word, value)| format!("{word}={value}"));
-    listed.collect::<Vec<_>>().join(" ")
-}
-
-fn csv(rows: &[Vec<String>]) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| anyhow::anyhow!("{}", error.error()))?;
-    print::line(String::from_utf8(bytes)?.trim_end());
-    Ok(())
 }
 
 /// A verdict in words.

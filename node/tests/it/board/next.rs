@@ -119,7 +119,7 @@ fn the_matrix_shows_the_cells_that_differ() {
     assert!(told.ends_with("76 cells, 20 allowed\n"), "{told}");
 
     let json = |args: &[&str]| -> Value { serde_json::from_str(&board.done(args)).unwrap() };
-    let found = json(&["charter", "matrix", "v1.kring", "--against", "v2", "--format", "json"]);
+    let found = json(&["charter", "matrix", "v2", "--against", "v1.kring", "--format", "json"]);
     let found = found["differences"].as_array().unwrap();
     let gone = found.iter().filter(|one| one["to"] == json!("absent")).count();
     let stricter: Vec<&Value> = found.iter().filter(|one| one["to"] != json!("absent")).collect();
@@ -128,7 +128,7 @@ fn the_matrix_shows_the_cells_that_differ() {
     let protections =
         |side: &str| stricter[0][side]["allow"]["protections"]["min_patients"].clone();
     assert_eq!((protections("from"), protections("to")), (json!("10"), json!("20")));
-    let told = board.done(&["charter", "matrix", "v1.kring", "--against", "v2"]);
+    let told = board.done(&["charter", "matrix", "v2", "--against", "v1.kring"]);
     assert!(told.contains("  all 8: still allowed: min_patients 10 -> 20\n"), "{told}");
     assert!(told.contains(" -> deny (not in the charter)\n"), "{told}");
     assert!(told.ends_with("76 cells, 18 differ\n"), "{told}");
