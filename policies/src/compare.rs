@@ -83,6 +83,21 @@ impl Found {
         }
     }
 
+    /// A list whose order means something: what comes and goes, and else another order.
+    fn list<T: Ord + Clone + std::fmt::Display>(
+        &mut self,
+        subject: &Subject,
+        what: &What,
+        from: &[T],
+        to: &[T],
+    ) {
+        let (old, new) = (set_of(from), set_of(to));
+        if old == new {
+            self.value(subject, what.clone(), listed(from), listed(to));
+        }
+        self.set(subject, what, &old, &new);
+    }
+
     /// Named values, each of which may be absent.
     fn named<K: Ord + ToString, V: PartialEq + std::fmt::Display>(
         &mut self,
