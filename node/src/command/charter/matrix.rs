@@ -1,9 +1,9 @@
 //! `kring charter matrix`: what the rules say to everybody about everything, or where two versions differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use policies::Profile;
 use policies::matrix::{About, Axes, Cell, Difference, Matrix, Only, TooManyCells, Verdict, Who};
+use policies::{DatasetId, Profile};
 use serde::Serialize;
 
 use self::csv::{HEAD, columns, fields, listed};
@@ -53,7 +53,8 @@ fn whole(matrix: &Matrix, format: Format) -> anyhow::Result<Exit> {
         Format::Table => {
             let stands = |who: &Who| matrix.stands_for(who).map(ToString::to_string);
             let said = |verdict: &&Verdict| words(verdict);
-            sections(matrix.cells(), stands, said).into_iter().for_each(print::line);
+            let totals = totals([matrix]);
+            sections(matrix.cells(), &totals, stands, said).into_iter().for_each(print::line);
             let cells = matrix.cells().len();
             let allowed = matrix.cells().filter(|(_, verdict)| verdict.allows()).count();
             print::line(format!("{cells} cells, {allowed} allowed"));
@@ -90,7 +91,8 @@ fn differences(old: &Matrix, new: &Matrix, format: Format) -> anyhow::Result<Exi
                 new.stands_for(who).or_else(|| old.stands_for(who)).map(ToString::to_string)
             };
             let cells = found.iter().map(|difference| (&difference.cell, difference));
-            sections(cells, stands, |difference| moved(difference))
+            let totals = totals([old, new]);
+            sections(cells, &totals, stands, |difference| moved(difference))
                 .into_iter()
                 .for_each(print::line);
             let cells = old.cells().len().max(new.cells().len());
@@ -138,7 +140,7 @@ fn moved(Difference { from, to, .. }: &Difference) -> String {
     if let (Verdict::Allow { protections: old, .. }, Verdict::Allow { protections: new, .. }) =
         (from, to)
     {
-        let words: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let words: BTreeSet<_> = old.keys().chain(new.keys()).collect();
         let value = |of: &BTreeMap<&'static str, String>, word: &str| {
             of.get(word).cloned().unwrap_or_else(|| "-".to_owned())
         };
@@ -150,41 +152,88 @@ fn moved(Difference { from, to, .. }: &Difference) -> String {
     format!("{} -> {}", words(from), words(to))
 }
 
-/// Cells under who asks what for; those of which the same is said in one line.
+/// Most people, or kinds of people, that are named in one line.
+const MAX_NAMED: usize = 8;
+
+/// What is said of cells, each with the cells that it is said of.
+type Said = BTreeMap<String, Vec<String>>;
+
+/// Who asks what for, and how many cells that has.
+type Totals<'c> = BTreeMap<(Profile, &'c DatasetId, &'c Who, String), usize>;
+
+/// The cells of several matrices along the same axes; one that both have counts once.
+fn totals<'c>(matrices: impl IntoIterator<Item = &'c Matrix>) -> Totals<'c> {
+    let cells = matrices.into_iter().flat_map(Matrix::cells).map(|(cell, _)| cell);
+    let mut totals = Totals::new();
+    for cell in cells.collect::<BTreeSet<&Cell>>() {
+        let section = (cell.profile, &cell.dataset, &cell.who, purpose(cell));
+        let total = totals.entry(section).or_default();
+        *total = total.saturating_add(1);
+    }
+    totals
+}
+
+/// What for, and as which tumour group.
+fn purpose(cell: &Cell) -> String {
+    let group = cell.group.as_ref().map(|group| format!(", as {group}")).unwrap_or_default();
+    format!("{}{group}", cell.purpose)
+}
+
+/// Cells by what is asked for; people of whom the same is said stand together, and so do cells.
 fn sections<'c, V>(
     cells: impl Iterator<Item = (&'c Cell, V)>,
+    totals: &Totals<'c>,
     stands: impl Fn(&Who) -> Option<String>,
     said: impl Fn(&V) -> String,
 ) -> Vec<String> {
-    type Section<'c> = (Profile, &'c policies::DatasetId, &'c Who, String);
-    let mut all: BTreeMap<Section<'c>, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    type Section<'c> = (Profile, &'c DatasetId, String);
+    let mut all: BTreeMap<Section<'c>, BTreeMap<&'c Who, Said>> = BTreeMap::new();
     for (cell, value) in cells {
-        let Cell { profile, dataset, who, purpose, group, about } = cell;
-        let group = group.as_ref().map(|group| format!(", as {group}")).unwrap_or_default();
-        let section = (*profile, dataset, who, format!("{purpose}{group}"));
-        all.entry(section).or_default().entry(said(&value)).or_default().push(short(about));
+        let section = (cell.profile, &cell.dataset, purpose(cell));
+        let said_of = all.entry(section).or_default().entry(&cell.who).or_default();
+        said_of.entry(said(&value)).or_default().push(short(&cell.about));
     }
     let mut lines = Vec::new();
-    for ((profile, dataset, who, purpose), said) in all {
-        lines.push(format!("{} {dataset}: {} for {purpose}", profile.as_str(), name(who, &stands)));
-        let only = said.len() == 1;
-        for (said, abouts) in said {
-            if only {
-                lines.push(format!("  all {}: {said}", abouts.len()));
-            } else {
-                lines.push(format!("  {said}"));
-                lines.push(format!("    {}", abouts.join(", ")));
-            }
+    for ((profile, dataset, purpose), people) in all {
+        lines.push(format!("{} {dataset} for {purpose}", profile.as_str()));
+        let mut alike: BTreeMap<(Said, usize), Vec<String>> = BTreeMap::new();
+        for (who, said) in people {
+            let total = totals.get(&(profile, dataset, who, purpose.clone()));
+            let said = (said, total.copied().unwrap_or_default());
+            alike.entry(said).or_default().push(name(who, &stands));
+        }
+        let mut alike: Vec<((Said, usize), Vec<String>)> = alike.into_iter().collect();
+        alike.sort_by(|one, other| one.1.cmp(&other.1));
+        for ((said, total), names) in alike {
+            lines.push(format!("  {}", shortened(&names)));
+            lines.extend(said.into_iter().flat_map(|said| cells_of(said, total)));
         }
     }
     lines
+}
+
+/// What is said of which cells, which are named unless they are all that there are.
+fn cells_of((said, cells): (String, Vec<String>), total: usize) -> Vec<String> {
+    if cells.len() == total {
+        return vec![format!("    all {total}: {said}")];
+    }
+    vec![format!("    {said}"), format!("      {}", cells.join(", "))]
+}
+
+/// The first names, and how many more there are.
+fn shortened(names: &[String]) -> String {
+    let first: Vec<&str> = names.iter().take(MAX_NAMED).map(String::as_str).collect();
+    match names.len().checked_sub(MAX_NAMED) {
+        Some(more) if more > 0 => format!("{}; and {more} more", first.join("; ")),
+        Some(_) | None => first.join("; "),
+    }
 }
 
 fn name(who: &Who, stands: &impl Fn(&Who) -> Option<String>) -> String {
     match who {
         Who::Named(person) => person.to_string(),
         Who::Alike { groups, roles, hospital } => {
-            let like = stands(who).map(|person| format!(", like {person}")).unwrap_or_default();
+            let like = stands(who).map(|person| format!(" (like {person})")).unwrap_or_default();
             let words: Vec<String> = roles
                 .iter()
                 .map(ToString::to_string)

@@ -109,11 +109,11 @@ fn the_matrix_shows_the_cells_that_differ() {
     let told = board.done(&["charter", "matrix", "v1.kring"]);
     // Two people alike but for their hospital, three purposes at most: quality, and one that no rule names.
     assert!(
-        told.contains("ask.members made: analyst of NOORD, like a.jansen for quality\n"),
+        told.contains("ask.members made for quality\n  analyst of NOORD (like a.jansen); analyst of OOST (like b.devries)\n"),
         "{told}"
     );
     assert!(
-        told.contains("  deny by noord/no-ages (forbidden)\n    patient.age:group\n"),
+        told.contains("    deny by noord/no-ages (forbidden)\n      patient.age:group\n"),
         "{told}"
     );
     assert!(told.ends_with("76 cells, 20 allowed\n"), "{told}");
@@ -129,9 +129,22 @@ fn the_matrix_shows_the_cells_that_differ() {
         |side: &str| stricter[0][side]["allow"]["protections"]["min_patients"].clone();
     assert_eq!((protections("from"), protections("to")), (json!("10"), json!("20")));
     let told = board.done(&["charter", "matrix", "v2", "--against", "v1.kring"]);
-    assert!(told.contains("  all 8: still allowed: min_patients 10 -> 20\n"), "{told}");
+    assert!(
+        told.contains(
+            "    still allowed: min_patients 10 -> 20\n      patient category:count_values, "
+        ),
+        "{told}"
+    );
     assert!(told.contains(" -> deny (not in the charter)\n"), "{told}");
     assert!(told.ends_with("76 cells, 18 differ\n"), "{told}");
+
+    // Of a person of whom only some cells differ, these are named.
+    board.done(&["charter", "new", "v3", "--from", "v1.kring"]);
+    board.edit("v3/rules/network.cedar", "patient.age:group", "patient.age:filter");
+    let told = board.done(&["charter", "matrix", "v3", "--against", "v1.kring"]);
+    let deny = "deny by noord/no-ages (forbidden)\n      patient.age:filter\n";
+    assert!(told.contains(deny), "{told}");
+    assert!(told.ends_with("76 cells, 4 differ\n"), "{told}");
 
     let csv = board.done(&[
         "charter",
