@@ -4,25 +4,24 @@
 //! when dropped and never printed. A node's keys are plain, so that it starts by itself; a person's may be encrypted by a
 //! passphrase ([`sealed`](Key::create_sealed)).
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 use policies::dsse::PublicKey;
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
+mod file;
 pub mod noise;
 pub mod passphrase;
 pub mod record;
 mod sealed;
 
+use file::{FORMAT, KeyFile, is_sealed, plain, read_private};
 use passphrase::{PassphraseError, Source};
-
-/// Most bytes of a key file.
-const MAX_KEY_FILE_BYTES: u64 = 4096;
 
 /// What a key signs; a key file names its role, so one cannot stand in for another by a wrong path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,30 +43,6 @@ pub enum KeyRole {
     Freshness,
     /// A person's questions, or a board member's charters.
     Person,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyFile {
-    format: String,
-    role: KeyRole,
-    id: String,
-    public: String,
-    secret: String,
-}
-
-impl Drop for KeyFile {
-    fn drop(&mut self) {
-        self.secret.zeroize();
-    }
-}
-
-const FORMAT: &str = "kring-key-v1";
-
-/// How a key file begins, whatever its form.
-#[derive(Deserialize)]
-struct Begins {
-    format: String,
 }
 
 /// A loaded key.
@@ -247,57 +222,6 @@ impl Key {
     pub fn seed(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.secret.to_bytes())
     }
-}
-
-/// The text of a key file that its owner alone may read.
-fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
-    let io = |doing| move |source| KeyError::Io { path: path.to_owned(), doing, source };
-    let mut file = File::open(path).map_err(io("opening"))?;
-    let metadata = file.metadata().map_err(io("reading its mode"))?;
-    let mode = metadata.mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(KeyError::OpenToOthers { path: path.to_owned(), mode });
-    }
-    if metadata.len() > MAX_KEY_FILE_BYTES {
-        let reason = "too large for a key file".to_owned();
-        return Err(KeyError::Malformed { path: path.to_owned(), reason });
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.read_to_string(&mut text).map_err(io("reading"))?;
-    Ok(text)
-}
-
-/// Whether the file is one of those that are encrypted.
-fn is_sealed(path: &Path, text: &str) -> Result<bool, KeyError> {
-    // The parser's own message could quote the secret.
-    let begins: Begins = toml::from_str(text).map_err(|_quotes_the_secret| {
-        let reason = "not a key file of `kring key new`".to_owned();
-        KeyError::Malformed { path: path.to_owned(), reason }
-    })?;
-    Ok(begins.format == sealed::FORMAT)
-}
-
-/// The key of a file that is not encrypted.
-fn plain(path: &Path, text: &str, role: KeyRole) -> Result<Key, KeyError> {
-    let malformed =
-        |reason: &str| KeyError::Malformed { path: path.to_owned(), reason: reason.to_owned() };
-    let file: KeyFile = toml::from_str(text)
-        .map_err(|_quotes_the_secret| malformed("not a key file of `kring key new`"))?;
-    if file.format != FORMAT {
-        return Err(malformed("unknown format, expected kring-key-v1"));
-    }
-    if file.role != role {
-        return Err(KeyError::WrongRole { path: path.to_owned(), expected: role, got: file.role });
-    }
-    let mut seed = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(&file.secret, &mut *seed)
-        .map_err(|_quotes_the_secret| malformed("its secret is not 64 hexadecimal digits"))?;
-    let secret = SigningKey::from_bytes(&seed);
-    let public = PublicKey::of(&secret).map_err(|error| malformed(&error.to_string()))?;
-    if public.to_string() != file.public {
-        return Err(malformed("its public half does not belong to its secret"));
-    }
-    Ok(Key { id: file.id.clone(), public, secret })
 }
 
 /// 32 random bytes from the system.

@@ -190,7 +190,7 @@ pub struct SignCharter {
 pub struct MatrixArgs {
     /// The folder, or a bundle
     pub charter: PathBuf,
-    /// List only the cells that this newer charter decides differently: a folder, or a bundle
+    /// List only the cells that it decides otherwise than this older charter: a folder, or a bundle
     #[arg(long)]
     pub against: Option<PathBuf>,
     /// Only this dataset

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::charter::Charter;
-use crate::dataset::{Bounds, Class, Code, Column, ColumnType, Dataset, ForeignKey, Table};
+use crate::dataset::{
+    Bounds, Class, Code, CodeGroup, Column, ColumnType, Dataset, ForeignKey, Table,
+};
 use crate::{DatasetId, Ident};
 
 use super::{Found, Moved, Subject, What, listed};
@@ -25,43 +27,45 @@ fn borrowed<K: Ord + Clone, V>(map: &BTreeMap<K, V>) -> BTreeMap<K, &V> {
 }
 
 fn dataset(subject: &Subject, (from, to): (&Dataset, &Dataset), found: &mut Found) {
+    let Dataset { id, version, status, title, patient, attribution: _, tables, digest } = from;
     let before = found.0.len();
-    found.named(subject, What::Title, &from.title, &to.title);
-    found.value(subject, What::Status, from.status.as_str(), to.status.as_str());
-    found.value(subject, What::Patient, &from.patient, &to.patient);
+    found.named(subject, What::Title, title, &to.title);
+    found.value(subject, What::Status, status.as_str(), to.status.as_str());
+    found.value(subject, What::Patient, patient, &to.patient);
     let attribution = |dataset: &Dataset| {
         dataset.attribution.as_ref().map(|(table, column)| format!("{table}.{column}"))
     };
     found.maybe(subject, What::Attribution, attribution(from), attribution(to));
-    let id = &from.id;
-    let tables = (&borrowed(&from.tables), &borrowed(&to.tables));
+    let tables = (&borrowed(tables), &borrowed(&to.tables));
     let named = |name: &Ident| Subject::Table(id.clone(), name.clone());
     let short = |table: &Table| listed(table.columns.iter().map(|column| &column.name));
     for (subject, from, to) in found.things(tables, named, short) {
         table((id, &subject), (from, to), found);
     }
     let changed = found.0.len() > before;
-    if from.version != to.version {
-        found.value(subject, What::Version, from.version, to.version);
+    if *version != to.version {
+        found.value(subject, What::Version, *version, to.version);
     } else if changed {
         found.add(subject, What::Whole, Moved::Unnumbered(to.version.to_string()));
-    } else if from.digest != to.digest {
+    } else if *digest != to.digest {
         found.add(subject, What::Notes, Moved::Unnumbered(to.version.to_string()));
     }
 }
 
 fn table((id, subject): (&DatasetId, &Subject), (from, to): (&Table, &Table), found: &mut Found) {
-    found.value(subject, What::TableKey, &from.key, &to.key);
-    let keys = |table: &Table| -> BTreeSet<String> {
-        let text = |key: &ForeignKey| format!("{} -> {}", key.column, key.table);
-        table.foreign_keys.iter().map(text).collect()
+    let Table { name, key, foreign_keys, columns: _ } = from;
+    found.value(subject, What::TableKey, key, &to.key);
+    // The first one leads to the patient.
+    let keys = |keys: &[ForeignKey]| -> Vec<String> {
+        keys.iter().map(|key| format!("{} -> {}", key.column, key.table)).collect()
     };
-    found.set(subject, &What::ForeignKey, &keys(from), &keys(to));
+    found.list(subject, &What::ForeignKey, &keys(foreign_keys), &keys(&to.foreign_keys));
     let columns = |table: &'_ Table| -> BTreeMap<Ident, Column> {
         table.columns.iter().map(|column| (column.name.clone(), column.clone())).collect()
     };
     let (old, new) = (columns(from), columns(to));
-    let named = |name: &Ident| Subject::Column(id.clone(), from.name.clone(), name.clone());
+    let of = name;
+    let named = |name: &Ident| Subject::Column(id.clone(), of.clone(), name.clone());
     let short = |column: &Column| format!("{}, {}", column.class.as_str(), type_of(column.kind));
     for (subject, from, to) in found.things((&borrowed(&old), &borrowed(&new)), named, short) {
         column(&subject, (from, to), found);
@@ -69,34 +73,52 @@ fn table((id, subject): (&DatasetId, &Subject), (from, to): (&Table, &Table), fo
 }
 
 fn column(subject: &Subject, (from, to): (&Column, &Column), found: &mut Found) {
-    found.value(subject, What::Type, type_of(from.kind), type_of(to.kind));
-    found.value(subject, What::Class, from.class.as_str(), to.class.as_str());
-    found.value(subject, What::Nullable, from.nullable, to.nullable);
-    found.value(subject, What::Sensitive, from.sensitive, to.sensitive);
-    let bounds = |column: &Column| {
-        let scale = column.kind.scale();
-        let text =
-            |Bounds { min, max }| format!("{} .. {}", decimal(min, scale), decimal(max, scale));
-        // A flag's are what it is.
-        column.bounds.filter(|_| column.class != Class::Flag).map(text)
-    };
+    let Column { name: _, kind, class, nullable, sensitive, bounds: _, codes, groups, .. } = from;
+    let Column { step: _, edges: _, unit, title, .. } = from;
+    found.value(subject, What::Type, type_of(*kind), type_of(to.kind));
+    found.value(subject, What::Class, class.as_str(), to.class.as_str());
+    found.value(subject, What::Nullable, *nullable, to.nullable);
+    found.value(subject, What::Sensitive, *sensitive, to.sensitive);
     found.maybe(subject, What::Bounds, bounds(from), bounds(to));
-    let codes = |column: &Column| -> BTreeSet<String> {
-        let code = |code: &Code| match code.title.values().next_back() {
-            Some(title) => format!("{} ({title})", code.value),
-            None => code.value.to_string(),
-        };
-        column.codes.iter().map(code).collect()
+    found.set(subject, &What::Code, &coded(codes), &coded(&to.codes));
+    found.named(subject, What::CodeGroup, &grouped(groups), &grouped(&to.groups));
+    found.maybe(subject, What::Step, step(from), step(to));
+    found.value(subject, What::Edges, edges(from), edges(to));
+    found.maybe(subject, What::Unit, unit.as_ref(), to.unit.as_ref());
+    found.named(subject, What::Title, title, &to.title);
+}
+
+fn bounds(column: &Column) -> Option<String> {
+    let scale = column.kind.scale();
+    let text = |Bounds { min, max }| format!("{} .. {}", decimal(min, scale), decimal(max, scale));
+    // A flag's are what it is.
+    column.bounds.filter(|_| column.class != Class::Flag).map(text)
+}
+
+fn step(column: &Column) -> Option<String> {
+    column.step.map(|step| decimal(step, column.kind.scale()))
+}
+
+fn edges(column: &Column) -> String {
+    listed(column.edges.iter().map(|edge| decimal(*edge, column.kind.scale())))
+}
+
+fn coded(codes: &[Code]) -> BTreeSet<String> {
+    let code = |Code { value, title }: &Code| format!("{value}{}", titled(title));
+    codes.iter().map(code).collect()
+}
+
+fn grouped(groups: &[CodeGroup]) -> BTreeMap<String, String> {
+    let group = |CodeGroup { name, codes, title }: &CodeGroup| {
+        (name.to_string(), format!("{}{}", listed(codes), titled(title)))
     };
-    found.set(subject, &What::Code, &codes(from), &codes(to));
-    let groups = |column: &Column| -> BTreeMap<String, String> {
-        column.groups.iter().map(|group| (group.name.to_string(), listed(&group.codes))).collect()
-    };
-    found.named(subject, What::CodeGroup, &groups(from), &groups(to));
-    found.maybe(subject, What::Step, from.step, to.step);
-    found.value(subject, What::Edges, listed(&from.edges), listed(&to.edges));
-    found.maybe(subject, What::Unit, from.unit.as_ref(), to.unit.as_ref());
-    found.named(subject, What::Title, &from.title, &to.title);
+    groups.iter().map(group).collect()
+}
+
+/// What something is, in the languages that it is said in.
+fn titled(title: &BTreeMap<String, String>) -> String {
+    let titles: Vec<&str> = title.values().map(String::as_str).collect();
+    if titles.is_empty() { String::new() } else { format!(" ({})", titles.join(" / ")) }
 }
 
 fn type_of(kind: ColumnType) -> String {

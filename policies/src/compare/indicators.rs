@@ -6,7 +6,7 @@ use crate::charter::Charter;
 use crate::indicator::Indicator;
 use crate::{IndicatorId, VariantName};
 
-use super::{Found, Moved, Subject, What, listed, set_of};
+use super::{Found, Moved, Subject, What, listed};
 
 pub(super) fn compare(old: &Charter, new: &Charter, found: &mut Found) {
     let (from, to) = (&by_id(old), &by_id(new));
@@ -31,8 +31,9 @@ fn indicator(subject: &Subject, (from, to): (&Indicator, &Indicator), found: &mu
     found.named(subject, What::Title, &from.title, &to.title);
     found.maybe(subject, What::Norm, from.norm.as_ref(), to.norm.as_ref());
     found.value(subject, What::Source, &from.source, &to.source);
-    found.set(subject, &What::By, &set_of(&from.by), &set_of(&to.by));
-    found.set(subject, &What::Window, &set_of(&from.window), &set_of(&to.window));
+    // The first is what is asked where nothing is said.
+    found.list(subject, &What::By, &from.by, &to.by);
+    found.list(subject, &What::Window, &from.window, &to.window);
     let rate = |indicator: &Indicator| {
         let rate = indicator.band?.fraction();
         Some(format!("{} / {}", rate.0, rate.1))

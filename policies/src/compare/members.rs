@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::HospitalCode;
-use crate::charter::{Charter, Member, Membership, NotGiven};
+use crate::charter::{Charter, Member, MemberKeys, Membership, NotGiven};
+use crate::{HospitalCode, NetworkId};
 
 use super::{Found, Moved, Subject, What, listed, set_of};
 
@@ -41,33 +41,38 @@ fn networks(old: &Charter, new: &Charter, found: &mut Found) {
 }
 
 fn member(subject: &Subject, (from, to): (&Member, &Member), found: &mut Found) {
-    found.value(subject, What::Name, &from.name, &to.name);
-    found.value(subject, What::Kind, from.kind.as_str(), to.kind.as_str());
-    let (old, new) = (&from.keys, &to.keys);
+    let Member { code: _, name, kind, keys, addresses, networks, .. } = from;
+    let Member { not_given, valid_from, valid_until, .. } = from;
+    found.value(subject, What::Name, name, &to.name);
+    found.value(subject, What::Kind, kind.as_str(), to.kind.as_str());
+    let MemberKeys { transport, envelope, log, witness } = keys;
     for (job, old, new) in [
-        ("transport", old.transport, new.transport),
-        ("envelope", old.envelope, new.envelope),
-        ("log", old.log, new.log),
-        ("witness", old.witness, new.witness),
+        ("transport", transport, to.keys.transport),
+        ("envelope", envelope, to.keys.envelope),
+        ("log", log, to.keys.log),
+        ("witness", witness, to.keys.witness),
     ] {
         let job = What::Key(job.to_owned());
         found.value(subject, job, old.fingerprint(), new.fingerprint());
     }
-    found.set(subject, &What::Address, &set_of(&from.addresses), &set_of(&to.addresses));
-    found.maybe(subject, What::ValidFrom, from.valid_from, to.valid_from);
-    found.maybe(subject, What::ValidUntil, from.valid_until, to.valid_until);
-    memberships((subject, from, to), found);
-    not_given((subject, from, to), found);
+    found.set(subject, &What::Address, &set_of(addresses), &set_of(&to.addresses));
+    found.maybe(subject, What::ValidFrom, *valid_from, to.valid_from);
+    found.maybe(subject, What::ValidUntil, *valid_until, to.valid_until);
+    memberships(subject, (networks, &to.networks), found);
+    found.named(subject, What::NotGiven, &statements(not_given), &statements(&to.not_given));
 }
 
-fn memberships((subject, from, to): (&Subject, &Member, &Member), found: &mut Found) {
-    for id in from.networks.keys().filter(|id| !to.networks.contains_key(id)) {
+/// The sub-networks that a hospital is in.
+type Networks = BTreeMap<NetworkId, Membership>;
+
+fn memberships(subject: &Subject, (from, to): (&Networks, &Networks), found: &mut Found) {
+    for id in from.keys().filter(|id| !to.contains_key(id)) {
         let what = What::Membership(id.clone());
         found.add(subject, what, Moved::Removed(String::new()));
     }
-    for (id, new) in &to.networks {
+    for (id, new) in to {
         let what = What::Membership(id.clone());
-        match from.networks.get(id) {
+        match from.get(id) {
             None => found.add(subject, what, Moved::Added(String::new())),
             Some(old) => found.value(subject, what, span(old), span(new)),
         }
@@ -83,13 +88,11 @@ fn span(membership: &Membership) -> String {
     format!("{} .. {}", text(valid_from), text(valid_until))
 }
 
-fn not_given((subject, from, to): (&Subject, &Member, &Member), found: &mut Found) {
-    let of = |member: &Member| -> BTreeMap<String, String> {
-        let said = |said: &NotGiven| {
-            let column = format!("{} {}.{}", said.dataset, said.table, said.column);
-            (column, listed(&said.codes))
-        };
-        member.not_given.iter().map(said).collect()
+/// The codes of care that is not given, by column.
+fn statements(all: &[NotGiven]) -> BTreeMap<String, String> {
+    let said = |said: &NotGiven| {
+        let NotGiven { dataset, table, column, codes } = said;
+        (format!("{dataset} {table}.{column}"), listed(codes))
     };
-    found.named(subject, What::NotGiven, &of(from), &of(to));
+    all.iter().map(said).collect()
 }

@@ -338,3 +338,43 @@ fn every_change_is_one_json_object() {
     ]);
     assert_eq!(json, expected);
 }
+
+#[test]
+fn another_order_is_a_change_where_the_first_means_something() {
+    check(
+        &[("indicators/count.sql", "-- by: total, grade", "-- by: grade, total")],
+        &[(
+            "indicator `count`: variant `by` from total, grade to grade, total",
+            "indicator `count`: variant `by` van total, grade naar grade, total",
+        )],
+    );
+    let table = |keys: &str| {
+        format!(
+            "[[tables]]\nname = \"visit\"\nkey = \"visit_key\"\nforeign_keys = [{keys}]\n\
+             [[tables.columns]]\nname = \"visit_key\"\ntype = \"text\"\nclass = \"key\"\n\
+             [[tables.columns]]\nname = \"patient_key\"\ntype = \"text\"\nclass = \"key\"\n\
+             [[tables.columns]]\nname = \"stay_key\"\ntype = \"text\"\nclass = \"key\"\n\
+             [[tables]]\nname = \"stay\"\nkey = \"stay_key\"\nforeign_keys = [{{ column = \"patient_key\", table = \"patient\" }}]\n\
+             [[tables.columns]]\nname = \"stay_key\"\ntype = \"text\"\nclass = \"key\"\n\
+             [[tables.columns]]\nname = \"patient_key\"\ntype = \"text\"\nclass = \"key\"\n"
+        )
+    };
+    let (patient, stay) = (
+        "{ column = \"patient_key\", table = \"patient\" }",
+        "{ column = \"stay_key\", table = \"stay\" }",
+    );
+    let with = |keys: &str| {
+        let mut files = files();
+        files.get_mut("datasets/made.toml").unwrap().push_str(&table(keys));
+        parsed(&files)
+    };
+    let (old, new) = (with(&format!("{patient}, {stay}")), with(&format!("{stay}, {patient}")));
+    let told: Vec<String> = between(&old, &new).iter().map(Change::english).collect();
+    assert_eq!(
+        told,
+        [
+            "table `made: visit`: foreign key from patient_key -> patient, stay_key -> stay to stay_key -> stay, patient_key -> patient",
+            "dataset `made`: the version stays the same: give it a higher one (version 1)",
+        ]
+    );
+}

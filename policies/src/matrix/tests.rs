@@ -207,3 +207,41 @@ fn groups_and_variants_are_tried_where_a_rule_looks_at_them() {
     let without = |line: &&String| line.starts_with("ask.members");
     assert_eq!(found.iter().filter(without).count(), 9, "{found:?}");
 }
+
+const YEAR: &str = "[[tables.columns]]\nname = \"year\"\ntype = \"integer\"\nclass = \"quasi\"\nmin = 2020\nmax = 2024\nstep = 1\n";
+
+#[track_caller]
+fn indicator(head: &str, text: &str, expected: &[(&str, &str)]) {
+    let mut files = fixture::files();
+    files.get_mut("datasets/made.toml").unwrap().push_str(YEAR);
+    let head = format!(
+        "-- id: tried\n-- version: 1\n-- dataset: made\n-- title_en: T\n-- source: the board\n{head}\n"
+    );
+    files.insert("indicators/tried.sql".to_owned(), format!("{head}{text}\n"));
+    let charter = charter::parse(&files).unwrap();
+    let matrix = matrix(&charter);
+    let tried =
+        |cell: &Cell| matches!(&cell.about, About::Indicator { id, .. } if id.as_str() == "tried");
+    let mut verdicts = matrix.cells().filter(|(cell, verdict)| tried(cell) && verdict.allows());
+    let (_, Verdict::Allow { protections, .. }) = verdicts.next().unwrap() else {
+        panic!("it is allowed to planners")
+    };
+    let found: Vec<(&str, &str)> = expected
+        .iter()
+        .map(|(word, _)| (*word, protections.get(word).map_or("-", String::as_str)))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_indicator_is_tried_as_its_head_says() {
+    indicator("-- min_patients: 20", "SELECT 1", &[("min_patients", "20"), ("kind", "-")]);
+    indicator("-- kind: volume\n-- year: patient.year", "SELECT 1", &[("kind", "volume")]);
+    indicator("-- kind: completeness", "SELECT 1", &[("kind", "completeness")]);
+    let windows = "SELECT 1 -- window 2022-2024\nSELECT 2 -- window 2024";
+    indicator(
+        "-- parts: band\n-- band: 2.5 %\n-- window: 2022-2024, 2024",
+        windows,
+        &[("parts", "band")],
+    );
+}

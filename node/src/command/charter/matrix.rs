@@ -1,16 +1,18 @@
 //! `kring charter matrix`: what the rules say to everybody about everything, or where two versions differ.
 
-use std::collections::BTreeMap;
-use std::fmt::Display;
+use std::collections::{BTreeMap, BTreeSet};
 
-use policies::Profile;
 use policies::matrix::{About, Axes, Cell, Difference, Matrix, Only, TooManyCells, Verdict, Who};
+use policies::{DatasetId, Profile};
 use serde::Serialize;
 
+use self::csv::{HEAD, columns, fields, listed};
 use super::folder;
 use crate::cli::Format;
 use crate::cli::charter::MatrixArgs;
 use crate::command::{Exit, print};
+
+mod csv;
 
 #[derive(Serialize)]
 struct Decided<'c> {
@@ -30,9 +32,9 @@ pub(crate) fn run(args: &MatrixArgs) -> anyhow::Result<Exit> {
             Err(error) => Ok(too_many(error)),
         };
     };
-    let newer = folder::open(against)?.charter;
-    let axes = Axes::of(&[&charter, &newer], only);
-    match (Matrix::of(&charter, &axes), Matrix::of(&newer, &axes)) {
+    let older = folder::open(against)?.charter;
+    let axes = Axes::of(&[&older, &charter], only);
+    match (Matrix::of(&older, &axes), Matrix::of(&charter, &axes)) {
         (Ok(old), Ok(new)) => differences(&old, &new, *format),
         (Err(error), _) | (_, Err(error)) => Ok(too_many(error)),
     }
@@ -51,7 +53,8 @@ fn whole(matrix: &Matrix, format: Format) -> anyhow::Result<Exit> {
         Format::Table => {
             let stands = |who: &Who| matrix.stands_for(who).map(ToString::to_string);
             let said = |verdict: &&Verdict| words(verdict);
-            sections(matrix.cells(), stands, said).into_iter().for_each(print::line);
+            let totals = totals([matrix]);
+            sections(matrix.cells(), &totals, stands, said).into_iter().for_each(print::line);
             let cells = matrix.cells().len();
             let allowed = matrix.cells().filter(|(_, verdict)| verdict.allows()).count();
             print::line(format!("{cells} cells, {allowed} allowed"));
@@ -69,7 +72,7 @@ fn whole(matrix: &Matrix, format: Format) -> anyhow::Result<Exit> {
                 row.extend(fields(verdict));
                 row
             }));
-            csv(&rows)?;
+            csv::print(&rows)?;
         }
         Format::Json => {
             let cells: Vec<_> =
@@ -88,7 +91,8 @@ fn differences(old: &Matrix, new: &Matrix, format: Format) -> anyhow::Result<Exi
                 new.stands_for(who).or_else(|| old.stands_for(who)).map(ToString::to_string)
             };
             let cells = found.iter().map(|difference| (&difference.cell, difference));
-            sections(cells, stands, |difference| moved(difference))
+            let totals = totals([old, new]);
+            sections(cells, &totals, stands, |difference| moved(difference))
                 .into_iter()
                 .for_each(print::line);
             let cells = old.cells().len().max(new.cells().len());
@@ -110,104 +114,13 @@ fn differences(old: &Matrix, new: &Matrix, format: Format) -> anyhow::Result<Exi
                 row.extend(fields(from).into_iter().chain(fields(to)));
                 row
             }));
-            csv(&rows)?;
+            csv::print(&rows)?;
         }
         Format::Json => {
             print::line(serde_json::to_string(&serde_json::json!({ "differences": found }))?);
         }
     }
     Ok(Exit::Done)
-}
-
-/// Columns that name a cell.
-const HEAD: [&str; 14] = [
-    "profile",
-    "dataset",
-    "person",
-    "groups",
-    "roles",
-    "hospital",
-    "purpose",
-    "group",
-    "table",
-    "class",
-    "column",
-    "use",
-    "indicator",
-    "variant",
-];
-
-fn columns(cell: &Cell) -> Vec<String> {
-    let Cell { profile, dataset, who, purpose, group, about } = cell;
-    let mut row = vec![profile.as_str().to_owned(), dataset.to_string()];
-    match who {
-        Who::Named(person) => {
-            row.extend([person.to_string(), String::new(), String::new(), String::new()])
-        }
-        Who::Alike { groups, roles, hospital } => {
-            row.extend([String::new(), spaced(groups), spaced(roles), hospital.to_string()]);
-        }
-    }
-    row.extend([purpose.to_string(), text(group.as_ref())]);
-    match about {
-        About::Columns { table, class, column, usage } => row.extend([
-            table.to_string(),
-            (*class).to_owned(),
-            text(column.as_ref()),
-            (*usage).to_owned(),
-            String::new(),
-            String::new(),
-        ]),
-        About::Indicator { id, by, window } => {
-            let variant =
-                spaced(&[by.as_ref(), window.as_ref()].into_iter().flatten().collect::<Vec<_>>());
-            row.extend([
-                String::new(),
-                String::new(),
-                String::new(),
-                String::new(),
-                id.to_string(),
-                variant,
-            ]);
-        }
-    }
-    row
-}
-
-fn text(value: Option<&impl Display>) -> String {
-    value.map(ToString::to_string).unwrap_or_default()
-}
-
-fn spaced(items: &[impl Display]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-}
-
-/// Decision, who decides, and protections.
-fn fields(verdict: &Verdict) -> [String; 3] {
-    match verdict {
-        Verdict::Allow { rules, protections } => {
-            ["allow".to_owned(), rules.join(" "), listed(protections)]
-        }
-        Verdict::Deny { code, rule } => {
-            ["deny".to_owned(), rule.clone().unwrap_or_else(|| (*code).to_owned()), String::new()]
-        }
-        Verdict::Absent => ["absent".to_owned(), String::new(), String::new()],
-    }
-}
-
-fn listed(protections: &BTreeMap<&'static str, String>) -> String {
-    let listed = protections.iter().map(|(word, value)| format!("{word}={value}"));
-    listed.collect::<Vec<_>>().join(" ")
-}
-
-fn csv(rows: &[Vec<String>]) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| anyhow::anyhow!("{}", error.error()))?;
-    print::line(String::from_utf8(bytes)?.trim_end());
-    Ok(())
 }
 
 /// A verdict in words.
@@ -227,7 +140,7 @@ fn moved(Difference { from, to, .. }: &Difference) -> String {
     if let (Verdict::Allow { protections: old, .. }, Verdict::Allow { protections: new, .. }) =
         (from, to)
     {
-        let words: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let words: BTreeSet<_> = old.keys().chain(new.keys()).collect();
         let value = |of: &BTreeMap<&'static str, String>, word: &str| {
             of.get(word).cloned().unwrap_or_else(|| "-".to_owned())
         };
@@ -239,41 +152,88 @@ fn moved(Difference { from, to, .. }: &Difference) -> String {
     format!("{} -> {}", words(from), words(to))
 }
 
-/// Cells under who asks what for; those of which the same is said in one line.
+/// Most people, or kinds of people, that are named in one line.
+const MAX_NAMED: usize = 8;
+
+/// What is said of cells, each with the cells that it is said of.
+type Said = BTreeMap<String, Vec<String>>;
+
+/// Who asks what for, and how many cells that has.
+type Totals<'c> = BTreeMap<(Profile, &'c DatasetId, &'c Who, String), usize>;
+
+/// The cells of several matrices along the same axes; one that both have counts once.
+fn totals<'c>(matrices: impl IntoIterator<Item = &'c Matrix>) -> Totals<'c> {
+    let cells = matrices.into_iter().flat_map(Matrix::cells).map(|(cell, _)| cell);
+    let mut totals = Totals::new();
+    for cell in cells.collect::<BTreeSet<&Cell>>() {
+        let section = (cell.profile, &cell.dataset, &cell.who, purpose(cell));
+        let total = totals.entry(section).or_default();
+        *total = total.saturating_add(1);
+    }
+    totals
+}
+
+/// What for, and as which tumour group.
+fn purpose(cell: &Cell) -> String {
+    let group = cell.group.as_ref().map(|group| format!(", as {group}")).unwrap_or_default();
+    format!("{}{group}", cell.purpose)
+}
+
+/// Cells by what is asked for; people of whom the same is said stand together, and so do cells.
 fn sections<'c, V>(
     cells: impl Iterator<Item = (&'c Cell, V)>,
+    totals: &Totals<'c>,
     stands: impl Fn(&Who) -> Option<String>,
     said: impl Fn(&V) -> String,
 ) -> Vec<String> {
-    type Section<'c> = (Profile, &'c policies::DatasetId, &'c Who, String);
-    let mut all: BTreeMap<Section<'c>, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    type Section<'c> = (Profile, &'c DatasetId, String);
+    let mut all: BTreeMap<Section<'c>, BTreeMap<&'c Who, Said>> = BTreeMap::new();
     for (cell, value) in cells {
-        let Cell { profile, dataset, who, purpose, group, about } = cell;
-        let group = group.as_ref().map(|group| format!(", as {group}")).unwrap_or_default();
-        let section = (*profile, dataset, who, format!("{purpose}{group}"));
-        all.entry(section).or_default().entry(said(&value)).or_default().push(short(about));
+        let section = (cell.profile, &cell.dataset, purpose(cell));
+        let said_of = all.entry(section).or_default().entry(&cell.who).or_default();
+        said_of.entry(said(&value)).or_default().push(short(&cell.about));
     }
     let mut lines = Vec::new();
-    for ((profile, dataset, who, purpose), said) in all {
-        lines.push(format!("{} {dataset}: {} for {purpose}", profile.as_str(), name(who, &stands)));
-        let only = said.len() == 1;
-        for (said, abouts) in said {
-            if only {
-                lines.push(format!("  all {}: {said}", abouts.len()));
-            } else {
-                lines.push(format!("  {said}"));
-                lines.push(format!("    {}", abouts.join(", ")));
-            }
+    for ((profile, dataset, purpose), people) in all {
+        lines.push(format!("{} {dataset} for {purpose}", profile.as_str()));
+        let mut alike: BTreeMap<(Said, usize), Vec<String>> = BTreeMap::new();
+        for (who, said) in people {
+            let total = totals.get(&(profile, dataset, who, purpose.clone()));
+            let said = (said, total.copied().unwrap_or_default());
+            alike.entry(said).or_default().push(name(who, &stands));
+        }
+        let mut alike: Vec<((Said, usize), Vec<String>)> = alike.into_iter().collect();
+        alike.sort_by(|one, other| one.1.cmp(&other.1));
+        for ((said, total), names) in alike {
+            lines.push(format!("  {}", shortened(&names)));
+            lines.extend(said.into_iter().flat_map(|said| cells_of(said, total)));
         }
     }
     lines
+}
+
+/// What is said of which cells, which are named unless they are all that there are.
+fn cells_of((said, cells): (String, Vec<String>), total: usize) -> Vec<String> {
+    if cells.len() == total {
+        return vec![format!("    all {total}: {said}")];
+    }
+    vec![format!("    {said}"), format!("      {}", cells.join(", "))]
+}
+
+/// The first names, and how many more there are.
+fn shortened(names: &[String]) -> String {
+    let first: Vec<&str> = names.iter().take(MAX_NAMED).map(String::as_str).collect();
+    match names.len().checked_sub(MAX_NAMED) {
+        Some(more) if more > 0 => format!("{}; and {more} more", first.join("; ")),
+        Some(_) | None => first.join("; "),
+    }
 }
 
 fn name(who: &Who, stands: &impl Fn(&Who) -> Option<String>) -> String {
     match who {
         Who::Named(person) => person.to_string(),
         Who::Alike { groups, roles, hospital } => {
-            let like = stands(who).map(|person| format!(", like {person}")).unwrap_or_default();
+            let like = stands(who).map(|person| format!(" (like {person})")).unwrap_or_default();
             let words: Vec<String> = roles
                 .iter()
                 .map(ToString::to_string)
