@@ -7,6 +7,7 @@ use policies::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, P
 
 pub mod audit;
 pub mod indicator;
+pub mod simulate;
 
 use audit::AuditCommand;
 use indicator::IndicatorCommand;
@@ -274,6 +275,8 @@ pub enum CharterCommand {
         #[arg(long)]
         root: Root,
     },
+    /// List what a draft would change for questions that were asked: replays the footprints of a log
+    Simulate(Box<simulate::SimulateArgs>),
     /// Print what a bundle says: members, people, datasets, rules
     Show {
         /// The bundle

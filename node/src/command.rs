@@ -125,6 +125,7 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
             CharterCommand::Seal { dir, out } => charter::seal(&dir, &out),
             CharterCommand::Sign { bundle, key } => charter::sign(&bundle, &key),
             CharterCommand::Verify { bundle, root } => charter::verify(&bundle, root.digest()),
+            CharterCommand::Simulate(args) => charter::simulate::run(&args),
             CharterCommand::Show { bundle } => charter::show(&bundle),
         },
         Command::Audit(command) => audit::run(command),

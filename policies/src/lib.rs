@@ -29,6 +29,8 @@ pub mod problem;
 pub mod protections;
 pub mod question;
 mod reader;
+pub mod replay;
+mod sketch;
 pub mod statement;
 pub mod wire;
 pub mod words;

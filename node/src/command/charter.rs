@@ -14,6 +14,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::keys::{Key, KeyRole};
 
+pub(super) mod simulate;
 #[cfg(test)]
 mod tests;
 mod variants;

@@ -4,7 +4,7 @@ use super::*;
 
 /// The body, or status and code of the refusal.
 async fn taken(body: Body) -> Result<serde_json::Value, (u16, String)> {
-    let response = match super::body(Request::new(body)).await {
+    let response = match super::body(Request::new(body), super::QUESTION).await {
         Ok(value) => return Ok(value),
         Err(response) => response,
     };
@@ -29,7 +29,7 @@ async fn a_body_that_breaks_off_is_not_one_that_is_too_large() {
 async fn a_body_has_a_limit_to_the_byte() {
     let number = |length: usize| Body::from("1".to_owned() + &" ".repeat(length - 1));
     assert_eq!(taken(number(MAX_BODY_BYTES)).await, Ok(serde_json::json!(1)));
-    for length in [MAX_BODY_BYTES + 1, MAX_READ_BYTES, MAX_READ_BYTES + 1] {
+    for length in [MAX_BODY_BYTES + 1, super::QUESTION.read, super::QUESTION.read + 1] {
         assert_eq!(taken(number(length)).await, Err((413, "too_large".to_owned())), "{length}");
     }
 }

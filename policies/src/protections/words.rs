@@ -1,5 +1,7 @@
 //! Protections as files write them: annotations of rules, and lines of an indicator's header.
 
+use std::collections::BTreeMap;
+
 use super::{
     Dominance, Kind, MinDf, MinPart, MinPatients, Opinions, OwnFigures, PPercent, Parts, Quota,
     SignatureKind, Variance, Zeros,
@@ -108,13 +110,11 @@ fn take(word: Word, value: &str, opinions: &mut Opinions) -> Option<()> {
         Word::QuotaDay => opinions.quota_day = Some(quota(value)?),
         Word::QuotaLineage => opinions.quota_lineage = Some(quota(value)?),
         Word::Zeros => {
-            opinions.zeros =
-                Some(one_of(value, &[("shown", Zeros::Shown), ("hidden", Zeros::Hidden)])?);
+            opinions.zeros = Some(one_of(value, &ZEROS)?);
         }
         Word::Parts => opinions.parts = Some(one_of(value, &PARTS)?),
         Word::Variance => {
-            opinions.variance =
-                Some(one_of(value, &[("2", Variance::Three), ("4", Variance::Five)])?);
+            opinions.variance = Some(one_of(value, &VARIANCES)?);
         }
         Word::Kind => opinions.kind = Some(one_of(value, &KINDS)?),
         Word::Signature => opinions.signature = Some(one_of(value, &SIGNATURES)?),
@@ -123,6 +123,43 @@ fn take(word: Word, value: &str, opinions: &mut Opinions) -> Option<()> {
     Some(())
 }
 
+impl Opinions {
+    /// Every opinion as a file would write it, by its word; what is not spoken of is absent.
+    #[must_use]
+    pub fn said(&self) -> BTreeMap<&'static str, String> {
+        let of = |word: Word| Some((word.as_str(), self.value(word)?));
+        Word::ALL.into_iter().filter_map(of).collect()
+    }
+
+    fn value(&self, word: Word) -> Option<String> {
+        match word {
+            Word::MinPatients => self.min_patients.map(|number| number.get().to_string()),
+            Word::MinPart => self.min_part.map(|number| number.get().to_string()),
+            Word::MinDf => self.min_df.map(|number| number.get().to_string()),
+            Word::Dominance => self.dominance.map(|number| number.get().to_string()),
+            Word::PPercent => self.p_percent.map(|number| number.get().to_string()),
+            Word::QuotaDay => self.quota_day.map(|number| number.get().to_string()),
+            Word::QuotaLineage => self.quota_lineage.map(|number| number.get().to_string()),
+            Word::Zeros => word_of(self.zeros, &ZEROS),
+            Word::Parts => word_of(self.parts, &PARTS),
+            Word::Variance => word_of(self.variance, &VARIANCES),
+            Word::Kind => word_of(self.kind, &KINDS),
+            Word::Signature => word_of(self.signature, &SIGNATURES),
+            Word::Own => word_of(
+                self.own,
+                &[("exact", OwnFigures::Exact), ("protected", OwnFigures::Protected)],
+            ),
+        }
+    }
+}
+
+fn word_of<T: Copy + PartialEq>(value: Option<T>, known: &[(&str, T)]) -> Option<String> {
+    let value = value?;
+    known.iter().find(|(_, known)| *known == value).map(|(word, _)| (*word).to_owned())
+}
+
+const ZEROS: [(&str, Zeros); 2] = [("shown", Zeros::Shown), ("hidden", Zeros::Hidden)];
+const VARIANCES: [(&str, Variance); 2] = [("2", Variance::Three), ("4", Variance::Five)];
 const PARTS: [(&str, Parts); 5] = [
     ("hide", Parts::Hide),
     ("band", Parts::Band),

@@ -19,5 +19,6 @@ mod lattice;
 mod names;
 mod networks;
 mod own;
+mod replay;
 mod reply;
 mod request;
