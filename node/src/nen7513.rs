@@ -222,6 +222,7 @@ fn fill(record: &mut Record, question: &QuestionRecord) {
         indicator,
         sql,
         expires_at: _,
+        put: _,
     } = question;
     record.user = person.to_string();
     record.on_behalf_of = asking_node.to_string();

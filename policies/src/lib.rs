@@ -32,6 +32,7 @@ pub mod problem;
 pub mod protections;
 pub mod question;
 mod reader;
+pub mod replay;
 mod sketch;
 pub mod statement;
 pub mod wire;

@@ -20,14 +20,19 @@ const HOSPITALS: usize = 5;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// One question of the demo.
-struct Question {
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
     title: &'static str,
-    person: &'static str,
-    sql: &'static str,
-    refused: bool,
+    /// Who asks it.
+    pub person: &'static str,
+    /// Its text.
+    pub sql: &'static str,
+    /// Whether the rules or the language refuse it.
+    pub refused: bool,
 }
 
-const QUESTIONS: [Question; 13] = [
+/// The questions, in order.
+pub const QUESTIONS: [Question; 13] = [
     Question {
         title: "Per grade, over all hospitals: patients, mean age with standard deviation, deaths within five years",
         person: "a.jansen",

@@ -67,6 +67,8 @@ pub enum CharterCommand {
     },
     /// Try out what the rules say to everybody about everything, cell by cell
     Matrix(MatrixArgs),
+    /// List what a draft would change for questions that were asked: replays the footprints of a log
+    Simulate(Box<super::simulate::SimulateArgs>),
     /// Bring bundles and revocations to this hospital's node, which checks them and tells the others
     Publish {
         /// Files of `kring charter sign` and `kring charter revoke`, in their order

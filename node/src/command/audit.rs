@@ -11,8 +11,10 @@ mod list;
 mod source;
 mod verify;
 
+pub(super) use list::no_formula;
 pub(crate) use source::NoSuchEntry;
 use source::Source;
+pub(super) use verify::holds;
 
 /// Runs a command.
 pub(crate) fn run(command: AuditCommand) -> anyhow::Result<Exit> {

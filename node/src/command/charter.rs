@@ -21,6 +21,7 @@ mod new;
 mod publish;
 mod show;
 mod sign;
+mod simulate;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: &CharterCommand) -> anyhow::Result<Exit> {
         CharterCommand::Matrix(args) => matrix::run(args),
         CharterCommand::Publish { files, profile } => publish::publish(files, profile),
         CharterCommand::Revoke(args) => publish::revoke(args),
+        CharterCommand::Simulate(args) => simulate::run(args),
         CharterCommand::Show { bundle: Some(bundle), .. } => show::run(bundle),
         CharterCommand::Show { bundle: None, profile, format, .. } => {
             publish::history(profile, *format)

@@ -4,10 +4,8 @@
 use std::collections::BTreeMap;
 
 use policies::footprint::FootprintDraft;
-use policies::wire::{Asks, IndicatorRef, LayerRef, Question, Receipt};
-use policies::{
-    DatasetId, Digest, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, UnixTime,
-};
+use policies::wire::{LayerRef, Receipt};
+use policies::{DatasetId, Digest, HospitalCode, NetworkId, Profile, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use super::blobs::Blobs;
@@ -15,8 +13,10 @@ use super::remembered::Remembered;
 use super::text::Part;
 
 mod moved;
+mod question;
 
 pub use moved::Archived;
+pub use question::{Put, QuestionRecord};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -326,68 +326,4 @@ pub enum ClockSource {
     Monotonic,
     /// The last entry of the log, at the start.
     LastEntry,
-}
-
-/// Who asked what, why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct QuestionRecord {
-    /// Digest of the signed question.
-    pub digest: Digest,
-    /// The network.
-    pub network: NetworkId,
-    /// Who.
-    pub person: PersonId,
-    /// On behalf of which hospital.
-    pub asking_node: HospitalCode,
-    /// What for.
-    pub purpose: Purpose,
-    /// For which tumour group.
-    pub group: Option<GroupId>,
-    /// Which dataset.
-    pub dataset: DatasetId,
-    /// The indicator that is asked, where it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub indicator: Option<IndicatorRef>,
-    /// The text; an indicator's as this node's charter has it, empty where that is not the one asked.
-    pub sql: Part<String>,
-    /// When it ends.
-    pub expires_at: UnixTime,
-}
-
-impl QuestionRecord {
-    /// The record of a verified question, whose text this is here.
-    #[must_use]
-    pub fn new(digest: Digest, question: &Question, sql: String) -> Self {
-        let Question {
-            id: _,
-            network,
-            person,
-            purpose,
-            group,
-            dataset,
-            asking_node,
-            hospitals: _,
-            asks,
-            profile: _,
-            issued_at: _,
-            expires_at,
-        } = question.clone();
-        let indicator = match asks {
-            Asks::Sql(_) => None,
-            Asks::Indicator(named) => Some(named),
-        };
-        Self {
-            digest,
-            network,
-            person,
-            asking_node,
-            purpose,
-            group,
-            dataset,
-            indicator,
-            sql: Part::Here(sql),
-            expires_at,
-        }
-    }
 }

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use crate::UnixTime;
 use crate::ask::Ask;
 use crate::dataset::{Column, Dataset, DatasetStatus};
 use crate::denial::{Denial, reasons};
@@ -15,9 +14,10 @@ use crate::footprint::Footprint;
 use crate::indicator;
 use crate::permit::Profile;
 use crate::protections::Opinions;
+use crate::{HospitalCode, UnixTime};
 
-use super::Charter;
 use super::rules::Outcome;
+use super::{Charter, Person};
 
 /// An older version that holds until a moment.
 #[derive(Clone, Debug)]
@@ -45,8 +45,20 @@ impl Beside {
     /// # Errors
     /// The denial.
     pub(crate) fn knows(&self, newest: &Charter, request: &VerifiedRequest) -> Result<(), Denial> {
+        self.knows_both(newest, request.person(), &request.request().from)
+    }
+
+    /// The same of a person and a node of the newest version.
+    ///
+    /// # Errors
+    /// The denial.
+    pub(crate) fn knows_both(
+        &self,
+        newest: &Charter,
+        person: &Person,
+        from: &HospitalCode,
+    ) -> Result<(), Denial> {
         let charter = &*self.charter;
-        let (person, from) = (request.person(), &request.request().from);
         let same = charter
             .person(&person.id)
             .is_some_and(|known| known.key == person.key && known.hospital == person.hospital);

@@ -21,5 +21,6 @@ mod lattice;
 mod names;
 mod networks;
 mod own;
+mod replay;
 mod reply;
 mod request;

@@ -20,6 +20,7 @@ mod noisy;
 mod reconcile;
 mod replay;
 
+mod simulate;
 mod slt;
 mod support;
 mod syslog;

@@ -147,7 +147,7 @@ pub(super) fn records(
 }
 
 /// A question's text as a cell that no spreadsheet takes for a formula.
-fn no_formula(text: String) -> String {
+pub(crate) fn no_formula(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }
 

@@ -79,6 +79,11 @@ fn check(path: &Path, policy: Option<&Policy>) -> std::io::Result<Result<Held, F
     Ok(export(file, policy)?.map(Held::Export))
 }
 
+/// Checks an export without a trust policy; how many entries it has.
+pub(crate) fn holds(path: &Path) -> std::io::Result<Result<u64, Fault>> {
+    Ok(export(File::open(path)?, None)?.map(|verdict| verdict.count))
+}
+
 /// Checks an export line by line: the last line first, then everything once.
 fn export(mut file: File, policy: Option<&Policy>) -> std::io::Result<Result<Verdict, Fault>> {
     let lines = count_lines(&mut file)?;
