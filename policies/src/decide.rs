@@ -4,6 +4,8 @@
 //! holds. The hospital's own rules come last and only take away, but for its own staff's view of its own figures. The floors for data of people are applied here again,
 //! whatever the charter's reading let pass.
 
+use std::collections::BTreeSet;
+
 use crate::admit::Admission;
 use crate::ask::Ask;
 use crate::band::Norm;
@@ -106,7 +108,7 @@ fn under(
     profile: Profile,
     (footprint, dataset): (&Footprint, &Dataset),
 ) -> Result<Explained, Denial> {
-    let Books { charter, besides, own } = books;
+    let Books { charter, besides: _, own } = books;
     if always_direct(profile) && !ask.direct_signature {
         return Err(reasons::direct_signature_required(charter));
     }
@@ -124,15 +126,9 @@ fn under(
     };
     let indicator = indicator(charter, ask)?;
     let said = indicator.map_or_else(Opinions::default, |indicator| indicator.opinions);
-    let mut opinions = rules.opinions(&ids).join(said);
-    let mut ids = ids;
-    let mut status = dataset.status;
-    for beside in besides {
-        let says = beside.says((charter, ask, profile), (footprint, dataset))?;
-        opinions = opinions.join(says.opinions);
-        ids.extend(says.rules);
-        status = status.stricter(says.status);
-    }
+    let said = rules.opinions(&ids).join(said);
+    let (ids, opinions, status) =
+        all_versions(books, (ask, profile), (footprint, dataset), (ids, said))?;
     let mut named: Vec<String> = ids.iter().map(|id| rule_name(charter, id)).collect();
     let mut added = Opinions::default();
     if let Some(own) = own {
@@ -170,6 +166,23 @@ fn under(
         volume,
         band,
     })
+}
+
+/// What every version that holds says: its rules, all that they and their indicators ask for, and the stricter status.
+fn all_versions(
+    books: Books<'_>,
+    (ask, profile): (&Ask, Profile),
+    (footprint, dataset): (&Footprint, &Dataset),
+    (mut ids, mut opinions): (BTreeSet<String>, Opinions),
+) -> Result<(BTreeSet<String>, Opinions, DatasetStatus), Denial> {
+    let mut status = dataset.status;
+    for beside in books.besides {
+        let says = beside.says((books.charter, ask, profile), (footprint, dataset))?;
+        opinions = opinions.join(says.opinions);
+        ids.extend(says.rules);
+        status = status.stricter(says.status);
+    }
+    Ok((ids, opinions, status))
 }
 
 /// The rate around which parts lie in bands, where they are to be told so. In a variant that has no bands they are hidden.
