@@ -148,7 +148,7 @@ fn an_export_says_the_same(net: &Net, report: &Value, args: &[&str]) {
         // What is not under a checkpoint yet is not exported.
         let made = net.network.run(&["audit", "export", "--config", &noord, "--out", &path]);
         let both = [args, &["--export", &path, "--export", &path]].concat();
-        let said = made.is_ok().then(|| json(net, &both)).unwrap_or_default();
+        let said = if made.is_ok() { json(net, &both) } else { Value::Null };
         if said["replayed"] == report["replayed"] {
             break said;
         }

@@ -8,7 +8,7 @@ use policies::{Digest, UnixTime};
 use super::question::{Asked, Known};
 use super::sides::Sides;
 
-/// Most different questions that are replayed: of each some hundred bytes are kept.
+/// Most different questions that are replayed: of each for which something changes some 5 KB are kept, of others 200 bytes.
 const MAX_DISTINCT: usize = 100_000;
 /// Most bytes of footprints that are kept, of questions for which something changes.
 const MAX_KEPT_BYTES: usize = 256 << 20;

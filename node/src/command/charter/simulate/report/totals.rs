@@ -7,14 +7,18 @@ use crate::cli::simulate::Language;
 const WORDS: [(&str, &str, &str); 9] = [
     (
         "let_in",
-        "the draft would let in, the charter in force does not (above)",
-        "laat het ontwerp binnen, het geldende charter niet (hierboven)",
+        "the draft would let them in, the charter in force does not (above)",
+        "het ontwerp laat ze binnen, het geldende charter niet (hierboven)",
     ),
-    ("still_refused", "the draft would refuse at the door", "weigert het ontwerp aan de deur"),
+    (
+        "still_refused",
+        "the draft would refuse them at the door",
+        "het ontwerp weigert ze aan de deur",
+    ),
     (
         "let_in_by_both",
-        "both let in: what they touched is not in the log",
-        "laten beide binnen: wat ze raakten staat niet in het logboek",
+        "both let them in: what they touched is not in the log",
+        "beide laten ze binnen: wat ze raakten staat niet in het logboek",
     ),
     ("other_network", "of another network", "van een ander netwerk"),
     (
@@ -66,8 +70,8 @@ pub(super) fn lines(found: &Found, language: Language) -> Vec<String> {
     for (code, count) in refused {
         let (then, word) = (count.questions, word(code, language));
         lines.push(match language {
-            Language::En => format!("{then} refused then, which {word}"),
-            Language::Nl => format!("{then} toen geweigerd: die {word}"),
+            Language::En => format!("{then} refused then: {word}"),
+            Language::Nl => format!("{then} toen geweigerd: {word}"),
         });
     }
     for (code, count) in not_replayed {
@@ -90,7 +94,7 @@ fn questions(count: Count, language: Language) -> String {
     format!("{} {word}", count.questions)
 }
 
-fn word<'w>(code: &'w str, language: Language) -> &'w str {
+fn word(code: &str, language: Language) -> &str {
     let known = WORDS.iter().find(|(known, _, _)| *known == code);
     match (known, language) {
         (Some((_, english, _)), Language::En) => english,
