@@ -14,7 +14,7 @@ use crate::node::{Node, SnapshotRef, job};
 use crate::pool::{Access, Lease};
 use crate::refused::Refused;
 use crate::reply::Frames;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Fault, Rulebook};
 
 mod explore;
 pub(crate) mod record;
@@ -64,7 +64,7 @@ impl Node {
         let (person, node) = (&asked.question.person, &asked.question.asking_node);
         tokio::select! {
             biased;
-            _ = rules.wait_for(|book| book.is_revoked(person, node)) => Err(Refused::Revoked),
+            _ = rules.wait_for(|book| book.is_revoked(person, node)) => Err(Refused::Charter(Fault::Asker)),
             done = running => done,
         }
     }

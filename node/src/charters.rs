@@ -124,8 +124,8 @@ impl TakeError {
 /// A statement of one of both kinds.
 #[derive(Debug)]
 enum Word {
-    Fresh(Fresh),
-    Revoked(Revoked),
+    Fresh(Box<Fresh>),
+    Revoked(Box<Revoked>),
 }
 
 impl Charters {
@@ -247,15 +247,16 @@ impl Node {
         let held = self.held();
         let now = self.clock.now();
         let verified = match Freshness::verify(bytes, &held.line, &held.revoked, now) {
-            Ok(fresh) => Ok(Word::Fresh(fresh)),
+            Ok(fresh) => Ok(Word::Fresh(Box::new(fresh))),
             Err(StatementError::Envelope(_)) => {
-                Revocation::verify(bytes, &held.line, &held.revoked, now).map(Word::Revoked)
+                Revocation::verify(bytes, &held.line, &held.revoked, now)
+                    .map(|revoked| Word::Revoked(Box::new(revoked)))
             }
             Err(error) => Err(error),
         };
         match verified {
-            Ok(Word::Fresh(fresh)) => self.freshened(&held, fresh).await,
-            Ok(Word::Revoked(revoked)) => self.revoked(&held, revoked).await,
+            Ok(Word::Fresh(fresh)) => self.freshened(&held, *fresh).await,
+            Ok(Word::Revoked(revoked)) => self.revoked(&held, *revoked).await,
             Err(error) => {
                 if let Some(from) = from {
                     self.count_rejected(from, bytes, error.code()).await;

@@ -65,18 +65,9 @@ pub(crate) enum Refused {
     /// This hospital has no snapshot of the dataset.
     #[error("no snapshot")]
     NoSnapshot(DatasetId),
-    /// The charter's time is over.
-    #[error("charter expired")]
-    CharterExpired,
-    /// Nobody has vouched for the charter lately.
-    #[error("charter stale")]
-    CharterStale,
-    /// The node answers nothing under this charter.
+    /// Nothing is answered under this charter, or not to this person any more.
     #[error("not under this charter")]
-    CharterFault(Fault),
-    /// The person's key, or the asking node's, was revoked while the question ran.
-    #[error("revoked")]
-    Revoked,
+    Charter(Fault),
     /// No witness vouches for the log.
     #[error("not witnessed")]
     Unwitnessed(#[from] Unwitnessed),
@@ -157,18 +148,7 @@ impl Refused {
             Self::NoSnapshot(id) => {
                 plain("no_snapshot", format!("this hospital has no snapshot of dataset `{id}`"))
             }
-            Self::CharterExpired => {
-                plain("charter_expired", "the charter's time is over; the board must publish a new version".to_owned())
-            }
-            Self::CharterStale => plain(
-                "charter_stale",
-                "nobody has vouched for this charter within 72 hours, so a newer one may be kept from this node: its operators look whether it reaches other members".to_owned(),
-            ),
-            Self::CharterFault(fault) => of_fault(*fault),
-            Self::Revoked => plain(
-                "revoked",
-                "the key that signed this question was revoked while it ran".to_owned(),
-            ),
+            Self::Charter(fault) => of_fault(*fault),
             Self::Unwitnessed(error) | Self::Withheld(error) => plain(error.code(), error.to_string()),
             Self::Interrupted => plain(
                 "interrupted",
@@ -178,9 +158,17 @@ impl Refused {
     }
 }
 
-/// What the asker learns where a node answers nobody.
+/// What the asker learns where the charter itself, or what was revoked, stands in the way.
 fn of_fault(fault: Fault) -> Told {
     let (code, message) = match fault {
+        Fault::Expired => {
+            ("charter_expired", "the charter's time is over; the board must publish a new version")
+        }
+        Fault::Stale => (
+            "charter_stale",
+            "nobody has vouched for this charter within 72 hours, so a newer one may be kept from this node: its operators look whether it reaches other members",
+        ),
+        Fault::Asker => ("revoked", "the key that signed this question was revoked while it ran"),
         Fault::NotAMember => {
             ("charter_not_a_member", "this hospital is not a member in the charter in force")
         }

@@ -38,6 +38,12 @@ pub struct Rulebook {
 /// Why a node answers nothing under a charter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// Its time is over.
+    Expired,
+    /// Nobody has vouched for it lately.
+    Stale,
+    /// The person's key, or the asking node's, was revoked while the question ran.
+    Asker,
     /// The hospital is not in it.
     NotAMember,
     /// A key of its node is revoked.
@@ -60,10 +66,10 @@ impl Rulebook {
     /// Whether anything may be answered at all: in force, fresh, and this hospital's to follow.
     pub(crate) fn holds(&self, now: UnixTime) -> Result<(), Refused> {
         if now < self.charter.valid_from() || self.charter.valid_until() < now {
-            return Err(Refused::CharterExpired);
+            return Err(Refused::Charter(Fault::Expired));
         }
         if let Some(fault) = self.fault {
-            return Err(Refused::CharterFault(fault));
+            return Err(Refused::Charter(fault));
         }
         let Held { fresh, revoked, .. } = &*self.held;
         let vouched = fresh.as_ref().is_some_and(|fresh| fresh.holds(revoked, now));
@@ -73,7 +79,7 @@ impl Rulebook {
         if !asked || vouched {
             return Ok(());
         }
-        Err(Refused::CharterStale)
+        Err(Refused::Charter(Fault::Stale))
     }
 
     /// Whether the person's key, or a key of the asking node, is revoked.

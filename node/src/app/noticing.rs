@@ -71,7 +71,7 @@ pub(super) fn charters(
     let held = Arc::new(Held { line, revoked, fresh });
     let refused = |error: policies::chain::NotInForce| StartError::Charter {
         path: config.charter.clone(),
-        source: error.into(),
+        source: Box::new(error.into()),
     };
     let book = charters.rulebook(held, now).map_err(refused)?;
     start::belongs(config, &book.charter)?;

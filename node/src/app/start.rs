@@ -49,11 +49,11 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: FolderError,
+        source: Box<FolderError>,
     },
     /// The charters that the node keeps.
     #[error(transparent)]
-    Charters(FolderError),
+    Charters(Box<FolderError>),
     /// The charter does not hold.
     #[error("the charter {path} is refused ({})", .source.code())]
     Charter {
@@ -61,7 +61,7 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: policies::ChainError,
+        source: Box<ChainError>,
     },
     /// This hospital is not in it.
     #[error(
@@ -278,16 +278,19 @@ pub(super) fn follow(
     (held, mode): (Option<LayerRef>, Mode),
 ) -> Result<Followed, StartError> {
     let (path, folder) = (&config.charter, config.charters());
-    let refused = |source| StartError::Charter { path: path.clone(), source };
+    let refused = |source| StartError::Charter { path: path.clone(), source: Box::new(source) };
     let bundles = match charters::folder::bundles(path) {
         Ok(bundles) => bundles,
         // What is kept is enough.
         Err(error) if error.is_not_found() && folder.is_begun() => Vec::new(),
-        Err(source) => return Err(StartError::CharterFile { path: path.clone(), source }),
+        Err(error) => {
+            let (path, source) = (path.clone(), Box::new(error));
+            return Err(StartError::CharterFile { path, source });
+        }
     };
     let followed = match charters::open::follow(&folder, (config.root, &bundles), now, mode) {
         Ok(followed) => followed,
-        Err(FollowError::Folder(error)) => return Err(StartError::Charters(error)),
+        Err(FollowError::Folder(error)) => return Err(StartError::Charters(Box::new(error))),
         Err(FollowError::Bundle { source, .. }) => return Err(refused(source)),
     };
     if let Some(held) = held {
@@ -315,7 +318,10 @@ pub(super) fn follow(
 /// `StartError`.
 pub fn newest_charter(config: &Config, now: UnixTime) -> Result<Arc<Charter>, StartError> {
     let followed = follow(config, now, (None, Mode::Look))?;
-    let none = || StartError::Charter { path: config.charter.clone(), source: ChainError::Empty };
+    let none = || StartError::Charter {
+        path: config.charter.clone(),
+        source: Box::new(ChainError::Empty),
+    };
     followed.line.newest_charter().cloned().ok_or_else(none)
 }
 
@@ -332,7 +338,7 @@ pub fn open_charter(
     let followed = follow(config, now, (held, Mode::Look))?;
     let in_force = followed.line.in_force(now).map_err(|error| StartError::Charter {
         path: config.charter.clone(),
-        source: error.into(),
+        source: Box::new(error.into()),
     })?;
     belongs(config, &in_force.newest)?;
     Ok(in_force.newest)

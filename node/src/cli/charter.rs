@@ -79,7 +79,7 @@ pub enum CharterCommand {
         profile: ProfileArg,
     },
     /// Make a revocation of a key, or add a signature to one; two members of the board, or the key itself, sign it
-    Revoke(RevokeCharter),
+    Revoke(Box<RevokeCharter>),
     /// Print what a bundle says: members, people, datasets, rules; or what this hospital's node follows
     Show {
         /// The bundle

@@ -118,13 +118,7 @@ fn noticed(event: &Event) -> Record {
             record.detail = format!("code {code}, bundle {bundle}");
             record
         }
-        Event::Revoked { network, subject, key, reason, by } => {
-            let mut record = system("key revoked", "revoked", "U");
-            record.object_name.clone_from(subject);
-            let by = if by.is_empty() { "itself".to_owned() } else { by.join(", ") };
-            record.detail = format!("network {network}, key {key}, by {by}: {reason}");
-            record
-        }
+        Event::Revoked { .. } => revoked(event),
         Event::Configured { config, before, own } => {
             let mut record = system("configuration read", "configured", "R");
             let own = own.map_or_else(String::new, |own| format!(", own rules {own}"));
@@ -174,6 +168,18 @@ fn noticed(event: &Event) -> Record {
         | Event::MemoryLost { .. }
         | Event::Fault { .. } => Record::default(),
     }
+}
+
+/// A key that is worth nothing any more.
+fn revoked(event: &Event) -> Record {
+    let Event::Revoked { network, subject, key, reason, by } = event else {
+        return Record::default();
+    };
+    let mut record = system("key revoked", "revoked", "U");
+    record.object_name.clone_from(subject);
+    let by = if by.is_empty() { "itself".to_owned() } else { by.join(", ") };
+    record.detail = format!("network {network}, key {key}, by {by}: {reason}");
+    record
 }
 
 /// Lineages over which nothing is answered again.

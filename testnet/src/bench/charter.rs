@@ -76,6 +76,39 @@ fn files(
          valid_until = 2036-01-01T00:00:00Z\nthreshold = 1\nnotice_days = 14\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n",
         public("board")?
     );
+    let (members, persons) = members(hospitals, people)?;
+    let mut columns = String::new();
+    for number in 0..COLUMNS {
+        writeln!(
+            columns,
+            "[[tables.columns]]\nname = \"c{number}\"\ntype = \"integer\"\nclass = \"measure\"\nmin = 0\nmax = 1000"
+        )?;
+    }
+    let dataset = format!(
+        "id = \"made\"\nversion = 1\nstatus = \"synthetic\"\ntitle = {{ en = \"Made\" }}\npatient = \"patient\"\n[[tables]]\nname = \"patient\"\nkey = \"patient_key\"\n\
+         [[tables.columns]]\nname = \"patient_key\"\ntype = \"integer\"\nclass = \"key\"\n{columns}"
+    );
+    let cedar = cedar(rules)?;
+    let texts = [
+        ("charter.toml", head),
+        ("members.toml", members),
+        ("people.toml", persons),
+        ("datasets/made.toml", dataset),
+        ("rules/network.cedar", cedar),
+    ];
+    let mut files: Files = texts.into_iter().map(|(path, text)| (path.to_owned(), text)).collect();
+    for number in 0..indicators {
+        let text = format!(
+            "-- id: i{number:03}_count\n-- version: 1\n-- dataset: made\n-- title_en: Count {number}\n-- source: made\n-- by: total, hospital\n\n\
+             SELECT\n  p.hospital, -- by hospital\n  count(*) AS n\nFROM patient p\nWHERE p.c0 > {number}\nGROUP BY\n  p.hospital -- by hospital\n"
+        );
+        files.insert(format!("indicators/i{number:03}_count.sql"), text);
+    }
+    Ok(files)
+}
+
+/// Hospitals, and people who belong to them.
+fn members(hospitals: usize, people: usize) -> anyhow::Result<(String, String)> {
     let mut members = String::new();
     for number in 0..hospitals {
         writeln!(
@@ -96,17 +129,11 @@ fn files(
             number % 20
         )?;
     }
-    let mut columns = String::new();
-    for number in 0..COLUMNS {
-        writeln!(
-            columns,
-            "[[tables.columns]]\nname = \"c{number}\"\ntype = \"integer\"\nclass = \"measure\"\nmin = 0\nmax = 1000"
-        )?;
-    }
-    let dataset = format!(
-        "id = \"made\"\nversion = 1\nstatus = \"synthetic\"\ntitle = {{ en = \"Made\" }}\npatient = \"patient\"\n[[tables]]\nname = \"patient\"\nkey = \"patient_key\"\n\
-         [[tables.columns]]\nname = \"patient_key\"\ntype = \"integer\"\nclass = \"key\"\n{columns}"
-    );
+    Ok((members, persons))
+}
+
+/// So many rules, of which every fourth forbids.
+fn cedar(rules: usize) -> anyhow::Result<String> {
     let mut cedar = String::new();
     for number in 0..rules {
         let effect = if number % 4 == 3 { "forbid" } else { "permit" };
@@ -128,22 +155,7 @@ fn files(
             "@id(\"rule-{number}\"){annotations} {effect} (principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.members\", resource == Kring::Dataset::\"made\") when {{ {when} }};"
         )?;
     }
-    let texts = [
-        ("charter.toml", head),
-        ("members.toml", members),
-        ("people.toml", persons),
-        ("datasets/made.toml", dataset),
-        ("rules/network.cedar", cedar),
-    ];
-    let mut files: Files = texts.into_iter().map(|(path, text)| (path.to_owned(), text)).collect();
-    for number in 0..indicators {
-        let text = format!(
-            "-- id: i{number:03}_count\n-- version: 1\n-- dataset: made\n-- title_en: Count {number}\n-- source: made\n-- by: total, hospital\n\n\
-             SELECT\n  p.hospital, -- by hospital\n  count(*) AS n\nFROM patient p\nWHERE p.c0 > {number}\nGROUP BY\n  p.hospital -- by hospital\n"
-        );
-        files.insert(format!("indicators/i{number:03}_count.sql"), text);
-    }
-    Ok(files)
+    Ok(cedar)
 }
 
 fn sealed(files: &Files) -> anyhow::Result<Envelope> {

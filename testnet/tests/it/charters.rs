@@ -57,11 +57,10 @@ fn all_follow(network: &Network, version: u64) {
 
 fn rejected(net: &Net, code: &str) -> Vec<String> {
     let entries = net.log(code).into_iter();
-    let of = |event| match event {
-        Event::CharterRejected { code, .. } => Some(code),
-        _ => None,
-    };
-    entries.filter_map(|entry| of(entry.event)).collect()
+    let rejected = entries.filter_map(|entry| {
+        if let Event::CharterRejected { code, .. } = entry.event { Some(code) } else { None }
+    });
+    rejected.collect()
 }
 
 /// k from 10 to 20, and C. Bakker is withdrawn.
@@ -290,9 +289,12 @@ fn a_node_that_is_killed_while_it_takes_a_version_follows_the_old_or_the_new_one
         }
         assert_eq!(node.stop().unwrap(), 0);
     }
-    let accepted = net.log("NOORD").into_iter().filter_map(|entry| match entry.event {
-        Event::CharterAccepted { layer, .. } => Some(layer.version),
-        _ => None,
+    let accepted = net.log("NOORD").into_iter().filter_map(|entry| {
+        if let Event::CharterAccepted { layer, .. } = entry.event {
+            Some(layer.version)
+        } else {
+            None
+        }
     });
     let expected: Vec<u64> = (1..=follows).collect();
     assert_eq!(accepted.collect::<Vec<_>>(), expected, "each version is logged once, in order");
