@@ -91,16 +91,16 @@ impl Refusals {
 #[derive(Debug, thiserror::Error)]
 pub enum TakeError {
     /// The bundle.
-    #[error("the charter is refused: {0}")]
+    #[error(transparent)]
     Chain(#[from] ChainError),
     /// The statement.
-    #[error("the statement is refused: {0}")]
+    #[error(transparent)]
     Statement(#[from] StatementError),
     /// It cannot be stored.
-    #[error("it cannot be stored")]
+    #[error(transparent)]
     Folder(#[from] FolderError),
     /// It cannot be logged.
-    #[error("it cannot be logged")]
+    #[error(transparent)]
     Log(#[from] LogError),
     /// The node stops.
     #[error("the node is stopping")]
