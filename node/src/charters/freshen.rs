@@ -7,7 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use policies::statement::Freshness;
+use policies::charter::FreshnessKey;
+use policies::statement::{Fresh, Freshness};
 
 use crate::node::Node;
 
@@ -15,6 +16,10 @@ use crate::node::Node;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A word is signed anew where the last one, whoever signed it, is older than this, in seconds.
 const RENEW_AFTER_S: i64 = 12 * 60 * 60;
+
+/// After a new version, the hospitals that are listed get their turns this many seconds apart: one word is enough. Who knows of
+/// no word that holds does not wait.
+const TURN_S: i64 = 2;
 
 /// Signs a new word whenever one is needed.
 pub(crate) async fn freshen(node: Arc<Node>) {
@@ -34,17 +39,17 @@ impl Node {
         let Some(key) = &self.charters.freshness else { return };
         let held = self.held();
         let (now, tip) = (self.clock.now(), held.line.tip());
-        let known = held.fresh.as_ref().is_some_and(|fresh| {
-            let lately = now.since(fresh.issued_at()) < RENEW_AFTER_S;
-            lately && fresh.layer() == tip && fresh.holds(&held.revoked, now)
-        });
-        let listed = held.line.version(tip.version).is_some_and(|newest| {
-            let own = |of: &policies::charter::FreshnessKey| {
-                of.hospital == self.hospital && of.key == key.public
-            };
-            newest.freshness().iter().any(own)
-        });
-        if known || !listed || held.revoked.freshness(&key.public) {
+        let vouched = held.fresh.as_ref().filter(|fresh| fresh.holds(&held.revoked, now));
+        let lately = |fresh: &Fresh| now.since(fresh.issued_at()) < RENEW_AFTER_S;
+        if vouched.is_some_and(|fresh| fresh.layer() == tip && lately(fresh)) {
+            return;
+        }
+        let Some(newest) = held.line.version(tip.version) else { return };
+        let own = |of: &FreshnessKey| of.hospital == self.hospital && of.key == key.public;
+        let Some(place) = newest.freshness().iter().position(own) else { return };
+        let turn = i64::try_from(place).unwrap_or(i64::MAX).saturating_mul(TURN_S);
+        let early = now.since(newest.accepted_at()) < turn;
+        if held.revoked.freshness(&key.public) || (early && vouched.is_some()) {
             return;
         }
         let word = Freshness::new(tip, self.hospital.clone(), now).sign(key.secret());

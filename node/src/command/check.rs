@@ -136,6 +136,9 @@ fn surroundings(config: &Config, keep: &mut impl FnMut(Option<String>)) {
     ] {
         keep(Key::load(key, role).err().map(said));
     }
+    if keys.freshness.exists() {
+        keep(Key::load(&keys.freshness, KeyRole::Freshness).err().map(said));
+    }
     for (what, file) in [
         ("certificate", &config.http.certificate),
         ("key of the local interface", &config.http.key),
