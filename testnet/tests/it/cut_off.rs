@@ -9,13 +9,13 @@ use crate::support::Net;
 /// Longest wait for something that must happen; machines are noisy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn send(pid: u32, signal: Signal) {
+pub(crate) fn send(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
 }
 
 /// The idle workers of a node, once they are as `wanted`.
 #[track_caller]
-fn idle(net: &Net, code: &str, wanted: impl Fn(&[u32]) -> bool) -> Vec<u32> {
+pub(crate) fn idle(net: &Net, code: &str, wanted: impl Fn(&[u32]) -> bool) -> Vec<u32> {
     let client = testnet::process::client(&net.network, code).unwrap();
     let since = Instant::now();
     loop {

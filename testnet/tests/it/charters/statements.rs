@@ -3,11 +3,13 @@
 use node::clock::{Clock as _, SystemClock};
 use node::log::Event;
 use policies::statement::{Revocation, Subject};
+use rustix::process::Signal;
 use testnet::network::Network;
 use testnet::process::{NodeProcess, wait_ready};
 use testnet::topology::NETWORK;
 
 use super::{BY_GRADE, NODES, history, publish, wait};
+use crate::cut_off::{idle, send};
 use crate::support::Net;
 
 /// A revocation of a person's key, signed by these members of the board.
@@ -57,6 +59,27 @@ fn a_revoked_person_is_refused_by_every_node() {
     assert_eq!(net.refusal("a.jansen", question)["code"], "person_revoked");
     assert_eq!(net.ask("d.visser", BY_GRADE, &[]).status.code(), Some(0));
     net.nodes.push(back);
+}
+
+#[test]
+fn a_question_that_runs_is_given_up_when_its_person_is_revoked() {
+    let net = Net::start(3);
+    let statement = revocation(&net.network, "a.jansen", &["board.one", "board.two"]);
+    let refused = std::thread::scope(|scope| {
+        let workers = idle(&net, "ZUID", |idle| idle.len() == 5);
+        workers.iter().for_each(|pid| send(*pid, Signal::STOP));
+        let asked = scope.spawn(|| net.ask("a.jansen", BY_GRADE, &["--to", "ZUID"]));
+        // A worker that stands still has the question.
+        let left = idle(&net, "ZUID", |left| left.len() < workers.len());
+        assert!(publish(&net.network, "ZUID", statement).unwrap().news);
+        let asked = asked.join().unwrap();
+        left.iter().for_each(|pid| send(*pid, Signal::CONT));
+        serde_json::from_slice::<serde_json::Value>(&asked.stdout).unwrap()
+    });
+    assert_eq!(refused["code"], "revoked", "{refused}");
+    // The worker is not used again, and others are answered.
+    idle(&net, "ZUID", |idle| idle.len() == 5);
+    assert_eq!(net.ask("d.visser", BY_GRADE, &["--to", "ZUID"]).status.code(), Some(0));
 }
 
 #[test]
