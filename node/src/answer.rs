@@ -33,21 +33,28 @@ impl Node {
     /// Answers or refuses a request of a connected member. Whatever comes back is signed.
     #[tracing::instrument(name = "answer", skip_all, fields(peer = %peer))]
     pub async fn answer(&self, bytes: &[u8], peer: &HospitalCode) -> Frames {
-        let book = self.rulebook();
         let signed = match SignedRequest::decode(bytes) {
             Ok(signed) => signed,
             Err(error) => return self.reject(peer, bytes, error.into()).await.into_frames(),
         };
         let _turn = self.consumed.turn(signed.question_digest()).await;
+        // After the wait: who was revoked meanwhile is not answered again either.
+        let book = self.rulebook();
         let verified = match signed.verify(self.verify_context(&book, peer)) {
             Ok(Verdict::New(verified)) => *verified,
-            Ok(Verdict::Retry { request, .. }) => return self.repeat(request).await.into_frames(),
+            Ok(Verdict::Retry { request, .. }) => {
+                let reply = match book.holds(self.clock.now()) {
+                    Ok(()) => self.repeat(request).await,
+                    Err(refused) => self.reject(peer, bytes, refused).await,
+                };
+                return reply.into_frames();
+            }
             Err(error) => return self.reject(peer, bytes, error.into()).await.into_frames(),
         };
         let asked = Asked::of(&book.charter, &verified);
         self.compare_logs(&verified, peer).await;
         let running = self.evaluate(&book, verified, &asked);
-        let reply = match self.unless_revoked(&asked, running).await {
+        let reply = match self.unless_revoked(&book, &asked, running).await {
             Ok((charged, snapshot)) => self.release(&asked, charged, snapshot).await,
             Err(refused) => self.refuse(&asked, refused).await,
         };
@@ -57,14 +64,15 @@ impl Node {
     /// Gives a question up as soon as the key of who asks, or of the asking node, is revoked; its worker is killed.
     async fn unless_revoked<T>(
         &self,
+        began: &Rulebook,
         asked: &Asked,
         running: impl Future<Output = Result<T, Refused>>,
     ) -> Result<T, Refused> {
         let mut rules = self.rules.subscribe();
-        let (person, node) = (&asked.question.person, &asked.question.asking_node);
+        let asker = (&asked.question.person, &asked.question.asking_node);
         tokio::select! {
             biased;
-            _ = rules.wait_for(|book| book.is_revoked(person, node)) => Err(Refused::Charter(Fault::Asker)),
+            _ = rules.wait_for(|book| began.is_revoked(&book.held.revoked, asker)) => Err(Refused::Charter(Fault::Asker)),
             done = running => done,
         }
     }

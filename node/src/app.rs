@@ -41,6 +41,8 @@ pub use start::{StartError, exposed, held, newest_charter, open_charter, open_lo
 
 /// Requests that wait for a handler; the network holds further ones back.
 const INBOUND_QUEUE: usize = 64;
+/// Members that wait to be compared charters with; who finds no room has the minute's round.
+const NUDGES: usize = 64;
 /// How often counts are logged and expired replies deleted.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// Running questions get this long to end when the daemon stops.
@@ -199,10 +201,12 @@ impl App {
         let forwarder = syslog.map(|target| forwarder(target, &log, &config.hospital));
         let (inbound, requests) = mpsc::channel(INBOUND_QUEUE);
         let net = network.spawn(&tasks, inbound);
+        let (nudges, nudged) = mpsc::channel(NUDGES);
         let node = Arc::new(Node {
             hospital: config.hospital,
             clock,
             charters,
+            nudges,
             rules: watch::Sender::new(Arc::new(book)),
             envelope_key,
             log,
@@ -226,7 +230,7 @@ impl App {
         http.spawn(Arc::clone(&node), &tasks).map_err(StartError::Http)?;
         tasks.spawn("charter clock", charters::follow_the_clock(Arc::clone(&node)));
         tasks.spawn("charter freshness", charters::freshen::freshen(Arc::clone(&node)));
-        tasks.spawn("charter spread", charters::spread::spread(Arc::clone(&node)));
+        tasks.spawn("charter spread", charters::spread::spread(Arc::clone(&node), nudged));
         tasks.spawn("requests", serve(Arc::clone(&node), requests));
         tasks.spawn("tidy", tidy(Arc::clone(&node)));
         tasks.spawn("checkpoints", witnessing::checkpoints(Arc::clone(&node)));
@@ -331,7 +335,10 @@ async fn tidy(node: Arc<Node>) {
 impl Node {
     pub(crate) fn member_of(&self, peer: PeerKey) -> Option<HospitalCode> {
         let key = policies::dsse::PublicKey::from_bytes(&peer.0).ok()?;
-        self.rulebook().charter.member_by_transport(&key).map(|member| member.code.clone())
+        let book = self.rulebook();
+        let member = book.charter.member_by_transport(&key)?;
+        let revoked = book.held.revoked.member(&member.code, &member.keys);
+        (!revoked).then(|| member.code.clone())
     }
 
     fn catch_up(&self) {

@@ -23,11 +23,13 @@ use crate::net::PeerKey;
 use crate::node::Node;
 use crate::pool::{Access, Who};
 use crate::refused::Refused;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Fault, Rulebook};
 
 pub(crate) mod collect;
 pub(crate) mod finish;
 
+/// How long a hospital that follows another version of the charter is waited for.
+const AGREE_WITHIN: Duration = Duration::from_secs(5);
 /// How long a responder that is busy or on another charter is left alone before it is asked once more.
 const SECOND_TRY_AFTER: Duration = Duration::from_millis(500);
 
@@ -69,10 +71,21 @@ impl Node {
         let accepted = self.accept(question).await.map_err(|refused| own_refusal(&refused))?;
         self.log_asked(&accepted).await.map_err(|refused| own_refusal(&refused))?;
         let collected = self.collect(&accepted).await;
+        self.still_valid(&accepted).map_err(|refused| own_refusal(&refused))?;
         if collected.answered().next().is_none() {
             return Err(Box::new(collected.refusal()));
         }
         self.finish(&accepted, collected).await.map_err(|refused| own_refusal(&refused))
+    }
+
+    /// Whoever was revoked while hospitals answered gets nothing of it.
+    fn still_valid(&self, accepted: &Accepted) -> Result<(), Refused> {
+        let Question { person, asking_node, .. } = &accepted.question;
+        let revoked = &self.held().revoked;
+        if accepted.book.is_revoked(revoked, (person, asking_node)) {
+            return Err(Refused::Charter(Fault::Asker));
+        }
+        Ok(())
     }
 
     /// What a question would do, without asking it.
@@ -99,6 +112,14 @@ impl Node {
             indicator: None,
             profile,
         };
+        if book.is_revoked(&book.held.revoked, (&ask.person, &ask.asking_node)) {
+            return Err(policies::VerifyError::PersonRevoked { got: ask.person }.into());
+        }
+        if let Some(person) = book.charter.person(&ask.person)
+            && !person.valid_at(self.clock.now())
+        {
+            return Err(policies::VerifyError::PersonNotValid { got: ask.person }.into());
+        }
         let (dataset, text) = book.dataset(&ask.dataset)?;
         let named = Who::Named { person: ask.person.clone() };
         let mut worker = self.pool.lease(Access::Nothing, named).await?;
@@ -245,7 +266,11 @@ impl Node {
         }
         let pause = tokio::time::sleep(SECOND_TRY_AFTER.min(deadline));
         let agreeing = async {
-            if first.is_of_another_charter() { self.agree(accepted, hospital).await } else { None }
+            if first.is_of_another_charter() {
+                self.agree(accepted, hospital, deadline).await
+            } else {
+                None
+            }
         };
         // One of both follows another version of the charter: meanwhile each gets what it lacks.
         let (newer, ()) = tokio::join!(agreeing, pause);
@@ -264,12 +289,19 @@ impl Node {
 
     /// Compares charters with a hospital, and checks the question anew where this node follows another version then. One that
     /// is about other data then would not merge with the answers of the others.
-    async fn agree(&self, accepted: &Accepted, hospital: &HospitalCode) -> Option<Accepted> {
+    async fn agree(
+        &self,
+        accepted: &Accepted,
+        hospital: &HospitalCode,
+        deadline: Duration,
+    ) -> Option<Accepted> {
         let member = accepted.book.charter.member(hospital)?;
-        self.synchronise(PeerKey(*member.keys.transport.as_bytes())).await;
-        if self.rulebook().layer == accepted.book.layer {
-            return None;
-        }
+        // In the background: a hospital that answers slowly must not hold the question up.
+        // Where there is no room, the minute's round compares them.
+        let _ = self.nudges.try_send(PeerKey(*member.keys.transport.as_bytes()));
+        let mut rules = self.rules.subscribe();
+        let moved = rules.wait_for(|book| book.layer != accepted.book.layer);
+        drop(tokio::time::timeout(AGREE_WITHIN.min(deadline), moved).await.ok()?.ok()?);
         let (mut newer, verified) = self.rehearse(&accepted.envelope.encode()).ok()?;
         self.prepare(&mut newer, verified).await.ok()?;
         let same = newer.dataset_text == accepted.dataset_text && newer.sql == accepted.sql;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use policies::chain::{ChainError, Line, NotInForce};
-use policies::charter::Charter;
+use policies::charter::{Charter, MemberKeys};
 use policies::statement::{Fresh, Freshness, Revocation, Revocations, Revoked, StatementError};
 use policies::wire::LayerRef;
 use policies::{Beside, Digest, HospitalCode, OwnRules, UnixTime};
@@ -32,6 +32,7 @@ pub mod spread;
 mod tests;
 
 use folder::{Folder, FolderError};
+use message::Vouched;
 
 /// How often it is looked whether another version has begun, or a notice is over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -54,6 +55,8 @@ pub struct Held {
 pub struct Charters {
     folder: Folder,
     hospital: HospitalCode,
+    /// The keys that this node works with.
+    keys: MemberKeys,
     /// File name and text of the hospital's own rules, where it has any.
     own: Option<(String, String)>,
     /// The key of this hospital that vouches for charters.
@@ -133,13 +136,14 @@ impl Charters {
     #[must_use]
     pub fn new(
         folder: Folder,
-        hospital: HospitalCode,
+        (hospital, keys): (HospitalCode, MemberKeys),
         own: Option<(String, String)>,
         freshness: Option<Key>,
     ) -> Self {
         Self {
             folder,
             hospital,
+            keys,
             own,
             freshness,
             turn: Mutex::default(),
@@ -161,6 +165,12 @@ impl Charters {
         let fault = match charter.member(&self.hospital) {
             None => Some(Fault::NotAMember),
             Some(member) if held.revoked.member(&member.code, &member.keys) => Some(Fault::Revoked),
+            Some(member) if member.keys != self.keys => {
+                tracing::error!(
+                    "the charter names other keys of this node: nothing is answered until it works with them"
+                );
+                Some(Fault::OtherKeys)
+            }
             Some(_) => fault,
         };
         let layer = charter.layer().unwrap_or_else(|| held.line.tip().clone());
@@ -267,7 +277,13 @@ impl Node {
     }
 
     async fn freshened(&self, held: &Held, fresh: Fresh) -> Result<bool, TakeError> {
-        let best = match held.fresh.clone() {
+        let now = self.clock.now();
+        let known = held.fresh.clone().filter(|known| known.holds(&held.revoked, now));
+        let best = match known {
+            // One word is enough for a while: whoever signs a longer one every second tells nothing.
+            Some(known) if !Vouched::from(&fresh).is_news(&Vouched::from(&known)) => {
+                return Ok(false);
+            }
             Some(known) => known.newer(fresh),
             None => fresh,
         };
@@ -303,14 +319,14 @@ impl Node {
         Arc::clone(&self.rulebook().held)
     }
 
-    /// Decides by this from now on. Where no version holds, what was decided by stays, and answers nothing: its time is over.
+    /// Decides by this from now on. Where no version holds, nothing is answered.
     async fn follow(&self, held: Arc<Held>) {
         let before = self.rulebook();
         let next = match self.charters.rulebook(Arc::clone(&held), self.clock.now()) {
             Ok(next) => next,
             Err(error) => {
-                tracing::error!(%error, "no version of the charter holds");
-                Rulebook { held, ..Rulebook::clone(&before) }
+                tracing::error!(%error, "no version of the charter holds: nothing is answered");
+                Rulebook { held, fault: Some(Fault::NoVersion), ..Rulebook::clone(&before) }
             }
         };
         let moved = next.layer != before.layer
@@ -343,8 +359,12 @@ impl Node {
     pub(crate) async fn look(&self) {
         let _turn = self.charters.turn.lock().await;
         let book = self.rulebook();
-        let Ok(in_force) = book.held.line.in_force(self.clock.now()) else { return };
-        if in_force.layers() != book.layers() {
+        let none = book.fault == Some(Fault::NoVersion);
+        let moved = match book.held.line.in_force(self.clock.now()) {
+            Ok(in_force) => none || in_force.layers() != book.layers(),
+            Err(_) => !none,
+        };
+        if moved {
             self.follow(Arc::clone(&book.held)).await;
         }
     }

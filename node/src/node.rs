@@ -11,7 +11,7 @@ use policies::dataset::Dataset;
 use policies::{Digest, HospitalCode, UnixTime};
 use query::pipe::frame::Message;
 use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::api::{Indicators, Info, LogState, PeerState, Status};
 use crate::charters::Charters;
@@ -39,6 +39,8 @@ pub struct Node {
     pub(crate) hospital: HospitalCode,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) charters: Charters,
+    /// Members to compare charters with soon.
+    pub(crate) nudges: mpsc::Sender<PeerKey>,
     pub(crate) rules: watch::Sender<Arc<Rulebook>>,
     pub(crate) envelope_key: Key,
     pub(crate) log: Log,

@@ -169,6 +169,14 @@ fn of_fault(fault: Fault) -> Told {
             "nobody has vouched for this charter within 72 hours, so a newer one may be kept from this node: its operators look whether it reaches other members",
         ),
         Fault::Asker => ("revoked", "the key that signed this question was revoked while it ran"),
+        Fault::NoVersion => (
+            "no_charter",
+            "no version of the charter holds at this hospital; its operators look at its messages",
+        ),
+        Fault::OtherKeys => (
+            "charter_other_key",
+            "the charter names other keys of this hospital; its operators are told what to do",
+        ),
         Fault::NotAMember => {
             ("charter_not_a_member", "this hospital is not a member in the charter in force")
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use policies::charter::{Charter, Member};
 use policies::dataset::Dataset;
+use policies::statement::Revocations;
 use policies::wire::LayerRef;
 use policies::{Beside, Books, DatasetId, Digest, HospitalCode, OwnRules, PersonId, UnixTime};
 use query::pipe::NotGiven;
@@ -44,6 +45,10 @@ pub enum Fault {
     Stale,
     /// The person's key, or the asking node's, was revoked while the question ran.
     Asker,
+    /// No version holds: the newest is over, or the clock went back behind what is still known.
+    NoVersion,
+    /// It names other keys of this hospital.
+    OtherKeys,
     /// The hospital is not in it.
     NotAMember,
     /// A key of its node is revoked.
@@ -82,9 +87,12 @@ impl Rulebook {
         Err(Refused::Charter(Fault::Stale))
     }
 
-    /// Whether the person's key, or a key of the asking node, is revoked.
-    pub(crate) fn is_revoked(&self, person: &PersonId, node: &HospitalCode) -> bool {
-        let revoked = &self.held.revoked;
+    /// Whether the key that the person has here, or one of the asking node, is among these.
+    pub(crate) fn is_revoked(
+        &self,
+        revoked: &Revocations,
+        (person, node): (&PersonId, &HospitalCode),
+    ) -> bool {
         let of_person = self.charter.person(person);
         let of_node = self.charter.member(node);
         of_person.is_some_and(|found| revoked.person(person, &found.key))

@@ -54,7 +54,7 @@ pub fn admit<'b>(
     let books = books.into();
     let charter = books.charter;
     let ask = Ask::from(request.question());
-    books.besides.iter().try_for_each(|beside| beside.knows(charter, &request))?;
+    books.besides.iter().try_for_each(|beside| beside.knows(charter, &request, now))?;
     ask.enter(books)?;
     // The charter may have changed since the envelope was verified.
     let id = &ask.person;

@@ -176,9 +176,12 @@ fn all_versions(
     (mut ids, mut opinions): (BTreeSet<String>, Opinions),
 ) -> Result<(BTreeSet<String>, Opinions, DatasetStatus), Denial> {
     let mut status = dataset.status;
+    if !books.besides.is_empty() {
+        opinions = with_defaults(opinions, status);
+    }
     for beside in books.besides {
         let says = beside.says((books.charter, ask, profile), (footprint, dataset))?;
-        opinions = opinions.join(says.opinions);
+        opinions = opinions.join(with_defaults(says.opinions, says.status));
         ids.extend(says.rules);
         status = status.stricter(says.status);
     }
@@ -248,17 +251,27 @@ fn always_direct(profile: Profile) -> bool {
     }
 }
 
+/// What one version asks for by itself, its defaults spoken out: another one that speaks does not take their place.
+fn with_defaults(opinions: Opinions, status: DatasetStatus) -> Opinions {
+    Protections::from(for_status(opinions, status)).into()
+}
+
+/// What protects parts and sums is off where single patients of a synthetic dataset are shown.
+fn for_status(opinions: Opinions, status: DatasetStatus) -> Opinions {
+    let single = opinions.min_patients.is_some_and(|k| k <= MinPatients::new(1));
+    match status {
+        DatasetStatus::Synthetic if single => opinions.switched_off(),
+        DatasetStatus::Synthetic | DatasetStatus::Real => opinions,
+    }
+}
+
 /// The decided protections, never under what the profile, the hospital and the dataset's status ask.
 fn decided(
     profile: Profile,
     (charter, own): (Opinions, Opinions),
     status: DatasetStatus,
 ) -> Protections {
-    let single = charter.min_patients.is_some_and(|k| k <= MinPatients::new(1));
-    let charter = match status {
-        DatasetStatus::Synthetic if single => charter.switched_off(),
-        DatasetStatus::Synthetic | DatasetStatus::Real => charter,
-    };
+    let charter = for_status(charter, status);
     let mut protections = Protections::from(charter).at_hospital(own);
     protections.kind = kind::under(profile, protections.kind);
     protections.parts = protections.parts.under(profile);

@@ -135,7 +135,7 @@ fn door<'b>(books: Books<'b>, ask: &Ask, at: UnixTime) -> Result<&'b Dataset, Re
         let fault = VerifyError::PersonOfAnotherHospital { person, expected, got };
         return Err(unverified(&fault, dutch));
     }
-    books.besides.iter().try_for_each(|beside| beside.knows_both(charter, person, node))?;
+    books.besides.iter().try_for_each(|beside| beside.knows_both(charter, (person, node), at))?;
     Ok(ask.enter(books)?)
 }
 

@@ -67,7 +67,9 @@ pub(super) fn charters(
         Err(error) => return Err(error.into()),
     };
     let own = start::own_text(config)?;
-    let charters = Charters::new(config.charters(), config.hospital.clone(), own, freshness);
+    let keys = start::member_keys(config)?;
+    let charters =
+        Charters::new(config.charters(), (config.hospital.clone(), keys), own, freshness);
     let held = Arc::new(Held { line, revoked, fresh });
     let refused = |error: policies::chain::NotInForce| StartError::Charter {
         path: config.charter.clone(),

@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use policies::chain::ChainError;
-use policies::charter::Charter;
+use policies::chain::{ChainError, Line};
+use policies::charter::{Charter, MemberKeys};
 use policies::problem::Problem;
 use policies::wire::LayerRef;
 use policies::{OwnRules, UnixTime};
@@ -288,28 +288,38 @@ pub(super) fn follow(
             return Err(StartError::CharterFile { path, source });
         }
     };
-    let followed = match charters::open::follow(&folder, (config.root, &bundles), now, mode) {
-        Ok(followed) => followed,
-        Err(FollowError::Folder(error)) => return Err(StartError::Charters(Box::new(error))),
-        Err(FollowError::Bundle { source, .. }) => return Err(refused(source)),
+    let begun = held.is_some();
+    let take = |mode| {
+        let followed = charters::open::follow(&folder, (config.root, &bundles), (now, begun), mode);
+        followed.map_err(|error| match error {
+            FollowError::Folder(error) => StartError::Charters(Box::new(error)),
+            FollowError::Bundle { source, .. } => refused(source),
+        })
     };
+    // Nothing is stored before it is held against what the log names.
+    let followed = take(Mode::Look)?;
     if let Some(held) = held {
-        let tip = followed.line.tip();
-        if tip.network != held.network {
-            let (expected, got) = (held.network, tip.network.clone());
-            return Err(refused(ChainError::OtherNetwork { expected, got }));
-        }
-        match followed.line.version(held.version) {
-            None => {
-                return Err(refused(ChainError::Rollback { held: held.version, got: tip.version }));
-            }
-            Some(version) if version.layer().digest != held.digest => {
-                return Err(refused(ChainError::Fork { version: held.version }));
-            }
-            Some(_) => {}
-        }
+        goes_on(&followed.line, held).map_err(refused)?;
     }
-    Ok(followed)
+    match mode {
+        Mode::Store if !followed.accepted.is_empty() => take(Mode::Store),
+        Mode::Store | Mode::Look => Ok(followed),
+    }
+}
+
+/// Whether the chain goes on from what the log says that the node followed.
+fn goes_on(line: &Line, held: LayerRef) -> Result<(), ChainError> {
+    let tip = line.tip();
+    if tip.network != held.network {
+        return Err(ChainError::OtherNetwork { expected: held.network, got: tip.network.clone() });
+    }
+    match line.version(held.version) {
+        None => Err(ChainError::Rollback { held: held.version, got: tip.version }),
+        Some(version) if version.layer().digest != held.digest => {
+            Err(ChainError::Fork { version: held.version })
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// The newest charter that the node has, in force or not, for a command that looks.
@@ -344,6 +354,20 @@ pub fn open_charter(
     Ok(in_force.newest)
 }
 
+/// The public halves of this node's keys.
+///
+/// # Errors
+/// `StartError::Key`.
+pub(super) fn member_keys(config: &Config) -> Result<MemberKeys, StartError> {
+    let keys = &config.keys;
+    Ok(MemberKeys {
+        transport: Key::load(&keys.transport, KeyRole::Transport)?.public,
+        envelope: Key::load(&keys.envelope, KeyRole::Envelope)?.public,
+        log: Key::load(&keys.log, KeyRole::Log)?.public,
+        witness: Key::load(&keys.witness, KeyRole::Witness)?.public,
+    })
+}
+
 /// Whether this node is the one of a member.
 ///
 /// # Errors
@@ -353,17 +377,18 @@ pub(super) fn belongs(config: &Config, charter: &Charter) -> Result<(), StartErr
         let (hospital, version) = (config.hospital.clone(), charter.version());
         return Err(StartError::NotAMember { hospital, version });
     };
+    let own = member_keys(config)?;
+    let named = member.keys;
     let keys = [
-        (KeyRole::Transport, &config.keys.transport, member.keys.transport),
-        (KeyRole::Envelope, &config.keys.envelope, member.keys.envelope),
-        (KeyRole::Log, &config.keys.log, member.keys.log),
-        (KeyRole::Witness, &config.keys.witness, member.keys.witness),
+        (KeyRole::Transport, own.transport, named.transport),
+        (KeyRole::Envelope, own.envelope, named.envelope),
+        (KeyRole::Log, own.log, named.log),
+        (KeyRole::Witness, own.witness, named.witness),
     ];
-    for (role, path, named) in keys {
-        let own = Key::load(path, role)?.public;
-        if own != named {
-            return Err(StartError::OtherKey { role, own: Box::new(own), named: Box::new(named) });
+    match keys.into_iter().find(|(_, own, named)| own != named) {
+        Some((role, own, named)) => {
+            Err(StartError::OtherKey { role, own: Box::new(own), named: Box::new(named) })
         }
+        None => Ok(()),
     }
-    Ok(())
 }

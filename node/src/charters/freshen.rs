@@ -46,7 +46,7 @@ impl Node {
         }
         let Some(newest) = held.line.version(tip.version) else { return };
         let own = |of: &FreshnessKey| of.hospital == self.hospital && of.key == key.public;
-        let Some(place) = newest.freshness().iter().position(own) else { return };
+        let Some(place) = held.line.vouchers(now).position(own) else { return };
         let turn = i64::try_from(place).unwrap_or(i64::MAX).saturating_mul(TURN_S);
         let early = now.since(newest.accepted_at()) < turn;
         if held.revoked.freshness(&key.public) || (early && vouched.is_some()) {

@@ -13,6 +13,8 @@ use super::Held;
 
 /// Most statements of one reply: with the largest there can be, it stays under a frame's limit.
 pub const STATEMENTS: usize = 1024;
+/// A word about the same version is news only this much later, in seconds.
+const NEWS_AFTER_S: i64 = 10 * 60;
 /// Most bytes of a reply's first frame.
 const MAX_HOLDING_BYTES: usize = 4096;
 
@@ -89,15 +91,25 @@ impl From<&Fresh> for Vouched {
     }
 }
 
-impl Holding {
-    /// What a node says that it holds.
+impl Vouched {
+    /// Whether this word says more than another one that holds: about a newer version, or signed a good while later.
     #[must_use]
-    pub fn of(held: &Held) -> Self {
+    pub fn is_news(&self, known: &Self) -> bool {
+        let later = self.issued_at.since(known.issued_at) >= NEWS_AFTER_S;
+        self.version > known.version || (self.version == known.version && later)
+    }
+}
+
+impl Holding {
+    /// What a node says that it holds; a word that has ended, or whose key is revoked, is none.
+    #[must_use]
+    pub fn of(held: &Held, now: UnixTime) -> Self {
+        let fresh = held.fresh.as_ref().filter(|fresh| fresh.holds(&held.revoked, now));
         Self {
             tip: held.line.tip().clone(),
             revocations: u64::try_from(held.revoked.iter().len()).unwrap_or(u64::MAX),
             revoked: held.revoked.digest(),
-            fresh: held.fresh.as_ref().map(Vouched::from),
+            fresh: fresh.map(Vouched::from),
         }
     }
 
@@ -116,7 +128,11 @@ impl Holding {
     /// Whether it has statements that the other may not know; one about a version that the other does not have comes later.
     #[must_use]
     pub fn says_more_than(&self, other: &Self) -> bool {
-        let fresher = self.fresh > other.fresh;
+        let fresher = match (&self.fresh, &other.fresh) {
+            (Some(own), Some(other)) => own.is_news(other),
+            (Some(_), None) => true,
+            (None, Some(_) | None) => false,
+        };
         let known = self.tip.version <= other.tip.version;
         self.network() == other.network() && known && (fresher || self.revoked != other.revoked)
     }

@@ -62,27 +62,28 @@ pub enum Mode {
     Look,
 }
 
-/// Reads what is kept and takes the bundles that are new.
+/// Reads what is kept and takes the bundles that are new; `begun` where this node followed a charter before, whatever is kept of it.
 ///
 /// # Errors
 /// `FollowError`; what was refused is not stored.
 pub fn follow(
     folder: &Folder,
     (root, bundles): (Digest, &[Vec<u8>]),
-    now: UnixTime,
+    (now, begun): (UnixTime, bool),
     mode: Mode,
 ) -> Result<Followed, FollowError> {
-    take_all(folder, folder.read(now)?, (root, bundles), (now, mode))
+    let kept = folder.read(now)?;
+    let begun = begun || kept.line.is_some();
+    take_all(folder, kept, (root, bundles), (now, begun, mode))
 }
 
 fn take_all(
     folder: &Folder,
     Kept { line, revoked, fresh }: Kept,
     (root, bundles): (Digest, &[Vec<u8>]),
-    (now, mode): (UnixTime, Mode),
+    (now, begun, mode): (UnixTime, bool, Mode),
 ) -> Result<Followed, FollowError> {
-    let mut taking =
-        Taking { folder, root, now, mode, begun: line.is_some(), line, accepted: Vec::new() };
+    let mut taking = Taking { folder, root, now, mode, begun, line, accepted: Vec::new() };
     let mut left: Vec<&Vec<u8>> = bundles.iter().collect();
     loop {
         let (before, mut later) = (left.len(), Vec::new());
@@ -112,7 +113,7 @@ fn take_all(
 pub fn line_of(root: Digest, bundles: &[Vec<u8>]) -> Result<Line, FollowError> {
     // Nothing is read of this folder in this mode, and nothing is stored.
     let folder = Folder::new(Path::new(""), root);
-    take_all(&folder, Kept::default(), (root, bundles), (UnixTime(0), Mode::Look))
+    take_all(&folder, Kept::default(), (root, bundles), (UnixTime(0), false, Mode::Look))
         .map(|followed| followed.line)
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use policies::HospitalCode;
 use policies::chain::ChainError;
+use tokio::sync::mpsc;
 
 use super::message::{self, Holding, Message, STATEMENTS, Statements, Wanted};
 use super::{Held, TakeError};
@@ -28,6 +29,11 @@ const FIRST_TOLD: usize = 8;
 /// Most exchanges with one member in a row: versions and pages of statements that a node missed.
 const MAX_STEPS: usize = 512;
 
+/// Most pages of one member's statements.
+const PAGES: u64 = 5;
+/// Most statements of one member that are refused before the others are left: both know other versions, or it says anything.
+const MAX_REFUSED_STATEMENTS: u32 = 16;
+
 /// How one member was synchronised with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -38,7 +44,7 @@ enum Step {
 }
 
 /// Tells members what this node holds, and pulls what is newer.
-pub(crate) async fn spread(node: Arc<Node>) {
+pub(crate) async fn spread(node: Arc<Node>, mut nudges: mpsc::Receiver<PeerKey>) {
     let stopping = node.tasks().shutdown();
     let mut changed = node.rules.subscribe();
     let mut met: BTreeSet<PeerKey> = BTreeSet::new();
@@ -50,10 +56,11 @@ pub(crate) async fn spread(node: Arc<Node>) {
             () = stopping.wait() => return,
             _ = everybody.tick() => tell(&node, node.net.connected()),
             () = tokio::time::sleep(LOOK_EVERY) => {}
+            Some(peer) = nudges.recv() => tell(&node, vec![peer]),
             _ = changed.changed() => {}
         }
         let held = node.held();
-        if Holding::of(&held) != Holding::of(&told) {
+        if Holding::of(&held, node.clock.now()) != Holding::of(&told, node.clock.now()) {
             told = held;
             tell(&node, some(node.net.connected()));
         }
@@ -129,7 +136,7 @@ impl Node {
 
     async fn step(&self, peer: PeerKey, hospital: &HospitalCode) -> Result<Step, &'static str> {
         let held = self.held();
-        let own = Holding::of(&held);
+        let own = Holding::of(&held, self.clock.now());
         let (theirs, _) = self.say(peer, &own, Wanted::Nothing).await?;
         // Under its own name, so that nobody can keep a version from this node by offering rubbish for it.
         let offer = [peer.0.as_slice(), theirs.tip.digest.as_bytes()].concat();
@@ -158,23 +165,28 @@ impl Node {
         if !theirs.says_more_than(&own) {
             return Ok(Step::Done);
         }
-        let mut news = false;
-        let mut from = 0;
-        loop {
+        let (mut news, mut refused) = (false, 0);
+        for page in 0..PAGES {
+            let from = page.saturating_mul(u64::try_from(STATEMENTS).unwrap_or(u64::MAX));
             let (_, page) = self.say(peer, &own, Wanted::Statements(from)).await?;
             let page: Statements = serde_json::from_slice(&page.unwrap_or_default())
                 .map_err(|_form| "its statements are none")?;
             let many = page.revocations.len();
+            if many > STATEMENTS {
+                return Err("more statements than a page has");
+            }
             for statement in page.revocations.iter().chain(&page.fresh) {
-                news |= self
-                    .take_statement(statement.as_bytes(), Some(hospital))
-                    .await
-                    .unwrap_or(false);
+                match self.take_statement(statement.as_bytes(), Some(hospital)).await {
+                    Ok(new) => news |= new,
+                    Err(_counted) => refused += 1,
+                }
+                if refused > MAX_REFUSED_STATEMENTS {
+                    return Err("too many statements that are refused");
+                }
             }
             if many < STATEMENTS {
                 break;
             }
-            from = u64::try_from(many).unwrap_or(u64::MAX).saturating_add(from);
         }
         Ok(if news { Step::Again } else { Step::Done })
     }
@@ -202,7 +214,7 @@ impl Node {
             return Frames::new();
         };
         let held = self.held();
-        let own = Holding::of(&held);
+        let own = Holding::of(&held, self.clock.now());
         let rest = match wants {
             Wanted::Nothing => {
                 if holds.is_ahead_of(&own) || holds.says_more_than(&own) {

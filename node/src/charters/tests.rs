@@ -80,7 +80,7 @@ impl Disk {
     }
 
     fn follow(&self, bundles: &[Vec<u8>], now: UnixTime) -> Result<Followed, FollowError> {
-        follow(&self.folder, (self.root, bundles), now, Mode::Store)
+        follow(&self.folder, (self.root, bundles), (now, false), Mode::Store)
     }
 
     fn names(&self) -> Vec<String> {
@@ -142,7 +142,7 @@ fn bundles_are_taken_in_any_order_and_none_may_be_missing() {
 #[test]
 fn a_command_that_looks_stores_nothing() {
     let disk = Disk::new();
-    let seen = follow(&disk.folder, (disk.root, &disk.chain), NOW, Mode::Look).unwrap();
+    let seen = follow(&disk.folder, (disk.root, &disk.chain), (NOW, false), Mode::Look).unwrap();
     assert_eq!(seen.line.tip().version, 3);
     assert!(!disk.folder.is_begun());
 }
@@ -252,11 +252,9 @@ fn statements_are_kept_and_read_again() {
 fn who_holds_more_is_known_from_what_is_said() {
     let disk = Disk::new();
     let newest = held(&disk);
-    let own = Holding::of(&newest);
-    let older = Holding::of(&Held {
-        line: line_of(disk.root, &disk.chain[..2]).unwrap(),
-        ..newest.clone()
-    });
+    let own = Holding::of(&newest, NOW);
+    let older = Held { line: line_of(disk.root, &disk.chain[..2]).unwrap(), ..newest.clone() };
+    let older = Holding::of(&older, NOW);
     assert!(own.is_ahead_of(&older) && !older.is_ahead_of(&own) && !own.is_ahead_of(&own));
     let mut fork = own.clone();
     fork.tip.digest = Digest::of(b"another");
@@ -269,23 +267,41 @@ fn who_holds_more_is_known_from_what_is_said() {
     let word = Freshness::new(newest.line.tip(), "NOORD".parse().unwrap(), NOW).sign(&key("fresh"));
     let word = Freshness::verify(&word.encode(), &newest.line, &newest.revoked, NOW).unwrap();
     fresher.fresh = Some(word);
-    let fresher = Holding::of(&fresher);
+    let fresher = Holding::of(&fresher, NOW);
     assert!(fresher.says_more_than(&own) && !own.says_more_than(&fresher));
     // Its word is about a version that the older one does not know yet.
     assert!(!fresher.says_more_than(&older));
     let mut more = newest.clone();
     let revoked = Revocation::verify(&revocation(0), &newest.line, &newest.revoked, NOW).unwrap();
     more.revoked.insert(revoked).unwrap();
-    assert!(Holding::of(&more).says_more_than(&own));
+    assert!(Holding::of(&more, NOW).says_more_than(&own));
     assert_eq!(Statements::of(&more, 0).revocations.len(), 1);
     assert_eq!(Statements::of(&more, 1), Statements::default());
     assert_eq!(Statements::of(&more, u64::MAX), Statements::default());
 }
 
 #[test]
+fn who_lost_its_folder_does_not_skip_a_notice() {
+    let disk = Disk::new();
+    let again = follow(&disk.folder, (disk.root, &disk.chain), (NOW, true), Mode::Look).unwrap();
+    assert_eq!(versions(&again.line), [(1, NOW.0), (2, NOW.0), (3, NOW.0)]);
+}
+
+#[test]
+fn a_word_is_news_about_a_newer_version_or_a_good_while_later() {
+    let word = |version, issued_at: i64| Vouched {
+        version,
+        valid_until: UnixTime(issued_at + 1000),
+        issued_at: UnixTime(issued_at),
+    };
+    assert!(word(2, 0).is_news(&word(1, 5000)) && !word(1, 5000).is_news(&word(2, 0)));
+    assert!(!word(2, 599).is_news(&word(2, 0)) && word(2, 600).is_news(&word(2, 0)));
+}
+
+#[test]
 fn what_is_no_message_is_refused() {
     let disk = Disk::new();
-    let holds = Holding::of(&held(&disk));
+    let holds = Holding::of(&held(&disk), NOW);
     let message = Message { holds: holds.clone(), wants: Wanted::Bundle(2) };
     let text = String::from_utf8(message.encode()).unwrap();
     assert_eq!(Message::decode(text.as_bytes()), Some(message));

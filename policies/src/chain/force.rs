@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::UnixTime;
-use crate::charter::Charter;
+use crate::charter::{Charter, FreshnessKey};
 use crate::wire::LayerRef;
 
 use super::{Line, Version};
@@ -121,6 +121,12 @@ impl Line {
             [Some(version.valid_from()), Some(over), version.until]
         });
         moments.flatten().filter(|moment| *moment > now).min()
+    }
+
+    /// The keys that may vouch for the newest version: its own first, then those of the versions that hold.
+    pub fn vouchers(&self, now: UnixTime) -> impl Iterator<Item = &FreshnessKey> {
+        let newest = std::iter::once(self.newest());
+        newest.chain(self.holding(now)).flat_map(Version::freshness)
     }
 
     /// The newest that has begun, expired or not.

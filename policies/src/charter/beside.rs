@@ -44,8 +44,13 @@ impl Beside {
     ///
     /// # Errors
     /// The denial.
-    pub(crate) fn knows(&self, newest: &Charter, request: &VerifiedRequest) -> Result<(), Denial> {
-        self.knows_both(newest, request.person(), &request.request().from)
+    pub(crate) fn knows(
+        &self,
+        newest: &Charter,
+        request: &VerifiedRequest,
+        now: UnixTime,
+    ) -> Result<(), Denial> {
+        self.knows_both(newest, (request.person(), &request.request().from), now)
     }
 
     /// The same of a person and a node of the newest version.
@@ -55,8 +60,8 @@ impl Beside {
     pub(crate) fn knows_both(
         &self,
         newest: &Charter,
-        person: &Person,
-        from: &HospitalCode,
+        (person, from): (&Person, &HospitalCode),
+        now: UnixTime,
     ) -> Result<(), Denial> {
         let charter = &*self.charter;
         let same = charter
@@ -66,8 +71,12 @@ impl Beside {
             let denial = reasons::unknown_person(charter, &person.id);
             return Err(denial.waits(newest, self));
         }
+        if charter.person(&person.id).is_none_or(|known| !known.valid_at(now)) {
+            return Err(reasons::person_not_valid(charter, &person.id).waits(newest, self));
+        }
         let keys = |charter: &Charter| charter.member(from).map(|member| member.keys.envelope);
-        if keys(charter) != keys(newest) {
+        let member = charter.member(from).is_some_and(|known| known.valid_at(now));
+        if !member || keys(charter) != keys(newest) {
             return Err(reasons::node_is_new(charter, from).waits(newest, self));
         }
         Ok(())
@@ -90,13 +99,13 @@ impl Beside {
         (newest, ask, profile): (&Charter, &Ask, Profile),
         (footprint, dataset): (&Footprint, &Dataset),
     ) -> Result<Says, Denial> {
-        self.judge((ask, profile), (footprint, dataset))
+        self.judge((newest, ask, profile), (footprint, dataset))
             .map_err(|denial| denial.waits(newest, self))
     }
 
     fn judge(
         &self,
-        (ask, profile): (&Ask, Profile),
+        (newest, ask, profile): (&Charter, &Ask, Profile),
         (footprint, dataset): (&Footprint, &Dataset),
     ) -> Result<Says, Denial> {
         let charter = &*self.charter;
@@ -105,9 +114,14 @@ impl Beside {
             return Err(reasons::defined_otherwise(charter, &dataset.id, &what));
         }
         let said = match &ask.indicator {
-            Some(named) => indicator::signed(charter, &ask.dataset, named)
-                .map(|(indicator, _text)| indicator.opinions)
-                .map_err(|fault| reasons::text(charter, &fault))?,
+            Some(named) => {
+                let (older, _text) = indicator::signed(charter, &ask.dataset, named)
+                    .map_err(|fault| reasons::text(charter, &fault))?;
+                if newest.indicator(&named.id).is_none_or(|newer| newer.band != older.band) {
+                    return Err(reasons::defined_otherwise(charter, &dataset.id, "band"));
+                }
+                older.opinions
+            }
             None => Opinions::default(),
         };
         let context = ask.profile_context(profile, footprint.draft(), older);

@@ -84,7 +84,7 @@ impl Freshness {
             return Err(StatementError::OtherDigest { version, expected, got: digest });
         }
         let hint = envelope.key_hints().next().unwrap_or_default();
-        let key = listed(line, about, &by)
+        let key = listed((line, now), about, &by)
             .find(|key| key.to_string() == hint)
             .ok_or_else(|| StatementError::NotListed { by: by.clone(), version })?;
         envelope.verify(PayloadType::Freshness, &key)?;
@@ -103,14 +103,14 @@ impl Freshness {
     }
 }
 
-/// The keys of this hospital that may vouch for this version.
+/// The keys of this hospital that may vouch for this version: its own, the newest one's, and those of versions that hold
+/// beside it, which ask for a word where the newest no longer does.
 fn listed<'l>(
-    line: &'l Line,
+    (line, now): (&'l Line, UnixTime),
     about: &'l Version,
     by: &'l HospitalCode,
 ) -> impl Iterator<Item = PublicKey> + 'l {
-    let newest = line.version(line.tip().version);
-    let keys = about.freshness().iter().chain(newest.into_iter().flat_map(Version::freshness));
+    let keys = about.freshness().iter().chain(line.vouchers(now));
     keys.filter(move |fresh| fresh.hospital == *by).map(|fresh| fresh.key)
 }
 
@@ -184,7 +184,7 @@ impl Fresh {
     #[must_use]
     pub fn holds(&self, revoked: &Revocations, now: UnixTime) -> bool {
         let revoked = is_revoked(revoked, &self.by, &self.key, self.node.as_ref());
-        now <= self.valid_until && !revoked
+        self.issued_at <= now.plus(MAX_SKEW_S) && now <= self.valid_until && !revoked
     }
 
     /// The better of two: about the newer version, then the one that holds longer. A word about an older version is

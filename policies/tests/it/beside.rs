@@ -142,6 +142,43 @@ fn the_strictest_of_both_versions_is_done() {
 }
 
 #[test]
+fn a_default_of_one_version_is_not_undone_by_the_other() {
+    let (silent, loose) = (
+        rule("", "true"),
+        rule("@min_patients(\"5\") @zeros(\"shown\") @dominance(\"95\")", "true"),
+    );
+    let applied = |newest: &str, older: &str| {
+        let explained = explained(&rules(2, newest), rules(1, older), GRADE).unwrap();
+        serde_json::to_value(explained.protections.applied()).unwrap()
+    };
+    for both in [applied(&loose, &silent), applied(&silent, &loose)] {
+        assert_eq!(
+            (&both["min_patients"], &both["zeros"], &both["dominance"]),
+            (&10.into(), &"hidden".into(), &85.into())
+        );
+    }
+    let both = applied(&loose, &loose);
+    assert_eq!(
+        (&both["min_patients"], &both["zeros"], &both["dominance"]),
+        (&5.into(), &"shown".into(), &95.into())
+    );
+}
+
+#[test]
+fn whose_time_is_over_in_one_version_waits_for_the_other() {
+    let ended = |path: &'static str, from: &'static str| {
+        version(1, path, move |text| {
+            assert!(text.contains(from), "{from}");
+            text.replacen(from, &format!("{from}\nvalid_until = 2026-02-01T00:00:00Z"), 1)
+        })
+    };
+    let person = ended("people.toml", "name = \"A. Jansen\"");
+    waits(&admitted(&same(2), person).unwrap_err(), "`a.jansen` may not ask at this moment");
+    let member = ended("members.toml", "name = \"Alfa Hospital\"");
+    waits(&admitted(&same(2), member).unwrap_err(), "`ALFA` is not a member");
+}
+
+#[test]
 fn a_forbid_of_either_forbids() {
     let open = rule("", "true");
     let shut = format!(

@@ -142,11 +142,12 @@ fn cedar(rules: usize) -> anyhow::Result<String> {
         } else {
             String::new()
         };
+        let used = format!("context.uses.contains(\"patient.c{}:aggregate\")", number % COLUMNS);
         let when = if effect == "forbid" {
-            format!("context has columns && context.columns.contains(\"patient.x{number}\")")
+            used
         } else {
             format!(
-                "context.purpose == \"quality\" && context.hospitals >= {} && !context.columns.contains(\"patient.y{number}\")",
+                "context.purpose == \"quality\" && context.hospitals >= {} && !{used}",
                 number % 3
             )
         };
