@@ -123,8 +123,9 @@ pub(super) async fn log_rejection(
 
 fn rejection(config: &Config, error: &StartError) -> Option<Event> {
     let code = error.charter_code()?.to_owned();
-    let bundle = Digest::of(&std::fs::read(&config.charter).ok()?);
-    Some(Event::CharterRejected { bundle, code })
+    // Of a folder, the bundles one after the other; of what cannot be read, nothing.
+    let bundles = crate::charters::folder::bundles(&config.charter).unwrap_or_default();
+    Some(Event::CharterRejected { bundle: Digest::of(&bundles.concat()), code })
 }
 
 fn event_at(log: &Reader, place: Option<u64>) -> Result<Option<Event>, OpenError> {

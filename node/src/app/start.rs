@@ -293,7 +293,7 @@ pub(super) fn follow(
         let followed = charters::open::follow(&folder, (config.root, &bundles), (now, begun), mode);
         followed.map_err(|error| match error {
             FollowError::Folder(error) => StartError::Charters(Box::new(error)),
-            FollowError::Bundle { source, .. } => refused(source),
+            FollowError::Bundle(source) => refused(source),
         })
     };
     // Nothing is stored before it is held against what the log names.

@@ -55,7 +55,7 @@ pub struct Holding {
 }
 
 /// What is told of a word on freshness: enough to know whether it is better than another.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vouched {
     /// The version.

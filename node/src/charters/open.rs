@@ -32,14 +32,8 @@ pub enum FollowError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// A bundle that its configuration names.
-    #[error("a bundle of the configuration is refused ({})", .source.code())]
-    Bundle {
-        /// Digest of its bytes.
-        bundle: Digest,
-        /// Why.
-        #[source]
-        source: ChainError,
-    },
+    #[error("a bundle of the configuration is refused ({})", .0.code())]
+    Bundle(#[source] ChainError),
 }
 
 impl FollowError {
@@ -48,7 +42,7 @@ impl FollowError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Folder(error) => error.code(),
-            Self::Bundle { source, .. } => source.code(),
+            Self::Bundle(source) => source.code(),
         }
     }
 }
@@ -93,16 +87,14 @@ fn take_all(
                 Taken::Later(source) => later.push((bytes, source)),
             }
         }
-        let Some((first, _)) = later.first() else { break };
         if later.len() == before {
-            let bundle = Digest::of(first);
-            let source = later.into_iter().next().map_or(ChainError::Empty, |(_, source)| source);
-            return Err(FollowError::Bundle { bundle, source });
+            let Some((_, source)) = later.into_iter().next() else { break };
+            return Err(FollowError::Bundle(source));
         }
         left = later.into_iter().map(|(bytes, _)| bytes).collect();
     }
     let Taking { line, accepted, .. } = taking;
-    let none = || FollowError::Bundle { bundle: root, source: ChainError::Empty };
+    let none = || FollowError::Bundle(ChainError::Empty);
     Ok(Followed { line: line.ok_or_else(none)?, revoked, fresh, accepted })
 }
 
@@ -122,7 +114,7 @@ struct Taking<'f> {
     root: Digest,
     now: UnixTime,
     mode: Mode,
-    /// Whether a version was kept before.
+    /// Whether this node followed a charter before.
     begun: bool,
     line: Option<Line>,
     accepted: Vec<(LayerRef, UnixTime)>,
@@ -138,7 +130,6 @@ enum Taken {
 
 impl Taking<'_> {
     fn take(&mut self, bytes: &[u8], revoked: &Revocations) -> Result<Taken, FollowError> {
-        let refused = |source| FollowError::Bundle { bundle: Digest::of(bytes), source };
         let Some(line) = &mut self.line else {
             return match Line::first(bytes, self.root, self.now, revoked) {
                 Ok(line) => {
@@ -147,19 +138,19 @@ impl Taking<'_> {
                     Ok(Taken::Done)
                 }
                 Err(other @ ChainError::OtherRoot { .. }) => Ok(Taken::Later(other)),
-                Err(error) => Err(refused(error)),
+                Err(error) => Err(FollowError::Bundle(error)),
             };
         };
         let next = match line.check(bytes, revoked) {
             Ok(next) => next,
             Err(ChainError::Held { .. } | ChainError::Rollback { .. }) => return Ok(Taken::Done),
             Err(skipped @ ChainError::Skipped { .. }) => return Ok(Taken::Later(skipped)),
-            Err(error) => return Err(refused(error)),
+            Err(error) => return Err(FollowError::Bundle(error)),
         };
         // Nobody relied on an older version where there was none.
         let at = if self.begun { self.now } else { next.valid_from() };
         let layer = next.layer().clone();
-        line.accept(next, at).map_err(refused)?;
+        line.accept(next, at).map_err(FollowError::Bundle)?;
         self.keep(layer, bytes, at)?;
         Ok(Taken::Done)
     }

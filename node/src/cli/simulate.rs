@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Format;
+use super::charter::Language;
 
 /// What is replayed against which charter.
 #[derive(Args, Debug)]
@@ -45,13 +46,4 @@ pub struct SourceArgs {
     /// Questions in words, a JSON object a line
     #[arg(long)]
     pub questions: Option<PathBuf>,
-}
-
-/// A language of people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// English
-    En,
-    /// Dutch
-    Nl,
 }

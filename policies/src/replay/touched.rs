@@ -83,7 +83,10 @@ impl From<&FootprintDraft> for InWords {
 
 impl Touched {
     /// Holds it against a dataset.
-    pub(super) fn check(&self, dataset: &Dataset) -> Result<Footprint, FootprintError> {
+    ///
+    /// # Errors
+    /// A name that the dataset does not have, or a use that its class rules out.
+    pub fn check(&self, dataset: &Dataset) -> Result<Footprint, FootprintError> {
         match self {
             Self::Logged(draft) => Footprint::check(FootprintDraft::clone(draft), dataset),
             Self::InWords(InWords { tables, uses, functions, aggregates, cells }) => {

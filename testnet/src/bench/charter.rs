@@ -15,13 +15,10 @@ use node::api::PublishBody;
 use policies::bundle;
 use policies::chain::Line;
 use policies::dsse::{Envelope, PublicKey};
-use policies::explore::{Explore, ExploreReason, ExploreRefusal};
-use policies::footprint::{
-    ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkName, LinkNames,
-    LinkQuantity, LinkSum, MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units,
-};
+use policies::footprint::ColumnUse;
+use policies::replay::{InWords, Touched};
 use policies::statement::Revocations;
-use policies::{Ask, Beside, Books, Digest, Footprint, UnixTime};
+use policies::{Ask, Beside, Books, Digest, UnixTime};
 
 use super::{Times, now};
 use crate::cli::Bench;
@@ -188,7 +185,7 @@ fn decide() -> anyhow::Result<()> {
     let dataset = newest.dataset(&ask.dataset).context("the dataset")?;
     let mut times = Vec::new();
     for _turn in 0..DECISIONS {
-        let footprint = Footprint::check(draft(), dataset)?;
+        let footprint = touched().check(dataset)?;
         let books = Books { charter: &newest, besides: &besides, own: None };
         let since = now();
         let explained = policies::explain(books, &ask, &footprint)
@@ -219,54 +216,14 @@ fn ask() -> anyhow::Result<Ask> {
 }
 
 /// A count of everybody that uses every column.
-fn draft() -> FootprintDraft {
-    let uses: BTreeSet<ColumnUse> = (0..COLUMNS)
-        .map(|number| ColumnUse {
-            table: "patient".to_owned(),
-            column: format!("c{number}"),
-            usage: policies::dataset::Use::Filter,
-        })
-        .collect();
-    FootprintDraft {
-        names: LinkNames {
-            axes: vec![LinkName::of("0")],
-            sums: vec![LinkQuantity { what: LinkName::of("rows"), conditions: BTreeSet::new() }],
-        },
-        tables: BTreeSet::from(["patient".to_owned()]),
-        uses,
-        functions: BTreeSet::new(),
-        aggregates: BTreeSet::from(["count".to_owned()]),
-        fragments: vec![FragmentFootprint {
-            digest: Digest::of(b"fragment"),
-            group_keys: vec!["CASE WHEN true THEN 1 ELSE 12 END".to_owned()],
-            cells: 12,
-            sums: vec![SumFootprint {
-                text: "count(*)".to_owned(),
-                kind: SumKind::Rows,
-                scale: 0,
-                measure: 0,
-            }],
-            measures: vec![MeasureFootprint {
-                condition: None,
-                argument: None,
-                kind: MeasureKind::Rows,
-                scale: 0,
-                least: Units::new(0),
-                most: Units::new(1),
-                made: None,
-                whole: false,
-                sensitive: Sensitive::default(),
-            }],
-            explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),
-            links: vec![LinkFootprint {
-                base: Digest::of(b"base"),
-                keys: vec![LinkAxis { axis: 0, size: 12 }],
-                sums: vec![LinkSum { of: 0, fixed: Vec::new(), part_of: Vec::new() }],
-            }],
-            vectors: Vec::new(),
-            sensitive: false,
-        }],
-    }
+fn touched() -> Touched {
+    let uses = (0..COLUMNS).map(|number| ColumnUse {
+        table: "patient".to_owned(),
+        column: format!("c{number}"),
+        usage: policies::dataset::Use::Filter,
+    });
+    let aggregates = BTreeSet::from(["count".to_owned()]);
+    Touched::InWords(InWords { uses: uses.collect(), aggregates, ..InWords::default() })
 }
 
 /// A charter as large as a country's.

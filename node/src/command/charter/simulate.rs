@@ -4,12 +4,9 @@
 //! draft, at the moment when it begins; no SQL is read and nothing of data. Of what was refused the log has no footprint: only
 //! what needs none is replayed. Entries are read one by one; what is kept is bounded by how many differ.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use policies::Charter;
-use policies::charter as charters;
 
 use crate::app::{open_charter, own_rules};
 use crate::cli::simulate::SimulateArgs;
@@ -32,16 +29,10 @@ use tally::Tally;
 
 /// Replays and prints.
 pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<Exit> {
-    let draft = match open(&args.draft)? {
-        Ok(draft) => draft,
-        Err(exit) => return Ok(exit),
-    };
+    let draft = super::folder::open(&args.draft)?.charter;
     let config = args.source.config.as_deref().map(Config::load).transpose()?;
     let old = match (&args.against, &config) {
-        (Some(path), _) => match open(path)? {
-            Ok(charter) => Arc::new(charter),
-            Err(exit) => return Ok(exit),
-        },
+        (Some(path), _) => Arc::new(super::folder::open(path)?.charter),
         (None, Some(config)) => open_charter(config, &SystemClock, None)?,
         (None, None) => anyhow::bail!("name the charter to compare with: --against"),
     };
@@ -88,15 +79,6 @@ fn feed(
         return source::questions(path, sides, since, tally);
     }
     args.source.export.iter().try_for_each(|path| source::export(path, since, tally))
-}
-
-/// A charter of a folder or a bundle, which nobody has to have signed; its problems are printed.
-fn open(path: &Path) -> anyhow::Result<Result<Charter, Exit>> {
-    if !path.is_dir() {
-        return Ok(Ok(super::folder::inspect(path)?.charter));
-    }
-    let files = super::folder::read(path)?;
-    Ok(charters::parse(&files).map_err(|problems| super::report(path, &problems)))
 }
 
 /// The hospital's own rules hold beside both charters. Where they do not go with the draft, its node would answer nothing.

@@ -37,8 +37,8 @@ fn a_member_that_lies_about_charters_changes_nothing_and_is_counted() {
         rubbish[turn.load(Ordering::Relaxed)].clone()
     };
     liar.serve_while(Lane::Charters, answer, || {
-        for now in 0..rubbish.len() {
-            turn.store(now, Ordering::Relaxed);
+        for kind in 0..rubbish.len() {
+            turn.store(kind, Ordering::Relaxed);
             let before = asked.load(Ordering::Relaxed);
             wait("the node hears of it and asks", || {
                 // At a bad moment the node is still asking about the one before.

@@ -10,7 +10,7 @@ use super::form::Form;
 use super::sides::Sides;
 use super::tally::{Changed, Count, Found, Row};
 use crate::cli::Format;
-use crate::cli::simulate::Language;
+use crate::cli::charter::Language;
 use crate::command::print;
 
 mod totals;
