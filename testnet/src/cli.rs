@@ -233,8 +233,8 @@ pub struct Bench {
     /// Instead of all that: decisions, a large charter, and a new version that comes to many nodes
     #[arg(long, conflicts_with_all = ["scan", "log", "protection"])]
     pub charter: bool,
-    /// Nodes of --charter
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(3..=200))]
+    /// Nodes of --charter; with many more, a node may find its port taken by another one's connection
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(3..=200))]
     pub nodes: u16,
     /// Entries of --log
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
