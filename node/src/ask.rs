@@ -101,6 +101,7 @@ impl Node {
         book.holds(self.clock.now())?;
         let ExplainBody { person, purpose, group, dataset, hospitals, sql, profile } = body;
         let ask = policies::Ask {
+            network: book.charter.network().clone(),
             person,
             purpose,
             group,

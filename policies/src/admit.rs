@@ -54,7 +54,9 @@ pub fn admit<'b>(
     let books = books.into();
     let charter = books.charter;
     let ask = Ask::from(request.question());
-    books.besides.iter().try_for_each(|beside| beside.knows(charter, &request, now))?;
+    // Who asks is for the network that is asked in, and those above it, to know.
+    let older = books.besides.iter().chain(books.above.iter().flat_map(|layer| &layer.besides));
+    older.into_iter().try_for_each(|beside| beside.knows(charter, &request, now))?;
     ask.enter(books)?;
     // The charter may have changed since the envelope was verified.
     let id = &ask.person;

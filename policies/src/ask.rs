@@ -13,11 +13,13 @@ use crate::dataset::{Class, Dataset, Use};
 use crate::denial::{Denial, reasons};
 use crate::footprint::FootprintDraft;
 use crate::wire::{Asks, IndicatorRef, Question};
-use crate::{DatasetId, GroupId, HospitalCode, PersonId, Profile, Purpose};
+use crate::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose};
 
 /// Who asks for what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
+    /// In which network.
+    pub network: NetworkId,
     /// Who.
     pub person: PersonId,
     /// What for.
@@ -43,12 +45,14 @@ pub struct Ask {
 impl From<&Question> for Ask {
     /// A question's signature is the person's own: delegations are not part of this version.
     fn from(question: &Question) -> Self {
-        let Question { person, purpose, group, dataset, asking_node, hospitals, .. } = question;
+        let Question { network, person, purpose, group, dataset, .. } = question;
+        let Question { asking_node, hospitals, .. } = question;
         let indicator = match &question.asks {
             Asks::Sql(_) => None,
             Asks::Indicator(named) => Some(named.clone()),
         };
         Self {
+            network: network.clone(),
             person: person.clone(),
             purpose: purpose.clone(),
             group: group.clone(),
@@ -64,15 +68,20 @@ impl From<&Question> for Ask {
 }
 
 impl Ask {
-    /// What needs no SQL: person, group and dataset are known, and the rules for `enter` allow it.
+    /// What needs no SQL: person, group and dataset are known, and the rules for `enter` of every layer allow it.
     ///
-    /// Where no rule permits `enter`, the rules for the profile decide alone; a person whom none of their scopes
-    /// fits is turned away here. A `forbid` on `enter` always counts.
+    /// A layer without a permit for `enter` leaves the decision to its rules for the profile; a person whom none of any
+    /// layer's scopes fits is turned away here. A `forbid` on `enter` always counts.
     pub(crate) fn enter<'c>(&self, books: Books<'c>) -> Result<&'c Dataset, Denial> {
-        let dataset = self.enter_charter(books.charter)?;
-        books.besides.iter().try_for_each(|beside| beside.enter(books.charter, self))?;
+        let alone = books.is_alone();
+        let dataset = self.enter_charter(books.charter, alone)?;
+        books.besides.iter().try_for_each(|beside| beside.enter(self, alone))?;
+        for layer in books.others() {
+            self.enter_rules(&layer.charter, alone)?;
+            layer.besides.iter().try_for_each(|beside| beside.enter(self, alone))?;
+        }
         if let Some(own) = books.own {
-            let say = own.say(&self.person, ENTER, &self.dataset, self.context());
+            let say = own.say(books.charter, self, (ENTER, &self.dataset), self.context());
             if let OwnSay::Denies(denied) = say {
                 return Err(reasons::own(own, &denied));
             }
@@ -97,8 +106,12 @@ impl Ask {
         Ok(answering(fitting, self.profile))
     }
 
-    /// What needs no SQL, by one version of the charter.
-    pub(crate) fn enter_charter<'c>(&self, charter: &'c Charter) -> Result<&'c Dataset, Denial> {
+    /// What needs no SQL, by one version of the charter; `alone` where no other layer may permit what it does not.
+    pub(crate) fn enter_charter<'c>(
+        &self,
+        charter: &'c Charter,
+        alone: bool,
+    ) -> Result<&'c Dataset, Denial> {
         let Some(person) = charter.person(&self.person) else {
             return Err(reasons::unknown_person(charter, &self.person));
         };
@@ -110,9 +123,16 @@ impl Ask {
         {
             return Err(reasons::not_your_group(charter, person, group));
         }
+        self.enter_rules(charter, alone)?;
+        Ok(dataset)
+    }
+
+    /// What the rules for `enter` of one layer say.
+    fn enter_rules(&self, charter: &Charter, alone: bool) -> Result<(), Denial> {
         let rules = charter.rules();
         match rules.evaluate(&self.person, ENTER, &self.dataset, self.context()) {
-            Outcome::Permitted(_) => Ok(dataset),
+            Outcome::Permitted(_) => Ok(()),
+            Outcome::Silent if !alone && !rules.has_permit_about(ENTER, &self.dataset) => Ok(()),
             Outcome::Silent if !rules.has_permit_for(ENTER) => {
                 let profiles = self.profiles(charter)?;
                 let near = |profile: &&Profile| {
@@ -121,7 +141,7 @@ impl Ask {
                 };
                 match (profiles.iter().find(near), profiles.first()) {
                     (None, Some(first)) => Err(reasons::silent(charter, self, first.as_str(), &[])),
-                    (Some(_), _) | (None, None) => Ok(dataset),
+                    (Some(_), _) | (None, None) => Ok(()),
                 }
             }
             denied @ (Outcome::Silent | Outcome::Forbidden(_) | Outcome::Failed(_)) => {
@@ -133,6 +153,7 @@ impl Ask {
     /// The context of `enter`, which every profile's context extends.
     pub(crate) fn context(&self) -> BTreeMap<&'static str, Field> {
         let mut context = BTreeMap::from([
+            ("scope", Field::Word(self.network.to_string())),
             ("purpose", Field::Word(self.purpose.to_string())),
             ("asking_node", Field::Hospital(self.asking_node.clone())),
             ("direct_signature", Field::Flag(self.direct_signature)),

@@ -193,6 +193,7 @@ impl Case {
     ) -> Ask {
         let hospitals = charter.members().count();
         Ask {
+            network: charter.network().clone(),
             person: self.person.clone(),
             purpose: self.purpose.clone(),
             group: self.group.clone(),

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::charter::{Charter, FreshnessKey, Head, Signer};
+use crate::charter::{Charter, Child, FreshnessKey, Head, Parent, Signer};
 use crate::dsse::PublicKey;
 use crate::statement::Revocations;
 use crate::wire::LayerRef;
@@ -16,12 +16,16 @@ mod check;
 mod error;
 mod force;
 mod read;
+mod scope;
+mod tree;
 
 pub(crate) mod alone;
 
 pub use check::Next;
 pub use error::ChainError;
 pub use force::{InForce, NotInForce};
+pub use scope::{NotInScope, Scope};
+pub use tree::{MAX_NETWORKS, Tree};
 
 /// Most versions of one network: one a day for eleven years.
 pub const MAX_VERSIONS: usize = 4096;
@@ -119,6 +123,12 @@ impl Line {
         self.first.layer.digest
     }
 
+    /// The network above and the oldest version of it that the newest charter goes with; none of the root.
+    #[must_use]
+    pub fn parent(&self) -> Option<&Parent> {
+        self.newest().parent()
+    }
+
     /// Every version, from the first: who signed it, when it was accepted.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &Version> {
         std::iter::once(&self.first).chain(&self.later)
@@ -214,6 +224,18 @@ impl Version {
     #[must_use]
     pub fn charter(&self) -> Option<&Arc<Charter>> {
         self.charter.as_ref()
+    }
+
+    /// The network above it, where it is not the root's.
+    #[must_use]
+    pub fn parent(&self) -> Option<&Parent> {
+        self.head.parent.as_ref()
+    }
+
+    /// What it says of a network directly below, with its own number.
+    pub(crate) fn lists(&self, network: &NetworkId) -> Option<(u64, &Child)> {
+        let child = self.head.children.iter().find(|child| child.network == *network)?;
+        Some((self.layer.version, child))
     }
 
     pub(crate) fn lists_signer(&self, key: &PublicKey) -> bool {

@@ -5,6 +5,7 @@
 //! are signed is [`crate::bundle`]'s work: a charter read from plain files has no [`LayerRef`].
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::cases::Case;
 use crate::dataset::Dataset;
@@ -15,26 +16,31 @@ use crate::{DatasetId, Digest, HospitalCode, IndicatorId, NetworkId, PersonId, U
 mod beside;
 mod head;
 mod indicators;
+mod joined;
 mod members;
 mod model;
 mod networks;
 mod not_given;
 pub(crate) mod own;
 mod parse;
+mod parts;
 mod people;
 pub mod rules;
+mod within;
 
 use crate::dsse::PublicKey;
-pub use beside::Beside;
+pub(crate) use beside::named;
+pub use beside::{Beside, Layer};
 pub(crate) use head::Head;
-pub use head::{FreshnessKey, Signer};
+pub use head::{Child, FreshnessKey, Parent, Signer};
+pub use joined::Joined;
 pub(crate) use members::MAX_MEMBERS;
 pub use members::{Member, MemberKeys, MemberKind};
 pub use networks::Membership;
 pub use not_given::NotGiven;
 pub use own::{Books, OwnRules};
 pub(crate) use parse::head_alone;
-pub use parse::{MAX_FILES, parse};
+pub use parse::{MAX_FILES, parse, parse_below};
 pub use people::Person;
 use rules::Rules;
 
@@ -42,16 +48,12 @@ use rules::Rules;
 #[derive(Debug)]
 pub struct Charter {
     head: head::Head,
-    members: BTreeMap<HospitalCode, Member>,
-    networks: BTreeMap<NetworkId, String>,
-    people: BTreeMap<PersonId, Person>,
-    datasets: BTreeMap<DatasetId, Dataset>,
-    texts: BTreeMap<DatasetId, String>,
-    indicators: BTreeMap<IndicatorId, Indicator>,
-    indicator_texts: BTreeMap<IndicatorId, String>,
+    parts: parts::Parts,
     rules: Rules,
-    cases: Vec<Case>,
+    cases: Arc<Vec<Case>>,
     sealed: Option<Digest>,
+    /// The networks from the root to this one.
+    path: Vec<within::Place>,
 }
 
 impl Charter {
@@ -118,62 +120,62 @@ impl Charter {
     /// A hospital.
     #[must_use]
     pub fn member(&self, code: &HospitalCode) -> Option<&Member> {
-        self.members.get(code)
+        self.parts.members.get(code)
     }
 
     /// Every hospital, by code.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
-        self.members.values()
+        self.parts.members.values()
     }
 
     /// The hospital whose connections are authenticated by this key.
     #[must_use]
     pub fn member_by_transport(&self, key: &PublicKey) -> Option<&Member> {
-        self.members.values().find(|member| member.keys.transport == *key)
+        self.parts.members.values().find(|member| member.keys.transport == *key)
     }
 
     /// A person.
     #[must_use]
     pub fn person(&self, id: &PersonId) -> Option<&Person> {
-        self.people.get(id)
+        self.parts.people.get(id)
     }
 
     /// Every person, by id.
     pub fn people(&self) -> impl Iterator<Item = &Person> {
-        self.people.values()
+        self.parts.people.values()
     }
 
     /// A dataset.
     #[must_use]
     pub fn dataset(&self, id: &DatasetId) -> Option<&Dataset> {
-        self.datasets.get(id)
+        self.parts.datasets.get(id)
     }
 
     /// Every dataset, by id.
     pub fn datasets(&self) -> impl Iterator<Item = &Dataset> {
-        self.datasets.values()
+        self.parts.datasets.values()
     }
 
     /// The exact text of a dataset's file: what a worker is given.
     #[must_use]
     pub fn dataset_text(&self, id: &DatasetId) -> Option<&str> {
-        self.texts.get(id).map(String::as_str)
+        self.parts.texts.get(id).map(String::as_str)
     }
 
     /// An indicator.
     #[must_use]
     pub fn indicator(&self, id: &IndicatorId) -> Option<&Indicator> {
-        self.indicators.get(id)
+        self.parts.indicators.get(id)
     }
 
     /// Every indicator, by id.
     pub fn indicators(&self) -> impl Iterator<Item = &Indicator> {
-        self.indicators.values()
+        self.parts.indicators.values()
     }
 
     /// The exact text of each indicator's file, by id: what a client makes a question of.
     pub fn indicator_texts(&self) -> impl Iterator<Item = (&IndicatorId, &str)> {
-        self.indicator_texts.iter().map(|(id, text)| (id, text.as_str()))
+        self.parts.indicator_texts.iter().map(|(id, text)| (id, text.as_str()))
     }
 
     /// Its rules.
@@ -196,6 +198,11 @@ impl Charter {
 
     /// Names the bundle that the charter came from. Only [`crate::chain`] calls this, after the signatures held.
     pub(crate) fn seal(self, digest: Digest) -> Self {
-        Self { sealed: Some(digest), ..self }
+        let mut sealed = Self { sealed: Some(digest), ..self };
+        let layer = sealed.layer();
+        if let Some(own) = sealed.path.last_mut() {
+            own.layer = layer;
+        }
+        sealed
     }
 }

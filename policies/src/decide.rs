@@ -4,16 +4,13 @@
 //! holds. The hospital's own rules come last and only take away, but for its own staff's view of its own figures. The floors for data of people are applied here again,
 //! whatever the charter's reading let pass.
 
-use std::collections::BTreeSet;
-
 use crate::admit::Admission;
 use crate::ask::Ask;
 use crate::band::Norm;
 use crate::charter::own::OwnSay;
-use crate::charter::rules::Outcome;
 use crate::charter::{Books, Charter};
 use crate::dataset::{Dataset, DatasetStatus};
-use crate::denial::{Denial, reasons, rule_name};
+use crate::denial::{Denial, reasons};
 use crate::explore;
 use crate::footprint::Footprint;
 use crate::indicator::{self, Indicator};
@@ -23,8 +20,11 @@ use crate::protections::{MinPatients, Opinions, OwnFigures, Parts, Protections, 
 use crate::{Digest, Profile, band};
 
 mod alternatives;
+mod layers;
 #[cfg(test)]
 mod tests;
+
+use layers::Joined;
 
 /// What a question would be granted; it permits nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +57,7 @@ pub fn decide<'b>(
     let books = books.into();
     let granted = explain(books, admission.ask(), &footprint)?;
     let Explained { profile, rules, protections, own, status, volume, band } = granted;
-    let older = books.besides.iter().filter_map(|beside| beside.charter.layer());
-    let layers = books.charter.layer().into_iter().chain(older).collect();
+    let layers = books.layers();
     Ok(Permit::grant(Grant {
         footprint,
         profile,
@@ -89,11 +88,14 @@ pub fn explain<'b>(
     let (mut near, mut first) = (None, None);
     // The first profile whose rules permit it; else the reason of the best one that is for this person at all.
     for profile in ask.profiles(books.charter)? {
-        let rules = books.charter.rules();
-        let own = rules.permits_in_scope(&ask.person, profile.as_str(), &ask.dataset);
+        let all = books.others().map(|layer| &*layer.charter);
+        let fits = std::iter::once(books.charter).chain(all).any(|charter| {
+            let rules = charter.rules();
+            !rules.permits_in_scope(&ask.person, profile.as_str(), &ask.dataset).is_empty()
+        });
         match under(books, ask, profile, (footprint, dataset)) {
             Ok(explained) => return Ok(explained),
-            Err(denial) if own.is_empty() => first = first.or(Some(denial)),
+            Err(denial) if !fits => first = first.or(Some(denial)),
             Err(denial) => near = near.or(Some(denial)),
         }
     }
@@ -108,31 +110,16 @@ fn under(
     profile: Profile,
     (footprint, dataset): (&Footprint, &Dataset),
 ) -> Result<Explained, Denial> {
-    let Books { charter, besides: _, own } = books;
+    let Books { charter, own, .. } = books;
     if always_direct(profile) && !ask.direct_signature {
         return Err(reasons::direct_signature_required(charter));
     }
-    let context = || ask.profile_context(profile, footprint.draft(), dataset);
-    let rules = charter.rules();
-    let ids = match rules.evaluate(&ask.person, profile.as_str(), &dataset.id, context()) {
-        Outcome::Permitted(ids) => ids,
-        Outcome::Silent => {
-            let others = alternatives::find(charter, ask, profile, footprint.draft(), dataset);
-            return Err(reasons::silent(charter, ask, profile.as_str(), &others));
-        }
-        denied @ (Outcome::Forbidden(_) | Outcome::Failed(_)) => {
-            return Err(reasons::outcome(charter, ask, profile.as_str(), &denied));
-        }
-    };
-    let indicator = indicator(charter, ask)?;
-    let said = indicator.map_or_else(Opinions::default, |indicator| indicator.opinions);
-    let said = rules.opinions(&ids).join(said);
-    let (ids, opinions, status) =
-        all_versions(books, (ask, profile), (footprint, dataset), (ids, said))?;
-    let mut named: Vec<String> = ids.iter().map(|id| rule_name(charter, id)).collect();
+    let Joined { indicator, rules: mut named, opinions, status } =
+        layers::join(books, (ask, profile), (footprint, dataset))?;
     let mut added = Opinions::default();
     if let Some(own) = own {
-        match own.say(&ask.person, profile.as_str(), &dataset.id, context()) {
+        let context = ask.profile_context(profile, footprint.draft(), dataset);
+        match own.say(charter, ask, (profile.as_str(), &dataset.id), context) {
             OwnSay::Adds { rules, opinions } => {
                 named.extend(rules);
                 added = opinions;
@@ -166,26 +153,6 @@ fn under(
         volume,
         band,
     })
-}
-
-/// What every version that holds says: its rules, all that they and their indicators ask for, and the stricter status.
-fn all_versions(
-    books: Books<'_>,
-    (ask, profile): (&Ask, Profile),
-    (footprint, dataset): (&Footprint, &Dataset),
-    (mut ids, mut opinions): (BTreeSet<String>, Opinions),
-) -> Result<(BTreeSet<String>, Opinions, DatasetStatus), Denial> {
-    let mut status = dataset.status;
-    if !books.besides.is_empty() {
-        opinions = with_defaults(opinions, status);
-    }
-    for beside in books.besides {
-        let says = beside.says((books.charter, ask, profile), (footprint, dataset))?;
-        opinions = opinions.join(with_defaults(says.opinions, says.status));
-        ids.extend(says.rules);
-        status = status.stricter(says.status);
-    }
-    Ok((ids, opinions, status))
 }
 
 /// The rate around which parts lie in bands, where they are to be told so. In a variant that has no bands they are hidden.
@@ -249,11 +216,6 @@ fn always_direct(profile: Profile) -> bool {
         Profile::Members => true,
         Profile::Indicator | Profile::Explore | Profile::Network | Profile::Strict => false,
     }
-}
-
-/// What one version asks for by itself, its defaults spoken out: another one that speaks does not take their place.
-fn with_defaults(opinions: Opinions, status: DatasetStatus) -> Opinions {
-    Protections::from(for_status(opinions, status)).into()
 }
 
 /// What protects parts and sums is off where single patients of a synthetic dataset are shown.

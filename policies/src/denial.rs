@@ -71,18 +71,19 @@ impl Denial {
     }
 
     /// What an older version denies that holds beside the newest: it waits for its notice.
-    pub(crate) fn waits(self, newest: &Charter, beside: &Beside) -> Self {
-        let (until, new, old) = (beside.until, newest.version(), beside.charter.version());
+    pub(crate) fn waits(self, beside: &Beside) -> Self {
+        let (until, old) = (beside.until, beside.charter.version());
+        let network = beside.charter.network();
         let Self { code: _, rule, layer, message, message_nl } = self;
         Self {
             code: "waits_for_notice",
             rule,
             layer,
             message: format!(
-                "what is new in version {new} of the charter waits for its notice: until {until} version {old} holds beside it, and says: {message}"
+                "what is new in the charter of `{network}` waits for its notice: until {until} version {old} holds beside it, and says: {message}"
             ),
             message_nl: format!(
-                "wat nieuw is in versie {new} van het charter wacht op zijn aankondigingstijd: tot {until} geldt versie {old} ernaast, en die zegt: {message_nl}"
+                "wat nieuw is in het charter van `{network}` wacht op zijn aankondigingstijd: tot {until} geldt versie {old} ernaast, en die zegt: {message_nl}"
             ),
         }
     }

@@ -260,6 +260,7 @@ fn verdict(charter: &Charter, person: &PersonId, (cell, axes): (&Cell, &Axes)) -
         return Verdict::Absent;
     };
     let ask = Ask {
+        network: charter.network().clone(),
         person: person.clone(),
         purpose: cell.purpose.clone(),
         group: cell.group.clone(),

@@ -12,6 +12,7 @@ use crate::wire::LayerRef;
 use crate::{Digest, UnixTime};
 
 use super::{ChainError, Line, MAX_VERSIONS, SignedBy, Version};
+use crate::charter::{Child, Parent};
 
 /// A version that passed every check and may be stored.
 ///
@@ -62,6 +63,10 @@ impl Next {
 
     pub(super) fn after(&self) -> Option<Digest> {
         self.head.previous
+    }
+
+    pub(super) fn parent(&self) -> Option<&Parent> {
+        self.head.parent.as_ref()
     }
 
     pub(super) fn into_charter(self) -> Charter {
@@ -150,7 +155,38 @@ impl Read {
         if got != 1 {
             return Err(ChainError::NotFirst { got });
         }
+        if let Some(Parent { network, .. }) = &self.head.parent {
+            return Err(ChainError::NotTheRoot { parent: network.clone() });
+        }
         self.own(&[], revoked)
+    }
+
+    /// Everything about the first version of a network that another one lists among its children, but its other files.
+    pub(super) fn begins_below(
+        &self,
+        listing: &[(u64, &Child)],
+        revoked: &Revocations,
+    ) -> Result<Vec<SignedBy>, ChainError> {
+        let (network, got) = (&self.head.network, self.head.version);
+        if got != 1 {
+            return Err(ChainError::Skipped { expected: 1, got });
+        }
+        let mut fault = ChainError::NotAChild { network: network.clone() };
+        for (version, Child { signers, threshold, .. }) in listing {
+            let mut signed = self.signed((*version, signers), &[], revoked);
+            if signed.len() < *threshold {
+                let (expected, got) = (*threshold, signed.len());
+                let network = network.clone();
+                fault = ChainError::TooFewFirstSigners { network, expected, got };
+                continue;
+            }
+            let own = self.own(&signed, revoked)?;
+            // Signers of the version above are told as that: the digits of both versions may be the same.
+            signed.retain(|by| !own.iter().any(|own| own.signer.key == by.signer.key));
+            signed.extend(own);
+            return Ok(signed);
+        }
+        Err(fault)
     }
 
     /// Everything about a version after the line's newest but its other files.
@@ -179,6 +215,7 @@ impl Read {
             return Err(ChainError::OtherPrevious { version: self.head.version, expected, got });
         }
         let mut signed = self.old(tip, revoked)?;
+        stays_below(tip.head.parent.as_ref(), &self.head)?;
         signed.extend(self.own(&signed, revoked)?);
         let (from, got) = (tip.head.valid_from, self.head.valid_from);
         if got < from {
@@ -214,6 +251,37 @@ impl Read {
         let layer = self.layer();
         Ok(Next { bytes: bytes.to_vec(), layer, head: self.head, signed, charter })
     }
+}
+
+/// Whether a version has the parent of the one before it, in no older version.
+fn stays_below(before: Option<&Parent>, head: &Head) -> Result<(), ChainError> {
+    let version = head.version;
+    let moved = |expected: Option<&Parent>| ChainError::OtherParent {
+        version,
+        expected: expected.map(|parent| parent.network.clone()),
+        got: head.parent.as_ref().map(|parent| parent.network.clone()),
+    };
+    match (before, &head.parent) {
+        (None, None) => Ok(()),
+        (Some(before), Some(got)) if before.network == got.network => {
+            if got.version < before.version {
+                let (parent, held) = (before.network.clone(), before.version);
+                return Err(ChainError::OlderParent { parent, held, got: got.version });
+            }
+            Ok(())
+        }
+        (_, _) => Err(moved(before)),
+    }
+}
+
+/// Version 1 of a network below another one.
+pub(super) fn first_below(
+    read: Read,
+    (bytes, listing): (&[u8], &[(u64, &Child)]),
+    revoked: &Revocations,
+) -> Result<Next, ChainError> {
+    let signed = read.begins_below(listing, revoked)?;
+    read.whole(bytes, signed)
 }
 
 /// Version 1, against the pin.

@@ -3,7 +3,8 @@
 use crate::bundle::BundleError;
 use crate::{Digest, NetworkId, UnixTime};
 
-use super::{MAX_VERSIONS, NotInForce};
+use super::{MAX_NETWORKS, MAX_VERSIONS, NotInForce};
+use crate::question::MAX_LAYERS;
 
 /// Why a bundle is not the next version of a network's charter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +98,78 @@ pub enum ChainError {
         /// Its distinct signers, not revoked, who signed.
         got: usize,
     },
+    /// The pinned charter is below another one.
+    #[error(
+        "the pinned charter is below `{parent}`: pin version 1 of the network above all others"
+    )]
+    NotTheRoot {
+        /// The network that it names above it.
+        parent: NetworkId,
+    },
+    /// No charter that is held lists its network.
+    #[error(
+        "the charter is of network `{network}`, which no charter above lists among its children: its board lists it with those who sign its first version"
+    )]
+    NotAChild {
+        /// Its network.
+        network: NetworkId,
+    },
+    /// Fewer than the parent asks for signed the first version of a child.
+    #[error(
+        "the network above asks for {expected} of those it lists to sign the first version of `{network}`, {got} signed"
+    )]
+    TooFewFirstSigners {
+        /// The child.
+        network: NetworkId,
+        /// The parent's threshold for it.
+        expected: usize,
+        /// The listed ones who signed.
+        got: usize,
+    },
+    /// It has another parent than the version before it.
+    #[error(
+        "version {version} of the charter is below another network than the version before it: a network does not move"
+    )]
+    OtherParent {
+        /// The version.
+        version: u64,
+        /// The parent that it had.
+        expected: Option<NetworkId>,
+        /// The parent that it names.
+        got: Option<NetworkId>,
+    },
+    /// It goes with an older version of its parent than its predecessor.
+    #[error(
+        "the charter goes with version {got} of `{parent}`, the version before it asked for {held}"
+    )]
+    OlderParent {
+        /// The parent.
+        parent: NetworkId,
+        /// What the version before asked for.
+        held: u64,
+        /// What it asks for.
+        got: u64,
+    },
+    /// It goes with a version of its parent that is not held.
+    #[error(
+        "the charter goes with version {expected} of `{parent}`, version {held} is held: get that one first"
+    )]
+    ParentBehind {
+        /// The parent.
+        parent: NetworkId,
+        /// The version that it asks for.
+        expected: u64,
+        /// The version held.
+        held: u64,
+    },
+    /// Too many networks above each other, or too many in all.
+    #[error(
+        "`{network}` is one network too many: at most {MAX_LAYERS} are above each other, and {MAX_NETWORKS} below one root"
+    )]
+    TooManyNetworks {
+        /// The network.
+        network: NetworkId,
+    },
     /// It begins before its predecessor.
     #[error("version {version} begins at {got}, before the version before it, at {from}")]
     Backwards {
@@ -140,6 +213,13 @@ impl ChainError {
             Self::OtherPrevious { .. } => "other_previous",
             Self::TooFewOldSigners { .. } => "too_few_old_signers",
             Self::TooFewSigners { .. } => "too_few_signers",
+            Self::NotTheRoot { .. } => "not_the_root",
+            Self::NotAChild { .. } => "not_a_child",
+            Self::TooFewFirstSigners { .. } => "too_few_first_signers",
+            Self::OtherParent { .. } => "other_parent",
+            Self::OlderParent { .. } => "older_parent",
+            Self::ParentBehind { .. } => "parent_behind",
+            Self::TooManyNetworks { .. } => "too_many_networks",
             Self::Backwards { .. } => "begins_too_early",
             Self::TooLong => "chain_too_long",
             Self::Moved { .. } => "chain_moved",

@@ -22,11 +22,36 @@ impl Line {
         root: Digest,
         now: UnixTime,
     ) -> Result<Self, ChainError> {
+        Self::read_from(stored, now, |first, none| first.begins(root, none))
+    }
+
+    /// The same of a network below another one, whose versions are read already; any of them may list it.
+    ///
+    /// # Errors
+    /// `ChainError` of the first version that is not good.
+    pub(super) fn read_below<B: AsRef<[u8]>>(
+        stored: impl IntoIterator<Item = (B, UnixTime)>,
+        parent: &Self,
+        now: UnixTime,
+    ) -> Result<Self, ChainError> {
+        Self::read_from(stored, now, |first, none| {
+            let network = &first.head.network;
+            let versions = parent.history().rev();
+            let listing: Vec<_> = versions.filter_map(|version| version.lists(network)).collect();
+            first.begins_below(&listing, none)
+        })
+    }
+
+    fn read_from<B: AsRef<[u8]>>(
+        stored: impl IntoIterator<Item = (B, UnixTime)>,
+        now: UnixTime,
+        begins: impl Fn(&Read, &Revocations) -> Result<Vec<super::SignedBy>, ChainError>,
+    ) -> Result<Self, ChainError> {
         let none = Revocations::default();
         let mut stored = stored.into_iter();
         let (bytes, accepted_at) = stored.next().ok_or(ChainError::Empty)?;
         let read = read_head(bytes.as_ref())?;
-        let signed = read.begins(root, &none)?;
+        let signed = begins(&read, &none)?;
         let mut line = Self::of(version(&read, signed, accepted_at));
         let mut whole = vec![read];
         for (bytes, accepted_at) in stored {

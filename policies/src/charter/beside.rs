@@ -4,11 +4,12 @@
 //! version says is asked with its own people, rules and indicators. Datasets are read by the newest: a column that the
 //! older one has otherwise, or does not have, waits.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::ask::Ask;
 use crate::dataset::{Column, Dataset, DatasetStatus};
-use crate::denial::{Denial, reasons};
+use crate::denial::{Denial, reasons, rule_name};
 use crate::envelope::VerifiedRequest;
 use crate::footprint::Footprint;
 use crate::indicator;
@@ -28,10 +29,19 @@ pub struct Beside {
     pub until: UnixTime,
 }
 
+/// A layer above or below a network: its charter, and older versions that hold beside it.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Its rules, over the people and data of the network that is asked in.
+    pub charter: Arc<Charter>,
+    /// Older versions, the newest first.
+    pub besides: Vec<Beside>,
+}
+
 /// What an older version adds to a question that it allows.
 #[derive(Debug)]
 pub(crate) struct Says {
-    /// The rules that permit it, by their ids.
+    /// The rules that permit it, as `network/rule`; none where it leaves that to other layers.
     pub(crate) rules: Vec<String>,
     /// What they and its indicator ask for.
     pub(crate) opinions: Opinions,
@@ -69,28 +79,29 @@ impl Beside {
             .is_some_and(|known| known.key == person.key && known.hospital == person.hospital);
         if !same {
             let denial = reasons::unknown_person(charter, &person.id);
-            return Err(denial.waits(newest, self));
+            return Err(denial.waits(self));
         }
         if charter.person(&person.id).is_none_or(|known| !known.valid_at(now)) {
-            return Err(reasons::person_not_valid(charter, &person.id).waits(newest, self));
+            return Err(reasons::person_not_valid(charter, &person.id).waits(self));
         }
         let keys = |charter: &Charter| charter.member(from).map(|member| member.keys.envelope);
         let member = charter.member(from).is_some_and(|known| known.valid_at(now));
         if !member || keys(charter) != keys(newest) {
-            return Err(reasons::node_is_new(charter, from).waits(newest, self));
+            return Err(reasons::node_is_new(charter, from).waits(self));
         }
         Ok(())
     }
 
-    /// What needs no SQL.
+    /// What needs no SQL; `alone` where no other layer has a say.
     ///
     /// # Errors
     /// The denial.
-    pub(crate) fn enter(&self, newest: &Charter, ask: &Ask) -> Result<(), Denial> {
-        ask.enter_charter(&self.charter).map(drop).map_err(|denial| denial.waits(newest, self))
+    pub(crate) fn enter(&self, ask: &Ask, alone: bool) -> Result<(), Denial> {
+        ask.enter_charter(&self.charter, alone).map(drop).map_err(|denial| denial.waits(self))
     }
 
-    /// What it says to a footprint that was checked against the newest version's dataset.
+    /// What it says to a footprint that was checked against the newest version's dataset; nothing of its own where it has no
+    /// permit for such questions and others may grant them.
     ///
     /// # Errors
     /// The denial.
@@ -98,18 +109,20 @@ impl Beside {
         &self,
         (newest, ask, profile): (&Charter, &Ask, Profile),
         (footprint, dataset): (&Footprint, &Dataset),
+        alone: bool,
     ) -> Result<Says, Denial> {
-        self.judge((newest, ask, profile), (footprint, dataset))
-            .map_err(|denial| denial.waits(newest, self))
+        self.judge((newest, ask, profile), (footprint, dataset), alone)
+            .map_err(|denial| denial.waits(self))
     }
 
     fn judge(
         &self,
         (newest, ask, profile): (&Charter, &Ask, Profile),
         (footprint, dataset): (&Footprint, &Dataset),
+        alone: bool,
     ) -> Result<Says, Denial> {
         let charter = &*self.charter;
-        let older = ask.enter_charter(charter)?;
+        let older = ask.enter_charter(charter, alone)?;
         if let Some(what) = differs(footprint, (older, dataset)) {
             return Err(reasons::defined_otherwise(charter, &dataset.id, &what));
         }
@@ -126,17 +139,25 @@ impl Beside {
         };
         let context = ask.profile_context(profile, footprint.draft(), older);
         let rules = charter.rules();
+        let status = older.status;
         match rules.evaluate(&ask.person, profile.as_str(), &older.id, context) {
-            Outcome::Permitted(ids) => Ok(Says {
-                opinions: rules.opinions(&ids).join(said),
-                rules: ids.into_iter().collect(),
-                status: older.status,
-            }),
+            Outcome::Permitted(ids) => {
+                let opinions = rules.opinions(&ids).join(said);
+                Ok(Says { rules: named(charter, ids), opinions, status })
+            }
+            Outcome::Silent if !alone && !rules.has_permit_about(profile.as_str(), &older.id) => {
+                Ok(Says { rules: Vec::new(), opinions: said, status })
+            }
             denied @ (Outcome::Silent | Outcome::Forbidden(_) | Outcome::Failed(_)) => {
                 Err(reasons::outcome(charter, ask, profile.as_str(), &denied))
             }
         }
     }
+}
+
+/// Rules by their names outside their charter.
+pub(crate) fn named(charter: &Charter, ids: BTreeSet<String>) -> Vec<String> {
+    ids.iter().map(|id| rule_name(charter, id)).collect()
 }
 
 /// What of a footprint the older dataset defines otherwise: a table with its keys, or a column with all that it may be used for.

@@ -11,6 +11,9 @@ use crate::reader::{At, Fields, document};
 use crate::{Digest, HospitalCode, NetworkId, UnixTime};
 
 pub(super) mod keys;
+mod layers;
+
+pub use layers::{Child, Parent};
 
 /// Most signers: a board, not a crowd.
 const MAX_SIGNERS: usize = 64;
@@ -53,6 +56,10 @@ pub(crate) struct Head {
     pub(crate) signers: Vec<Signer>,
     pub(crate) threshold: usize,
     pub(crate) freshness: Vec<FreshnessKey>,
+    /// The network above, of which every member is; none where this is the root.
+    pub(crate) parent: Option<Parent>,
+    /// The networks directly below.
+    pub(crate) children: Vec<Child>,
 }
 
 /// Reads the file.
@@ -71,6 +78,8 @@ fn head(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Head> {
     let signers = signers(&mut fields, problems);
     let threshold = fields.integer("threshold", problems);
     let freshness = freshness(&mut fields, problems);
+    let parent = layers::parent(&mut fields, network.as_ref(), problems);
+    let children = layers::children(&mut fields, network.as_ref(), problems);
     fields.finish(problems);
 
     let version = version.and_then(|found| counted(&found, problems));
@@ -93,6 +102,8 @@ fn head(mut fields: Fields<'_>, problems: &mut Problems<'_>) -> Option<Head> {
         signers,
         threshold: threshold?,
         freshness,
+        parent: parent.ok()?,
+        children,
     })
 }
 
@@ -150,10 +161,12 @@ fn enough(found: &At<i64>, signers: usize, problems: &mut Problems<'_>) -> Optio
 fn signers(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Vec<Signer> {
     let found = fields.tables("signers", problems);
     if found.is_empty() {
-        problems.add("the charter has no signer: write [[signers]] with name and key");
+        let at = fields.offset();
+        problems.at(at, "the charter has no signer: write [[signers]] with name and key");
     }
     if found.len() > MAX_SIGNERS {
-        problems.add(format!("the charter has {} signers, at most {MAX_SIGNERS}", found.len()));
+        let message = format!("the charter has {} signers, at most {MAX_SIGNERS}", found.len());
+        problems.at(fields.offset(), message);
         return Vec::new();
     }
     let mut signers: Vec<Signer> = Vec::new();

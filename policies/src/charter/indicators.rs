@@ -7,14 +7,33 @@ use crate::indicator::{self, Indicator};
 use crate::problem::Problem;
 use crate::{DatasetId, IndicatorId, band, capability, kind, protections};
 
+/// The datasets that indicators are held against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'k> {
+    /// Those of this charter.
+    pub(super) datasets: &'k BTreeMap<DatasetId, Dataset>,
+    /// Those above it, where they are read.
+    pub(super) above: Option<&'k BTreeMap<DatasetId, Dataset>>,
+    /// Whether there may be others above.
+    pub(super) unseen: bool,
+}
+
+impl<'k> Known<'k> {
+    fn get(&self, id: &DatasetId) -> Option<&'k Dataset> {
+        let above = self.above.and_then(|above| above.get(id));
+        above.or_else(|| self.datasets.get(id))
+    }
+}
+
 /// Reads every indicator; those with problems are left out.
 pub(super) fn read<'f>(
     files: &BTreeMap<String, String>,
     paths: impl Iterator<Item = &'f str>,
-    datasets: &BTreeMap<DatasetId, Dataset>,
+    known: Known<'_>,
     found: &mut Vec<Problem>,
 ) -> BTreeMap<IndicatorId, Indicator> {
-    let judged = !found.iter().any(|problem| problem.file.starts_with("datasets/"));
+    let judged =
+        !known.unseen && !found.iter().any(|problem| problem.file.starts_with("datasets/"));
     let mut indicators = BTreeMap::new();
     for path in paths {
         let Some(text) = files.get(path) else {
@@ -22,7 +41,7 @@ pub(super) fn read<'f>(
         };
         match indicator::parse(path, text) {
             Ok(indicator) => {
-                let messages = problems(&indicator, path, datasets, judged);
+                let messages = problems(&indicator, path, known, judged);
                 found.extend(messages.into_iter().map(|message| Problem {
                     file: path.to_owned(),
                     line: None,
@@ -45,18 +64,13 @@ pub(super) fn texts(
     indicators.keys().filter_map(text).collect()
 }
 
-fn problems(
-    indicator: &Indicator,
-    path: &str,
-    datasets: &BTreeMap<DatasetId, Dataset>,
-    judged: bool,
-) -> Vec<String> {
+fn problems(indicator: &Indicator, path: &str, known: Known<'_>, judged: bool) -> Vec<String> {
     let Indicator { id, dataset, opinions, .. } = indicator;
     let mut messages = Vec::new();
     if path != path_of(id) {
         messages.push(format!("this file holds indicator `{id}`: call it {}", path_of(id)));
     }
-    match datasets.get(dataset).map(|dataset| dataset.status) {
+    match known.get(dataset).map(|dataset| dataset.status) {
         None if judged => messages.push(format!("dataset `{dataset}` is not in datasets/")),
         None | Some(DatasetStatus::Synthetic) => {}
         Some(DatasetStatus::Real) => {
@@ -65,7 +79,7 @@ fn problems(
             }))
         }
     }
-    messages.extend(kind::problems(indicator, datasets.get(dataset)));
+    messages.extend(kind::problems(indicator, known.get(dataset)));
     messages.extend(band::problems(indicator));
     messages.extend(capability::missing(opinions).iter().map(|told| told.replace('@', "")));
     messages

@@ -8,6 +8,8 @@ use crate::problem::Problems;
 use crate::reader::{self, Fields, document};
 use crate::{DatasetId, HospitalCode, NetworkId, UnixTime};
 
+use super::head::Head;
+use super::joined::{self, Joined};
 use super::networks::{self, Membership};
 use super::not_given::{self, NotGiven};
 use super::people::validity;
@@ -107,21 +109,30 @@ type Datasets<'d> = Option<&'d BTreeMap<DatasetId, Dataset>>;
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) members: BTreeMap<HospitalCode, Member>,
+    /// In a charter with a parent, which of that one's members take part.
+    pub(super) joined: BTreeMap<HospitalCode, Joined>,
     /// The name of each sub-network.
     pub(super) networks: BTreeMap<NetworkId, String>,
 }
 
-/// Reads the file; `own` is the charter's network, where charter.toml says it, `datasets` what it holds, if all of it could
+/// Reads the file; `head` is `charter.toml`, where it could be read, `datasets` what the charter holds, if all of it could
 /// be read.
 pub(super) fn read(
     text: &str,
-    (own, datasets): (Option<&NetworkId>, Datasets<'_>),
+    (head, datasets): (Option<&Head>, Datasets<'_>),
     problems: &mut Problems<'_>,
 ) -> Read {
+    let own = head.map(|head| &head.network);
     document(text, problems, |mut fields, problems| {
         let networks = networks::declared(&mut fields, own, problems);
-        let members = members(fields, (&networks, datasets), problems);
-        Some(Read { members, networks })
+        let known = (&networks, datasets);
+        let (mut full, mut joining) = (BTreeMap::new(), BTreeMap::new());
+        if head.is_some_and(|head| head.parent.is_some()) {
+            joining = joined::read(fields, known, problems);
+        } else {
+            full = members(fields, known, problems);
+        }
+        Some(Read { members: full, joined: joining, networks })
     })
     .unwrap_or_default()
 }

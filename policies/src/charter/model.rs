@@ -9,10 +9,11 @@ use cedar_policy::{
     RestrictedExpression as Value, Schema,
 };
 
-use crate::dataset::Dataset;
-use crate::{DatasetId, HospitalCode, NetworkId, PersonId};
+use crate::{DatasetId, HospitalCode, PersonId};
 
-use super::{Member, Person};
+use super::Person;
+use super::parts::Parts;
+use super::within::Place;
 
 /// The rules' vocabulary, as boards read it.
 pub(crate) const SCHEMA: &str = include_str!("schema.cedarschema");
@@ -59,19 +60,31 @@ pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, ModelFault> {
     Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
 }
 
-/// Everybody and everything that rules may name.
+/// Everybody and everything that rules may name, in the networks of a path from the root.
+///
+/// A hospital is in the networks that it is a member of, a dataset in all of them.
 pub(super) fn entities(
-    network: &NetworkId,
-    members: &BTreeMap<HospitalCode, Member>,
-    people: &BTreeMap<PersonId, Person>,
-    datasets: &BTreeMap<DatasetId, Dataset>,
+    path: &[Place],
+    parts: &Parts,
     schema: &Schema,
 ) -> Result<Entities, ModelFault> {
-    let top = uid("Network", network.as_str())?;
+    let Parts { members, people, datasets, .. } = parts;
     let plain = |uid| Entity::new_no_attrs(uid, HashSet::new());
-    let mut all = vec![plain(top.clone())];
+    let mut all = Vec::new();
+    let mut places: BTreeMap<&HospitalCode, HashSet<EntityUid>> = BTreeMap::new();
+    let mut networks = HashSet::new();
+    for place in path {
+        let network = uid("Network", place.network.as_str())?;
+        for code in &place.members {
+            places.entry(code).or_default().insert(network.clone());
+        }
+        all.push(plain(network.clone()));
+        networks.insert(network);
+    }
     for code in members.keys() {
-        let parents = HashSet::from([top.clone()]);
+        places.entry(code).or_default();
+    }
+    for (code, parents) in places {
         all.push(Entity::new_no_attrs(uid("Hospital", code.as_str())?, parents));
     }
     for role in people.values().flat_map(|person| &person.roles).collect::<BTreeSet<_>>() {
@@ -87,7 +100,7 @@ pub(super) fn entities(
         let status = Value::new_string(dataset.status.as_str().to_owned());
         let attributes = HashMap::from([("status".to_owned(), status)]);
         let id = uid("Dataset", dataset.id.as_str())?;
-        let parents = HashSet::from([top.clone()]);
+        let parents = networks.clone();
         all.push(Entity::new(id, attributes, parents).map_err(|error| ModelFault::of(&error))?);
     }
     Entities::from_entities(all, Some(schema)).map_err(|error| ModelFault::of(&error))

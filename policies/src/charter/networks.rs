@@ -35,15 +35,15 @@ impl Membership {
 impl Charter {
     /// Every sub-network with the name that people know, by id.
     pub fn networks(&self) -> impl Iterator<Item = (&NetworkId, &str)> {
-        self.networks.iter().map(|(id, name)| (id, name.as_str()))
+        self.parts.networks.iter().map(|(id, name)| (id, name.as_str()))
     }
 
     /// Every sub-network with the hospitals that are in it at this moment; some may be empty.
     #[must_use]
     pub fn networks_at(&self, now: UnixTime) -> BTreeMap<NetworkId, BTreeSet<HospitalCode>> {
         let mut networks: BTreeMap<NetworkId, BTreeSet<HospitalCode>> =
-            self.networks.keys().map(|id| (id.clone(), BTreeSet::new())).collect();
-        for member in self.members.values().filter(|member| member.valid_at(now)) {
+            self.parts.networks.keys().map(|id| (id.clone(), BTreeSet::new())).collect();
+        for member in self.parts.members.values().filter(|member| member.valid_at(now)) {
             let own = member.networks.iter().filter(|(_, membership)| membership.valid_at(now));
             for (id, _) in own {
                 networks.entry(id.clone()).or_default().insert(member.code.clone());

@@ -6,12 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::ask::Ask;
 use crate::problem::Problem;
 use crate::protections::Opinions;
-use crate::{DatasetId, Digest, PersonId};
+use crate::{DatasetId, Digest};
 
 use super::rules::{self, Book, Field, Known, Outcome, Rules};
-use super::{Beside, Charter};
+use super::{Beside, Charter, Layer};
+use crate::wire::LayerRef;
 
 /// What a hospital adds, compiled.
 #[derive(Debug)]
@@ -27,6 +29,11 @@ pub struct Books<'b> {
     pub charter: &'b Charter,
     /// Older versions that still hold beside it: they must allow a question too.
     pub besides: &'b [Beside],
+    /// The layers above the network that is asked in, the root first: each must not forbid, and permit where it permits such
+    /// questions at all.
+    pub above: &'b [Layer],
+    /// The layers below it that bind the hospital, which must do the same.
+    pub below: &'b [Layer],
     /// The hospital's own rules, where it has any.
     pub own: Option<&'b OwnRules>,
 }
@@ -34,7 +41,29 @@ pub struct Books<'b> {
 impl<'b> From<&'b Charter> for Books<'b> {
     /// A charter alone: an asking node's view of others, and a hospital without rules of its own.
     fn from(charter: &'b Charter) -> Self {
-        Self { charter, besides: &[], own: None }
+        Self { charter, besides: &[], above: &[], below: &[], own: None }
+    }
+}
+
+impl<'b> Books<'b> {
+    /// The other layers.
+    pub(crate) fn others(self) -> impl Iterator<Item = &'b Layer> {
+        self.above.iter().chain(self.below)
+    }
+
+    /// Whether no other layer has a say.
+    pub(crate) fn is_alone(self) -> bool {
+        self.above.is_empty() && self.below.is_empty()
+    }
+
+    /// What names every version that has a say: the network's, older ones of it, then those of the other layers.
+    pub(crate) fn layers(self) -> Vec<LayerRef> {
+        let older = |besides: &'b [Beside]| besides.iter().map(|beside| &*beside.charter);
+        let others = self
+            .others()
+            .flat_map(|layer| std::iter::once(&*layer.charter).chain(older(&layer.besides)));
+        let own = std::iter::once(self.charter).chain(older(self.besides));
+        own.chain(others).filter_map(Charter::layer).collect()
     }
 }
 
@@ -54,11 +83,10 @@ impl Charter {
     /// Every problem, with `file` as the name of the file.
     pub fn own_rules(&self, file: &str, text: &str) -> Result<OwnRules, Vec<Problem>> {
         let known = Known {
-            network: Some(self.network()),
-            members: &self.members,
-            people: &self.people,
-            datasets: &self.datasets,
-            indicators: &self.indicators,
+            path: &self.path,
+            parts: &self.parts,
+            unseen: false,
+            leaf: false,
             broken: std::collections::HashSet::new(),
             book: Book::Own,
         };
@@ -87,16 +115,18 @@ impl OwnRules {
         &self.rules
     }
 
+    /// What they say to a question in the network of this charter.
     pub(crate) fn say(
         &self,
-        person: &PersonId,
-        action: &str,
-        dataset: &DatasetId,
+        charter: &Charter,
+        ask: &Ask,
+        (action, dataset): (&str, &DatasetId),
         context: BTreeMap<&'static str, Field>,
     ) -> OwnSay {
-        match self.rules.evaluate(person, action, dataset, context) {
+        let rules = self.rules.over(charter.rules.entities());
+        match rules.evaluate(&ask.person, action, dataset, context) {
             Outcome::Permitted(ids) => {
-                let opinions = self.rules.opinions(&ids);
+                let opinions = rules.opinions(&ids);
                 OwnSay::Adds { rules: ids.iter().map(|id| rule_name(id)).collect(), opinions }
             }
             Outcome::Silent => OwnSay::Adds { rules: Vec::new(), opinions: Opinions::default() },

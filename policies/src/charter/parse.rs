@@ -1,6 +1,7 @@
 //! Reads a charter's files together: every problem of every file at once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::DatasetId;
 use crate::cases;
@@ -9,7 +10,10 @@ use crate::problem::{Problem, Problems};
 
 use super::head::Head;
 use super::head::keys::Others;
-use super::rules::{self, Book, Known};
+use super::members::Read;
+use super::parts::Parts;
+use super::rules::{self, Book, Known, Rules};
+use super::within::Place;
 use super::{Charter, head, indicators, members, people};
 
 /// Most files of a charter.
@@ -29,66 +33,157 @@ enum Kind {
 
 /// Reads and checks a charter; `files` maps the path inside its directory to the text.
 ///
+/// Of one with a parent, names that only charters above it may declare are not judged: see [`parse_below`].
+///
 /// # Errors
 /// Every problem of every file, in order of files and lines.
 pub fn parse(files: &BTreeMap<String, String>) -> Result<Charter, Vec<Problem>> {
+    read(files, None)
+}
+
+/// Reads and checks a charter below another one, as it holds there: every name must be declared in one of them, and in one only.
+///
+/// # Errors
+/// Every problem of every file, in order of files and lines.
+pub fn parse_below(
+    files: &BTreeMap<String, String>,
+    above: &Charter,
+) -> Result<Charter, Vec<Problem>> {
+    read(files, Some(above))
+}
+
+fn read(
+    files: &BTreeMap<String, String>,
+    above: Option<&Charter>,
+) -> Result<Charter, Vec<Problem>> {
     let mut found: Vec<Problem> = Vec::new();
     if files.len() > MAX_FILES {
         return Err(vec![too_many(files.len())]);
     }
     let kinds = kinds(files, &mut found);
     let head = single(files, "charter.toml", &mut found, head::read);
-    let own = head.as_ref().map(|head| &head.network);
-    let of_kind =
-        |kind: Kind| kinds.iter().filter(move |(_, of)| *of == kind).map(|(path, _)| *path);
-    let before = found.len();
-    let datasets = datasets(files, of_kind(Kind::Dataset), &mut found);
-    let readable = (found.len() == before).then_some(&datasets);
-    let members::Read { members, networks } =
-        single(files, "members.toml", &mut found, |text, problems| {
-            Some(members::read(text, (own, readable), problems))
-        })
-        .unwrap_or_default();
-    let whole = !found.iter().any(|problem| problem.file == "members.toml");
-    let people = single(files, "people.toml", &mut found, |text, problems| {
-        Some(people::read(text, whole.then_some(&members), problems))
-    })
-    .unwrap_or_default();
-    let indicators = indicators::read(files, of_kind(Kind::Indicator), &datasets, &mut found);
-    let rule_files: Vec<(&str, &str)> = of_kind(Kind::Rules)
-        .filter_map(|path| files.get(path).map(|text| (path, text.as_str())))
-        .collect();
-    let broken = found.iter().map(|problem| problem.file.clone()).collect();
-    let known = Known {
-        network: own,
-        members: &members,
-        people: &people,
-        datasets: &datasets,
-        indicators: &indicators,
-        broken,
-        book: Book::Charter,
-    };
-    let rules = rules::read(&rule_files, &known, &mut found);
-    let whole = whole && readable.is_some();
-    let others = Others { members: &members, people: &people, datasets: &datasets, whole };
+    let reading = Reading { files, kinds: &kinds, head: head.as_ref(), above };
+    let (parts, whole) = reading.parts(&mut found);
+    let path = reading.path(&parts);
+    let rules = reading.rules((&parts, &path), &mut found);
+    let whole = whole && !reading.unseen();
+    let others = Others { parts: &parts, whole };
     found.extend(head_among(files, head.as_ref(), others));
-    let cases = cases::read(files, of_kind(Kind::Cases), &mut found);
+    let cases = Arc::new(cases::read(files, reading.of_kind(Kind::Cases), &mut found));
     found.sort();
     match (head, rules) {
-        (Some(head), Some(rules)) if found.is_empty() => Ok(Charter {
-            head,
-            members,
-            networks,
-            people,
-            texts: texts(files, &datasets),
-            datasets,
-            indicator_texts: indicators::texts(files, &indicators),
-            indicators,
-            rules,
-            cases,
-            sealed: None,
-        }),
+        (Some(head), Some(rules)) if found.is_empty() => {
+            Ok(Charter { head, parts, rules, cases, sealed: None, path })
+        }
         (_, _) => Err(found),
+    }
+}
+
+/// A charter while its files are read.
+struct Reading<'f> {
+    files: &'f BTreeMap<String, String>,
+    kinds: &'f [(&'f str, Kind)],
+    head: Option<&'f Head>,
+    above: Option<&'f Charter>,
+}
+
+impl<'f> Reading<'f> {
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &'f str> + use<'f> {
+        self.kinds.iter().filter(move |(_, of)| *of == kind).map(|(path, _)| *path)
+    }
+
+    /// Whether charters above declare more, and are not read here.
+    fn unseen(&self) -> bool {
+        self.above.is_none() && self.head.is_some_and(|head| head.parent.is_some())
+    }
+
+    /// Everything that has a name, of this charter and those above that are read; and whether members and datasets are whole.
+    fn parts(&self, found: &mut Vec<Problem>) -> (Parts, bool) {
+        let Self { files, head, above, .. } = *self;
+        let before = found.len();
+        let datasets = datasets(files, self.of_kind(Kind::Dataset), found);
+        let readable = (found.len() == before).then_some(&datasets);
+        let Read { members, joined, networks } =
+            single(files, "members.toml", found, |text, problems| {
+                Some(members::read(text, (head, readable), problems))
+            })
+            .unwrap_or_default();
+        let whole = !found.iter().any(|problem| problem.file == "members.toml");
+        let parts = Parts {
+            members: Arc::new(members),
+            joined: Arc::new(joined),
+            networks: Arc::new(networks),
+            ..Parts::default()
+        };
+        let codes = whole.then(|| parts.codes());
+        let people = single(files, "people.toml", found, |text, problems| {
+            Some(people::read(text, codes.map(|codes| (codes, &*parts.members)), problems))
+        })
+        .unwrap_or_default();
+        let beyond = above.map(|above| &*above.parts.datasets);
+        let known = indicators::Known { datasets: &datasets, above: beyond, unseen: self.unseen() };
+        let indicators = indicators::read(files, self.of_kind(Kind::Indicator), known, found);
+        let whole = whole && readable.is_some();
+        let own = Parts {
+            people: Arc::new(people),
+            texts: Arc::new(texts(files, &datasets)),
+            datasets: Arc::new(datasets),
+            indicator_texts: Arc::new(indicators::texts(files, &indicators)),
+            indicators: Arc::new(indicators),
+            ..parts
+        };
+        found.extend(self.misplaced(&own));
+        (above.map_or_else(|| own.clone(), |above| own.below(&above.parts)), whole)
+    }
+
+    /// What is wrong between this charter's names and others.
+    fn misplaced(&self, own: &Parts) -> Vec<Problem> {
+        let problem = |file: &str, message| Problem { file: file.to_owned(), line: None, message };
+        let mut found = Vec::new();
+        let children = self.head.map_or(&[][..], |head| &head.children);
+        for child in children.iter().filter(|child| own.networks.contains_key(&child.network)) {
+            let message = format!(
+                "`{}` is a child of this network, with a charter of its own: remove it from [[networks]]",
+                child.network
+            );
+            found.push(problem("members.toml", message));
+        }
+        let Some(above) = self.above else { return found };
+        match self.head.map(|head| (head, head.parent.as_ref())) {
+            Some((_, Some(parent))) if parent.network == *above.network() => {}
+            Some((_, parent)) => {
+                let named = parent.map_or("no", |parent| parent.network.as_str());
+                let message = format!(
+                    "the charter names {named} network above it, and is read below `{}`",
+                    above.network()
+                );
+                found.push(problem("charter.toml", message));
+            }
+            None => {}
+        }
+        let conflicts = own.conflicts(&above.parts).into_iter();
+        found.extend(conflicts.map(|(file, message)| problem(&file, message)));
+        found
+    }
+
+    /// The networks from the root to this one.
+    fn path(&self, parts: &Parts) -> Vec<Place> {
+        let Some(head) = self.head else { return Vec::new() };
+        let mut path = self.above.map(|above| above.path.clone()).unwrap_or_default();
+        let members = parts.codes().into_iter().cloned().collect();
+        path.push(Place { layer: None, network: head.network.clone(), members });
+        path
+    }
+
+    fn rules(&self, (parts, path): (&Parts, &[Place]), found: &mut Vec<Problem>) -> Option<Rules> {
+        let files: Vec<(&str, &str)> = self
+            .of_kind(Kind::Rules)
+            .filter_map(|path| self.files.get(path).map(|text| (path, text.as_str())))
+            .collect();
+        let broken = found.iter().map(|problem| problem.file.clone()).collect();
+        let leaf = self.head.is_some_and(|head| head.children.is_empty());
+        let known = Known { path, parts, unseen: self.unseen(), leaf, broken, book: Book::Charter };
+        rules::read(&files, &known, found)
     }
 }
 

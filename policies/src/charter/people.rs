@@ -46,10 +46,13 @@ pub(super) fn validity(from: Option<UnixTime>, until: Option<UnixTime>, now: Uni
     from.is_none_or(|from| from <= now) && until.is_none_or(|until| now <= until)
 }
 
+/// The hospitals by their codes, and those of them whose keys are known.
+type Members<'m> = (BTreeSet<&'m HospitalCode>, &'m BTreeMap<HospitalCode, Member>);
+
 /// Reads the file; hospitals and keys are compared with the members, where members.toml has no problem itself.
 pub(super) fn read(
     text: &str,
-    members: Option<&BTreeMap<HospitalCode, Member>>,
+    members: Option<Members<'_>>,
     problems: &mut Problems<'_>,
 ) -> BTreeMap<PersonId, Person> {
     document(text, problems, |fields, problems| Some(people(fields, members, problems)))
@@ -58,7 +61,7 @@ pub(super) fn read(
 
 fn people(
     mut fields: Fields<'_>,
-    members: Option<&BTreeMap<HospitalCode, Member>>,
+    members: Option<Members<'_>>,
     problems: &mut Problems<'_>,
 ) -> BTreeMap<PersonId, Person> {
     let found = fields.tables("people", problems);
@@ -67,11 +70,13 @@ fn people(
         problems.add(format!("the network has {} people, at most {MAX_PEOPLE}", found.len()));
         return BTreeMap::new();
     }
-    let mut keys: BTreeMap<[u8; 32], String> = members.map(node_keys).unwrap_or_default();
+    let mut keys: BTreeMap<[u8; 32], String> =
+        members.as_ref().map(|(_, members)| node_keys(members)).unwrap_or_default();
+    let codes = members.map(|(codes, _)| codes);
     let mut people = BTreeMap::new();
     for mut fields in found {
         let offset = fields.offset();
-        let person = person(&mut fields, members, &mut keys, problems);
+        let person = person(&mut fields, codes.as_ref(), &mut keys, problems);
         fields.finish(problems);
         let Some(person) = person else { continue };
         let id = person.id.clone();
@@ -94,7 +99,7 @@ fn node_keys(members: &BTreeMap<HospitalCode, Member>) -> BTreeMap<[u8; 32], Str
 
 fn person(
     fields: &mut Fields<'_>,
-    members: Option<&BTreeMap<HospitalCode, Member>>,
+    members: Option<&BTreeSet<&HospitalCode>>,
     keys: &mut BTreeMap<[u8; 32], String>,
     problems: &mut Problems<'_>,
 ) -> Option<Person> {
@@ -106,7 +111,7 @@ fn person(
     let roles = fields.names::<Role>("roles", problems);
     let (valid_from, valid_until) = fields.validity(problems);
     if let (Some(code), Some(members)) = (&hospital, members)
-        && !members.contains_key(&code.value)
+        && !members.contains(&code.value)
     {
         problems.at(code.offset, format!("hospital `{}` is not in members.toml", code.value));
     }

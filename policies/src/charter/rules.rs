@@ -5,6 +5,7 @@
 //! and explanations. Templates are refused: a rule reads the same wherever it stands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cedar_policy::{
     ActionConstraint, Authorizer, Decision, Entities, EntityUid, PolicySet, PrincipalConstraint,
@@ -88,15 +89,26 @@ pub(crate) enum Outcome {
 }
 
 /// A charter's rules, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
-    policies: PolicySet,
-    entities: Entities,
+    policies: Arc<PolicySet>,
+    /// Whom and what they are about; where that is unknown, nothing can be evaluated.
+    entities: Option<Arc<Entities>>,
     schema: &'static Schema,
-    rules: BTreeMap<String, Rule>,
+    rules: Arc<BTreeMap<String, Rule>>,
 }
 
 impl Rules {
+    /// The same rules about other people and data.
+    pub(super) fn over(&self, entities: Option<Arc<Entities>>) -> Self {
+        Self { entities, ..self.clone() }
+    }
+
+    /// Whom and what they are about.
+    pub(super) fn entities(&self) -> Option<Arc<Entities>> {
+        self.entities.clone()
+    }
+
     /// Every rule, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Rule> {
         self.rules.values()
@@ -126,7 +138,8 @@ impl Rules {
             Ok(request) => request,
             Err(ModelFault(_reason)) => return Outcome::Failed(None),
         };
-        let decide = || Authorizer::new().is_authorized(&request, &self.policies, &self.entities);
+        let Some(entities) = &self.entities else { return Outcome::Failed(None) };
+        let decide = || Authorizer::new().is_authorized(&request, &self.policies, entities);
         let response = size::with_stack(decide);
         let diagnostics = response.diagnostics();
         // Cedar skips what it cannot evaluate, a forbid too: that must not open anything.
@@ -147,6 +160,16 @@ impl Rules {
         model::uid("Action", action).is_ok_and(|action| {
             self.rules.values().any(|rule| rule.effect == Effect::Permit && rule.names(&action))
         })
+    }
+
+    /// Whether any permit names this action and may be about this dataset: then the layer must permit.
+    pub(crate) fn has_permit_about(&self, action: &str, dataset: &DatasetId) -> bool {
+        let uids = (model::uid("Action", action), model::uid("Dataset", dataset.as_str()));
+        let (Ok(action), Ok(dataset)) = uids else { return true };
+        let permits = self.rules.values().filter(|rule| rule.effect == Effect::Permit);
+        permits
+            .filter(|rule| rule.names(&action))
+            .any(|rule| self.fits_resource(&rule.resource, &dataset))
     }
 
     /// Permits of this action whose scope fits person and dataset, whatever their conditions say.
@@ -197,6 +220,7 @@ impl Rules {
     }
 
     fn within(&self, entity: &EntityUid, group: &EntityUid) -> bool {
-        entity == group || self.entities.is_ancestor_of(group, entity)
+        let entities = self.entities.as_ref();
+        entity == group || entities.is_some_and(|known| known.is_ancestor_of(group, entity))
     }
 }

@@ -3,6 +3,8 @@
 //! Frames are decoded only after the trailer holds. What a refusal says is shown to a person, so its texts are
 //! bounded and hold no control characters.
 
+use std::collections::BTreeSet;
+
 use ed25519_dalek::SigningKey;
 
 use crate::ask::profiles;
@@ -14,7 +16,7 @@ use crate::protections::{Applied, OwnFigures, Parts};
 use crate::question::{FormError, encode, parse};
 use crate::reader::is_shown;
 use crate::wire::{Answer, LayerRef, MAX_SKEW_S, Question, Receipt, Refusal};
-use crate::{Digest, HospitalCode, Profile, UnixTime};
+use crate::{Digest, HospitalCode, NetworkId, Profile, UnixTime};
 
 /// Most bytes of a trailer or a refusal.
 pub const MAX_TRAILER_BYTES: usize = 64 * 1024;
@@ -22,8 +24,8 @@ pub const MAX_TRAILER_BYTES: usize = 64 * 1024;
 const MAX_MESSAGE_CHARS: usize = 2_000;
 /// Most rules that a receipt names.
 const MAX_RULES: usize = 256;
-/// Most layers that an answer names.
-const MAX_LAYERS: usize = 64;
+/// Most versions of layers that an answer names.
+const MAX_APPLIED: usize = 256;
 
 /// What the asker sent and got.
 #[derive(Clone, Copy, Debug)]
@@ -146,18 +148,33 @@ pub fn verify_answer(bytes: &[u8], expected: &ExpectedReply<'_>) -> Result<Answe
     answer(&Envelope::decode(bytes, MAX_TRAILER_BYTES)?, expected)
 }
 
-/// The charter under which was asked, then older versions of it that hold beside it at the responder.
-fn newest_first(layers: &[LayerRef], asked: &LayerRef) -> bool {
-    layers.first() == Some(asked)
-        && layers.len() <= MAX_LAYERS
-        && layers.iter().all(|layer| layer.network == asked.network)
-        && layers.is_sorted_by(|newer, older| newer.version > older.version)
+/// Whether these are the charters under which was asked, each first of its network, then older versions of it that hold beside
+/// it at the responder; besides them, layers below that bind it.
+fn applied(layers: &[LayerRef], charter: &Charter) -> bool {
+    let (own, path) = (charter.layer(), charter.path());
+    let asked = |network: &NetworkId| path.iter().find(|layer| layer.network == *network);
+    let mut ended: BTreeSet<&NetworkId> = BTreeSet::new();
+    for (layer, before) in layers.iter().zip(std::iter::once(None).chain(layers.iter().map(Some))) {
+        let fits = match before.filter(|before| before.network == layer.network) {
+            Some(newer) => newer.version > layer.version,
+            None => asked(&layer.network).is_none_or(|asked| asked == layer),
+        };
+        let same = before.is_some_and(|before| before.network == layer.network);
+        if !fits || (!same && !ended.insert(&layer.network)) {
+            return false;
+        }
+    }
+    own.is_some()
+        && layers.first() == own.as_ref()
+        && layers.len() <= MAX_APPLIED
+        && path.iter().all(|layer| layers.contains(layer))
 }
 
 /// Whether the status is the dataset's: an older version may know that synthetic data are about people.
 fn is_status(known: DatasetStatus, told: &str, layers: &[LayerRef]) -> bool {
-    let stricter = layers.len() > 1 && told == DatasetStatus::Real.as_str();
-    told == known.as_str() || stricter
+    let pairs = layers.iter().zip(layers.iter().skip(1));
+    let older = pairs.into_iter().any(|(one, next)| one.network == next.network);
+    told == known.as_str() || (older && told == DatasetStatus::Real.as_str())
 }
 
 /// Verifies a refusal.
@@ -172,7 +189,6 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
     let payload = signed(envelope, PayloadType::Answer, expected)?;
     let answer: Answer = parse("answer", payload)?;
     let Answer { request, question, responder, frames, layers, receipt, status, .. } = &answer;
-    let layer = expected.charter.layer();
     let Question { dataset, asks, profile, hospitals, asking_node, .. } = expected.asked;
     // A hospital's figures for its own staff are nobody else's, and in no sum with others'.
     let to_itself = responder == asking_node && hospitals.as_slice() == [responder.clone()];
@@ -182,7 +198,7 @@ fn answer(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Answer, R
         ("question", *question == expected.question),
         ("responder", responder == expected.responder),
         ("frames", *frames == expected.frames),
-        ("layers", layer.is_some_and(|layer| newest_first(layers, &layer))),
+        ("layers", applied(layers, expected.charter)),
         ("status", dataset.is_some_and(|dataset| is_status(dataset.status, status, layers))),
         ("profile", profiles(asks, *profile).contains(&receipt.profile)),
         ("receipt", receipt.cells.len() == receipt.nulls.len()),

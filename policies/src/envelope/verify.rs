@@ -20,7 +20,7 @@ pub trait SeenQuestions {
 /// What a request is verified against.
 #[derive(Clone, Copy)]
 pub struct VerifyContext<'c> {
-    /// The charter in force.
+    /// The charter in force of the network that is asked in, as it holds below those above it.
     pub charter: &'c Charter,
     /// This node's hospital.
     pub own: &'c HospitalCode,
@@ -122,7 +122,7 @@ impl SignedRequest {
         self.signed(sender, person)?;
         self.asked(&context)?;
         self.fresh(context.now)?;
-        if self.request.layers.as_slice() != std::slice::from_ref(&layer) {
+        if self.request.layers != context.charter.path() {
             return Err(VerifyError::CharterMismatch { held: layer.version });
         }
         if self.request.language != LANGUAGE_VERSION {

@@ -71,7 +71,7 @@ fn explained(newest: &Charter, older: Charter, uses: &[&str]) -> Result<Explaine
     let uses: Vec<String> = uses.iter().map(|one| (*one).to_owned()).collect();
     let footprint = footprint(newest, "rotterdam", &uses);
     let besides = beside(older);
-    let books = Books { charter: newest, besides: &besides, own: None };
+    let books = Books { besides: &besides, ..Books::from(newest) };
     explain(books, &Ask::from(&question()), &footprint)
 }
 
@@ -89,7 +89,7 @@ fn admitted(newest: &Charter, older: Charter) -> Result<Admission, Denial> {
     let verdict = SignedRequest::decode(&bytes).unwrap().verify(context).unwrap();
     let Verdict::New(verified) = verdict else { panic!("it was never seen before") };
     let besides = beside(older);
-    admit(Books { charter: newest, besides: &besides, own: None }, *verified, NOW)
+    admit(Books { besides: &besides, ..Books::from(newest) }, *verified, NOW)
 }
 
 const GRADE: &[&str] = &["diagnosis.grade:group"];
@@ -304,7 +304,7 @@ fn never_more_than_either_alone() {
     for (newest, one) in new.iter().zip(&of_new) {
         for (older, other) in old.iter().zip(&of_old) {
             let besides = [Beside { charter: Arc::clone(older), until: NOW.plus(1) }];
-            let books = Books { charter: newest, besides: &besides, own: None };
+            let books = Books { besides: &besides, ..Books::from(newest) };
             let footprint = footprint(newest, "rotterdam", &uses);
             match (one, other, explain(books, &Ask::from(&question()), &footprint)) {
                 (Ok(one), Ok(other), Ok(both)) => {

@@ -64,6 +64,7 @@ impl Default for Case {
 impl Case {
     fn ask(&self) -> Ask {
         Ask {
+            network: "testnet".parse().unwrap(),
             person: PersonId::new(&self.person).unwrap(),
             purpose: Purpose::new(&self.purpose).unwrap(),
             group: self.group.as_deref().map(|group| GroupId::new(group).unwrap()),

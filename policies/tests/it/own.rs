@@ -29,7 +29,7 @@ fn decision(own: &str, change: impl FnOnce(&mut Question)) -> Result<Explained, 
     let mut question = question();
     change(&mut question);
     let footprint = footprint(&charter, "rotterdam", &["diagnosis.grade:group".to_owned()]);
-    let books = Books { charter: &charter, besides: &[], own: Some(&own) };
+    let books = Books { own: Some(&own), ..Books::from(&charter) };
     explain(books, &Ask::from(&question), &footprint)
 }
 
@@ -210,7 +210,7 @@ fn what_is_told_with_noise_keeps_it_at_the_own_hospital_too() {
     let charter = sealed(&files_with_rules(&format!("{RULES}{noise}")));
     let both = format!("{OWN}{}", OWN.replace("our-own", "noise").replace("members", "explore"));
     let own: OwnRules = charter.own_rules("own.cedar", &both).unwrap();
-    let books = Books { charter: &charter, besides: &[], own: Some(&own) };
+    let books = Books { own: Some(&own), ..Books::from(&charter) };
     let footprint = explored(&charter);
     let mut question = question();
     to_itself(&mut question);

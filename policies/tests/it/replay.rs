@@ -74,7 +74,7 @@ fn grade() -> Touched {
 fn change_of(old: &Files, new: &Files, ask: &Ask, touched: &Touched) -> Change {
     let (old, new) = (Arc::new(read(old)), next(new));
     let besides = [Beside { charter: Arc::clone(&old), until: NOW.plus(14 * 86_400) }];
-    let start = Books { charter: &new, besides: &besides, own: None };
+    let start = Books { besides: &besides, ..Books::from(&new) };
     compare(
         &replay(&*old, ask, touched, NOW.plus(-600)),
         &replay(start, ask, touched, NOW),
@@ -85,7 +85,7 @@ fn change_of(old: &Files, new: &Files, ask: &Ask, touched: &Touched) -> Change {
 fn door_of(old: &Files, new: &Files, ask: &Ask) -> AtDoor {
     let (old, new) = (Arc::new(read(old)), next(new));
     let besides = [Beside { charter: Arc::clone(&old), until: NOW.plus(14 * 86_400) }];
-    let start = Books { charter: &new, besides: &besides, own: None };
+    let start = Books { besides: &besides, ..Books::from(&new) };
     let before = at_door(&*old, ask, NOW);
     compare_at_door(before, &at_door(start, ask, NOW), at_door(&new, ask, NOW))
 }

@@ -186,7 +186,7 @@ fn decide() -> anyhow::Result<()> {
     let mut times = Vec::new();
     for _turn in 0..DECISIONS {
         let footprint = touched().check(dataset)?;
-        let books = Books { charter: &newest, besides: &besides, own: None };
+        let books = Books { besides: &besides, ..Books::from(&*newest) };
         let since = now();
         let explained = policies::explain(books, &ask, &footprint)
             .map_err(|denial| anyhow::anyhow!("{denial}"))?;
@@ -202,6 +202,7 @@ fn decide() -> anyhow::Result<()> {
 
 fn ask() -> anyhow::Result<Ask> {
     Ok(Ask {
+        network: "large".parse()?,
         person: "p0001".parse()?,
         purpose: "quality".parse()?,
         group: None,

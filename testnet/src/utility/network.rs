@@ -98,8 +98,7 @@ impl<'t> Network<'t> {
         }
         let truth = self.finished(worker, question, &exact)?;
         for treatment in self.treatments {
-            let books =
-                Books { charter: &treatment.charter, besides: &[], own: treatment.own.as_ref() };
+            let books = Books { own: treatment.own.as_ref(), ..Books::from(&treatment.charter) };
             let mut answers = Vec::new();
             for (code, reply) in &replies {
                 let mut first = fresh(code);

@@ -19,7 +19,7 @@ pub(super) fn unknown(policy: &Policy, names: &Names) -> Vec<String> {
         };
         if !declared.contains(id) {
             let place = match *kind {
-                "Network" => "is not the network of charter.toml",
+                "Network" => "is not the network of charter.toml, nor one above it",
                 "Hospital" => "is not in members.toml",
                 "Person" => "is not in people.toml",
                 "Dataset" => "is not in datasets/",

@@ -1,6 +1,7 @@
 //! Reads rule files: syntax, types, ids, annotations, names and floors; every problem at once.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use cedar_policy::{
     Policy, PolicyId, PolicySet, ResourceConstraint, Schema, ValidationMode, Validator,
@@ -8,13 +9,12 @@ use cedar_policy::{
 use miette::Diagnostic;
 
 use crate::dataset::{Dataset, DatasetStatus};
-use crate::indicator::Indicator;
 use crate::problem::{Problem, Problems, line_of};
-use crate::{
-    DatasetId, HospitalCode, IndicatorId, NetworkId, PersonId, Purpose, capability, protections,
-};
+use crate::{Purpose, capability, protections};
 
-use super::super::{Member, Person, model};
+use super::super::model;
+use super::super::parts::Parts;
+use super::super::within::Place;
 use super::names::{self, Names};
 use super::words::{self, Vocabulary};
 use super::{Effect, Rule, Rules, annotations, scope, size};
@@ -31,11 +31,13 @@ pub(in crate::charter) enum Book {
 /// What the other files declare.
 #[derive(Debug)]
 pub(in crate::charter) struct Known<'c> {
-    pub(in crate::charter) network: Option<&'c NetworkId>,
-    pub(in crate::charter) members: &'c BTreeMap<HospitalCode, Member>,
-    pub(in crate::charter) people: &'c BTreeMap<PersonId, Person>,
-    pub(in crate::charter) datasets: &'c BTreeMap<DatasetId, Dataset>,
-    pub(in crate::charter) indicators: &'c BTreeMap<IndicatorId, Indicator>,
+    /// The networks from the root to this charter's; empty where charter.toml says none.
+    pub(in crate::charter) path: &'c [Place],
+    pub(in crate::charter) parts: &'c Parts,
+    /// Whether charters above this one declare more, and are not read here: names are not judged then.
+    pub(in crate::charter) unseen: bool,
+    /// Whether there is no network below it.
+    pub(in crate::charter) leaf: bool,
     /// Files that have problems: their names are not judged.
     pub(in crate::charter) broken: HashSet<String>,
     pub(in crate::charter) book: Book,
@@ -91,41 +93,60 @@ pub(in crate::charter) fn read(
         found.extend(file.problems.into_vec());
     }
     let entities = known.entities(schema, found)?;
-    Some(Rules { policies, entities, schema, rules })
+    Some(Rules {
+        policies: Arc::new(policies),
+        entities: Some(Arc::new(entities)),
+        schema,
+        rules: Arc::new(rules),
+    })
 }
 
 impl Known<'_> {
     fn names(&self) -> Names {
         let mut names = Names::new();
-        if let Some(network) = self.network {
-            names.insert("Network", BTreeSet::from([network.to_string()]));
+        if self.unseen {
+            return names;
+        }
+        let Parts { members, people, datasets, .. } = self.parts;
+        if !self.path.is_empty() {
+            let path = self.path.iter().map(|place| place.network.to_string());
+            names.insert("Network", path.collect());
         }
         if !self.broken.contains("members.toml") {
-            names.insert("Hospital", self.members.keys().map(ToString::to_string).collect());
+            names.insert("Hospital", members.keys().map(ToString::to_string).collect());
         }
         if !self.broken.contains("people.toml") {
-            let people = || self.people.values();
-            let roles = people().flat_map(|person| &person.roles);
-            let groups = people().flat_map(|person| &person.groups);
-            names.insert("Person", self.people.keys().map(ToString::to_string).collect());
+            let everybody = || people.values();
+            let roles = everybody().flat_map(|person| &person.roles);
+            let groups = everybody().flat_map(|person| &person.groups);
+            names.insert("Person", people.keys().map(ToString::to_string).collect());
             names.insert("Role", roles.map(ToString::to_string).collect());
             names.insert("TumourGroup", groups.map(ToString::to_string).collect());
         }
         if !self.broken.iter().any(|file| file.starts_with("datasets/")) {
-            names.insert("Dataset", self.datasets.keys().map(ToString::to_string).collect());
+            names.insert("Dataset", datasets.keys().map(ToString::to_string).collect());
         }
         names
     }
 
     fn words(&self) -> Vocabulary {
+        let Parts { people, datasets, indicators, .. } = self.parts;
+        if self.unseen {
+            return words::fixed();
+        }
         let broken = self.broken.iter().any(|file| file.starts_with("datasets/"));
-        let mut words = if broken { words::fixed() } else { words::vocabulary(self.datasets) };
+        let mut words = if broken { words::fixed() } else { words::vocabulary(datasets) };
         if !self.broken.contains("people.toml") {
-            let groups = self.people.values().flat_map(|person| &person.groups);
+            let groups = people.values().flat_map(|person| &person.groups);
             words.insert("group", groups.map(ToString::to_string).collect());
         }
+        // Networks further below are for charters that are not read here.
+        if self.leaf {
+            words
+                .insert("scope", self.path.iter().map(|place| place.network.to_string()).collect());
+        }
         if !self.broken.iter().any(|file| file.starts_with("indicators/")) {
-            words.extend(words::of_indicators(self.indicators.values()));
+            words.extend(words::of_indicators(indicators.values()));
         }
         words
     }
@@ -136,8 +157,10 @@ impl Known<'_> {
         found: &mut Vec<Problem>,
     ) -> Option<cedar_policy::Entities> {
         // A charter without a network id is refused already.
-        let network = self.network?;
-        match model::entities(network, self.members, self.people, self.datasets, schema) {
+        if self.path.is_empty() {
+            return None;
+        }
+        match model::entities(self.path, self.parts, schema) {
             Ok(entities) => Some(entities),
             Err(fault) => {
                 let message = format!("the charter does not fit the rules' model: {}", fault.0);
@@ -153,12 +176,15 @@ impl Known<'_> {
         let about_people = match &rule.resource {
             ResourceConstraint::Eq(one) => {
                 let id: &str = one.id().unescaped();
-                self.datasets.values().any(|dataset| dataset.id.as_str() == id && real(dataset))
+                self.parts
+                    .datasets
+                    .values()
+                    .any(|dataset| dataset.id.as_str() == id && real(dataset))
             }
             ResourceConstraint::Any
             | ResourceConstraint::In(_)
             | ResourceConstraint::Is(_)
-            | ResourceConstraint::IsIn(_, _) => self.datasets.values().any(real),
+            | ResourceConstraint::IsIn(_, _) => self.parts.datasets.values().any(real),
         };
         if !about_people {
             return Vec::new();

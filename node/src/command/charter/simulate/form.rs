@@ -150,7 +150,9 @@ impl Form {
         };
         let members = || sides.old.members().count();
         let hospitals = self.hospitals.map(usize::try_from).and_then(Result::ok);
+        let network = sides.draft.network().clone();
         let ask = Ask {
+            network: network.clone(),
             person: self.person,
             purpose: self.purpose,
             group: self.group,
@@ -163,7 +165,6 @@ impl Form {
             profile: self.profile,
         };
         let (text, whole) = (first_line(&self.text), Digest::of(self.text.as_bytes()));
-        let network = sides.draft.network().clone();
         Ok((Asked { digest: self.digest, network, at, ask, text, whole }, touched))
     }
 

@@ -76,6 +76,7 @@ impl Parts {
         let whole = digest_of(&sql);
         let text = self.load(sql).unwrap_or_default();
         let ask = Ask {
+            network: network.clone(),
             person,
             purpose,
             group,

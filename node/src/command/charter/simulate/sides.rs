@@ -72,9 +72,9 @@ impl Sides {
         let (old, new) = (self.own.0.as_ref(), self.own.1.as_ref());
         let draft = &self.draft;
         [
-            Books { charter: &self.old, besides: &[], own: old },
-            Books { charter: draft, besides: &self.beside, own: new },
-            Books { charter: draft, besides: &[], own: new },
+            Books { own: old, ..Books::from(&*self.old) },
+            Books { besides: &self.beside, own: new, ..Books::from(draft) },
+            Books { own: new, ..Books::from(draft) },
         ]
     }
 }

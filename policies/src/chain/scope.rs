@@ -1,0 +1,252 @@
+//! What holds in one network at a moment: its own charter and those above it, read as one, and those below that bind a hospital.
+//!
+//! Every layer is asked by itself. Of each, the newest version that has begun speaks, and older ones beside it until their
+//! notice is over. A network holds only while every version of its parent that holds lists it; one that is listed no more has
+//! no say, above or below.
+
+use std::sync::Arc;
+
+use crate::charter::{Beside, Charter, Layer};
+use crate::wire::LayerRef;
+use crate::{HospitalCode, NetworkId, UnixTime};
+
+use super::{InForce, Line, NotInForce, Tree};
+
+/// Everything that decides a question of a network.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The network's charter as it holds below those above it.
+    pub charter: Arc<Charter>,
+    /// Older versions of it, the newest first.
+    pub besides: Vec<Beside>,
+    /// The layers above it, the root first.
+    pub above: Vec<Layer>,
+    /// The layers below it that bind the hospital.
+    pub below: Vec<Layer>,
+}
+
+/// Why nothing is decided in a network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotInScope {
+    /// No charter of it is held.
+    #[error("there is no network `{network}` below `{root}`")]
+    Unknown {
+        /// The network.
+        network: NetworkId,
+        /// The root's.
+        root: NetworkId,
+    },
+    /// A version of the parent that holds does not list it.
+    #[error("version {version} of `{parent}` does not list `{network}` among its children")]
+    NotListed {
+        /// The network.
+        network: NetworkId,
+        /// Its parent.
+        parent: NetworkId,
+        /// The parent's version.
+        version: u64,
+    },
+    /// It goes with a version of its parent that has not begun.
+    #[error(
+        "the charter of `{network}` goes with version {expected} of `{parent}`, version {got} holds"
+    )]
+    ParentOlder {
+        /// The network.
+        network: NetworkId,
+        /// Its parent.
+        parent: NetworkId,
+        /// The version that it asks for.
+        expected: u64,
+        /// The version that holds.
+        got: u64,
+    },
+    /// A layer does not hold.
+    #[error("network `{network}`: {source}")]
+    Layer {
+        /// Its network.
+        network: NetworkId,
+        /// Why.
+        #[source]
+        source: NotInForce,
+    },
+}
+
+impl NotInScope {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "unknown_network",
+            Self::NotListed { .. } => "not_a_child",
+            Self::ParentOlder { .. } => "parent_behind",
+            Self::Layer { source, .. } => source.code(),
+        }
+    }
+}
+
+/// Which versions of a parent must list a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listing {
+    /// All that hold: the network is asked in.
+    All,
+    /// One that holds: the network still binds its hospitals.
+    One,
+}
+
+/// One layer of a path, as it holds.
+struct Step<'t> {
+    line: &'t Line,
+    force: InForce,
+}
+
+impl Tree {
+    /// Everything that decides a question of this network at `now`; with the layers below that bind the hospital.
+    ///
+    /// # Errors
+    /// `NotInScope`.
+    pub fn scope(
+        &self,
+        network: &NetworkId,
+        hospital: &HospitalCode,
+        now: UnixTime,
+    ) -> Result<Scope, NotInScope> {
+        let steps = self.steps(network, Listing::All, now)?;
+        let newest: Vec<&Charter> = steps.iter().map(|step| &*step.force.newest).collect();
+        let unknown = || self.unknown(network);
+        let charter = together(&newest).ok_or_else(unknown)?;
+        let begun = self.begun_below(network, now);
+        let charter = charter.with_networks(begun.iter().map(|step| &*step.force.newest));
+        let mut above = Vec::new();
+        for (place, step) in steps.iter().enumerate() {
+            let besides = besides(&newest, (place, step)).ok_or_else(unknown)?;
+            let spoken = Arc::new(charter.spoken(&step.force.newest));
+            above.push(Layer { charter: spoken, besides });
+        }
+        let Layer { charter, besides } = above.pop().ok_or_else(unknown)?;
+        let below = self.binding(network, (hospital, now))?;
+        Ok(Scope { charter, besides, above, below })
+    }
+
+    /// The layers of a path, each of which holds.
+    fn steps(
+        &self,
+        network: &NetworkId,
+        listing: Listing,
+        now: UnixTime,
+    ) -> Result<Vec<Step<'_>>, NotInScope> {
+        let mut steps: Vec<Step<'_>> = Vec::new();
+        for line in self.path(network) {
+            let force = line
+                .in_force(now)
+                .map_err(|source| NotInScope::Layer { network: line.network().clone(), source })?;
+            if let Some(parent) = steps.last() {
+                listed(parent, (line, &force), listing)?;
+            }
+            steps.push(Step { line, force });
+        }
+        if steps.is_empty() { Err(self.unknown(network)) } else { Ok(steps) }
+    }
+
+    fn unknown(&self, network: &NetworkId) -> NotInScope {
+        NotInScope::Unknown { network: network.clone(), root: self.network().clone() }
+    }
+
+    /// The networks below that hold.
+    fn begun_below(&self, network: &NetworkId, now: UnixTime) -> Vec<Step<'_>> {
+        let steps = self.below(network).into_iter();
+        steps.filter_map(|line| self.steps(line.network(), Listing::All, now).ok()?.pop()).collect()
+    }
+
+    /// The networks below that a hospital is in: they bind it whoever asks from above. One whose charter has ended binds too:
+    /// nothing is answered until its board has signed the next one, or its parent lists it no more.
+    fn binding(
+        &self,
+        network: &NetworkId,
+        (hospital, now): (&HospitalCode, UnixTime),
+    ) -> Result<Vec<Layer>, NotInScope> {
+        let mut layers = Vec::new();
+        for line in self.below(network) {
+            let steps = match self.steps(line.network(), Listing::One, now) {
+                Ok(steps) => steps,
+                Err(NotInScope::Layer { source: NotInForce::NotYet { .. }, .. }) => continue,
+                Err(NotInScope::NotListed { .. } | NotInScope::ParentOlder { .. }) => continue,
+                Err(error @ (NotInScope::Layer { .. } | NotInScope::Unknown { .. })) => {
+                    let known = line.newest_charter().is_none_or(|charter| charter.takes(hospital));
+                    if known {
+                        return Err(error);
+                    }
+                    continue;
+                }
+            };
+            let newest: Vec<&Charter> = steps.iter().map(|step| &*step.force.newest).collect();
+            let (Some(charter), Some(step)) = (together(&newest), steps.last()) else { continue };
+            let place = steps.len().saturating_sub(1);
+            let besides = besides(&newest, (place, step)).unwrap_or_default();
+            let bound = |charter: &Charter| {
+                charter.member(hospital).is_some_and(|member| member.valid_at(now))
+            };
+            if bound(&charter) || besides.iter().any(|beside| bound(&beside.charter)) {
+                layers.push(Layer { charter: Arc::new(charter), besides });
+            }
+        }
+        Ok(layers)
+    }
+
+    /// What names every version that holds in a network and above it, each layer's newest first: what changes with the clock.
+    ///
+    /// # Errors
+    /// `NotInScope`.
+    pub fn layers(&self, network: &NetworkId, now: UnixTime) -> Result<Vec<LayerRef>, NotInScope> {
+        let steps = self.steps(network, Listing::All, now)?;
+        Ok(steps.iter().flat_map(|step| step.force.layers()).collect())
+    }
+}
+
+/// Whether the parent lists the network, in a version that it goes with.
+fn listed(
+    parent: &Step<'_>,
+    (line, force): (&Line, &InForce),
+    listing: Listing,
+) -> Result<(), NotInScope> {
+    let network = line.network();
+    let name = || (network.clone(), parent.line.network().clone());
+    let lists =
+        |charter: &Charter| charter.children().iter().any(|child| child.network == *network);
+    if listing == Listing::One && parent.force.all().any(|charter| lists(charter)) {
+        return Ok(());
+    }
+    if let Some(other) = parent.force.all().find(|charter| !lists(charter)) {
+        let ((network, parent), version) = (name(), other.version());
+        return Err(NotInScope::NotListed { network, parent, version });
+    }
+    let got = parent.force.newest.version();
+    match force.newest.parent().map(|parent| parent.version) {
+        Some(expected) if expected > got => {
+            let (network, parent) = name();
+            Err(NotInScope::ParentOlder { network, parent, expected, got })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The charters of a path, from the root's, as the last one's network sees them.
+fn together(path: &[&Charter]) -> Option<Charter> {
+    let (root, rest) = path.split_first()?;
+    let mut seen = root.within_nothing();
+    for charter in rest {
+        seen = charter.within(&seen);
+    }
+    Some(seen)
+}
+
+/// The older versions of one layer, each in a path that is the newest otherwise, the newest first.
+fn besides(newest: &[&Charter], (place, step): (usize, &Step<'_>)) -> Option<Vec<Beside>> {
+    let mut found = Vec::new();
+    for (older, until) in step.force.besides.iter().rev() {
+        let mut path = newest.to_vec();
+        *path.get_mut(place)? = older;
+        let charter = Arc::new(together(&path)?.spoken(older));
+        found.push(Beside { charter, until: *until });
+    }
+    Some(found)
+}

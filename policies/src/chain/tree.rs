@@ -1,0 +1,188 @@
+//! The charters of a root's network and of all networks below it: one [`Line`] for each.
+//!
+//! The root's first version is pinned. A network below begins with a version that its parent's newest charter lists by its
+//! first signers, and from then on its own board signs. Every node holds all lines under its root, whichever networks its
+//! hospital is in: who is asked below a country must know that country's rules too.
+
+use std::collections::BTreeMap;
+
+use crate::bundle;
+use crate::charter::Parent;
+use crate::question::MAX_LAYERS;
+use crate::statement::Revocations;
+use crate::wire::LayerRef;
+use crate::{Digest, NetworkId, UnixTime};
+
+use super::check::{self, Read};
+use super::{ChainError, Line, Next};
+
+/// Most networks below one root, itself included: a node reads the charters of all of them at a start.
+pub const MAX_NETWORKS: usize = 256;
+
+/// The accepted versions of all networks below one root.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    root: NetworkId,
+    lines: BTreeMap<NetworkId, Line>,
+}
+
+/// Whose signatures are worth nothing for a network's charter.
+type RevokedIn<'r> = &'r dyn Fn(&NetworkId) -> Revocations;
+
+impl From<Line> for Tree {
+    /// A root without networks below it.
+    fn from(root: Line) -> Self {
+        let network = root.network().clone();
+        Self { root: network.clone(), lines: BTreeMap::from([(network, root)]) }
+    }
+}
+
+impl Tree {
+    /// The root's line.
+    #[must_use]
+    pub fn root(&self) -> Option<&Line> {
+        self.lines.get(&self.root)
+    }
+
+    /// The root's network.
+    #[must_use]
+    pub fn network(&self) -> &NetworkId {
+        &self.root
+    }
+
+    /// One network's line.
+    #[must_use]
+    pub fn line(&self, network: &NetworkId) -> Option<&Line> {
+        self.lines.get(network)
+    }
+
+    /// Every line; the root's first, each after the one above it.
+    #[must_use]
+    pub fn lines(&self) -> Vec<&Line> {
+        let mut found: Vec<&Line> = self.lines.values().collect();
+        found.sort_by_key(|line| (self.path(line.network()).len(), line.network().clone()));
+        found
+    }
+
+    /// The networks from the root to this one; empty for one that is not held.
+    #[must_use]
+    pub fn path(&self, network: &NetworkId) -> Vec<&Line> {
+        let mut found = Vec::new();
+        let mut next = self.lines.get(network);
+        while let Some(line) = next {
+            // A line's parent was held before it: this ends at the root. The bound is for who doubts that.
+            if found.len() > MAX_LAYERS {
+                return Vec::new();
+            }
+            found.push(line);
+            next = line.parent().and_then(|parent| self.lines.get(&parent.network));
+        }
+        found.reverse();
+        found
+    }
+
+    /// The lines strictly below a network, each after the one above it.
+    #[must_use]
+    pub fn below(&self, network: &NetworkId) -> Vec<&Line> {
+        let mut lines = self.lines();
+        lines.retain(|line| {
+            let mut path = self.path(line.network()).into_iter();
+            line.network() != network && path.any(|above| above.network() == network)
+        });
+        lines
+    }
+
+    /// Checks everything about a bundle that shall follow the newest version of its network, or begin a network.
+    ///
+    /// # Errors
+    /// `ChainError`, and the tree is what it was.
+    pub fn check(&self, bytes: &[u8], revoked: RevokedIn<'_>) -> Result<Next, ChainError> {
+        let read = Read::of(bundle::decode(bytes)?)?;
+        let network = read.head.network.clone();
+        let next = match self.lines.get(&network) {
+            Some(line) => line.check(bytes, &revoked(&network))?,
+            None => self.begin(read, bytes, revoked)?,
+        };
+        self.goes_with_parent(next.parent())?;
+        Ok(next)
+    }
+
+    /// The first version of a network that none is held of.
+    fn begin(&self, read: Read, bytes: &[u8], revoked: RevokedIn<'_>) -> Result<Next, ChainError> {
+        let (network, root) = (read.head.network.clone(), self.root.clone());
+        let Some(Parent { network: above, .. }) = &read.head.parent else {
+            return Err(ChainError::OtherNetwork { expected: root, got: network });
+        };
+        let Some(parent) = self.lines.get(above) else {
+            return Err(ChainError::NotAChild { network });
+        };
+        if self.path(above).len() >= MAX_LAYERS || self.lines.len() >= MAX_NETWORKS {
+            return Err(ChainError::TooManyNetworks { network });
+        }
+        let listing: Vec<_> = parent.newest().lists(&network).into_iter().collect();
+        let revoked = revoked(above);
+        check::first_below(read, (bytes, &listing), &revoked)
+    }
+
+    fn goes_with_parent(&self, parent: Option<&Parent>) -> Result<(), ChainError> {
+        let Some(Parent { network, version }) = parent else { return Ok(()) };
+        let held = self.lines.get(network).map_or(0, |line| line.tip().version);
+        if *version > held {
+            let (parent, expected) = (network.clone(), *version);
+            return Err(ChainError::ParentBehind { parent, expected, held });
+        }
+        Ok(())
+    }
+
+    /// Takes a checked version, once its bytes are stored: see [`Line::accept`].
+    ///
+    /// # Errors
+    /// `ChainError::Moved` where another version was accepted since the check.
+    pub fn accept(&mut self, next: Next, accepted_at: UnixTime) -> Result<(), ChainError> {
+        let network = next.layer().network.clone();
+        if let Some(line) = self.lines.get_mut(&network) {
+            return line.accept(next, accepted_at);
+        }
+        if next.after().is_some() {
+            return Err(ChainError::Moved { version: next.layer().version });
+        }
+        self.lines.insert(network, Line::of(next.into_version(accepted_at)));
+        Ok(())
+    }
+
+    /// Reads the versions of a network below, that a node accepted and stored: see [`Line::read`].
+    ///
+    /// # Errors
+    /// `ChainError` of the first version that is not good.
+    pub fn read_below<B: AsRef<[u8]>>(
+        &mut self,
+        stored: Vec<(B, UnixTime)>,
+        now: UnixTime,
+    ) -> Result<(), ChainError> {
+        let first = stored.first().ok_or(ChainError::Empty)?;
+        let Read { head, .. } = Read::of(bundle::decode(first.0.as_ref())?)?;
+        let network = head.network;
+        let parent = head.parent.and_then(|parent| self.lines.get(&parent.network));
+        let none = || ChainError::NotAChild { network: network.clone() };
+        let line = Line::read_below(stored, parent.ok_or_else(none)?, now)?;
+        self.lines.insert(network, line);
+        Ok(())
+    }
+
+    /// Lets go of the charters that can hold no more from `now` on.
+    pub fn forget(&mut self, now: UnixTime) {
+        self.lines.values_mut().for_each(|line| line.forget(now));
+    }
+
+    /// What names the newest version of each network, the root's first.
+    #[must_use]
+    pub fn tips(&self) -> Vec<&LayerRef> {
+        self.lines().into_iter().map(Line::tip).collect()
+    }
+
+    /// The pin.
+    #[must_use]
+    pub fn pin(&self) -> Option<Digest> {
+        self.root().map(Line::root)
+    }
+}

@@ -1,0 +1,121 @@
+//! A charter below others: what its network sees of all charters from the root to it, and who speaks in it.
+//!
+//! A network below another adds people, datasets, indicators and rules; what stands above holds below too. So the charters of
+//! a path are read as one, whose rules are those of one of them at a time: each layer is asked by itself, about the same
+//! people and data.
+
+use std::sync::Arc;
+
+use crate::wire::LayerRef;
+use crate::{HospitalCode, NetworkId};
+
+use super::head::{Child, Parent};
+use super::parts::Parts;
+use super::{Charter, Joined, model};
+
+/// A network of the path, with its members.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) layer: Option<LayerRef>,
+    pub(crate) network: NetworkId,
+    pub(crate) members: Vec<HospitalCode>,
+}
+
+impl Charter {
+    /// The network above, where it is not the root's charter.
+    #[must_use]
+    pub fn parent(&self) -> Option<&Parent> {
+        self.head.parent.as_ref()
+    }
+
+    /// The networks directly below, with the boards that begin them.
+    #[must_use]
+    pub fn children(&self) -> &[Child] {
+        &self.head.children
+    }
+
+    /// The members of the network above that take part, in a charter with a parent.
+    pub fn joined(&self) -> impl Iterator<Item = &Joined> {
+        self.parts.joined.values()
+    }
+
+    /// What names each charter of the path, from the root's to this one; of one that is read by itself, only its own.
+    #[must_use]
+    pub fn path(&self) -> Vec<LayerRef> {
+        self.path.iter().filter_map(|place| place.layer.clone()).collect()
+    }
+
+    /// The network's name for people: its title, or its id.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let title = self.head.title.get("nl").or_else(|| self.head.title.get("en"));
+        title.cloned().unwrap_or_else(|| self.head.network.to_string())
+    }
+
+    /// Whether a hospital takes part, whoever it is.
+    #[must_use]
+    pub(crate) fn takes(&self, hospital: &HospitalCode) -> bool {
+        self.parts.codes().contains(hospital)
+    }
+
+    /// This charter by itself: the root's.
+    #[must_use]
+    pub(crate) fn within_nothing(&self) -> Self {
+        self.spoken(self)
+    }
+
+    /// This charter as it holds below another one.
+    #[must_use]
+    pub fn within(&self, above: &Self) -> Self {
+        let parts = self.parts.below(&above.parts);
+        let mut path = above.path.clone();
+        path.push(place(self, &parts));
+        self.read_as(parts, path)
+    }
+
+    /// The people and data of this charter, spoken about by the rules of another one of its layers.
+    #[must_use]
+    pub(crate) fn spoken(&self, voice: &Self) -> Self {
+        let head = voice.head.clone();
+        let rules = voice.rules.over(self.rules.entities());
+        let cases = voice.cases.clone();
+        Self {
+            head,
+            rules,
+            cases,
+            sealed: voice.sealed,
+            parts: self.parts.clone(),
+            path: self.path.clone(),
+        }
+    }
+
+    /// The same with the networks below it: what `network` may be, and which hospitals are in each.
+    #[must_use]
+    pub fn with_networks<'b>(&self, below: impl Iterator<Item = &'b Self>) -> Self {
+        let below = below.map(|charter| (charter.network(), charter.name(), &charter.parts));
+        let parts = self.parts.with_networks(below);
+        Self { parts, ..self.spoken(self) }
+    }
+
+    fn read_as(&self, parts: Parts, path: Vec<Place>) -> Self {
+        let entities = model::schema().and_then(|schema| model::entities(&path, &parts, schema));
+        let rules = self.rules.over(entities.map(Arc::new).ok());
+        Self {
+            head: self.head.clone(),
+            cases: self.cases.clone(),
+            sealed: self.sealed,
+            rules,
+            parts,
+            path,
+        }
+    }
+}
+
+/// The place of a charter in a path, at its end.
+pub(super) fn place(charter: &Charter, parts: &Parts) -> Place {
+    Place {
+        layer: charter.layer(),
+        network: charter.head.network.clone(),
+        members: parts.members.keys().cloned().collect(),
+    }
+}

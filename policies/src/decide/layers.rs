@@ -1,0 +1,117 @@
+//! What all layers say together: each by its own rules, and each older version that still holds in the place of the newest.
+//!
+//! A layer that permits such questions at all must permit this one; one that does not only forbids. Protections of the
+//! granting rules join. For an older version it is asked what would be decided if it were the newest of its layer, and that
+//! joins too, each with the defaults that it leaves unsaid.
+
+use std::collections::BTreeSet;
+
+use crate::Profile;
+use crate::ask::Ask;
+use crate::charter::rules::Outcome;
+use crate::charter::{Beside, Books, Charter, named};
+use crate::dataset::{Dataset, DatasetStatus};
+use crate::denial::{Denial, reasons};
+use crate::footprint::Footprint;
+use crate::indicator::Indicator;
+use crate::protections::{Opinions, Protections};
+
+use super::{alternatives, for_status};
+
+/// What is granted.
+#[derive(Debug)]
+pub(super) struct Joined<'c> {
+    /// The indicator that is asked, if any.
+    pub(super) indicator: Option<&'c Indicator>,
+    /// The granting rules, as `network/rule`.
+    pub(super) rules: Vec<String>,
+    /// What they and the indicator ask for.
+    pub(super) opinions: Opinions,
+    /// The strictest status that any version has for the dataset.
+    pub(super) status: DatasetStatus,
+}
+
+/// What one layer says: its granting rules and what they ask for; nothing where it leaves that to others.
+type Said = Option<(Vec<String>, Opinions)>;
+
+/// Asks every layer, and every older version.
+pub(super) fn join<'c>(
+    books: Books<'c>,
+    (ask, profile): (&Ask, Profile),
+    (footprint, dataset): (&Footprint, &Dataset),
+) -> Result<Joined<'c>, Denial> {
+    let alone = books.is_alone();
+    let question = (ask, profile, footprint, dataset);
+    let mut layers: Vec<(Said, &[Beside])> = Vec::new();
+    layers.push((say(books.charter, question, alone)?, books.besides));
+    for layer in books.others() {
+        layers.push((say(&layer.charter, question, alone)?, &layer.besides));
+    }
+    if layers.iter().all(|(said, _)| said.is_none()) {
+        return Err(silent(books.charter, question));
+    }
+    let indicator = super::indicator(books.charter, ask)?;
+    let of_indicator = indicator.map_or_else(Opinions::default, |indicator| indicator.opinions);
+    let granted = |skipped: Option<usize>| {
+        let others = layers.iter().enumerate().filter(move |(place, _)| Some(*place) != skipped);
+        others.filter_map(|(_, (said, _))| said.as_ref())
+    };
+    let joined = |skipped: Option<usize>| {
+        granted(skipped).fold(Opinions::default(), |all, (_, opinions)| all.join(*opinions))
+    };
+    let mut rules: BTreeSet<String> = granted(None).flat_map(|(rules, _)| rules).cloned().collect();
+    let mut opinions = of_indicator.join(joined(None));
+    let mut status = dataset.status;
+    if layers.iter().any(|(_, besides)| !besides.is_empty()) {
+        opinions = with_defaults(opinions, status);
+    }
+    for (place, (_, besides)) in layers.iter().enumerate() {
+        for beside in *besides {
+            let says = beside.says((books.charter, ask, profile), (footprint, dataset), alone)?;
+            if says.rules.is_empty() && granted(Some(place)).next().is_none() {
+                return Err(silent(&beside.charter, question).waits(beside));
+            }
+            let world = says.opinions.join(joined(Some(place)));
+            opinions = opinions.join(with_defaults(world, says.status));
+            rules.extend(says.rules);
+            status = status.stricter(says.status);
+        }
+    }
+    Ok(Joined { indicator, rules: rules.into_iter().collect(), opinions, status })
+}
+
+/// What one layer says.
+fn say(
+    charter: &Charter,
+    question: (&Ask, Profile, &Footprint, &Dataset),
+    alone: bool,
+) -> Result<Said, Denial> {
+    let (ask, profile, footprint, dataset) = question;
+    let context = ask.profile_context(profile, footprint.draft(), dataset);
+    let rules = charter.rules();
+    match rules.evaluate(&ask.person, profile.as_str(), &dataset.id, context) {
+        Outcome::Permitted(ids) => {
+            let opinions = rules.opinions(&ids);
+            Ok(Some((named(charter, ids), opinions)))
+        }
+        Outcome::Silent if alone || rules.has_permit_about(profile.as_str(), &dataset.id) => {
+            Err(silent(charter, question))
+        }
+        Outcome::Silent => Ok(None),
+        denied @ (Outcome::Forbidden(_) | Outcome::Failed(_)) => {
+            Err(reasons::outcome(charter, ask, profile.as_str(), &denied))
+        }
+    }
+}
+
+/// That no rule permits it, and for what else the same could be asked.
+fn silent(charter: &Charter, question: (&Ask, Profile, &Footprint, &Dataset)) -> Denial {
+    let (ask, profile, footprint, dataset) = question;
+    let others = alternatives::find(charter, ask, profile, footprint.draft(), dataset);
+    reasons::silent(charter, ask, profile.as_str(), &others)
+}
+
+/// What one version asks for by itself, its defaults spoken out: another one that speaks does not take their place.
+fn with_defaults(opinions: Opinions, status: DatasetStatus) -> Opinions {
+    Protections::from(for_status(opinions, status)).into()
+}
