@@ -39,7 +39,10 @@ impl Node {
         };
         let _turn = self.consumed.turn(signed.question_digest()).await;
         // After the wait: who was revoked meanwhile is not answered again either.
-        let book = self.rulebook();
+        let book = match self.book_in(signed.network()) {
+            Ok(book) => book,
+            Err(refused) => return self.reject(peer, bytes, refused).await.into_frames(),
+        };
         let verified = match signed.verify(self.verify_context(&book, peer)) {
             Ok(Verdict::New(verified)) => *verified,
             Ok(Verdict::Retry { request, .. }) => {
@@ -70,9 +73,10 @@ impl Node {
     ) -> Result<T, Refused> {
         let mut rules = self.rules.subscribe();
         let asker = (&asked.question.person, &asked.question.asking_node);
+        let network = began.charter.network();
         tokio::select! {
             biased;
-            _ = rules.wait_for(|book| began.is_revoked(&book.held.revoked, asker)) => Err(Refused::Charter(Fault::Asker)),
+            _ = rules.wait_for(|book| began.is_revoked(book.revoked_in(network), asker)) => Err(Refused::Charter(Fault::Asker)),
             done = running => done,
         }
     }

@@ -26,16 +26,28 @@ pub const MAX_BODY_BYTES: usize = 256 * 1024;
 pub struct Info {
     /// The node's hospital.
     pub hospital: HospitalCode,
-    /// The network.
+    /// The network above all others.
     pub network: NetworkId,
-    /// The charter that holds.
+    /// Its charter that holds.
+    pub layer: LayerRef,
+    /// Every network that can be asked in.
+    pub scopes: BTreeMap<NetworkId, ScopeInfo>,
+    /// The node's time, to tell a wrong clock from a wrong signature.
+    pub now: UnixTime,
+}
+
+/// A network that can be asked in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeInfo {
+    /// What it is, per language.
+    pub title: BTreeMap<String, String>,
+    /// Its charter that holds.
     pub layer: LayerRef,
     /// Its members' codes and names.
     pub members: BTreeMap<HospitalCode, String>,
-    /// Its datasets' ids and titles.
+    /// The ids and titles of the datasets that can be asked about in it.
     pub datasets: BTreeMap<DatasetId, BTreeMap<String, String>>,
-    /// The node's time, to tell a wrong clock from a wrong signature.
-    pub now: UnixTime,
 }
 
 /// The charter's indicators. A client makes the text of a question from the file itself, and signs its digest.
@@ -73,10 +85,10 @@ pub struct Published {
 pub struct History {
     /// Every version that the node accepted, the first one first.
     pub versions: Vec<HistoryVersion>,
-    /// The versions that must all allow a question now, the newest first.
+    /// The versions that have a say now: those of the network above all others, the newest first, then of others.
     pub in_force: Vec<LayerRef>,
-    /// Until when somebody vouches for the newest; none where nobody does, or need to.
-    pub fresh_until: Option<UnixTime>,
+    /// Until when somebody vouches for the newest version of each network; of others nobody does, or need to.
+    pub fresh_until: BTreeMap<NetworkId, UnixTime>,
     /// Revoked keys.
     pub revoked: Vec<HistoryRevoked>,
 }
@@ -277,6 +289,8 @@ pub struct RefusalBody {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExplainBody {
+    /// In which network.
+    pub network: NetworkId,
     /// Who would ask.
     pub person: PersonId,
     /// What for.

@@ -109,7 +109,7 @@ impl App {
         let store = open_log(&config)?;
         let log = store.reader();
         let index = Index::open(&config.index(), &log)?;
-        let (charters, book) = match noticing::charters(&config, &*clock, held(&log, &index)?) {
+        let (charters, book) = match noticing::charters(&config, &*clock, &held(&log, &index)?) {
             Ok(opened) => opened,
             Err(error) => {
                 noticing::log_rejection(store, &config, clock, &error).await;
@@ -337,7 +337,7 @@ impl Node {
         let key = policies::dsse::PublicKey::from_bytes(&peer.0).ok()?;
         let book = self.rulebook();
         let member = book.charter.member_by_transport(&key)?;
-        let revoked = book.held.revoked.member(&member.code, &member.keys);
+        let revoked = book.revoked.member(&member.code, &member.keys);
         (!revoked).then(|| member.code.clone())
     }
 

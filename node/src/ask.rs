@@ -81,7 +81,8 @@ impl Node {
     /// Whoever was revoked while hospitals answered gets nothing of it.
     fn still_valid(&self, accepted: &Accepted) -> Result<(), Refused> {
         let Question { person, asking_node, .. } = &accepted.question;
-        let revoked = &self.held().revoked;
+        let root = self.rulebook();
+        let revoked = root.revoked_in(accepted.book.charter.network());
         if accepted.book.is_revoked(revoked, (person, asking_node)) {
             return Err(Refused::Charter(Fault::Asker));
         }
@@ -97,11 +98,12 @@ impl Node {
     }
 
     async fn try_explain(&self, body: ExplainBody) -> Result<Explanation, Refused> {
-        let book = self.rulebook();
+        let book = self.book_in(&body.network)?;
         book.holds(self.clock.now())?;
-        let ExplainBody { person, purpose, group, dataset, hospitals, sql, profile } = body;
+        let ExplainBody { network, person, purpose, group, dataset, hospitals, sql, profile } =
+            body;
         let ask = policies::Ask {
-            network: book.charter.network().clone(),
+            network,
             person,
             purpose,
             group,
@@ -113,7 +115,7 @@ impl Node {
             indicator: None,
             profile,
         };
-        if book.is_revoked(&book.held.revoked, (&ask.person, &ask.asking_node)) {
+        if book.is_revoked(&book.revoked, (&ask.person, &ask.asking_node)) {
             return Err(policies::VerifyError::PersonRevoked { got: ask.person }.into());
         }
         if let Some(person) = book.charter.person(&ask.person)
@@ -200,7 +202,7 @@ impl Node {
         let envelope = Envelope::decode(bytes, MAX_REQUEST_BYTES).map_err(DecodeError::Question)?;
         let question = policies::question::parse_question(envelope.unverified_payload())
             .map_err(DecodeError::from)?;
-        let book = self.rulebook();
+        let book = self.book_in(&question.network)?;
         book.holds(self.clock.now())?;
         let fragments = vec![Digest::of(b"")];
         let sql = policies::indicator::text_of(&book.charter, &question).unwrap_or_default();
@@ -212,7 +214,7 @@ impl Node {
             charter: &accepted.book.charter,
             own,
             peer: &self.hospital,
-            revoked: &accepted.book.held.revoked,
+            revoked: &accepted.book.revoked,
             now: self.clock.now(),
             seen: &NothingSeen,
         };
@@ -229,7 +231,7 @@ impl Node {
             from: self.hospital.clone(),
             audience: audience.clone(),
             question: String::from_utf8(accepted.envelope.encode()).unwrap_or_default(),
-            layers: vec![accepted.book.layer.clone()],
+            layers: accepted.book.charter.path(),
             language: LANGUAGE_VERSION,
             fragments: accepted.fragments.clone(),
             checkpoint: self.own.signed().map(|note| note.to_string()),
@@ -301,7 +303,10 @@ impl Node {
         // Where there is no room, the minute's round compares them.
         let _ = self.nudges.try_send(PeerKey(*member.keys.transport.as_bytes()));
         let mut rules = self.rules.subscribe();
-        let moved = rules.wait_for(|book| book.layer != accepted.book.layer);
+        let path = accepted.book.charter.path();
+        let network = accepted.book.charter.network();
+        let moved = rules
+            .wait_for(|book| book.scope(network).is_some_and(|book| book.charter.path() != path));
         drop(tokio::time::timeout(AGREE_WITHIN.min(deadline), moved).await.ok()?.ok()?);
         let (mut newer, verified) = self.rehearse(&accepted.envelope.encode()).ok()?;
         self.prepare(&mut newer, verified).await.ok()?;

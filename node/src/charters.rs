@@ -5,15 +5,17 @@
 //! charter that held in force. One change is made at a time. What the node decides by is replaced as a whole ([`Rulebook`]),
 //! so a question sees one state of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use policies::chain::{ChainError, Line, NotInForce};
+use policies::chain::{ChainError, NotInScope, Scope, Tree};
 use policies::charter::{Charter, MemberKeys};
-use policies::statement::{Fresh, Freshness, Revocation, Revocations, Revoked, StatementError};
+use policies::statement::{
+    self, Fresh, Freshness, Revocation, Revocations, Revoked, StatementError,
+};
 use policies::wire::LayerRef;
-use policies::{Beside, Digest, HospitalCode, OwnRules, UnixTime};
+use policies::{Digest, HospitalCode, NetworkId, OwnRules, UnixTime};
 use tokio::sync::Mutex;
 
 use crate::keys::Key;
@@ -31,7 +33,7 @@ pub mod spread;
 #[cfg(test)]
 mod tests;
 
-use folder::{Folder, FolderError};
+use folder::{Folder, FolderError, Said};
 use message::Vouched;
 
 /// How often it is looked whether another version has begun, or a notice is over.
@@ -42,12 +44,41 @@ const MAX_REFUSED: usize = 1024;
 /// The charters, revocations and the last word on freshness that a node has accepted.
 #[derive(Clone, Debug)]
 pub struct Held {
-    /// The versions.
-    pub line: Line,
-    /// Revoked keys.
-    pub revoked: Revocations,
-    /// The last word on freshness.
-    pub fresh: Option<Fresh>,
+    /// The versions of every network under the root.
+    pub tree: Tree,
+    /// What was said of each between two versions.
+    pub said: BTreeMap<NetworkId, Said>,
+}
+
+impl Held {
+    /// What was said of a network.
+    #[must_use]
+    pub fn said(&self, network: &NetworkId) -> Option<&Said> {
+        self.said.get(network)
+    }
+
+    /// What is revoked in a network: by its own board, and by those above it.
+    #[must_use]
+    pub fn revoked_in(&self, network: &NetworkId) -> Revocations {
+        revoked_in(&self.tree, &self.said, network)
+    }
+}
+
+/// What is revoked in a network: by its own board, and by those above it.
+pub(crate) fn revoked_in(
+    tree: &Tree,
+    said: &BTreeMap<NetworkId, Said>,
+    network: &NetworkId,
+) -> Revocations {
+    let mut all = Revocations::default();
+    for line in tree.path(network) {
+        if let Some(said) = said.get(line.network())
+            && let Err(error) = all.union(&said.revoked)
+        {
+            tracing::error!(%error, "not every revoked key is looked at");
+        }
+    }
+    all
 }
 
 /// What takes charters in, one at a time.
@@ -152,43 +183,86 @@ impl Charters {
         }
     }
 
-    /// What the node decides by at a moment.
+    /// What the node decides by at a moment, in every network that holds.
     ///
     /// # Errors
-    /// `NotInForce` where no version holds.
-    pub fn rulebook(&self, held: Arc<Held>, now: UnixTime) -> Result<Rulebook, NotInForce> {
-        let in_force = held.line.in_force(now)?;
-        let charter = in_force.newest;
-        let besides = in_force.besides.into_iter();
-        let besides = besides.rev().map(|(charter, until)| Beside { charter, until }).collect();
-        let (own, fault) = self.own_rules(&charter);
+    /// `NotInScope` where the root's charter does not hold.
+    pub fn rulebook(&self, held: Arc<Held>, now: UnixTime) -> Result<Rulebook, NotInScope> {
+        let tree = &held.tree;
+        let whole = tree.whole(&self.hospital, now)?;
+        let own = self.own_rules(&whole);
+        let mut scopes = BTreeMap::new();
+        for line in tree.below(tree.network()) {
+            let network = line.network();
+            match tree.scope(network, &self.hospital, now) {
+                Ok(scope) => {
+                    let book = self.book(scope, &own, &held);
+                    scopes.insert(network.clone(), Arc::new(book));
+                }
+                Err(error) => {
+                    tracing::warn!(%network, %error, "nothing is answered in this network")
+                }
+            }
+        }
+        let scope = tree.scope(tree.network(), &self.hospital, now)?;
+        let state = tree.state(&self.hospital, now);
+        Ok(Rulebook { scopes, state, ..self.book(scope, &own, &held) })
+    }
+
+    /// What the node decides by in one network.
+    fn book(&self, scope: Scope, own: &Own, held: &Arc<Held>) -> Rulebook {
+        let Scope { charter, besides, above, below } = scope;
+        let revoked = held.revoked_in(charter.network());
         let fault = match charter.member(&self.hospital) {
             None => Some(Fault::NotAMember),
-            Some(member) if held.revoked.member(&member.code, &member.keys) => Some(Fault::Revoked),
+            Some(member) if revoked.member(&member.code, &member.keys) => Some(Fault::Revoked),
             Some(member) if member.keys != self.keys => {
                 tracing::error!(
                     "the charter names other keys of this node: nothing is answered until it works with them"
                 );
                 Some(Fault::OtherKeys)
             }
-            Some(_) => fault,
+            Some(_) if own.fault => Some(Fault::OwnRules),
+            Some(_) => None,
         };
-        let layer = charter.layer().unwrap_or_else(|| held.line.tip().clone());
-        Ok(Rulebook { charter, layer, besides, own, fault, held })
+        let layer = charter.layer().unwrap_or_else(|| LayerRef {
+            network: charter.network().clone(),
+            version: charter.version(),
+            digest: Digest::of(b""),
+        });
+        Rulebook {
+            charter,
+            layer,
+            besides,
+            above,
+            below,
+            own: own.rules.clone(),
+            fault,
+            revoked: Arc::new(revoked),
+            held: Arc::clone(held),
+            scopes: BTreeMap::new(),
+            state: Vec::new(),
+        }
     }
 
-    fn own_rules(&self, charter: &Charter) -> (Option<Arc<OwnRules>>, Option<Fault>) {
-        let Some((file, text)) = &self.own else { return (None, None) };
+    fn own_rules(&self, charter: &Charter) -> Own {
+        let Some((file, text)) = &self.own else { return Own { rules: None, fault: false } };
         match charter.own_rules(file, text) {
-            Ok(rules) => (Some(Arc::new(rules)), None),
+            Ok(rules) => Own { rules: Some(Arc::new(rules)), fault: false },
             Err(problems) => {
                 for problem in &problems {
                     tracing::error!(%problem, "the hospital's own rules do not go with the charter: nothing is answered");
                 }
-                (None, Some(Fault::OwnRules))
+                Own { rules: None, fault: true }
             }
         }
     }
+}
+
+/// The hospital's own rules, and whether they do not go with the charters.
+struct Own {
+    rules: Option<Arc<OwnRules>>,
+    fault: bool,
 }
 
 impl Node {
@@ -228,8 +302,10 @@ impl Node {
         let (checked, now) = (Arc::clone(&held), self.clock.now());
         let (folder, bundle) = (self.charters.folder.clone(), bytes.to_vec());
         let stored = self.tasks.spawn_blocking("charter", move || {
-            let next = checked.line.check(&bundle, &checked.revoked)?;
-            folder.store((next.layer(), next.bytes()), now)?;
+            let tree = &checked.tree;
+            let next = tree.check(&bundle, &|network| checked.revoked_in(network))?;
+            let shelf = folder.of(tree, &next.layer().network);
+            shelf.store((next.layer(), next.bytes()), now)?;
             Ok::<_, TakeError>(next)
         });
         let next = stored.await.map_err(|_stopping| TakeError::Stopping)??;
@@ -237,8 +313,8 @@ impl Node {
         let event = Event::CharterAccepted { layer: layer.clone(), since: Some(now) };
         self.log.append(event).await?;
         let mut held = Held::clone(&held);
-        held.line.accept(next, now)?;
-        held.line.forget(now);
+        held.tree.accept(next, now)?;
+        held.tree.forget(now);
         tracing::info!(network = %layer.network, version = layer.version, "a new version of the charter is accepted");
         self.follow(Arc::new(held)).await;
         Ok(layer)
@@ -256,14 +332,7 @@ impl Node {
         let _turn = self.charters.turn.lock().await;
         let held = self.held();
         let now = self.clock.now();
-        let verified = match Freshness::verify(bytes, &held.line, &held.revoked, now) {
-            Ok(fresh) => Ok(Word::Fresh(Box::new(fresh))),
-            Err(StatementError::Envelope(_)) => {
-                Revocation::verify(bytes, &held.line, &held.revoked, now)
-                    .map(|revoked| Word::Revoked(Box::new(revoked)))
-            }
-            Err(error) => Err(error),
-        };
+        let verified = self.verified(&held, bytes, now);
         match verified {
             Ok(Word::Fresh(fresh)) => self.freshened(&held, *fresh).await,
             Ok(Word::Revoked(revoked)) => self.revoked(&held, *revoked).await,
@@ -276,9 +345,27 @@ impl Node {
         }
     }
 
+    /// A statement about a network that is held, verified by what is known of it.
+    fn verified(&self, held: &Held, bytes: &[u8], now: UnixTime) -> Result<Word, StatementError> {
+        let network = statement::network_of(bytes)?;
+        let line = held.tree.line(&network).ok_or_else(|| {
+            let expected = held.tree.network().clone();
+            StatementError::OtherNetwork { expected, got: network.clone() }
+        })?;
+        let revoked = held.revoked_in(&network);
+        match Freshness::verify(bytes, line, &revoked, now) {
+            Ok(fresh) => Ok(Word::Fresh(Box::new(fresh))),
+            Err(StatementError::Envelope(_)) => Revocation::verify(bytes, line, &revoked, now)
+                .map(|revoked| Word::Revoked(Box::new(revoked))),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn freshened(&self, held: &Held, fresh: Fresh) -> Result<bool, TakeError> {
         let now = self.clock.now();
-        let known = held.fresh.clone().filter(|known| known.holds(&held.revoked, now));
+        let network = fresh.layer().network.clone();
+        let mut said = held.said(&network).cloned().unwrap_or_default();
+        let known = said.fresh.clone().filter(|known| known.holds(&said.revoked, now));
         let best = match known {
             // One word is enough for a while: whoever signs a longer one every second tells nothing.
             Some(known) if !Vouched::from(&fresh).is_news(&Vouched::from(&known)) => {
@@ -287,22 +374,27 @@ impl Node {
             Some(known) => known.newer(fresh),
             None => fresh,
         };
-        if held.fresh.as_ref() == Some(&best) {
+        if said.fresh.as_ref() == Some(&best) {
             return Ok(false);
         }
-        self.charters.folder.freshen(&best)?;
-        self.follow(Arc::new(Held { fresh: Some(best), ..held.clone() })).await;
+        self.charters.folder.of(&held.tree, &network).freshen(&best)?;
+        said.fresh = Some(best);
+        let mut held = held.clone();
+        held.said.insert(network, said);
+        self.follow(Arc::new(held)).await;
         Ok(true)
     }
 
     async fn revoked(&self, held: &Held, revoked: Revoked) -> Result<bool, TakeError> {
         let mut held = held.clone();
-        if !held.revoked.insert(revoked.clone())? {
+        let network = revoked.network().clone();
+        let said = held.said.entry(network.clone()).or_default();
+        if !said.revoked.insert(revoked.clone())? {
             return Ok(false);
         }
-        self.charters.folder.revoke(&revoked)?;
+        self.charters.folder.of(&held.tree, &network).revoke(&revoked)?;
         let event = Event::Revoked {
-            network: revoked.network().clone(),
+            network,
             subject: revoked.what().to_string(),
             key: revoked.key().fingerprint(),
             reason: revoked.reason().to_owned(),
@@ -329,10 +421,9 @@ impl Node {
                 Rulebook { held, fault: Some(Fault::NoVersion), ..Rulebook::clone(&before) }
             }
         };
-        let moved = next.layer != before.layer
-            || next.held.revoked.digest() != before.held.revoked.digest();
-        if next.layer != before.layer {
-            tracing::info!(version = next.layer.version, "this version of the charter holds now");
+        let moved = next.layer != before.layer || next.revoked.digest() != before.revoked.digest();
+        if next.state != before.state {
+            tracing::info!(version = next.layer.version, "other versions of the charters hold");
         }
         let next = Arc::new(next);
         self.rules.send_replace(Arc::clone(&next));
@@ -359,9 +450,10 @@ impl Node {
     pub(crate) async fn look(&self) {
         let _turn = self.charters.turn.lock().await;
         let book = self.rulebook();
-        let none = book.fault == Some(Fault::NoVersion);
-        let moved = match book.held.line.in_force(self.clock.now()) {
-            Ok(in_force) => none || in_force.layers() != book.layers(),
+        let (none, now) = (book.fault == Some(Fault::NoVersion), self.clock.now());
+        let tree = &book.held.tree;
+        let moved = match tree.layers(tree.network(), now) {
+            Ok(_) => none || tree.state(&self.hospital, now) != book.state,
             Err(_) => !none,
         };
         if moved {

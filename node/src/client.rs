@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use policies::NetworkId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -118,12 +119,15 @@ impl Client {
         self.get("/v1/status")
     }
 
-    /// The charter's indicators.
+    /// The indicators of a network, the one above all others where none is named.
     ///
     /// # Errors
     /// `ClientError`.
-    pub fn indicators(&self) -> Result<Indicators, ClientError> {
-        self.get("/v1/indicators")
+    pub fn indicators(&self, scope: Option<&NetworkId>) -> Result<Indicators, ClientError> {
+        match scope {
+            Some(scope) => self.get(&format!("/v1/indicators/{scope}")),
+            None => self.get("/v1/indicators"),
+        }
     }
 
     /// What the node follows.

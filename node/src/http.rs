@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
@@ -16,7 +16,7 @@ use axum::{Json, Router};
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use futures::StreamExt as _;
-use policies::Digest;
+use policies::{Digest, NetworkId};
 
 use crate::api::{AskBody, AskReply, ExplainBody, Indicators, MAX_BODY_BYTES, RefusalBody};
 use crate::node::Node;
@@ -113,6 +113,7 @@ fn router(node: Arc<Node>, token: String) -> Router {
         .route("/v1/info", get(info))
         .route("/v1/status", get(status))
         .route("/v1/indicators", get(indicators))
+        .route("/v1/indicators/{scope}", get(indicators_of))
         .route("/v1/ask", post(ask))
         .route("/v1/explain", post(explain))
         .route("/v1/charter", get(charters::history).post(charters::publish))
@@ -179,7 +180,14 @@ async fn status(State(node): State<Arc<Node>>) -> Response {
 }
 
 async fn indicators(State(node): State<Arc<Node>>) -> Json<Indicators> {
-    Json(node.indicators())
+    Json(node.indicators(None))
+}
+
+async fn indicators_of(
+    State(node): State<Arc<Node>>,
+    Path(scope): Path<NetworkId>,
+) -> Json<Indicators> {
+    Json(node.indicators(Some(&scope)))
 }
 
 async fn ask(State(node): State<Arc<Node>>, request: Request) -> Response {

@@ -23,7 +23,7 @@ type UseRow = (&'static [u8; 32], i64, u64);
 
 const QUESTIONS: TableDefinition<'_, &[u8; 32], UseRow> = TableDefinition::new("questions/1");
 const REQUESTS: TableDefinition<'_, &[u8; 32], &[u8; 32]> = TableDefinition::new("requests/1");
-const CHARTERS: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("charters/1");
+const CHARTERS: TableDefinition<'_, &[u8; 32], u64> = TableDefinition::new("charters/2");
 /// By lineage: how many charges, and the last one's digest.
 const LINEAGES: TableDefinition<'_, &[u8; 32], (u64, &[u8; 32])> =
     TableDefinition::new("lineages/1");
@@ -38,8 +38,8 @@ const DONE: &str = "done";
 const UNVOUCHED: &str = "unvouched";
 /// Row of `PLACES`: entries were archived by a version without a memory.
 const UNHEARD: &str = "unheard";
-/// Row of `PLACES`: the last accepted charter.
-const CHARTER: &str = "charter";
+/// What rows of `PLACES` begin with: the last accepted charter of a network.
+const CHARTER: &str = "charter/";
 
 /// Row of `PLACES`: the last configuration.
 const CONFIGURED: &str = "configured";
@@ -177,12 +177,24 @@ impl Index {
         find().map_err(|error| self.failed(&error))
     }
 
-    /// Place of the entry that says which charter came into force last.
+    /// Places of the entries that say which charter of each network was accepted last.
     ///
     /// # Errors
     /// `OpenError::Index`.
-    pub fn last_charter(&self) -> Result<Option<u64>, OpenError> {
-        self.last(CHARTER)
+    pub fn last_charters(&self) -> Result<Vec<u64>, OpenError> {
+        let find = || -> Result<_, redb::Error> {
+            let table = self.database.begin_read()?.open_table(PLACES)?;
+            let mut found = Vec::new();
+            for row in table.range(CHARTER..)? {
+                let (row, place) = row?;
+                if !row.value().starts_with(CHARTER) {
+                    break;
+                }
+                found.push(place.value().0);
+            }
+            Ok(found)
+        };
+        find().map_err(|error| self.failed(&error))
     }
 
     /// Place of the last entry about the configuration.
@@ -255,10 +267,14 @@ impl Index {
         let database = builder().open(path).map_err(redb::Error::from)?;
         let index = Self { database, path: path.to_owned() };
         let Some((done, leaf)) = index.done()? else { return Ok(None) };
-        if let Err(redb::TableError::TableDoesNotExist(_)) =
-            index.database.begin_read().map_err(redb::Error::from)?.open_table(LOST)
-        {
-            tracing::info!("the index is of a version that knew no memory, or none that was lost");
+        let transaction = index.database.begin_read().map_err(redb::Error::from)?;
+        let missing =
+            |missing: redb::TableError| matches!(missing, redb::TableError::TableDoesNotExist(_));
+        let old = transaction.open_table(LOST).err().is_some_and(missing)
+            || transaction.open_table(CHARTERS).err().is_some_and(missing);
+        drop(transaction);
+        if old {
+            tracing::info!("the index is of an older version");
             return Ok(None);
         }
         let last = done.checked_sub(1).filter(|last| *last < log.size());

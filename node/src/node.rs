@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use policies::charter::Charter;
 use policies::dataset::Dataset;
-use policies::{Digest, HospitalCode, UnixTime};
+use policies::{Digest, HospitalCode, NetworkId, UnixTime};
 use query::pipe::frame::Message;
 use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
 use tokio::sync::{mpsc, watch};
 
-use crate::api::{Indicators, Info, LogState, PeerState, Status};
+use crate::api::{Indicators, Info, LogState, PeerState, ScopeInfo, Status};
 use crate::charters::Charters;
 use crate::clock::Clock;
 use crate::consumed::Consumed;
@@ -27,7 +27,7 @@ use crate::refused::Refused;
 use crate::rejections::Rejections;
 use crate::replies::Replies;
 use crate::reply::Signer;
-use crate::rulebook::Rulebook;
+use crate::rulebook::{Fault, Rulebook};
 use crate::tasks::Tasks;
 use crate::witness::Desk;
 use crate::witness::hearsay::Hearsay;
@@ -76,6 +76,18 @@ impl Node {
     /// What it decides by now; a question keeps what it began with.
     pub(crate) fn rulebook(&self) -> Arc<Rulebook> {
         Arc::clone(&self.rules.borrow())
+    }
+
+    /// The same of the network that is asked in. Of one that nobody knows here, the root's: it is refused by that.
+    pub(crate) fn book_in(&self, network: &NetworkId) -> Result<Arc<Rulebook>, Refused> {
+        let root = self.rulebook();
+        match root.scope(network) {
+            Some(book) => Ok(book),
+            None if root.held.tree.line(network).is_some() => {
+                Err(Refused::Charter(Fault::NoVersion))
+            }
+            None => Ok(root),
+        }
     }
 
     pub(crate) fn signer(&self) -> Signer<'_> {
@@ -147,16 +159,17 @@ impl Node {
             hospital: self.hospital.clone(),
             network: charter.network().clone(),
             layer: book.layer.clone(),
-            members: charter.members().map(|m| (m.code.clone(), m.name.clone())).collect(),
-            datasets: charter.datasets().map(|d| (d.id.clone(), d.title.clone())).collect(),
+            scopes: book.all().map(|book| (book.charter.network().clone(), scope(book))).collect(),
             now: self.clock.now(),
         }
     }
 
-    /// The charter's indicators, for a client to make questions of.
+    /// The indicators of a network, the root's where none is named, for a client to make questions of.
     #[must_use]
-    pub fn indicators(&self) -> Indicators {
-        let book = self.rulebook();
+    pub fn indicators(&self, network: Option<&NetworkId>) -> Indicators {
+        let root = self.rulebook();
+        let named = network.and_then(|network| root.scope(network));
+        let book = named.unwrap_or(root);
         let texts = book.charter.indicator_texts();
         Indicators { files: texts.map(|(id, text)| (id.clone(), text.to_owned())).collect() }
     }
@@ -218,6 +231,17 @@ impl Node {
             reason,
             witnesses: words.map(|(code, word)| (code, word.to_string())).collect(),
         }
+    }
+}
+
+/// What a client needs to compose a question in a network.
+fn scope(book: &Rulebook) -> ScopeInfo {
+    let charter = &book.charter;
+    ScopeInfo {
+        title: charter.title().clone(),
+        layer: book.layer.clone(),
+        members: charter.members().map(|m| (m.code.clone(), m.name.clone())).collect(),
+        datasets: charter.datasets().map(|d| (d.id.clone(), d.title.clone())).collect(),
     }
 }
 

@@ -4,13 +4,16 @@
 //! It never changes; a node that follows another version has another one. A question keeps the one that it began with, from
 //! its verification to its signature.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use policies::charter::{Charter, Member};
+use policies::charter::{Charter, Layer, Member};
 use policies::dataset::Dataset;
 use policies::statement::Revocations;
 use policies::wire::LayerRef;
-use policies::{Beside, Books, DatasetId, Digest, HospitalCode, OwnRules, PersonId, UnixTime};
+use policies::{
+    Beside, Books, DatasetId, Digest, HospitalCode, NetworkId, OwnRules, PersonId, UnixTime,
+};
 use query::pipe::NotGiven;
 
 use crate::charters::Held;
@@ -24,16 +27,26 @@ use crate::witness::{DeskError, Logs, own};
 pub struct Rulebook {
     /// The newest version that has begun.
     pub(crate) charter: Arc<Charter>,
-    /// What names it.
+    /// What names its charter.
     pub(crate) layer: LayerRef,
     /// Older versions that still hold, the newest first.
     pub(crate) besides: Vec<Beside>,
+    /// The layers above the network, the root first.
+    pub(crate) above: Vec<Layer>,
+    /// The layers below it that bind this hospital.
+    pub(crate) below: Vec<Layer>,
     /// The hospital's own rules, where it has any.
     pub(crate) own: Option<Arc<OwnRules>>,
     /// Why nothing is answered, whatever the rules say.
     pub(crate) fault: Option<Fault>,
+    /// What is revoked in the network, by its board and those above it.
+    pub(crate) revoked: Arc<Revocations>,
     /// All that was accepted.
     pub(crate) held: Arc<Held>,
+    /// In the root's: the same for every network below it that holds.
+    pub(crate) scopes: BTreeMap<NetworkId, Arc<Self>>,
+    /// In the root's: what decides, by names, to see that it moved.
+    pub(crate) state: Vec<(NetworkId, Vec<LayerRef>, bool)>,
 }
 
 /// Why a node answers nothing under a charter.
@@ -58,30 +71,65 @@ pub enum Fault {
 }
 
 impl Rulebook {
-    /// What a responder decides by.
-    pub(crate) fn books(&self) -> Books<'_> {
-        Books { own: self.own.as_deref(), ..self.of_network() }
+    /// What the node decides by in a network, from the root's.
+    pub(crate) fn scope(self: &Arc<Self>, network: &NetworkId) -> Option<Arc<Self>> {
+        if self.charter.network() == network {
+            return Some(Arc::clone(self));
+        }
+        self.scopes.get(network).map(Arc::clone)
     }
 
-    /// The same without the hospital's own rules: what an asking node knows of others.
+    /// The root's and those of every network below it that holds.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.scopes.values().map(|book| &**book))
+    }
+
+    /// What is revoked in a network, from the root's.
+    pub(crate) fn revoked_in(&self, network: &NetworkId) -> &Revocations {
+        self.scopes.get(network).map_or(&self.revoked, |book| &book.revoked)
+    }
+
+    /// What a responder decides by.
+    pub(crate) fn books(&self) -> Books<'_> {
+        Books { own: self.own.as_deref(), below: &self.below, ..self.of_network() }
+    }
+
+    /// The same without the hospital's own rules and those of networks below that it is in: what an asking node knows of others.
     pub(crate) fn of_network(&self) -> Books<'_> {
-        Books { charter: &self.charter, besides: &self.besides, own: None }
+        Books { besides: &self.besides, above: &self.above, ..Books::from(&*self.charter) }
+    }
+
+    /// The charters of every layer that has a say, with older versions of each.
+    fn speaking(&self) -> impl Iterator<Item = &Arc<Charter>> {
+        fn with<'b>(
+            newest: &'b Arc<Charter>,
+            older: &'b [Beside],
+        ) -> impl Iterator<Item = &'b Arc<Charter>> {
+            std::iter::once(newest).chain(older.iter().map(|beside| &beside.charter))
+        }
+        let others = self.above.iter().chain(&self.below);
+        let others = others.flat_map(|layer| with(&layer.charter, &layer.besides));
+        with(&self.charter, &self.besides).chain(others)
     }
 
     /// Whether anything may be answered at all: in force, fresh, and this hospital's to follow.
     pub(crate) fn holds(&self, now: UnixTime) -> Result<(), Refused> {
-        if now < self.charter.valid_from() || self.charter.valid_until() < now {
+        let others = self.above.iter().chain(&self.below).map(|layer| &layer.charter);
+        let expired = |charter: &Charter| now < charter.valid_from() || charter.valid_until() < now;
+        if others.chain([&self.charter]).any(|charter| expired(charter)) {
             return Err(Refused::Charter(Fault::Expired));
         }
         if let Some(fault) = self.fault {
             return Err(Refused::Charter(fault));
         }
-        let Held { fresh, revoked, .. } = &*self.held;
-        let vouched = fresh.as_ref().is_some_and(|fresh| fresh.holds(revoked, now));
         // A version that asks for no word any more waits for its notice like everything that is looser.
-        let older = self.besides.iter().map(|beside| &beside.charter);
-        let asked = older.chain([&self.charter]).any(|charter| !charter.freshness().is_empty());
-        if !asked || vouched {
+        let asked = self.speaking().filter(|charter| !charter.freshness().is_empty());
+        let vouched = |network: &NetworkId| {
+            let said = self.held.said(network);
+            let fresh = said.and_then(|said| said.fresh.as_ref());
+            fresh.zip(said).is_some_and(|(fresh, said)| fresh.holds(&said.revoked, now))
+        };
+        if asked.into_iter().all(|charter| vouched(charter.network())) {
             return Ok(());
         }
         Err(Refused::Charter(Fault::Stale))
@@ -99,15 +147,14 @@ impl Rulebook {
             || of_node.is_some_and(|found| revoked.member(node, &found.keys))
     }
 
-    /// The layers that hold, the newest first.
+    /// Every version that has a say: the network's, newest first, then those of the layers above and below.
     pub(crate) fn layers(&self) -> Vec<LayerRef> {
-        let older = self.besides.iter().filter_map(|beside| beside.charter.layer());
-        std::iter::once(self.layer.clone()).chain(older).collect()
+        self.books().layers()
     }
 
     /// The other members whose nodes are not revoked.
     pub(crate) fn others(&self, hospital: &HospitalCode) -> impl Iterator<Item = &Member> {
-        let revoked = &self.held.revoked;
+        let revoked = &self.revoked;
         let others = self.charter.members().filter(move |member| member.code != *hospital);
         others.filter(|member| !revoked.member(&member.code, &member.keys))
     }

@@ -238,6 +238,12 @@ impl Version {
         Some((self.layer.version, child))
     }
 
+    /// Whether it lists a network directly below it.
+    #[must_use]
+    pub fn lists_child(&self, network: &NetworkId) -> bool {
+        self.lists(network).is_some()
+    }
+
     pub(crate) fn lists_signer(&self, key: &PublicKey) -> bool {
         self.head.signers.iter().any(|signer| signer.key == *key)
     }

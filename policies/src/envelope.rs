@@ -5,10 +5,10 @@
 //! arguments. There is no fence at a node's start: the replay record is durable before a question runs, so a
 //! question from before a restart is as well known as any other. Replies are checked in [`reply`].
 
-use crate::Digest;
 use crate::dsse::{Envelope, EnvelopeError, PayloadType};
 use crate::question::{FormError, parse_question, parse_request};
 use crate::wire::{MAX_REQUEST_BYTES, Question, Request};
+use crate::{Digest, NetworkId};
 
 mod error;
 pub mod reply;
@@ -82,6 +82,12 @@ impl SignedRequest {
         one_signature("question", &inner)?;
         let question = parse_question(inner.unverified_payload())?;
         Ok(Self { outer, request, inner, question })
+    }
+
+    /// The network that it says it is asked in. Nothing is verified by this.
+    #[must_use]
+    pub fn network(&self) -> &NetworkId {
+        &self.request.network
     }
 
     /// The digest that names the request in refusals and retries.

@@ -39,7 +39,8 @@ impl Asker {
     pub fn of(network: &Network, person: &Person) -> anyhow::Result<Self> {
         let profile = Access::load(Some(&network.profile(person.id)))?;
         let client = Client::new(&profile)?;
-        let Info { hospital, network, members, now, .. } = client.info()?;
+        let Info { hospital, network, scopes, now, .. } = client.info()?;
+        let members = scopes.get(&network).map(|scope| scope.members.clone()).unwrap_or_default();
         let template = Question {
             id: String::new(),
             network,

@@ -19,9 +19,11 @@ use crate::topology::{Hospital, NETWORK, PEOPLE, Person, SUB_NETWORKS};
 
 mod amend;
 mod board;
+mod layers;
 
 pub use amend::{Amendment, Sealed};
 use board::BOARD;
+pub use layers::Layer;
 
 /// What a finished network writes about itself, so that it can be opened again.
 const SAVED: &str = "network.json";

@@ -71,7 +71,7 @@ impl Node {
             charter: &book.charter,
             own: &self.hospital,
             peer,
-            revoked: &book.held.revoked,
+            revoked: &book.revoked,
             now: self.clock.now(),
             seen: &self.consumed,
         }

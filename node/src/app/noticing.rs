@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use policies::Digest;
+use policies::chain::Line;
 use policies::charter::Charter;
 use policies::wire::LayerRef;
 
@@ -56,11 +57,10 @@ pub(super) fn at_start(
 pub(super) fn charters(
     config: &Config,
     clock: &dyn Clock,
-    held: Option<LayerRef>,
+    held: &[LayerRef],
 ) -> Result<(Charters, Rulebook), StartError> {
     let now = clock.now();
-    let Followed { line, revoked, fresh, accepted: _ } =
-        start::follow(config, now, (held, Mode::Store))?;
+    let Followed { tree, said, accepted: _ } = start::follow(config, now, (held, Mode::Store))?;
     let freshness = match Key::load(&config.keys.freshness, KeyRole::Freshness) {
         Ok(key) => Some(key),
         Err(KeyError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
@@ -70,21 +70,21 @@ pub(super) fn charters(
     let keys = start::member_keys(config)?;
     let charters =
         Charters::new(config.charters(), (config.hospital.clone(), keys), own, freshness);
-    let held = Arc::new(Held { line, revoked, fresh });
-    let refused = |error: policies::chain::NotInForce| StartError::Charter {
+    let held = Arc::new(Held { tree, said });
+    let refused = |error: policies::chain::NotInScope| StartError::Charter {
         path: config.charter.clone(),
         source: Box::new(error.into()),
     };
-    let book = charters.rulebook(held, now).map_err(refused)?;
+    let book = charters.rulebook(Arc::clone(&held), now).map_err(refused)?;
     start::belongs(config, &book.charter)?;
-    start::own_rules(config, &book.charter)?;
+    start::own_rules(config, &held.tree.whole(&config.hospital, now).map_err(refused)?)?;
     Ok((charters, book))
 }
 
 /// The versions that are followed and not yet in the log.
 pub(super) fn accepted(held: &Held, index: &Index) -> Result<Vec<Event>, OpenError> {
     let mut events = Vec::new();
-    for version in held.line.history() {
+    for version in held.tree.lines().into_iter().flat_map(Line::history) {
         let layer = version.layer().clone();
         if !index.knows_charter(&layer)? {
             events.push(Event::CharterAccepted { layer, since: Some(version.accepted_at()) });

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use policies::chain::{ChainError, Line};
+use policies::chain::{ChainError, Line, Tree};
 use policies::charter::{Charter, MemberKeys};
 use policies::problem::Problem;
 use policies::wire::LayerRef;
@@ -221,17 +221,20 @@ pub fn open_log(config: &Config) -> Result<Store, OpenError> {
     Store::open_folder(&config.log_folder())
 }
 
-/// The charter that the node held last, by its log.
+/// The charter of each network that the node held last, by its log.
 ///
 /// # Errors
 /// `OpenError`.
-pub fn held(log: &Reader, index: &Index) -> Result<Option<LayerRef>, OpenError> {
-    let Some(place) = index.last_charter()? else { return Ok(None) };
-    if let Event::CharterAccepted { layer, since: _ } = log.entry(place)?.event {
-        return Ok(Some(layer));
+pub fn held(log: &Reader, index: &Index) -> Result<Vec<LayerRef>, OpenError> {
+    let mut held = Vec::new();
+    for place in index.last_charters()? {
+        let Event::CharterAccepted { layer, since: _ } = log.entry(place)?.event else {
+            // Taking no charter for the last one would allow an older one.
+            return Err(index.wrong("an entry that it names for a charter is none"));
+        };
+        held.push(layer);
     }
-    // Taking no charter for the last one would allow an older one.
-    Err(index.wrong("an entry that it names for a charter is none"))
+    Ok(held)
 }
 
 /// Checks that every snapshot is whole.
@@ -275,7 +278,7 @@ pub fn own_rules(config: &Config, charter: &Charter) -> Result<Option<OwnRules>,
 pub(super) fn follow(
     config: &Config,
     now: UnixTime,
-    (held, mode): (Option<LayerRef>, Mode),
+    (held, mode): (&[LayerRef], Mode),
 ) -> Result<Followed, StartError> {
     let (path, folder) = (&config.charter, config.charters());
     let refused = |source| StartError::Charter { path: path.clone(), source: Box::new(source) };
@@ -288,7 +291,7 @@ pub(super) fn follow(
             return Err(StartError::CharterFile { path, source });
         }
     };
-    let begun = held.is_some();
+    let begun = !held.is_empty();
     let take = |mode| {
         let followed = charters::open::follow(&folder, (config.root, &bundles), (now, begun), mode);
         followed.map_err(|error| match error {
@@ -298,9 +301,7 @@ pub(super) fn follow(
     };
     // Nothing is stored before it is held against what the log names.
     let followed = take(Mode::Look)?;
-    if let Some(held) = held {
-        goes_on(&followed.line, held).map_err(refused)?;
-    }
+    held.iter().try_for_each(|held| goes_on(&followed.tree, held)).map_err(refused)?;
     match mode {
         Mode::Store if !followed.accepted.is_empty() => take(Mode::Store),
         Mode::Store | Mode::Look => Ok(followed),
@@ -308,11 +309,12 @@ pub(super) fn follow(
 }
 
 /// Whether the chain goes on from what the log says that the node followed.
-fn goes_on(line: &Line, held: LayerRef) -> Result<(), ChainError> {
+fn goes_on(tree: &Tree, held: &LayerRef) -> Result<(), ChainError> {
+    let Some(line) = tree.line(&held.network) else {
+        let (expected, got) = (held.network.clone(), tree.network().clone());
+        return Err(ChainError::OtherNetwork { expected, got });
+    };
     let tip = line.tip();
-    if tip.network != held.network {
-        return Err(ChainError::OtherNetwork { expected: held.network, got: tip.network.clone() });
-    }
     match line.version(held.version) {
         None => Err(ChainError::Rollback { held: held.version, got: tip.version }),
         Some(version) if version.layer().digest != held.digest => {
@@ -327,31 +329,32 @@ fn goes_on(line: &Line, held: LayerRef) -> Result<(), ChainError> {
 /// # Errors
 /// `StartError`.
 pub fn newest_charter(config: &Config, now: UnixTime) -> Result<Arc<Charter>, StartError> {
-    let followed = follow(config, now, (None, Mode::Look))?;
+    let followed = follow(config, now, (&[], Mode::Look))?;
     let none = || StartError::Charter {
         path: config.charter.clone(),
         source: Box::new(ChainError::Empty),
     };
-    followed.line.newest_charter().cloned().ok_or_else(none)
+    followed.tree.root().and_then(Line::newest_charter).cloned().ok_or_else(none)
 }
 
-/// The charter in force, for a command that looks.
+/// The charters in force, with the people and data of every network that the hospital is in, for a command that looks.
 ///
 /// # Errors
 /// `StartError`.
 pub fn open_charter(
     config: &Config,
     clock: &dyn Clock,
-    held: Option<LayerRef>,
+    held: &[LayerRef],
 ) -> Result<Arc<Charter>, StartError> {
     let now = clock.now();
     let followed = follow(config, now, (held, Mode::Look))?;
-    let in_force = followed.line.in_force(now).map_err(|error| StartError::Charter {
+    let whole = followed.tree.whole(&config.hospital, now);
+    let whole = whole.map_err(|error| StartError::Charter {
         path: config.charter.clone(),
         source: Box::new(error.into()),
     })?;
-    belongs(config, &in_force.newest)?;
-    Ok(in_force.newest)
+    belongs(config, &whole)?;
+    Ok(Arc::new(whole))
 }
 
 /// The public halves of this node's keys.

@@ -1,16 +1,18 @@
-//! What a node keeps of its network's charters on disk: every version that it accepted, revocations, and the last word that
+//! What a node keeps of its networks' charters on disk: every version that it accepted, revocations, and the last word that
 //! the newest is the newest.
 //!
-//! `charter/ROOT/VERSION-MOMENT.kring` holds the exact bytes of a version, and its name the moment when it was accepted, in
+//! What is of the root's network lies in `charter/ROOT`, what is of one below it in `charter/ROOT/below/NETWORK`.
+//! `VERSION-MOMENT.kring` holds the exact bytes of a version, and its name the moment when it was accepted, in
 //! seconds since 1970. A file is whole or not there. What is read is checked again as if a peer had sent it, but for the rules
 //! of versions that hold no more.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use policies::chain::{ChainError, Line};
+use policies::chain::{ChainError, Line, Tree};
 use policies::statement::{Fresh, Freshness, Revocation, Revocations, Revoked, StatementError};
 use policies::wire::LayerRef;
-use policies::{Digest, UnixTime, bundle};
+use policies::{Digest, NetworkId, UnixTime, bundle};
 use query::snapshot::durable;
 
 /// What ends the name of a bundle and of a statement.
@@ -19,21 +21,36 @@ const ENDING: &str = "kring";
 const FRESH: &str = "fresh.kring";
 /// The folder of revocations.
 const REVOKED: &str = "revoked";
+/// The folder of networks below the root's.
+const BELOW: &str = "below";
 /// Most bytes that are read of a file.
 const MAX_FILE_BYTES: usize = bundle::MAX_BUNDLE_BYTES;
 
-/// The folder of one network's charters.
+/// The folder of the charters under one root.
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
     root: Digest,
 }
 
-/// What is in it.
+/// The folder of one network's charters.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    path: PathBuf,
+}
+
+/// What is kept under one root.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// The accepted versions, if any.
-    pub line: Option<Line>,
+    pub tree: Option<Tree>,
+    /// What was said of each network.
+    pub said: BTreeMap<NetworkId, Said>,
+}
+
+/// What was said of a network between two versions.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
     /// Revoked keys.
     pub revoked: Revocations,
     /// The last word on freshness.
@@ -107,7 +124,7 @@ fn io(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> Folder
 }
 
 impl Folder {
-    /// The folder below a node's state for the network with this pin.
+    /// The folder below a node's state for the networks under this pin.
     #[must_use]
     pub fn new(charters: &Path, root: Digest) -> Self {
         Self { path: charters.join(root.to_string()), root }
@@ -116,7 +133,109 @@ impl Folder {
     /// Whether a version was ever accepted.
     #[must_use]
     pub fn is_begun(&self) -> bool {
-        self.versions().is_ok_and(|versions| !versions.is_empty())
+        self.root().versions().is_ok_and(|versions| !versions.is_empty())
+    }
+
+    /// Where the root's network is kept.
+    #[must_use]
+    pub fn root(&self) -> Shelf {
+        Shelf { path: self.path.clone() }
+    }
+
+    /// Where a network of the tree is kept.
+    #[must_use]
+    pub fn of(&self, tree: &Tree, network: &NetworkId) -> Shelf {
+        if tree.network() == network { self.root() } else { self.below(network.as_str()) }
+    }
+
+    fn below(&self, network: &str) -> Shelf {
+        Shelf { path: self.path.join(BELOW).join(network) }
+    }
+
+    /// Reads all of it; nothing where it is not there.
+    ///
+    /// # Errors
+    /// `FolderError`.
+    pub fn read(&self, now: UnixTime) -> Result<Kept, FolderError> {
+        let mut kept = Kept::default();
+        let shelf = self.root();
+        let stored = shelf.stored()?;
+        if stored.is_empty() {
+            return Ok(kept);
+        }
+        let line = Line::read(stored, self.root, now).map_err(|source| shelf.chain(source))?;
+        kept.said.insert(line.network().clone(), shelf.said(&line, now)?);
+        let mut tree = Tree::from(line);
+        let mut left = self.shelves()?;
+        // A network is read after the one above it, whatever their names.
+        while !left.is_empty() {
+            let (before, mut later) = (left.len(), Vec::new());
+            for (network, shelf) in left {
+                match tree.read_below(shelf.stored()?, now) {
+                    Ok(()) => {
+                        if let Some(line) = tree.line(&network) {
+                            let said = shelf.said(line, now)?;
+                            kept.said.insert(network, said);
+                        }
+                    }
+                    Err(source @ ChainError::NotAChild { .. }) => {
+                        later.push((network, shelf, source));
+                    }
+                    Err(source) => return Err(shelf.chain(source)),
+                }
+            }
+            if later.len() == before {
+                let Some((_, shelf, source)) = later.into_iter().next() else { break };
+                return Err(shelf.chain(source));
+            }
+            left = later.into_iter().map(|(network, shelf, _)| (network, shelf)).collect();
+        }
+        kept.tree = Some(tree);
+        Ok(kept)
+    }
+
+    /// The networks below the root's of which a version is kept.
+    fn shelves(&self) -> Result<Vec<(NetworkId, Shelf)>, FolderError> {
+        let folder = self.path.join(BELOW);
+        let mut shelves = Vec::new();
+        for path in entries(&folder)? {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let network =
+                NetworkId::new(name).map_err(|_other| FolderError::Name { path: path.clone() })?;
+            let shelf = self.below(name);
+            // One that was made before a crash holds nothing yet.
+            if !shelf.versions()?.is_empty() {
+                shelves.push((network, shelf));
+            }
+        }
+        Ok(shelves)
+    }
+}
+
+impl Shelf {
+    fn chain(&self, source: ChainError) -> FolderError {
+        FolderError::Chain { path: self.path.clone(), source }
+    }
+
+    /// The bytes of every version in order, with the moment when it was accepted.
+    fn stored(&self) -> Result<Vec<(Vec<u8>, UnixTime)>, FolderError> {
+        let versions = self.versions()?.into_iter();
+        versions.map(|(_, accepted_at, path)| Ok((read(&path)?, accepted_at))).collect()
+    }
+
+    fn said(&self, line: &Line, now: UnixTime) -> Result<Said, FolderError> {
+        let mut said = Said::default();
+        for path in files(&self.path.join(REVOKED))? {
+            let statement = |source| FolderError::Statement { path: path.clone(), source };
+            let revoked = Revocation::stored(&read(&path)?, line).map_err(statement)?;
+            said.revoked.insert(revoked).map_err(statement)?;
+        }
+        let fresh = self.path.join(FRESH);
+        if fresh.exists() {
+            // One that has ended, or that a later version is after, is as good as none.
+            said.fresh = Freshness::verify(&read(&fresh)?, line, &said.revoked, now).ok();
+        }
+        Ok(said)
     }
 
     /// The exact bytes of a version, if it is kept.
@@ -126,36 +245,6 @@ impl Folder {
     pub fn bundle(&self, version: u64) -> Result<Option<Vec<u8>>, FolderError> {
         let found = self.versions()?.into_iter().find(|(number, ..)| *number == version);
         found.map(|(_, _, path)| read(&path)).transpose()
-    }
-
-    /// Reads all of it; nothing where it is not there.
-    ///
-    /// # Errors
-    /// `FolderError`.
-    pub fn read(&self, now: UnixTime) -> Result<Kept, FolderError> {
-        let mut kept = Kept::default();
-        let versions = self.versions()?;
-        if versions.is_empty() {
-            return Ok(kept);
-        }
-        let mut stored = Vec::new();
-        for (_, accepted_at, path) in versions {
-            stored.push((read(&path)?, accepted_at));
-        }
-        let chain = |source| FolderError::Chain { path: self.path.clone(), source };
-        let line = Line::read(stored, self.root, now).map_err(chain)?;
-        for path in files(&self.path.join(REVOKED))? {
-            let statement = |source| FolderError::Statement { path: path.clone(), source };
-            let revoked = Revocation::stored(&read(&path)?, &line).map_err(statement)?;
-            kept.revoked.insert(revoked).map_err(statement)?;
-        }
-        let fresh = self.path.join(FRESH);
-        if fresh.exists() {
-            // One that has ended, or that a later version is after, is as good as none.
-            kept.fresh = Freshness::verify(&read(&fresh)?, &line, &kept.revoked, now).ok();
-        }
-        kept.line = Some(line);
-        Ok(kept)
     }
 
     /// Stores a checked version, so that it is whole after a crash or not there.
@@ -222,20 +311,24 @@ impl Folder {
 
 /// The bundles and statements of a folder, in order of their names; none where it is not there.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let mut files = entries(folder)?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == ENDING));
+    Ok(files)
+}
+
+/// Everything in a folder, in order of names; nothing where it is not there.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(io(folder, "reading the folder")(error)),
     };
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(io(folder, "reading the folder"))?.path();
-        if path.extension().is_some_and(|extension| extension == ENDING) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
+    let path = |entry: std::io::Result<std::fs::DirEntry>| entry.map(|entry| entry.path());
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| path(entry).map_err(io(folder, "reading the folder")))
+        .collect::<Result<_, _>>()?;
+    found.sort();
+    Ok(found)
 }
 
 /// The bytes of a bundle, or of every bundle of a folder.

@@ -7,9 +7,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use policies::chain::Line;
 use policies::charter::FreshnessKey;
-use policies::statement::{Fresh, Freshness};
+use policies::statement::{Fresh, Freshness, Revocations};
 
+use crate::charters::folder::Said;
+use crate::keys::Key;
 use crate::node::Node;
 
 /// How often it is looked whether a new word is needed.
@@ -34,22 +37,31 @@ pub(crate) async fn freshen(node: Arc<Node>) {
 }
 
 impl Node {
-    /// Signs that the newest charter is the newest, where this hospital may and nobody has lately.
+    /// Signs of each network that its newest charter is the newest, where this hospital may and nobody has lately.
     async fn vouch(&self) {
         let Some(key) = &self.charters.freshness else { return };
         let held = self.held();
-        let (now, tip) = (self.clock.now(), held.line.tip());
-        let vouched = held.fresh.as_ref().filter(|fresh| fresh.holds(&held.revoked, now));
+        for line in held.tree.lines() {
+            self.vouch_for(line, held.said(line.network()), key).await;
+        }
+    }
+
+    /// The same of one network.
+    async fn vouch_for(&self, line: &Line, said: Option<&Said>, key: &Key) {
+        let (now, tip) = (self.clock.now(), line.tip());
+        let revoked = said.map_or(Revocations::none(), |said| &said.revoked);
+        let vouched = said.and_then(|said| said.fresh.as_ref());
+        let vouched = vouched.filter(|fresh| fresh.holds(revoked, now));
         let lately = |fresh: &Fresh| now.since(fresh.issued_at()) < RENEW_AFTER_S;
         if vouched.is_some_and(|fresh| fresh.layer() == tip && lately(fresh)) {
             return;
         }
-        let Some(newest) = held.line.version(tip.version) else { return };
+        let Some(newest) = line.version(tip.version) else { return };
         let own = |of: &FreshnessKey| of.hospital == self.hospital && of.key == key.public;
-        let Some(place) = held.line.vouchers(now).position(own) else { return };
+        let Some(place) = line.vouchers(now).position(own) else { return };
         let turn = i64::try_from(place).unwrap_or(i64::MAX).saturating_mul(TURN_S);
         let early = now.since(newest.accepted_at()) < turn;
-        if held.revoked.freshness(&key.public) || (early && vouched.is_some()) {
+        if revoked.freshness(&key.public) || (early && vouched.is_some()) {
             return;
         }
         let word = Freshness::new(tip, self.hospital.clone(), now).sign(key.secret());

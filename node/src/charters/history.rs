@@ -1,18 +1,19 @@
 //! What the node follows, for people: every version, who signed it, and what is revoked.
 
-use policies::chain::{SignedBy, Version};
-use policies::statement::{Fresh, Revoked};
+use policies::chain::{Line, SignedBy, Version};
+use policies::statement::Revoked;
 
 use super::Held;
 use crate::api::{History, HistoryRevoked, HistorySigner, HistoryVersion};
 use crate::node::Node;
+use crate::rulebook::Rulebook;
 
 impl Node {
     /// What this node follows, for people.
     #[must_use]
     pub fn history(&self) -> History {
         let book = self.rulebook();
-        let Held { line, revoked, fresh } = &*book.held;
+        let Held { tree, said } = &*book.held;
         let signer = |by: &SignedBy| HistorySigner {
             version: by.version,
             name: by.signer.name.clone(),
@@ -34,12 +35,21 @@ impl Node {
             by: revoked.by().iter().map(|signer| signer.name.clone()).collect(),
         };
         let now = self.clock.now();
-        let fresh = fresh.as_ref().filter(|fresh| fresh.holds(revoked, now));
+        let fresh = said.iter().filter_map(|(network, said)| {
+            let fresh = said.fresh.as_ref().filter(|fresh| fresh.holds(&said.revoked, now))?;
+            Some((network.clone(), fresh.valid_until()))
+        });
+        let mut in_force = Vec::new();
+        for layer in book.all().flat_map(Rulebook::layers) {
+            if !in_force.contains(&layer) {
+                in_force.push(layer);
+            }
+        }
         History {
-            versions: line.history().map(version).collect(),
-            in_force: book.layers(),
-            fresh_until: fresh.map(Fresh::valid_until),
-            revoked: revoked.iter().map(revocation).collect(),
+            versions: tree.lines().into_iter().flat_map(Line::history).map(version).collect(),
+            in_force,
+            fresh_until: fresh.collect(),
+            revoked: said.values().flat_map(|said| said.revoked.iter()).map(revocation).collect(),
         }
     }
 }

@@ -4,19 +4,21 @@
 //! bytes of one bundle, or statements as one JSON list. Whoever says something here proves nothing by it: what counts is
 //! what bundles and statements prove.
 
-use policies::statement::{Fresh, MAX_REVOCATIONS};
+use policies::chain::{Line, MAX_NETWORKS};
+use policies::statement::{Fresh, MAX_REVOCATIONS, Revocations};
 use policies::wire::LayerRef;
 use policies::{Digest, NetworkId, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use super::Held;
+use super::folder::Said;
 
 /// Most statements of one reply: with the largest there can be, it stays under a frame's limit.
 pub const STATEMENTS: usize = 1024;
 /// A word about the same version is news only this much later, in seconds.
 const NEWS_AFTER_S: i64 = 10 * 60;
-/// Most bytes of a reply's first frame.
-const MAX_HOLDING_BYTES: usize = 4096;
+/// Most bytes of a reply's first frame: the most networks, each with room to spare.
+const MAX_HOLDING_BYTES: usize = MAX_NETWORKS * 1024;
 
 /// What a member asks another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,18 +26,18 @@ const MAX_HOLDING_BYTES: usize = 4096;
 pub enum Wanted {
     /// Nothing: it says what it holds.
     Nothing,
-    /// The bundle of a version.
-    Bundle(u64),
-    /// The last word on freshness, and revocations from a place in the other's list.
-    Statements(u64),
+    /// The bundle of a version of a network.
+    Bundle(NetworkId, u64),
+    /// The last word on a network's freshness, and its revocations from a place in the other's list.
+    Statements(NetworkId, u64),
 }
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
-    /// What the sender holds.
-    pub holds: Holding,
+    /// What the sender holds of each network.
+    pub holds: Vec<Holding>,
     /// What it asks for.
     pub wants: Wanted,
 }
@@ -101,14 +103,22 @@ impl Vouched {
 }
 
 impl Holding {
-    /// What a node says that it holds; a word that has ended, or whose key is revoked, is none.
+    /// What a node says that it holds of each network, the root's first; a word that has ended, or whose key is revoked, is
+    /// none.
     #[must_use]
-    pub fn of(held: &Held, now: UnixTime) -> Self {
-        let fresh = held.fresh.as_ref().filter(|fresh| fresh.holds(&held.revoked, now));
+    pub fn of(held: &Held, now: UnixTime) -> Vec<Self> {
+        let lines = held.tree.lines().into_iter();
+        lines.map(|line| Self::of_line(line, held.said(line.network()), now)).collect()
+    }
+
+    fn of_line(line: &Line, said: Option<&Said>, now: UnixTime) -> Self {
+        let revoked = said.map_or(Revocations::none(), |said| &said.revoked);
+        let fresh = said.and_then(|said| said.fresh.as_ref());
+        let fresh = fresh.filter(|fresh| fresh.holds(revoked, now));
         Self {
-            tip: held.line.tip().clone(),
-            revocations: u64::try_from(held.revoked.iter().len()).unwrap_or(u64::MAX),
-            revoked: held.revoked.digest(),
+            tip: line.tip().clone(),
+            revocations: u64::try_from(revoked.iter().len()).unwrap_or(u64::MAX),
+            revoked: revoked.digest(),
             fresh: fresh.map(Vouched::from),
         }
     }
@@ -161,7 +171,7 @@ impl Message {
 
 /// A reply's frames.
 #[must_use]
-pub fn reply(holds: &Holding, rest: Option<Vec<u8>>) -> Vec<Vec<u8>> {
+pub fn reply(holds: &[Holding], rest: Option<Vec<u8>>) -> Vec<Vec<u8>> {
     let first = serde_json::to_vec(holds).unwrap_or_default();
     std::iter::once(first).chain(rest).collect()
 }
@@ -170,13 +180,19 @@ pub fn reply(holds: &Holding, rest: Option<Vec<u8>>) -> Vec<Vec<u8>> {
 ///
 /// # Errors
 /// `BadReply`.
-pub fn read(frames: Vec<Vec<u8>>) -> Result<(Holding, Option<Vec<u8>>), BadReply> {
+pub fn read(frames: Vec<Vec<u8>>) -> Result<(Vec<Holding>, Option<Vec<u8>>), BadReply> {
     let mut frames = frames.into_iter();
     let first = frames.next().filter(|first| first.len() <= MAX_HOLDING_BYTES);
     let first = first.ok_or(BadReply("what the other holds"))?;
-    let holds: Holding =
+    let holds: Vec<Holding> =
         serde_json::from_slice(&first).map_err(|_form| BadReply("what the other holds"))?;
-    if usize::try_from(holds.revocations).map_or(true, |many| many > MAX_REVOCATIONS) {
+    if holds.len() > MAX_NETWORKS {
+        return Err(BadReply("a number of networks that can be"));
+    }
+    let too_many = |holds: &Holding| {
+        usize::try_from(holds.revocations).map_or(true, |many| many > MAX_REVOCATIONS)
+    };
+    if holds.iter().any(too_many) {
         return Err(BadReply("a number of revocations that can be"));
     }
     let rest = frames.next();
@@ -187,14 +203,14 @@ pub fn read(frames: Vec<Vec<u8>>) -> Result<(Holding, Option<Vec<u8>>), BadReply
 }
 
 impl Statements {
-    /// What a node passes on, from a place in its list of revocations.
+    /// What a node passes on of a network, from a place in its list of revocations.
     #[must_use]
-    pub fn of(held: &Held, from: u64) -> Self {
+    pub fn of(said: &Said, from: u64) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap_or_default();
         let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let revocations = held.revoked.iter().skip(from).take(STATEMENTS);
+        let revocations = said.revoked.iter().skip(from).take(STATEMENTS);
         Self {
-            fresh: held.fresh.as_ref().map(|fresh| text(fresh.bytes())),
+            fresh: said.fresh.as_ref().map(|fresh| text(fresh.bytes())),
             revocations: revocations.map(|revoked| text(revoked.bytes())).collect(),
         }
     }

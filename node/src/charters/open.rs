@@ -3,24 +3,24 @@
 //! A bundle that is new is held against the newest that is kept, and only then stored. Whoever brings several brings them in
 //! any order.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use policies::chain::{ChainError, Line};
-use policies::statement::{Fresh, Revocations};
+use policies::chain::{ChainError, Line, Tree};
+use policies::statement::Revocations;
 use policies::wire::LayerRef;
-use policies::{Digest, UnixTime};
+use policies::{Digest, NetworkId, UnixTime};
 
-use super::folder::{Folder, FolderError, Kept};
+use super::folder::{Folder, FolderError, Kept, Said};
+use super::revoked_in;
 
 /// What a node follows.
 #[derive(Debug)]
 pub struct Followed {
-    /// The versions.
-    pub line: Line,
-    /// Revoked keys.
-    pub revoked: Revocations,
-    /// The last word on freshness.
-    pub fresh: Option<Fresh>,
+    /// The versions of every network.
+    pub tree: Tree,
+    /// What was said of each.
+    pub said: BTreeMap<NetworkId, Said>,
     /// What was accepted just now, with the moment from which it counts as accepted.
     pub accepted: Vec<(LayerRef, UnixTime)>,
 }
@@ -67,22 +67,23 @@ pub fn follow(
     mode: Mode,
 ) -> Result<Followed, FollowError> {
     let kept = folder.read(now)?;
-    let begun = begun || kept.line.is_some();
+    let begun = begun || kept.tree.is_some();
     take_all(folder, kept, (root, bundles), (now, begun, mode))
 }
 
 fn take_all(
     folder: &Folder,
-    Kept { line, revoked, fresh }: Kept,
+    Kept { tree, said }: Kept,
     (root, bundles): (Digest, &[Vec<u8>]),
     (now, begun, mode): (UnixTime, bool, Mode),
 ) -> Result<Followed, FollowError> {
-    let mut taking = Taking { folder, root, now, mode, begun, line, accepted: Vec::new() };
+    let mut taking =
+        Taking { folder, root, now, mode, begun, said: &said, tree, accepted: Vec::new() };
     let mut left: Vec<&Vec<u8>> = bundles.iter().collect();
     loop {
         let (before, mut later) = (left.len(), Vec::new());
         for bytes in left {
-            match taking.take(bytes, &revoked)? {
+            match taking.take(bytes)? {
                 Taken::Done => {}
                 Taken::Later(source) => later.push((bytes, source)),
             }
@@ -93,20 +94,20 @@ fn take_all(
         }
         left = later.into_iter().map(|(bytes, _)| bytes).collect();
     }
-    let Taking { line, accepted, .. } = taking;
+    let Taking { tree, accepted, .. } = taking;
     let none = || FollowError::Bundle(ChainError::Empty);
-    Ok(Followed { line: line.ok_or_else(none)?, revoked, fresh, accepted })
+    Ok(Followed { tree: tree.ok_or_else(none)?, said, accepted })
 }
 
 /// The versions of these bundles, for who keeps none: each as if accepted when it began.
 ///
 /// # Errors
 /// `FollowError`.
-pub fn line_of(root: Digest, bundles: &[Vec<u8>]) -> Result<Line, FollowError> {
+pub fn tree_of(root: Digest, bundles: &[Vec<u8>]) -> Result<Tree, FollowError> {
     // Nothing is read of this folder in this mode, and nothing is stored.
     let folder = Folder::new(Path::new(""), root);
     take_all(&folder, Kept::default(), (root, bundles), (UnixTime(0), false, Mode::Look))
-        .map(|followed| followed.line)
+        .map(|followed| followed.tree)
 }
 
 struct Taking<'f> {
@@ -116,7 +117,8 @@ struct Taking<'f> {
     mode: Mode,
     /// Whether this node followed a charter before.
     begun: bool,
-    line: Option<Line>,
+    said: &'f BTreeMap<NetworkId, Said>,
+    tree: Option<Tree>,
     accepted: Vec<(LayerRef, UnixTime)>,
 }
 
@@ -124,40 +126,49 @@ struct Taking<'f> {
 enum Taken {
     /// It is taken, or was before.
     Done,
-    /// A version before it is missing.
+    /// A version before it, or one above it, is missing.
     Later(ChainError),
 }
 
 impl Taking<'_> {
-    fn take(&mut self, bytes: &[u8], revoked: &Revocations) -> Result<Taken, FollowError> {
-        let Some(line) = &mut self.line else {
-            return match Line::first(bytes, self.root, self.now, revoked) {
+    fn take(&mut self, bytes: &[u8]) -> Result<Taken, FollowError> {
+        let Some(tree) = &mut self.tree else {
+            return match Line::first(bytes, self.root, self.now, Revocations::none()) {
                 Ok(line) => {
                     self.keep(line.tip().clone(), bytes, self.now)?;
-                    self.line = Some(line);
+                    self.tree = Some(Tree::from(line));
                     Ok(Taken::Done)
                 }
                 Err(other @ ChainError::OtherRoot { .. }) => Ok(Taken::Later(other)),
                 Err(error) => Err(FollowError::Bundle(error)),
             };
         };
-        let next = match line.check(bytes, revoked) {
+        let said = self.said;
+        let next = match tree.check(bytes, &|network| revoked_in(tree, said, network)) {
             Ok(next) => next,
             Err(ChainError::Held { .. } | ChainError::Rollback { .. }) => return Ok(Taken::Done),
-            Err(skipped @ ChainError::Skipped { .. }) => return Ok(Taken::Later(skipped)),
+            Err(
+                missing @ (ChainError::Skipped { .. }
+                | ChainError::NotAChild { .. }
+                | ChainError::ParentBehind { .. }),
+            ) => return Ok(Taken::Later(missing)),
             Err(error) => return Err(FollowError::Bundle(error)),
         };
         // Nobody relied on an older version where there was none.
         let at = if self.begun { self.now } else { next.valid_from() };
         let layer = next.layer().clone();
-        line.accept(next, at).map_err(FollowError::Bundle)?;
+        tree.accept(next, at).map_err(FollowError::Bundle)?;
         self.keep(layer, bytes, at)?;
         Ok(Taken::Done)
     }
 
     fn keep(&mut self, layer: LayerRef, bytes: &[u8], at: UnixTime) -> Result<(), FolderError> {
+        let shelf = match &self.tree {
+            Some(tree) => self.folder.of(tree, &layer.network),
+            None => self.folder.root(),
+        };
         match self.mode {
-            Mode::Store => self.folder.store((&layer, bytes), at)?,
+            Mode::Store => shelf.store((&layer, bytes), at)?,
             Mode::Look => {}
         }
         self.accepted.push((layer, at));

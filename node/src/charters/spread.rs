@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use policies::HospitalCode;
 use policies::chain::ChainError;
+use policies::{HospitalCode, NetworkId};
 use tokio::sync::mpsc;
 
 use super::message::{self, Holding, Message, STATEMENTS, Statements, Wanted};
@@ -117,6 +117,27 @@ fn some(mut peers: Vec<PeerKey>) -> Vec<PeerKey> {
     peers
 }
 
+/// The version of a network to get from a member that holds this.
+fn wanted(held: &Held, known: Option<&Holding>, theirs: &Holding) -> Option<u64> {
+    let Some(known) = known else {
+        return held.tree.awaits(theirs.network()).then_some(1);
+    };
+    if theirs.contradicts(known) {
+        // Only its bundle proves that the board signed two.
+        return Some(known.tip.version);
+    }
+    theirs.is_ahead_of(known).then(|| known.tip.version.saturating_add(1))
+}
+
+/// Whether a member may have something that is not held here.
+fn is_news(held: &Held, own: &[Holding], theirs: &Holding) -> bool {
+    let known = own.iter().find(|own| own.network() == theirs.network());
+    match known {
+        Some(known) => theirs.is_ahead_of(known) || theirs.says_more_than(known),
+        None => held.tree.awaits(theirs.network()),
+    }
+}
+
 impl Node {
     /// Tells a member what this node holds, and gets what that one holds more.
     pub(crate) async fn synchronise(&self, peer: PeerKey) {
@@ -134,41 +155,72 @@ impl Node {
         }
     }
 
+    /// Gets one thing that the member holds more, of any network.
     async fn step(&self, peer: PeerKey, hospital: &HospitalCode) -> Result<Step, &'static str> {
         let held = self.held();
         let own = Holding::of(&held, self.clock.now());
-        let (theirs, _) = self.say(peer, &own, Wanted::Nothing).await?;
+        let (theirs, _) = self.say(peer, own.clone(), Wanted::Nothing).await?;
+        let mut step = Step::Done;
+        for theirs in theirs {
+            let known = own.iter().find(|own| own.network() == theirs.network());
+            let got = match (wanted(&held, known, &theirs), known) {
+                (Some(version), _) => self.fetch((peer, hospital), &theirs, version).await,
+                (None, Some(known)) if theirs.says_more_than(known) => {
+                    self.hear((peer, hospital), known).await
+                }
+                (None, Some(_) | None) => Ok(Step::Done),
+            };
+            match got {
+                Ok(Step::Again) => step = Step::Again,
+                Ok(Step::Done) => {}
+                // One network that a member has something wrong of keeps nothing of others back.
+                Err(why) => {
+                    tracing::debug!(%peer, why, network = %theirs.network(), "charters are not compared");
+                }
+            }
+        }
+        Ok(step)
+    }
+
+    /// Gets a version of a network.
+    async fn fetch(
+        &self,
+        (peer, hospital): (PeerKey, &HospitalCode),
+        theirs: &Holding,
+        version: u64,
+    ) -> Result<Step, &'static str> {
         // Under its own name, so that nobody can keep a version from this node by offering rubbish for it.
         let offer = [peer.0.as_slice(), theirs.tip.digest.as_bytes()].concat();
-        let wanted = if theirs.contradicts(&own) {
-            // Only its bundle proves that the board signed two.
-            Some(own.tip.version)
-        } else {
-            theirs.is_ahead_of(&own).then(|| own.tip.version.saturating_add(1))
-        };
-        if let Some(version) = wanted {
-            if self.charters.turn.lock().await.knows(&offer) {
-                return Err("refused_before");
-            }
-            let (_, bundle) = self.say(peer, &own, Wanted::Bundle(version)).await?;
-            let bundle = bundle.ok_or("it does not have the version that it named")?;
-            return match self.take_charter(bundle, Some(hospital)).await {
-                Ok(_) | Err(TakeError::Chain(ChainError::Held { .. })) => Ok(Step::Again),
-                Err(error) => {
-                    if let TakeError::Chain(_) = &error {
-                        self.charters.turn.lock().await.note(&offer);
-                    }
-                    Err(error.code())
+        if self.charters.turn.lock().await.knows(&offer) {
+            return Err("refused_before");
+        }
+        let wants = Wanted::Bundle(theirs.network().clone(), version);
+        let (_, bundle) = self.say(peer, Vec::new(), wants).await?;
+        let bundle = bundle.ok_or("it does not have the version that it named")?;
+        match self.take_charter(bundle, Some(hospital)).await {
+            Ok(_) | Err(TakeError::Chain(ChainError::Held { .. })) => Ok(Step::Again),
+            // The charter above comes with another round.
+            Err(TakeError::Chain(ChainError::ParentBehind { .. })) => Ok(Step::Done),
+            Err(error) => {
+                if let TakeError::Chain(_) = &error {
+                    self.charters.turn.lock().await.note(&offer);
                 }
-            };
+                Err(error.code())
+            }
         }
-        if !theirs.says_more_than(&own) {
-            return Ok(Step::Done);
-        }
+    }
+
+    /// Gets what the member says of a network.
+    async fn hear(
+        &self,
+        (peer, hospital): (PeerKey, &HospitalCode),
+        known: &Holding,
+    ) -> Result<Step, &'static str> {
         let (mut news, mut refused) = (false, 0);
         for page in 0..PAGES {
             let from = page.saturating_mul(u64::try_from(STATEMENTS).unwrap_or(u64::MAX));
-            let (_, page) = self.say(peer, &own, Wanted::Statements(from)).await?;
+            let wants = Wanted::Statements(known.network().clone(), from);
+            let (_, page) = self.say(peer, Vec::new(), wants).await?;
             let page: Statements = serde_json::from_slice(&page.unwrap_or_default())
                 .map_err(|_form| "its statements are none")?;
             let many = page.revocations.len();
@@ -194,10 +246,10 @@ impl Node {
     async fn say(
         &self,
         peer: PeerKey,
-        own: &Holding,
+        holds: Vec<Holding>,
         wants: Wanted,
-    ) -> Result<(Holding, Option<Vec<u8>>), &'static str> {
-        let message = Message { holds: own.clone(), wants }.encode();
+    ) -> Result<(Vec<Holding>, Option<Vec<u8>>), &'static str> {
+        let message = Message { holds, wants }.encode();
         let frames = self.net.compare(peer, message, DEADLINE).await;
         let frames = frames.map_err(|error| error.code())?;
         message::read(frames).map_err(|message::BadReply(what)| what)
@@ -217,22 +269,25 @@ impl Node {
         let own = Holding::of(&held, self.clock.now());
         let rest = match wants {
             Wanted::Nothing => {
-                if holds.is_ahead_of(&own) || holds.says_more_than(&own) {
+                if holds.iter().any(|theirs| is_news(&held, &own, theirs)) {
                     tell(self, vec![peer]);
                 }
                 None
             }
-            Wanted::Bundle(version) => self.bundle(&held, version).await,
-            Wanted::Statements(from) => serde_json::to_vec(&Statements::of(&held, from)).ok(),
+            Wanted::Bundle(network, version) => self.bundle(&held, (&network, version)).await,
+            Wanted::Statements(network, from) => {
+                let said = held.said(&network).cloned().unwrap_or_default();
+                serde_json::to_vec(&Statements::of(&said, from)).ok()
+            }
         };
         message::reply(&own, rest)
     }
 
     /// The exact bytes of an accepted version.
-    async fn bundle(&self, held: &Held, version: u64) -> Option<Vec<u8>> {
-        let digest = held.line.version(version)?.layer().digest;
-        let folder = self.charters.folder.clone();
-        let read = self.tasks.spawn_blocking("charter", move || folder.bundle(version));
+    async fn bundle(&self, held: &Held, (network, version): (&NetworkId, u64)) -> Option<Vec<u8>> {
+        let digest = held.tree.line(network)?.version(version)?.layer().digest;
+        let shelf = self.charters.folder.of(&held.tree, network);
+        let read = self.tasks.spawn_blocking("charter", move || shelf.bundle(version));
         let bytes = read.await.ok()?;
         match bytes {
             Ok(bytes) => bytes,

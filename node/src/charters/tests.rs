@@ -12,7 +12,7 @@ use policies::{Digest, UnixTime};
 
 use super::folder::{Folder, FolderError, bundles};
 use super::message::{self, Holding, Message, Statements, Wanted};
-use super::open::{FollowError, Followed, Mode, follow, line_of};
+use super::open::{FollowError, Followed, Mode, follow, tree_of};
 use super::*;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -98,7 +98,7 @@ fn versions(line: &Line) -> Vec<(u64, i64)> {
 
 #[track_caller]
 fn code(refused: Result<Followed, FollowError>) -> &'static str {
-    refused.map(|followed| versions(&followed.line)).unwrap_err().code()
+    refused.map(|followed| versions(root(&followed.tree))).unwrap_err().code()
 }
 
 #[test]
@@ -108,31 +108,31 @@ fn what_was_accepted_is_there_after_a_start_with_the_moment_when_it_was() {
     let begun = 1_767_225_600;
     // At a first start nobody relied on anything older.
     let first = disk.follow(&disk.chain[..2], NOW).unwrap();
-    assert_eq!(versions(&first.line), [(1, NOW.0), (2, begun)]);
+    assert_eq!(versions(root(&first.tree)), [(1, NOW.0), (2, begun)]);
     assert_eq!(first.accepted.len(), 2);
     let later = NOW.plus(500);
     let second = disk.follow(&disk.chain, later).unwrap();
-    assert_eq!(versions(&second.line), [(1, NOW.0), (2, begun), (3, later.0)]);
+    assert_eq!(versions(root(&second.tree)), [(1, NOW.0), (2, begun), (3, later.0)]);
     assert_eq!(second.accepted.len(), 1);
     // Nothing that is known is taken again, and no bundle is needed.
     for bundles in [&disk.chain[..], &disk.chain[..1], &[]] {
         let again = disk.follow(bundles, later.plus(500)).unwrap();
-        assert_eq!(versions(&again.line), versions(&second.line));
+        assert_eq!(versions(root(&again.tree)), versions(root(&second.tree)));
         assert!(again.accepted.is_empty());
     }
-    assert_eq!(disk.folder.bundle(2).unwrap().unwrap(), disk.chain[1]);
-    assert_eq!(disk.folder.bundle(4).unwrap(), None);
+    assert_eq!(disk.folder.root().bundle(2).unwrap().unwrap(), disk.chain[1]);
+    assert_eq!(disk.folder.root().bundle(4).unwrap(), None);
 }
 
 #[test]
 fn bundles_are_taken_in_any_order_and_none_may_be_missing() {
     let disk = Disk::new();
     let backwards: Vec<Vec<u8>> = disk.chain.iter().rev().cloned().collect();
-    assert_eq!(line_of(disk.root, &backwards).unwrap().tip().version, 3);
+    assert_eq!(root(&tree_of(disk.root, &backwards).unwrap()).tip().version, 3);
     let gap = [disk.chain[0].clone(), disk.chain[2].clone()];
     assert_eq!(code(disk.follow(&gap, NOW)), "skipped_version");
     // What came before the gap is kept.
-    assert_eq!(disk.folder.read(NOW).unwrap().line.unwrap().tip().version, 1);
+    assert_eq!(root(&disk.folder.read(NOW).unwrap().tree.unwrap()).tip().version, 1);
     let empty = Disk::new();
     assert_eq!(code(empty.follow(&empty.chain[1..], NOW)), "other_root");
     assert_eq!(code(empty.follow(&[], NOW)), "no_version");
@@ -143,7 +143,7 @@ fn bundles_are_taken_in_any_order_and_none_may_be_missing() {
 fn a_command_that_looks_stores_nothing() {
     let disk = Disk::new();
     let seen = follow(&disk.folder, (disk.root, &disk.chain), (NOW, false), Mode::Look).unwrap();
-    assert_eq!(seen.line.tip().version, 3);
+    assert_eq!(root(&seen.tree).tip().version, 3);
     assert!(!disk.folder.is_begun());
 }
 
@@ -161,7 +161,7 @@ fn a_fork_and_rubbish_are_refused_and_what_was_kept_stays() {
     disk.follow(&[cut], NOW).unwrap_err();
     disk.follow(&[b"{}".to_vec()], NOW).unwrap_err();
     assert_eq!(disk.names(), before);
-    assert_eq!(disk.folder.read(NOW).unwrap().line.unwrap().tip().version, 2);
+    assert_eq!(root(&disk.folder.read(NOW).unwrap().tree.unwrap()).tip().version, 2);
 }
 
 #[test]
@@ -171,12 +171,12 @@ fn a_write_that_was_interrupted_leaves_what_was_in_force() {
     // A crash leaves at most half of a temporary file.
     let half = &disk.chain[1][..disk.chain[1].len() / 2];
     std::fs::write(disk.path.join("0000000002-1800000000.kring.tmp"), half).unwrap();
-    assert_eq!(disk.folder.read(NOW).unwrap().line.unwrap().tip().version, 1);
+    assert_eq!(root(&disk.folder.read(NOW).unwrap().tree.unwrap()).tip().version, 1);
     disk.follow(&disk.chain[..2], NOW).unwrap();
-    assert_eq!(disk.folder.read(NOW).unwrap().line.unwrap().tip().version, 2);
+    assert_eq!(root(&disk.folder.read(NOW).unwrap().tree.unwrap()).tip().version, 2);
     // One that was stored and never logged is taken again, under its later moment.
-    let layer = disk.folder.read(NOW).unwrap().line.unwrap().tip().clone();
-    disk.folder.store((&layer, &disk.chain[1]), NOW.plus(9)).unwrap();
+    let layer = root(&disk.folder.read(NOW).unwrap().tree.unwrap()).tip().clone();
+    disk.folder.root().store((&layer, &disk.chain[1]), NOW.plus(9)).unwrap();
     assert_eq!(disk.names().iter().filter(|name| name.starts_with("0000000002")).count(), 1);
 }
 
@@ -209,8 +209,28 @@ fn files_that_are_not_what_was_accepted_are_told_and_not_followed() {
 }
 
 fn held(disk: &Disk) -> Held {
-    let Followed { line, revoked, fresh, .. } = disk.follow(&disk.chain, NOW).unwrap();
-    Held { line, revoked, fresh }
+    let Followed { tree, said, .. } = disk.follow(&disk.chain, NOW).unwrap();
+    Held { tree, said }
+}
+
+fn root(tree: &Tree) -> &Line {
+    tree.root().unwrap()
+}
+
+/// What a node says that it holds of its one network.
+fn holds(held: &Held) -> Holding {
+    Holding::of(held, NOW).remove(0)
+}
+
+/// What was said of the one network.
+fn said(held: &Held) -> Said {
+    held.said.get(held.tree.network()).cloned().unwrap_or_default()
+}
+
+fn with(held: &Held, said: Said) -> Held {
+    let mut held = held.clone();
+    held.said.insert(held.tree.network().clone(), said);
+    held
 }
 
 fn revocation(number: u8) -> Vec<u8> {
@@ -230,17 +250,21 @@ fn revocation(number: u8) -> Vec<u8> {
 fn statements_are_kept_and_read_again() {
     let disk = Disk::new();
     let held = held(&disk);
-    let fresh = Freshness::new(held.line.tip(), "NOORD".parse().unwrap(), NOW).sign(&key("fresh"));
-    let fresh = Freshness::verify(&fresh.encode(), &held.line, &held.revoked, NOW).unwrap();
-    disk.folder.freshen(&fresh).unwrap();
-    let revoked = Revocation::verify(&revocation(0), &held.line, &held.revoked, NOW).unwrap();
-    disk.folder.revoke(&revoked).unwrap();
-    let kept = disk.folder.read(NOW).unwrap();
+    let fresh =
+        Freshness::new(root(&held.tree).tip(), "NOORD".parse().unwrap(), NOW).sign(&key("fresh"));
+    let fresh =
+        Freshness::verify(&fresh.encode(), root(&held.tree), &said(&held).revoked, NOW).unwrap();
+    disk.folder.root().freshen(&fresh).unwrap();
+    let revoked =
+        Revocation::verify(&revocation(0), root(&held.tree), &said(&held).revoked, NOW).unwrap();
+    disk.folder.root().revoke(&revoked).unwrap();
+    let network = held.tree.network();
+    let kept = disk.folder.read(NOW).unwrap().said[network].clone();
     assert_eq!(kept.fresh.as_ref(), Some(&fresh));
     assert!(kept.revoked.contains(&revoked.id()));
     // A word that has ended is none; a revocation that was changed is told.
     let over = NOW.plus(policies::statement::MAX_FRESHNESS_S + 1);
-    assert_eq!(disk.folder.read(over).unwrap().fresh, None);
+    assert_eq!(disk.folder.read(over).unwrap().said[network].fresh, None);
     let path = disk.path.join("revoked").join(format!("{}.kring", revoked.id()));
     let mut bytes = std::fs::read(&path).unwrap();
     bytes.truncate(20);
@@ -252,9 +276,9 @@ fn statements_are_kept_and_read_again() {
 fn who_holds_more_is_known_from_what_is_said() {
     let disk = Disk::new();
     let newest = held(&disk);
-    let own = Holding::of(&newest, NOW);
-    let older = Held { line: line_of(disk.root, &disk.chain[..2]).unwrap(), ..newest.clone() };
-    let older = Holding::of(&older, NOW);
+    let own = holds(&newest);
+    let older = Held { tree: tree_of(disk.root, &disk.chain[..2]).unwrap(), ..newest.clone() };
+    let older = holds(&older);
     assert!(own.is_ahead_of(&older) && !older.is_ahead_of(&own) && !own.is_ahead_of(&own));
     let mut fork = own.clone();
     fork.tip.digest = Digest::of(b"another");
@@ -263,18 +287,20 @@ fn who_holds_more_is_known_from_what_is_said() {
     elsewhere.tip.network = "zuid".parse().unwrap();
     assert!(!elsewhere.contradicts(&own) && !elsewhere.is_ahead_of(&older));
 
-    let mut fresher = newest.clone();
-    let word = Freshness::new(newest.line.tip(), "NOORD".parse().unwrap(), NOW).sign(&key("fresh"));
-    let word = Freshness::verify(&word.encode(), &newest.line, &newest.revoked, NOW).unwrap();
-    fresher.fresh = Some(word);
-    let fresher = Holding::of(&fresher, NOW);
+    let word =
+        Freshness::new(root(&newest.tree).tip(), "NOORD".parse().unwrap(), NOW).sign(&key("fresh"));
+    let word =
+        Freshness::verify(&word.encode(), root(&newest.tree), &said(&newest).revoked, NOW).unwrap();
+    let fresher = holds(&with(&newest, Said { fresh: Some(word), ..said(&newest) }));
     assert!(fresher.says_more_than(&own) && !own.says_more_than(&fresher));
     // Its word is about a version that the older one does not know yet.
     assert!(!fresher.says_more_than(&older));
-    let mut more = newest.clone();
-    let revoked = Revocation::verify(&revocation(0), &newest.line, &newest.revoked, NOW).unwrap();
+    let mut more = said(&newest);
+    let revoked =
+        Revocation::verify(&revocation(0), root(&newest.tree), &said(&newest).revoked, NOW)
+            .unwrap();
     more.revoked.insert(revoked).unwrap();
-    assert!(Holding::of(&more, NOW).says_more_than(&own));
+    assert!(holds(&with(&newest, more.clone())).says_more_than(&own));
     assert_eq!(Statements::of(&more, 0).revocations.len(), 1);
     assert_eq!(Statements::of(&more, 1), Statements::default());
     assert_eq!(Statements::of(&more, u64::MAX), Statements::default());
@@ -284,7 +310,7 @@ fn who_holds_more_is_known_from_what_is_said() {
 fn who_lost_its_folder_does_not_skip_a_notice() {
     let disk = Disk::new();
     let again = follow(&disk.folder, (disk.root, &disk.chain), (NOW, true), Mode::Look).unwrap();
-    assert_eq!(versions(&again.line), [(1, NOW.0), (2, NOW.0), (3, NOW.0)]);
+    assert_eq!(versions(root(&again.tree)), [(1, NOW.0), (2, NOW.0), (3, NOW.0)]);
 }
 
 #[test]
@@ -302,7 +328,8 @@ fn a_word_is_news_about_a_newer_version_or_a_good_while_later() {
 fn what_is_no_message_is_refused() {
     let disk = Disk::new();
     let holds = Holding::of(&held(&disk), NOW);
-    let message = Message { holds: holds.clone(), wants: Wanted::Bundle(2) };
+    let message =
+        Message { holds: holds.clone(), wants: Wanted::Bundle("noord".parse().unwrap(), 2) };
     let text = String::from_utf8(message.encode()).unwrap();
     assert_eq!(Message::decode(text.as_bytes()), Some(message));
     for bad in [
@@ -311,7 +338,7 @@ fn what_is_no_message_is_refused() {
         "null",
         &text.replace("bundle", "bundel"),
         &text.replace("\"wants\"", "\"more\":1,\"wants\""),
-        &text.replace(":2}", ":-2}"),
+        &text.replace(",2]", ",-2]"),
         &text.replace("noord", "Noord"),
         &format!("{text} x"),
     ] {
@@ -323,9 +350,10 @@ fn what_is_no_message_is_refused() {
     three.push(Vec::new());
     message::read(three).unwrap_err();
     message::read(Vec::new()).unwrap_err();
-    message::read(vec![vec![b' '; 5000]]).unwrap_err();
-    let many = Holding { revocations: u64::MAX, ..holds };
-    message::read(message::reply(&many, None)).unwrap_err();
+    message::read(vec![vec![b' '; 500_000]]).unwrap_err();
+    let many = Holding { revocations: u64::MAX, ..holds[0].clone() };
+    message::read(message::reply(&[many], None)).unwrap_err();
+    message::read(message::reply(&vec![holds[0].clone(); 129], None)).unwrap_err();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use policies::chain::Line;
+use policies::chain::Tree;
 use policies::charter::Charter;
 use policies::dsse::{Envelope, PayloadType};
 use policies::wire::{MAX_REQUEST_BYTES, Question};
@@ -57,8 +57,8 @@ fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<Stri
     let envelope = Envelope::decode(bytes, MAX_FINISHED_BYTES)?;
     // Only to find out which charter and key to verify with.
     let document: FinishedDocument<'_> = serde_json::from_slice(envelope.unverified_payload())?;
-    let line = charters::open::line_of(root, bundles)?;
-    let charter = asked_under(&line, &document.evidence)?;
+    let tree = charters::open::tree_of(root, bundles)?;
+    let charter = asked_under(&tree, &document.evidence)?;
     let asking = charter
         .member(&document.evidence.asking_node)
         .context("the asking node is not a member")?;
@@ -67,7 +67,7 @@ fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<Stri
     let hint = envelope.key_hints().next().unwrap_or_default();
     anyhow::ensure!(hint == asking.keys.envelope.to_string(), "the key id names another key");
     let document: FinishedDocument<'_> = serde_json::from_slice(payload)?;
-    let (question, collected) = replay(&line, &document.evidence)?;
+    let (question, collected) = replay(&tree, &document.evidence)?;
     let again = finish_again(&charter, &question, &collected)?;
     anyhow::ensure!(
         serde_json::to_string(&again)? == document.answer.get(),
@@ -86,12 +86,12 @@ fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<Stri
 }
 
 /// The newest charter that a request names: what the asking node decided by in the end.
-fn asked_under(line: &Line, evidence: &Evidence) -> anyhow::Result<Arc<Charter>> {
+fn asked_under(tree: &Tree, evidence: &Evidence) -> anyhow::Result<Arc<Charter>> {
     let mut newest: Option<Arc<Charter>> = None;
     for text in evidence.requests.values() {
         let request = Envelope::decode(text.as_bytes(), MAX_REQUEST_BYTES)?;
         let wire: policies::wire::Request = serde_json::from_slice(request.unverified_payload())?;
-        let Some(charter) = named(line, &wire) else { continue };
+        let Some(charter) = named(tree, &wire) else { continue };
         if newest.as_ref().is_none_or(|newest| newest.version() < charter.version()) {
             newest = Some(charter);
         }
@@ -99,15 +99,13 @@ fn asked_under(line: &Line, evidence: &Evidence) -> anyhow::Result<Arc<Charter>>
     newest.context("none of its requests names a charter that is given: name the folder with the bundles of every version")
 }
 
-/// The charter that a request names.
-fn named(line: &Line, request: &policies::wire::Request) -> Option<Arc<Charter>> {
-    let layer = request.layers.first()?;
-    let version = line.version(layer.version).filter(|version| version.layer() == layer)?;
-    version.charter().cloned()
+/// The charter that a request names, with those above it.
+fn named(tree: &Tree, request: &policies::wire::Request) -> Option<Arc<Charter>> {
+    tree.named(&request.layers).map(Arc::new)
 }
 
 /// Every signature and reference, as the asking node and the responders checked them.
-fn replay(line: &Line, evidence: &Evidence) -> anyhow::Result<(Question, Collected)> {
+fn replay(tree: &Tree, evidence: &Evidence) -> anyhow::Result<(Question, Collected)> {
     let envelope = Envelope::decode(evidence.question.as_bytes(), MAX_REQUEST_BYTES)?;
     let question = policies::question::parse_question(envelope.unverified_payload())?;
     let asked: Vec<_> = evidence.requests.keys().cloned().collect();
@@ -117,7 +115,7 @@ fn replay(line: &Line, evidence: &Evidence) -> anyhow::Result<(Question, Collect
     );
     let mut replies = BTreeMap::new();
     for (hospital, text) in &evidence.requests {
-        let (request, charter) = check_request(line, evidence, hospital, text)?;
+        let (request, charter) = check_request(tree, evidence, hospital, text)?;
         let charter = &*charter;
         let outcome = match (evidence.replies.get(hospital), evidence.unreachable.get(hospital)) {
             (Some(frames), None) => {
@@ -146,7 +144,7 @@ fn replay(line: &Line, evidence: &Evidence) -> anyhow::Result<(Question, Collect
 }
 
 fn check_request(
-    line: &Line,
+    tree: &Tree,
     evidence: &Evidence,
     hospital: &HospitalCode,
     text: &str,
@@ -158,7 +156,7 @@ fn check_request(
         wire.question == evidence.question,
         "the request to {hospital} holds another question"
     );
-    let charter = named(line, &wire)
+    let charter = named(tree, &wire)
         .with_context(|| format!("the request to {hospital} names another charter"))?;
     let context = VerifyContext {
         charter: &charter,

@@ -52,6 +52,11 @@ impl Session {
         Ok(Self { profile, client, info, key })
     }
 
+    /// The network that the person's profile names.
+    pub(super) fn scope(&self) -> Option<&policies::NetworkId> {
+        self.profile.scope.as_ref()
+    }
+
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
@@ -164,15 +169,17 @@ fn compose(
     let now = SystemClock.now();
     clocks_agree(now, info.now)?;
     let (network, purpose, dataset) = chosen(context, profile, info)?;
+    let members = info.scopes.get(&network).map(|scope| &scope.members);
+    let members = members.with_context(|| format!("the node knows no network {network}"))?;
     let mut hospitals = context.to.clone();
     if hospitals.is_empty() {
-        hospitals = info.members.keys().cloned().collect();
+        hospitals = members.keys().cloned().collect();
     }
     for hospital in &hospitals {
         anyhow::ensure!(
-            info.members.contains_key(hospital),
+            members.contains_key(hospital),
             "`{hospital}` is not a member of {network}; members are {}",
-            info.members.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            members.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         );
     }
     hospitals.sort();
@@ -202,18 +209,20 @@ pub(super) fn chosen(
 ) -> anyhow::Result<(policies::NetworkId, policies::Purpose, policies::DatasetId)> {
     let network = context.scope.clone().or_else(|| profile.scope.clone());
     let network = network.unwrap_or_else(|| info.network.clone());
-    anyhow::ensure!(
-        network == info.network,
-        "this node is in network {}, not in {network}",
-        info.network
-    );
+    let scope = info.scopes.get(&network).with_context(|| {
+        let known: Vec<&str> = info.scopes.keys().map(policies::NetworkId::as_str).collect();
+        format!(
+            "this node can ask in {}, not in {network}: name one with --scope",
+            known.join(", ")
+        )
+    })?;
     let purpose = context.purpose.clone().or_else(|| profile.purpose.clone());
     let purpose = purpose
         .context("name the purpose with --purpose, e.g. --purpose quality, or in the profile")?;
-    let names = || info.datasets.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let dataset = match (&context.dataset, info.datasets.keys().next()) {
+    let names = || scope.datasets.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let dataset = match (&context.dataset, scope.datasets.keys().next()) {
         (Some(dataset), _) => dataset.clone(),
-        (None, Some(only)) if info.datasets.len() == 1 => only.clone(),
+        (None, Some(only)) if scope.datasets.len() == 1 => only.clone(),
         (None, _) => anyhow::bail!("name the dataset with --dataset; this network has {}", names()),
     };
     Ok((network, purpose, dataset))

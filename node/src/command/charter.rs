@@ -113,11 +113,11 @@ fn unasked(cases: usize) -> Option<String> {
 fn verify(path: &Path, root: Digest) -> anyhow::Result<Exit> {
     let checked = charters::folder::bundles(path)
         .map_err(anyhow::Error::from)
-        .and_then(|bundles| Ok(charters::open::line_of(root, &bundles)?))
-        .and_then(|line| Ok(line.in_force(SystemClock.now())?));
+        .and_then(|bundles| Ok(charters::open::tree_of(root, &bundles)?))
+        .and_then(|tree| Ok(tree.all_in_force(SystemClock.now())?));
     match checked {
-        Ok(in_force) => {
-            print::line(summary(&in_force.newest));
+        Ok(charters) => {
+            charters.iter().for_each(|charter| print::line(summary(charter)));
             Ok(Exit::Done)
         }
         Err(error) => {

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use std::collections::BTreeMap;
+
 use policies::charter::Charter;
 use policies::wire::LayerRef;
 
@@ -54,11 +56,11 @@ pub(crate) fn run(path: &Path, rebuild: bool) -> anyhow::Result<Exit> {
         }
         Err(error) => {
             keep(Some(said(error)));
-            None
+            Vec::new()
         }
     };
     syslog(&config, &mut keep);
-    match open_charter(&config, &SystemClock, held) {
+    match open_charter(&config, &SystemClock, &held) {
         Ok(charter) => {
             problems.extend(own_rules(&config, &charter).err().map(said));
             problems.extend(data(&config, &charter));
@@ -92,16 +94,16 @@ fn rebuild_index(config: &Config) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Reads all of the log: the charter that came into force last, what is known of other histories of it, and the memories it names.
-fn log(config: &Config) -> Result<(Option<LayerRef>, Histories, Heads), OpenError> {
-    let (folder, mut held) = (config.log_folder(), None);
+/// Reads all of the log: the charter of each network that came into force last, what is known of other histories of it, and the memories it names.
+fn log(config: &Config) -> Result<(Vec<LayerRef>, Histories, Heads), OpenError> {
+    let (folder, mut held) = (config.log_folder(), BTreeMap::new());
     let (mut histories, mut heads) = (Histories::default(), Heads::default());
     let old = config.state.join("events.log");
     if old.exists() {
         return Err(OpenError::OldFormat { path: old });
     }
     if !folder.exists() {
-        return Ok((held, histories, heads));
+        return Ok((Vec::new(), histories, heads));
     }
     let reader = Reader::open(&folder)?;
     reader.archived().iter().for_each(|about| heads.join_stub(about.memory.as_ref()));
@@ -109,10 +111,10 @@ fn log(config: &Config) -> Result<(Option<LayerRef>, Histories, Heads), OpenErro
         histories.take(entry);
         heads.take(&entry.event);
         if let Event::CharterAccepted { layer, .. } = &entry.event {
-            held = Some(layer.clone());
+            held.insert(layer.network.clone(), layer.clone());
         }
     })?;
-    Ok((held, histories, heads))
+    Ok((held.into_values().collect(), histories, heads))
 }
 
 /// What this kernel does not offer the workers: no problem, but somebody should know.

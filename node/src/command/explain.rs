@@ -17,19 +17,21 @@ pub(crate) fn run(
     let client = Client::new(&profile)?;
     let info = client.info()?;
     let person = Key::id_of(&profile.key_file)?;
-    let (_, purpose, dataset) = match super::ask::chosen(context, &profile, &info) {
+    let (network, purpose, dataset) = match super::ask::chosen(context, &profile, &info) {
         Ok(chosen) => chosen,
         Err(problem) => {
             print::note(format!("kring: {problem}"));
             return Ok(Exit::Usage);
         }
     };
+    let members = info.scopes.get(&network).map_or(0, |scope| scope.members.len());
     let body = ExplainBody {
+        network,
         person: policies::PersonId::new(&person)?,
         purpose,
         group: context.group.clone().or(profile.group),
         dataset,
-        hospitals: if context.to.is_empty() { info.members.len() } else { context.to.len() },
+        hospitals: if context.to.is_empty() { members } else { context.to.len() },
         sql: super::ask::text(sql)?,
         profile: under,
     };

@@ -33,7 +33,7 @@ pub(crate) fn run(
             return Ok(Exit::Usage);
         }
     };
-    let charter = open_charter(&config, &SystemClock, None)?;
+    let charter = open_charter(&config, &SystemClock, &[])?;
     let chosen: Vec<_> = config
         .datasets
         .iter()

@@ -10,7 +10,7 @@ use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use policies::indicator::{self, Indicator};
 use policies::wire::{Asks, IndicatorRef};
-use policies::{IndicatorId, VariantName};
+use policies::{IndicatorId, NetworkId, VariantName};
 use serde_json::json;
 
 use crate::cli::indicator::IndicatorCommand;
@@ -35,14 +35,15 @@ struct Chosen<'c> {
 pub(crate) fn run(command: &IndicatorCommand) -> anyhow::Result<Exit> {
     match command {
         IndicatorCommand::List { profile, format } => {
-            let client = Client::new(&Profile::load(profile.profile.as_deref())?)?;
-            list(&held(&client)?, *format)?;
+            let profile = Profile::load(profile.profile.as_deref())?;
+            list(&held(&Client::new(&profile)?, profile.scope.as_ref())?, *format)?;
             Ok(Exit::Done)
         }
         IndicatorCommand::Show { id, by, window, profile, format } => {
-            let client = Client::new(&Profile::load(profile.profile.as_deref())?)?;
+            let profile = Profile::load(profile.profile.as_deref())?;
+            let client = Client::new(&profile)?;
             let chosen = Chosen { id, by: by.as_ref(), window: window.as_ref() };
-            match chosen.of(&held(&client)?) {
+            match chosen.of(&held(&client, profile.scope.as_ref())?) {
                 Ok((indicator, named, text)) => show(indicator, &named, &text, *format)?,
                 Err(problem) => return Ok(usage(&problem)),
             }
@@ -56,7 +57,8 @@ pub(crate) fn run(command: &IndicatorCommand) -> anyhow::Result<Exit> {
 
 fn ask(chosen: Chosen<'_>, options: &AskOptions) -> anyhow::Result<Exit> {
     let session = Session::open(&options.context)?;
-    let held = held(session.client())?;
+    let scope = options.context.scope.as_ref().or(session.scope());
+    let held = held(session.client(), scope)?;
     let (indicator, named, _text) = match chosen.of(&held) {
         Ok(found) => found,
         Err(problem) => return Ok(usage(&problem)),
@@ -67,9 +69,12 @@ fn ask(chosen: Chosen<'_>, options: &AskOptions) -> anyhow::Result<Exit> {
     put(&session, Put { asks: Asks::Indicator(named), profile: None, heading }, &options)
 }
 
-/// The charter's indicators, as the node holds them.
-fn held(client: &Client) -> anyhow::Result<BTreeMap<IndicatorId, Indicator>> {
-    read(client.indicators()?.files)
+/// The indicators of a network, as the node holds them.
+fn held(
+    client: &Client,
+    scope: Option<&NetworkId>,
+) -> anyhow::Result<BTreeMap<IndicatorId, Indicator>> {
+    read(client.indicators(scope)?.files)
 }
 
 /// Each file read under the name that the node gives it, which is the name inside it: a person who types one signs that one.

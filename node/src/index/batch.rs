@@ -38,7 +38,6 @@ pub(super) struct Batch {
     leaf: [u8; 32],
     questions: BTreeMap<Digest, Use>,
     charters: BTreeMap<[u8; 32], u64>,
-    last_charter: Option<u64>,
     /// Places by row: the last entry of a kind.
     places: BTreeMap<String, u64>,
     memory: Heads,
@@ -161,9 +160,6 @@ impl Batch {
         if self.memory.unheard {
             places.insert(UNHEARD, (self.done, &self.leaf))?;
         }
-        if let Some(place) = self.last_charter {
-            places.insert(CHARTER, (place, &self.leaf))?;
-        }
         for (row, place) in &self.places {
             places.insert(row.as_str(), (*place, &self.leaf))?;
         }
@@ -184,6 +180,6 @@ impl Batch {
 
     fn charter(&mut self, layer: &LayerRef, place: u64) {
         self.charters.insert(*charter_key(layer).as_bytes(), place);
-        self.last_charter = Some(place);
+        self.place(format!("{CHARTER}{}", layer.network), place);
     }
 }

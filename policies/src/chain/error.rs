@@ -3,7 +3,7 @@
 use crate::bundle::BundleError;
 use crate::{Digest, NetworkId, UnixTime};
 
-use super::{MAX_NETWORKS, MAX_VERSIONS, NotInForce};
+use super::{MAX_NETWORKS, MAX_VERSIONS, NotInForce, NotInScope};
 use crate::question::MAX_LAYERS;
 
 /// Why a bundle is not the next version of a network's charter.
@@ -195,6 +195,9 @@ pub enum ChainError {
     /// Good, but nothing holds at this moment.
     #[error(transparent)]
     NotInForce(#[from] NotInForce),
+    /// Good, but its network does not hold at this moment.
+    #[error(transparent)]
+    NotInScope(#[from] Box<NotInScope>),
 }
 
 impl ChainError {
@@ -225,6 +228,13 @@ impl ChainError {
             Self::Moved { .. } => "chain_moved",
             Self::Empty => "no_version",
             Self::NotInForce(error) => error.code(),
+            Self::NotInScope(error) => error.code(),
         }
+    }
+}
+
+impl From<NotInScope> for ChainError {
+    fn from(error: NotInScope) -> Self {
+        Self::NotInScope(Box::new(error))
     }
 }

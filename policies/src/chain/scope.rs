@@ -192,6 +192,70 @@ impl Tree {
         Ok(layers)
     }
 
+    /// The root's charter with the people and data of every network that a hospital is in: what it imports, and what its own
+    /// rules may name.
+    ///
+    /// # Errors
+    /// `NotInScope` where the root's charter does not hold.
+    pub fn whole(&self, hospital: &HospitalCode, now: UnixTime) -> Result<Charter, NotInScope> {
+        let Scope { charter, .. } = self.scope(self.network(), hospital, now)?;
+        let mut seen = Vec::new();
+        for line in self.below(self.network()) {
+            let Ok(steps) = self.steps(line.network(), Listing::All, now) else { continue };
+            let newest: Vec<&Charter> = steps.iter().map(|step| &*step.force.newest).collect();
+            seen.extend(together(&newest).filter(|charter| charter.member(hospital).is_some()));
+        }
+        Ok(charter.with_all(seen.iter()))
+    }
+
+    /// The newest charter of every network that holds, each as it holds below those above it, the root's first.
+    ///
+    /// # Errors
+    /// `NotInScope` of the first one that does not hold.
+    pub fn all_in_force(&self, now: UnixTime) -> Result<Vec<Charter>, NotInScope> {
+        let mut found = Vec::new();
+        for line in self.lines() {
+            let steps = self.steps(line.network(), Listing::All, now)?;
+            let newest: Vec<&Charter> = steps.iter().map(|step| &*step.force.newest).collect();
+            found.extend(together(&newest));
+        }
+        Ok(found)
+    }
+
+    /// The charter that these layers name, from the root's to the one that was asked in.
+    #[must_use]
+    pub fn named(&self, path: &[LayerRef]) -> Option<Charter> {
+        let mut charters = Vec::new();
+        for layer in path {
+            let version = self.line(&layer.network)?.version(layer.version)?;
+            charters.push(version.charter().filter(|_| version.layer() == layer)?);
+        }
+        let newest: Vec<&Charter> = charters.iter().map(|charter| &***charter).collect();
+        let charter = together(&newest).filter(|charter| charter.path() == path)?;
+        let below = self.below(charter.network()).into_iter();
+        let below: Vec<&Charter> =
+            below.filter_map(|line| line.newest_charter()).map(|charter| &**charter).collect();
+        Some(charter.with_networks(below.into_iter()))
+    }
+
+    /// What decides for a hospital at a moment, by names: where it is the same at another moment, nothing began or ended.
+    #[must_use]
+    pub fn state(
+        &self,
+        hospital: &HospitalCode,
+        now: UnixTime,
+    ) -> Vec<(NetworkId, Vec<LayerRef>, bool)> {
+        let state = |line: &Line| {
+            let network = line.network();
+            let layers = self.layers(network, now).unwrap_or_default();
+            let own = self.binding(network, (hospital, now)).is_ok();
+            let newest = line.in_force(now).ok().map(|force| force.newest);
+            let member = newest.is_some_and(|charter| charter.takes_at(hospital, now));
+            (network.clone(), layers, own && member)
+        };
+        self.lines().into_iter().map(state).collect()
+    }
+
     /// What names every version that holds in a network and above it, each layer's newest first: what changes with the clock.
     ///
     /// # Errors

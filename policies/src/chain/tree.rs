@@ -16,8 +16,8 @@ use crate::{Digest, NetworkId, UnixTime};
 use super::check::{self, Read};
 use super::{ChainError, Line, Next};
 
-/// Most networks below one root, itself included: a node reads the charters of all of them at a start.
-pub const MAX_NETWORKS: usize = 256;
+/// Most networks below one root, itself included: what a node holds of all of them fits one request to another node.
+pub const MAX_NETWORKS: usize = 128;
 
 /// The accepted versions of all networks below one root.
 #[derive(Clone, Debug)]
@@ -90,6 +90,13 @@ impl Tree {
             line.network() != network && path.any(|above| above.network() == network)
         });
         lines
+    }
+
+    /// Whether a network's first version could be taken: the newest version of one that is held lists it.
+    #[must_use]
+    pub fn awaits(&self, network: &NetworkId) -> bool {
+        !self.lines.contains_key(network)
+            && self.lines.values().any(|line| line.newest().lists_child(network))
     }
 
     /// Checks everything about a bundle that shall follow the newest version of its network, or begin a network.

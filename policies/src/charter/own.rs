@@ -57,7 +57,8 @@ impl<'b> Books<'b> {
     }
 
     /// What names every version that has a say: the network's, older ones of it, then those of the other layers.
-    pub(crate) fn layers(self) -> Vec<LayerRef> {
+    #[must_use]
+    pub fn layers(self) -> Vec<LayerRef> {
         let older = |besides: &'b [Beside]| besides.iter().map(|beside| &*beside.charter);
         let others = self
             .others()

@@ -122,7 +122,23 @@ impl Parts {
         Self { networks: Arc::new(networks), members: Arc::new(members), ..self.clone() }
     }
 
-    /// Whether the person's id or key is somebody's already.
+    /// The same with everything that another network of the same root declares.
+    pub(crate) fn beside(&self, other: &Self) -> Self {
+        let mut texts = BTreeMap::clone(&other.texts);
+        texts.extend(self.texts.iter().map(owned));
+        let mut indicator_texts = BTreeMap::clone(&other.indicator_texts);
+        indicator_texts.extend(self.indicator_texts.iter().map(owned));
+        Self {
+            people: merged(&self.people, &other.people),
+            datasets: merged(&self.datasets, &other.datasets),
+            texts: Arc::new(texts),
+            indicators: merged(&self.indicators, &other.indicators),
+            indicator_texts: Arc::new(indicator_texts),
+            ..self.clone()
+        }
+    }
+
+    /// Whether the person's key is somebody's already.
     fn has_key_of(&self, person: &Person) -> bool {
         let key = &person.key;
         self.people.values().any(|known| known.key == *key)

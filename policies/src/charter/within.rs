@@ -58,6 +58,13 @@ impl Charter {
         self.parts.codes().contains(hospital)
     }
 
+    /// Whether a hospital takes part at this moment, by what this charter says.
+    #[must_use]
+    pub(crate) fn takes_at(&self, hospital: &HospitalCode, now: crate::UnixTime) -> bool {
+        let joined = self.parts.joined.get(hospital).is_some_and(|joined| joined.valid_at(now));
+        joined || self.member(hospital).is_some_and(|member| member.valid_at(now))
+    }
+
     /// This charter by itself: the root's.
     #[must_use]
     pub(crate) fn within_nothing(&self) -> Self {
@@ -95,6 +102,19 @@ impl Charter {
         let below = below.map(|charter| (charter.network(), charter.name(), &charter.parts));
         let parts = self.parts.with_networks(below);
         Self { parts, ..self.spoken(self) }
+    }
+
+    /// This charter with the people and data of other networks of the same root: everything that a hospital in all of them has
+    /// to do with. Of two by one name, the first counts.
+    #[must_use]
+    pub(crate) fn with_all<'o>(&self, others: impl Iterator<Item = &'o Self>) -> Self {
+        let (mut parts, mut path) = (self.parts.clone(), self.path.clone());
+        for other in others {
+            parts = parts.beside(&other.parts);
+            let known: Vec<NetworkId> = path.iter().map(|place| place.network.clone()).collect();
+            path.extend(other.path.iter().filter(|place| !known.contains(&place.network)).cloned());
+        }
+        self.read_as(parts, path)
     }
 
     fn read_as(&self, parts: Parts, path: Vec<Place>) -> Self {

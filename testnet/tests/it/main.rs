@@ -13,6 +13,7 @@ mod differential;
 mod explore;
 mod indicators;
 mod kill;
+mod layers;
 mod liar;
 mod local;
 mod memory;

@@ -77,9 +77,10 @@ fn same_index(plain: &Index, moved: &Index, size: u64) {
 
 /// Places of the last entries that a start reads.
 fn last(index: &Index) -> Vec<Option<u64>> {
-    let places = [index.last_charter(), index.last_configured(), index.last_keys()];
+    let places = [index.last_configured(), index.last_keys()];
     let snapshots = [0, 1, 2].map(|number| index.last_snapshot(&dataset(number)));
-    places.into_iter().chain(snapshots).map(Result::unwrap).collect()
+    let charters = index.last_charters().unwrap().into_iter().map(Some);
+    charters.chain(places.into_iter().chain(snapshots).map(Result::unwrap)).collect()
 }
 
 /// What a start reads by place is there without the archive.

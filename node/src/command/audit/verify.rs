@@ -257,7 +257,8 @@ pub(crate) fn policy(
     hospital: &HospitalCode,
     (witnesses, gaps): (usize, u32),
 ) -> anyhow::Result<Exit> {
-    let line = charters::open::line_of(root, &charters::folder::bundles(path)?)?;
+    let tree = charters::open::tree_of(root, &charters::folder::bundles(path)?)?;
+    let line = tree.root().context("no charter is given")?;
     let charter = line.in_force(SystemClock.now())?.newest;
     let member = charter
         .member(hospital)

@@ -2,6 +2,7 @@
 //!
 //! One node is enough: it checks what it is brought like anything that comes from a peer, and tells the others.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -66,13 +67,14 @@ fn lines(history: &History) -> Vec<String> {
     for version in &history.versions {
         let HistoryVersion { layer, valid_from, valid_until, accepted_at, holds_until, .. } =
             version;
-        let place = history.in_force.iter().position(|held| held == layer);
-        let state = match (place, holds_until) {
-            (Some(0), _) => "in force".to_owned(),
-            (Some(_), Some(until)) => format!("holds beside it until {until}"),
-            (Some(_), None) => "holds beside it".to_owned(),
-            (None, Some(_)) => "over".to_owned(),
-            (None, None) => "not begun".to_owned(),
+        let of_network = history.in_force.iter().filter(|held| held.network == layer.network);
+        let newest = of_network.map(|held| held.version).max();
+        let state = match (history.in_force.contains(layer), newest, holds_until) {
+            (true, Some(newest), _) if newest == layer.version => "in force".to_owned(),
+            (true, _, Some(until)) => format!("holds beside it until {until}"),
+            (true, _, None) => "holds beside it".to_owned(),
+            (false, _, Some(_)) => "over".to_owned(),
+            (false, _, None) => "does not hold".to_owned(),
         };
         lines.push(format!("version {} of {} ({state})", layer.version, layer.network));
         lines.push(format!("  digest {}", layer.digest));
@@ -89,9 +91,12 @@ fn lines(history: &History) -> Vec<String> {
             ));
         }
     }
-    match history.fresh_until {
-        Some(until) => lines.push(format!("vouched for until {until}")),
-        None => lines.push("nobody vouches for it".to_owned()),
+    let networks: BTreeSet<_> = history.versions.iter().map(|known| &known.layer.network).collect();
+    for network in networks {
+        lines.push(match history.fresh_until.get(network) {
+            Some(until) => format!("the newest version of {network} is vouched for until {until}"),
+            None => format!("nobody vouches for the newest version of {network}"),
+        });
     }
     for revoked in &history.revoked {
         let by =

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &SimulateArgs) -> anyhow::Result<Exit> {
     let config = args.source.config.as_deref().map(Config::load).transpose()?;
     let old = match (&args.against, &config) {
         (Some(path), _) => Arc::new(super::folder::open(path)?.charter),
-        (None, Some(config)) => open_charter(config, &SystemClock, None)?,
+        (None, Some(config)) => open_charter(config, &SystemClock, &[])?,
         (None, None) => anyhow::bail!("name the charter to compare with: --against"),
     };
     if old.network() != draft.network() {

@@ -21,14 +21,14 @@ fn a_member_that_lies_about_charters_changes_nothing_and_is_counted() {
         let tip = LayerRef { version, digest: Digest::of(digest.as_bytes()), ..first.clone() };
         Holding { tip, revocations: 4000, revoked: Digest::of(b"x"), fresh: None }
     };
-    let say = |holds: Holding, wants: Wanted| Message { holds, wants }.encode();
+    let say = |holds: Holding, wants: Wanted| Message { holds: vec![holds], wants }.encode();
     // It says that it is far ahead, or that it holds a fork, and answers every question about it with rubbish.
     let rubbish = [
-        message::reply(&holding(9, "ahead"), Some(b"{}".to_vec())),
-        message::reply(&holding(8, "large"), Some(vec![b'x'; 1 << 20])),
-        message::reply(&holding(1, "fork"), Some(b"[]".to_vec())),
-        message::reply(&holding(7, "nothing"), None),
-        message::reply(&Holding { tip: first.clone(), ..holding(1, "") }, Some(b"{}".to_vec())),
+        message::reply(&[holding(9, "ahead")], Some(b"{}".to_vec())),
+        message::reply(&[holding(8, "large")], Some(vec![b'x'; 1 << 20])),
+        message::reply(&[holding(1, "fork")], Some(b"[]".to_vec())),
+        message::reply(&[holding(7, "nothing")], None),
+        message::reply(&[Holding { tip: first.clone(), ..holding(1, "") }], Some(b"{}".to_vec())),
         vec![b"nonsense".to_vec()],
     ];
     let (asked, turn) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -50,9 +50,14 @@ fn a_member_that_lies_about_charters_changes_nothing_and_is_counted() {
     });
     // What is no message is counted; a page beyond the end and a version that is not there are nothing.
     assert_eq!(liar.compare(&net, "NOORD", b"rubbish"), Err("no_answer"));
-    for wants in [Wanted::Statements(u64::MAX), Wanted::Bundle(77), Wanted::Bundle(0)] {
+    for wants in [
+        Wanted::Statements(first.network.clone(), u64::MAX),
+        Wanted::Bundle(first.network.clone(), 77),
+        Wanted::Bundle(first.network.clone(), 0),
+        Wanted::Bundle("elsewhere".parse().unwrap(), 1),
+    ] {
         let frames = liar.compare(&net, "NOORD", &say(holding(1, "x"), wants)).unwrap();
-        assert_eq!(message::read(frames).unwrap().0.tip, first);
+        assert_eq!(message::read(frames).unwrap().0[0].tip, first);
     }
     assert_eq!(history(&net.network, "NOORD").versions.len(), 1);
     assert!(rejected(&net, "NOORD").is_empty(), "a peer's rubbish is not logged singly");
