@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use policies::chain::{ChainError, Line, NotInForce};
-use policies::charter::{Charter, MemberKeys};
+use policies::charter::Charter;
 use policies::statement::{Fresh, Freshness, Revocation, Revocations, Revoked, StatementError};
 use policies::wire::LayerRef;
 use policies::{Beside, Digest, HospitalCode, OwnRules, UnixTime};
@@ -27,12 +27,14 @@ mod history;
 pub mod message;
 pub mod open;
 pub mod spread;
+pub mod turns;
 
 #[cfg(test)]
 mod tests;
 
 use folder::{Folder, FolderError};
 use message::Vouched;
+use turns::{NodeKeys, Turn};
 
 /// How often it is looked whether another version has begun, or a notice is over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -55,8 +57,8 @@ pub struct Held {
 pub struct Charters {
     folder: Folder,
     hospital: HospitalCode,
-    /// The keys that this node works with.
-    keys: MemberKeys,
+    /// The keys that this node has.
+    pub(crate) keys: NodeKeys,
     /// File name and text of the hospital's own rules, where it has any.
     own: Option<(String, String)>,
     /// The key of this hospital that vouches for charters.
@@ -136,7 +138,7 @@ impl Charters {
     #[must_use]
     pub fn new(
         folder: Folder,
-        (hospital, keys): (HospitalCode, MemberKeys),
+        (hospital, keys): (HospitalCode, NodeKeys),
         own: Option<(String, String)>,
         freshness: Option<Key>,
     ) -> Self {
@@ -152,29 +154,33 @@ impl Charters {
         }
     }
 
-    /// What the node decides by at a moment.
+    /// What the node decides by at a moment, if it started with the keys `running`.
     ///
     /// # Errors
     /// `NotInForce` where no version holds.
-    pub fn rulebook(&self, held: Arc<Held>, now: UnixTime) -> Result<Rulebook, NotInForce> {
+    pub fn rulebook(
+        &self,
+        held: Arc<Held>,
+        now: UnixTime,
+        running: Option<&Turn>,
+    ) -> Result<Rulebook, NotInForce> {
         let in_force = held.line.in_force(now)?;
+        let turn = self.turn((&held, &in_force), running, now);
         let charter = in_force.newest;
         let besides = in_force.besides.into_iter();
         let besides = besides.rev().map(|(charter, until)| Beside { charter, until }).collect();
         let (own, fault) = self.own_rules(&charter);
         let fault = match charter.member(&self.hospital) {
             None => Some(Fault::NotAMember),
-            Some(member) if held.revoked.member(&member.code, &member.keys) => Some(Fault::Revoked),
-            Some(member) if member.keys != self.keys => {
-                tracing::error!(
-                    "the charter names other keys of this node: nothing is answered until it works with them"
-                );
-                Some(Fault::OtherKeys)
+            Some(member) if held.revoked.member(&member.code, &member.keys, now) => {
+                Some(Fault::Revoked)
             }
+            Some(_) if turn.is_none() => Some(Fault::OtherKeys),
             Some(_) => fault,
         };
+        let turn = turn.unwrap_or_else(|| self.turn_without_charter(running));
         let layer = charter.layer().unwrap_or_else(|| held.line.tip().clone());
-        Ok(Rulebook { charter, layer, besides, own, fault, held })
+        Ok(Rulebook { charter, layer, besides, own, fault, held, turn, at: now })
     }
 
     fn own_rules(&self, charter: &Charter) -> (Option<Arc<OwnRules>>, Option<Fault>) {
@@ -322,7 +328,8 @@ impl Node {
     /// Decides by this from now on. Where no version holds, nothing is answered.
     async fn follow(&self, held: Arc<Held>) {
         let before = self.rulebook();
-        let next = match self.charters.rulebook(Arc::clone(&held), self.clock.now()) {
+        let now = self.clock.now();
+        let next = match self.charters.rulebook(Arc::clone(&held), now, Some(&before.turn)) {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(%error, "no version of the charter holds: nothing is answered");
@@ -330,12 +337,14 @@ impl Node {
             }
         };
         let moved = next.layer != before.layer
-            || next.held.revoked.digest() != before.held.revoked.digest();
+            || next.held.revoked.digest() != before.held.revoked.digest()
+            || before.keys_turn(next.at);
         if next.layer != before.layer {
             tracing::info!(version = next.layer.version, "this version of the charter holds now");
         }
         let next = Arc::new(next);
         self.rules.send_replace(Arc::clone(&next));
+        self.say_turn(&before.turn, &next.turn).await;
         if moved {
             self.meet(&next).await;
         }
@@ -355,13 +364,18 @@ impl Node {
         }
     }
 
-    /// Looks whether another version has begun, or the notice of one is over.
+    /// Looks whether another version has begun, the notice of one is over, or other keys count.
     pub(crate) async fn look(&self) {
         let _turn = self.charters.turn.lock().await;
         let book = self.rulebook();
         let none = book.fault == Some(Fault::NoVersion);
-        let moved = match book.held.line.in_force(self.clock.now()) {
-            Ok(in_force) => none || in_force.layers() != book.layers(),
+        let now = self.clock.now();
+        let moved = match book.held.line.in_force(now) {
+            Ok(in_force) => {
+                let turn = self.charters.turn((&book.held, &in_force), Some(&book.turn), now);
+                let turned = book.keys_turn(now) || turn.is_some_and(|turn| turn != book.turn);
+                none || turned || in_force.layers() != book.layers()
+            }
             Err(_) => !none,
         };
         if moved {
@@ -370,7 +384,7 @@ impl Node {
     }
 }
 
-/// Follows the clock: a version begins, a notice ends.
+/// Follows the clock: a version begins, a notice ends, a key comes or goes.
 pub(crate) async fn follow_the_clock(node: Arc<Node>) {
     let stopping = node.tasks().shutdown();
     loop {

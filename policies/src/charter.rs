@@ -15,6 +15,7 @@ use crate::{DatasetId, Digest, HospitalCode, IndicatorId, NetworkId, PersonId, U
 mod beside;
 mod head;
 mod indicators;
+mod keys;
 mod members;
 mod model;
 mod networks;
@@ -28,8 +29,9 @@ use crate::dsse::PublicKey;
 pub use beside::Beside;
 pub(crate) use head::Head;
 pub use head::{FreshnessKey, Signer};
+pub use keys::{MemberKeys, RoleKey, RoleKeys};
 pub(crate) use members::MAX_MEMBERS;
-pub use members::{Member, MemberKeys, MemberKind};
+pub use members::{Member, MemberKind};
 pub use networks::Membership;
 pub use not_given::NotGiven;
 pub use own::{Books, OwnRules};
@@ -126,10 +128,10 @@ impl Charter {
         self.members.values()
     }
 
-    /// The hospital whose connections are authenticated by this key.
+    /// The hospital whose connections are authenticated by this key at this moment.
     #[must_use]
-    pub fn member_by_transport(&self, key: &PublicKey) -> Option<&Member> {
-        self.members.values().find(|member| member.keys.transport == *key)
+    pub fn member_by_transport(&self, key: &PublicKey, now: UnixTime) -> Option<&Member> {
+        self.members.values().find(|member| member.keys.transport.accepts(key, now))
     }
 
     /// A person.

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use policies::chain::{ChainError, Line};
-use policies::charter::{Charter, MemberKeys};
+use policies::charter::Charter;
 use policies::problem::Problem;
 use policies::wire::LayerRef;
 use policies::{OwnRules, UnixTime};
 
+use super::keys;
 use crate::charters;
 use crate::charters::folder::FolderError;
 use crate::charters::open::{FollowError, Followed, Mode};
@@ -18,7 +19,7 @@ use crate::config::Config;
 use crate::files;
 use crate::index::Index;
 use crate::keys::noise::NoiseError;
-use crate::keys::{Key, KeyError, KeyRole};
+use crate::keys::{KeyError, KeyRole};
 use crate::log::{Event, OpenError, Reader, Store};
 use crate::net::NetError;
 use crate::pool::PoolError;
@@ -75,15 +76,15 @@ pub enum StartError {
     },
     /// Another key than the charter names.
     #[error(
-        "the {role:?} key of this node is {own}, the charter names {named}; ask the board to change it, or use the right key file"
+        "the {role:?} key of this node is {own}, the charter names {named} at this moment; ask the board to change it, or use the right key file"
     )]
     OtherKey {
         /// Which key.
         role: KeyRole,
         /// This node's.
         own: Box<policies::dsse::PublicKey>,
-        /// The charter's.
-        named: Box<policies::dsse::PublicKey>,
+        /// The charter's that are valid.
+        named: String,
     },
     /// The file of the hospital's own rules.
     #[error("cannot read the hospital's own rules {path}; see `own_rules` in the configuration")]
@@ -350,45 +351,6 @@ pub fn open_charter(
         path: config.charter.clone(),
         source: Box::new(error.into()),
     })?;
-    belongs(config, &in_force.newest)?;
+    keys::belongs(config, &in_force.newest, now)?;
     Ok(in_force.newest)
-}
-
-/// The public halves of this node's keys.
-///
-/// # Errors
-/// `StartError::Key`.
-pub(super) fn member_keys(config: &Config) -> Result<MemberKeys, StartError> {
-    let keys = &config.keys;
-    Ok(MemberKeys {
-        transport: Key::load(&keys.transport, KeyRole::Transport)?.public,
-        envelope: Key::load(&keys.envelope, KeyRole::Envelope)?.public,
-        log: Key::load(&keys.log, KeyRole::Log)?.public,
-        witness: Key::load(&keys.witness, KeyRole::Witness)?.public,
-    })
-}
-
-/// Whether this node is the one of a member.
-///
-/// # Errors
-/// `StartError`.
-pub(super) fn belongs(config: &Config, charter: &Charter) -> Result<(), StartError> {
-    let Some(member) = charter.member(&config.hospital) else {
-        let (hospital, version) = (config.hospital.clone(), charter.version());
-        return Err(StartError::NotAMember { hospital, version });
-    };
-    let own = member_keys(config)?;
-    let named = member.keys;
-    let keys = [
-        (KeyRole::Transport, own.transport, named.transport),
-        (KeyRole::Envelope, own.envelope, named.envelope),
-        (KeyRole::Log, own.log, named.log),
-        (KeyRole::Witness, own.witness, named.witness),
-    ];
-    match keys.into_iter().find(|(_, own, named)| own != named) {
-        Some((role, own, named)) => {
-            Err(StartError::OtherKey { role, own: Box::new(own), named: Box::new(named) })
-        }
-        None => Ok(()),
-    }
 }
