@@ -5,7 +5,6 @@
 //! charter that held in force. One change is made at a time. What the node decides by is replaced as a whole ([`Rulebook`]),
 //! so a question sees one state of it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +25,7 @@ pub mod freshen;
 mod history;
 pub mod message;
 pub mod open;
+mod refusals;
 pub mod spread;
 pub mod turns;
 
@@ -34,12 +34,11 @@ mod tests;
 
 use folder::{Folder, FolderError};
 use message::Vouched;
+use refusals::Refusals;
 use turns::{NodeKeys, Turn};
 
 /// How often it is looked whether another version has begun, or a notice is over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Most digests of refused bytes that are remembered: what was refused is not fetched again soon.
-const MAX_REFUSED: usize = 1024;
 
 /// The charters, revocations and the last word on freshness that a node has accepted.
 #[derive(Clone, Debug)]
@@ -69,27 +68,6 @@ pub struct Charters {
     pub(crate) talking: spread::Busy,
     /// Members that are being told something: a bundle is large.
     pub(crate) telling: spread::Busy,
-}
-
-/// What was refused lately.
-#[derive(Debug, Default)]
-struct Refusals {
-    seen: BTreeSet<Digest>,
-}
-
-impl Refusals {
-    /// Whether these bytes were refused lately.
-    fn knows(&self, bytes: &[u8]) -> bool {
-        self.seen.contains(&Digest::of(bytes))
-    }
-
-    /// Whether these bytes are refused for the first time since long.
-    fn note(&mut self, bytes: &[u8]) -> bool {
-        if self.seen.len() >= MAX_REFUSED {
-            self.seen.clear();
-        }
-        self.seen.insert(Digest::of(bytes))
-    }
 }
 
 /// Why a bundle or statement is not taken in.
@@ -216,7 +194,8 @@ impl Node {
         match (error, from) {
             (TakeError::Chain(ChainError::Held { .. }), _) => {}
             (TakeError::Chain(ChainError::Fork { .. }), _) | (_, None) => {
-                if turn.note(&bytes) {
+                let fork = matches!(error, TakeError::Chain(ChainError::Fork { .. }));
+                if if fork { turn.note_signed(&bytes) } else { turn.note(&bytes) } {
                     let (bundle, code) = (Digest::of(&bytes), error.code().to_owned());
                     tracing::warn!(%error, bundle = %bundle.short(), "a charter is refused");
                     self.log.append(Event::CharterRejected { bundle, code }).await?;
