@@ -178,8 +178,8 @@ impl Charters {
 impl Node {
     /// Takes a bundle in, from a board member or from a peer, and follows it; the version that is the newest then.
     ///
-    /// What is refused is logged; of a peer, which may bring anything as often as it likes, only a fork is, which proves
-    /// itself by the board's signatures. All else of a peer is counted.
+    /// A fork, which proves itself by the board's signatures, is logged; all else that is refused is counted, whoever brings
+    /// it: it may be brought as often as anybody likes.
     ///
     /// # Errors
     /// `TakeError`: the charter that held is in force as before.
@@ -193,16 +193,15 @@ impl Node {
         let Err(error) = &taken else { return taken };
         match (error, from) {
             (TakeError::Chain(ChainError::Held { .. }), _) => {}
-            (TakeError::Chain(ChainError::Fork { .. }), _) | (_, None) => {
-                let fork = matches!(error, TakeError::Chain(ChainError::Fork { .. }));
-                if if fork { turn.note_signed(&bytes) } else { turn.note(&bytes) } {
+            (TakeError::Chain(ChainError::Fork { .. }), _) => {
+                if turn.note_signed(&bytes) {
                     let (bundle, code) = (Digest::of(&bytes), error.code().to_owned());
                     tracing::warn!(%error, bundle = %bundle.short(), "a charter is refused");
                     self.log.append(Event::CharterRejected { bundle, code }).await?;
                 }
             }
-            (_, Some(from)) => {
-                self.count_rejected(from, &bytes, error.code()).await;
+            (_, from) => {
+                self.count_rejected(from.unwrap_or(&self.hospital), &bytes, error.code()).await;
             }
         }
         taken
@@ -253,9 +252,8 @@ impl Node {
             Ok(Word::Fresh(fresh)) => self.freshened(&held, *fresh).await,
             Ok(Word::Revoked(revoked)) => self.revoked(&held, *revoked).await,
             Err(error) => {
-                if let Some(from) = from {
-                    self.count_rejected(from, bytes, error.code()).await;
-                }
+                let from = from.unwrap_or(&self.hospital);
+                self.count_rejected(from, bytes, error.code()).await;
                 Err(error.into())
             }
         }
