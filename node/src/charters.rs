@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use policies::chain::{ChainError, Line, NotInForce};
 use policies::charter::Charter;
+use policies::dsse::EnvelopeError;
 use policies::statement::{Fresh, Freshness, Revocation, Revocations, Revoked, StatementError};
 use policies::wire::LayerRef;
 use policies::{Beside, Digest, HospitalCode, OwnRules, UnixTime};
@@ -242,7 +243,8 @@ impl Node {
         let now = self.clock.now();
         let verified = match Freshness::verify(bytes, &held.line, &held.revoked, now) {
             Ok(fresh) => Ok(Word::Fresh(Box::new(fresh))),
-            Err(StatementError::Envelope(_)) => {
+            // Of another type; a bad signature of this one is told as such.
+            Err(StatementError::Envelope(EnvelopeError::WrongType { .. })) => {
                 Revocation::verify(bytes, &held.line, &held.revoked, now)
                     .map(|revoked| Word::Revoked(Box::new(revoked)))
             }
