@@ -121,7 +121,7 @@ impl App {
         let prints = book.turn.prints(&charters.keys.log);
         let found = (&*book.charter, book.own_digest(), prints);
         let (notices, mut at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
-        at_start.extend(noticing::accepted(&book.held, &index)?);
+        at_start.extend(noticing::accepted(&book.held, (&log, &index))?);
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());

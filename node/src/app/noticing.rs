@@ -81,13 +81,21 @@ pub(super) fn charters(
     Ok((charters, book))
 }
 
-/// The versions that are followed and not yet in the log.
-pub(super) fn accepted(held: &Held, index: &Index) -> Result<Vec<Event>, OpenError> {
+/// The versions that are followed and not yet in the log. Of the others the log says when they were accepted: one whose file
+/// says that it was earlier would end a notice early. Later is what a folder that was made anew says, and only longer.
+pub(super) fn accepted(
+    held: &Held,
+    (log, index): (&Reader, &Index),
+) -> Result<Vec<Event>, StartError> {
     let mut events = Vec::new();
     for version in held.line.history() {
-        let layer = version.layer().clone();
-        if !index.knows_charter(&layer)? {
-            events.push(Event::CharterAccepted { layer, since: Some(version.accepted_at()) });
+        let (layer, named) = (version.layer().clone(), version.accepted_at());
+        match event_at(log, index.charter(&layer)?)? {
+            None => events.push(Event::CharterAccepted { layer, since: Some(named) }),
+            Some(Event::CharterAccepted { since: Some(logged), .. }) if named < logged => {
+                return Err(StartError::AcceptedEarlier { version: layer.version, named, logged });
+            }
+            Some(_) => {}
         }
     }
     Ok(events)

@@ -64,6 +64,19 @@ pub enum StartError {
         #[source]
         source: Box<ChainError>,
     },
+    /// A version's file says that it was accepted before the moment in the log.
+    #[error(
+        "the name of the file of version {version} in the folder of charters says that it was accepted at {named}, the log says at {logged}: give the file its name back, {version:010}-{}.kring",
+        .logged.0
+    )]
+    AcceptedEarlier {
+        /// The version.
+        version: u64,
+        /// What the name says.
+        named: UnixTime,
+        /// What the log says.
+        logged: UnixTime,
+    },
     /// This hospital is not in it.
     #[error(
         "{hospital} is not a member in version {version} of the charter; ask the board to add it"
@@ -150,6 +163,7 @@ impl StartError {
             Self::Charters(error) => Some(error.code()),
             Self::NotAMember { .. } => Some("charter_not_a_member"),
             Self::OtherKey { .. } => Some("charter_other_key"),
+            Self::AcceptedEarlier { .. } => Some("charter_accepted_earlier"),
             Self::KeyLog
             | Self::Key(_)
             | Self::Noise(_)

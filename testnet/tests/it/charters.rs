@@ -58,12 +58,10 @@ fn all_follow(network: &Network, version: u64) {
 /// What was refused that was brought to this node itself: forks singly, all else counted.
 fn rejected(net: &Net, at: &str) -> Vec<String> {
     let entries = net.log(at).into_iter();
-    let rejected = entries.filter_map(|entry| {
-        match entry.event {
-            Event::CharterRejected { code, .. } if code == "fork" => Some(code),
-            Event::Rejected { peer, code, count, .. } if peer == at && count > 0 => Some(code),
-            _ => None,
-        }
+    let rejected = entries.filter_map(|entry| match entry.event {
+        Event::CharterRejected { code, .. } if code == "fork" => Some(code),
+        Event::Rejected { peer, code, count, .. } if peer == at && count > 0 => Some(code),
+        _ => None,
     });
     rejected.collect()
 }
