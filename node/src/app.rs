@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::consumed::Consumed;
 use crate::http::HttpServer;
 use crate::index::Index;
+use crate::keys::ring::Ring;
 use crate::keys::{Key, KeyRole, noise};
 use crate::ledger::{self, Charges, Ledger};
 use crate::log::checkpoint::Signer;
@@ -33,6 +34,7 @@ use crate::witness::hearsay::Hearsay;
 use crate::witness::own::Own;
 
 mod hearsay;
+mod keys;
 mod noticing;
 mod start;
 mod witnessing;
@@ -54,7 +56,7 @@ pub struct App {
     config: Config,
     clock: Arc<dyn Clock>,
     book: Rulebook,
-    envelope_key: Key,
+    envelope_keys: Ring,
     store: Store,
     signer: Signer,
     consumed: Consumed,
@@ -116,19 +118,20 @@ impl App {
                 return Err(error);
             }
         };
-        let found = (&*book.charter, book.own_digest());
+        let prints = book.turn.prints(&charters.keys.log);
+        let found = (&*book.charter, book.own_digest(), prints);
         let (notices, mut at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
-        at_start.extend(noticing::accepted(&book.held, &index)?);
+        at_start.extend(noticing::accepted(&book.held, (&log, &index))?);
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());
-        let (desk, own) = witnessing::open(&config, &book.charter, latest.as_ref())?;
+        let (desk, own) = witnessing::open(&config, &book, latest.as_ref())?;
         start::check_snapshots(&config, &book.charter)?;
         let replies_folder = config.state.join("replies");
         let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
-        let envelope_key = Key::load(&config.keys.envelope, KeyRole::Envelope)?;
-        let replies = Replies::open(&replies_folder, &envelope_key).map_err(&folder)?;
-        let charges = Charges::new(&config.ledger_folder(), &envelope_key);
+        let envelope_keys = Ring::load(&config.keys.envelope, KeyRole::Envelope)?;
+        let replies = Replies::open(&replies_folder, envelope_keys.all()).map_err(&folder)?;
+        let charges = Charges::new(&config.ledger_folder(), envelope_keys.all());
         let charges = charges
             .map_err(|source| StartError::Folder { path: config.ledger_folder(), source })?;
         let tasks = Tasks::new();
@@ -138,7 +141,8 @@ impl App {
         let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
         let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
         let syslog = Target::open(&config)?;
-        let transport = Key::load(&config.keys.transport, KeyRole::Transport)?;
+        let transport = Ring::load(&config.keys.transport, KeyRole::Transport)?;
+        let transport = transport.into_key(&book.turn.transport);
         let limits = NetLimits::default();
         let listen = config.listen.clone();
         let network =
@@ -149,7 +153,7 @@ impl App {
             config,
             clock,
             book,
-            envelope_key,
+            envelope_keys,
             store,
             signer,
             consumed,
@@ -178,7 +182,7 @@ impl App {
             config,
             clock,
             book,
-            envelope_key,
+            envelope_keys,
             store,
             signer,
             consumed,
@@ -208,7 +212,7 @@ impl App {
             charters,
             nudges,
             rules: watch::Sender::new(Arc::new(book)),
-            envelope_key,
+            envelope_keys,
             log,
             own,
             desk: Arc::new(desk),
@@ -336,8 +340,11 @@ impl Node {
     pub(crate) fn member_of(&self, peer: PeerKey) -> Option<HospitalCode> {
         let key = policies::dsse::PublicKey::from_bytes(&peer.0).ok()?;
         let book = self.rulebook();
-        let member = book.charter.member_by_transport(&key)?;
-        let revoked = book.revoked.member(&member.code, &member.keys);
+        let now = self.clock.now();
+        let member = book.charter.member_by_transport(&key, now)?;
+        let revoked = &book.revoked;
+        let revoked =
+            revoked.member(&member.code, &member.keys, now) || revoked.node_key(&member.code, &key);
         (!revoked).then(|| member.code.clone())
     }
 

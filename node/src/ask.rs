@@ -19,7 +19,6 @@ use crate::api::{ExplainBody, Explanation, RefusalBody};
 use crate::ask::collect::{Collected, Outcome, Sent};
 use crate::log::event::QuestionRecord;
 use crate::log::{Event, LogError};
-use crate::net::PeerKey;
 use crate::node::Node;
 use crate::pool::{Access, Who};
 use crate::refused::Refused;
@@ -238,7 +237,7 @@ impl Node {
             cosigned: self.desk.cosigned(audience).map(|note| note.to_string()),
             sent_at: self.clock.now(),
         };
-        policies::question::sign_request(&request, self.envelope_key.secret())
+        policies::question::sign_request(&request, self.signer().key.secret())
     }
 
     /// Sends to every hospital at once and waits for all of them, within the question's life.
@@ -301,7 +300,9 @@ impl Node {
         let member = accepted.book.charter.member(hospital)?;
         // In the background: a hospital that answers slowly must not hold the question up.
         // Where there is no room, the minute's round compares them.
-        let _ = self.nudges.try_send(PeerKey(*member.keys.transport.as_bytes()));
+        if let Some(key) = self.net.reach(&accepted.book.transports(member), deadline).await {
+            let _ = self.nudges.try_send(key);
+        }
         let mut rules = self.rules.subscribe();
         let path = accepted.book.charter.path();
         let network = accepted.book.charter.network();
@@ -328,7 +329,10 @@ impl Node {
             let Some(member) = accepted.book.charter.member(hospital) else {
                 return Outcome::unreachable("not_a_member");
             };
-            let key = PeerKey(*member.keys.transport.as_bytes());
+            let keys = accepted.book.transports(member);
+            let Some(key) = self.net.reach(&keys, deadline).await else {
+                return Outcome::unreachable("not_a_member");
+            };
             let asking = self.net.ask(key, bytes, deadline);
             match tokio::time::timeout(deadline, asking).await {
                 Err(_elapsed) => return Outcome::unreachable("no_answer_in_time"),
@@ -340,11 +344,13 @@ impl Node {
             }
         };
         let (question, digest) = (&accepted.question, accepted.envelope.digest());
+        let root = self.rulebook();
         let sent = Sent {
             charter: &accepted.book.charter,
             question,
             digest,
             hospital,
+            revoked: root.revoked_in(&question.network),
             now: self.clock.now(),
         };
         Outcome::verify(sent, request, frames)

@@ -1,5 +1,6 @@
 //! Files that a copy of the state without the keys does not show: encrypted under a key derived from the node's envelope key.
 //!
+//! A node whose envelope key changes reads what was encrypted under any that it had, and encrypts under its present one.
 //! Each purpose has a key of its own, and each file is bound to what it is of. It does not say where files are or what is in them.
 
 use std::sync::Arc;
@@ -18,7 +19,8 @@ pub(crate) const ADDED_BYTES: usize = NONCE_LEN + 16;
 pub(crate) struct Sealer {
     /// What a file begins with; part of what is authenticated.
     format: &'static [u8; 8],
-    key: Arc<RandomizedNonceKey>,
+    /// The first encrypts, any decrypts.
+    keys: Arc<[RandomizedNonceKey]>,
 }
 
 impl std::fmt::Debug for Sealer {
@@ -28,17 +30,18 @@ impl std::fmt::Debug for Sealer {
 }
 
 impl Sealer {
-    /// The sealer for a purpose, whose files begin with `format`.
+    /// The sealer for a purpose, whose files begin with `format`; the first of the keys is the present one.
     ///
     /// # Errors
     /// When no key can be derived.
-    pub(crate) fn new(
-        key: &Key,
+    pub(crate) fn new<'k>(
+        keys: impl IntoIterator<Item = &'k Key>,
         format: &'static [u8; 8],
         purpose: &'static [u8],
     ) -> std::io::Result<Self> {
-        let key = derived(key, purpose).map_err(|_unspecified| std::io::Error::other("no key"))?;
-        Ok(Self { format, key: Arc::new(key) })
+        let keys = keys.into_iter().map(|key| derived(key, purpose)).collect::<Result<_, _>>();
+        let keys = keys.map_err(|_unspecified| std::io::Error::other("no key"))?;
+        Ok(Self { format, keys })
     }
 
     /// Encrypts bytes that belong to what `of` names.
@@ -46,8 +49,8 @@ impl Sealer {
     /// # Errors
     /// When they cannot be encrypted.
     pub(crate) fn seal(&self, of: &[u8], mut bytes: Vec<u8>) -> std::io::Result<Vec<u8>> {
-        let nonce = self
-            .key
+        let key = self.keys.first().ok_or_else(|| std::io::Error::other("no key"))?;
+        let nonce = key
             .seal_in_place_append_tag(Aad::from(self.bound(of)), &mut bytes)
             .map_err(|_unspecified| std::io::Error::other("a file cannot be encrypted"))?;
         let mut file = self.format.to_vec();
@@ -59,11 +62,14 @@ impl Sealer {
     /// Decrypts a file of what `of` names; `None` for other bytes.
     pub(crate) fn open(&self, of: &[u8], file: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = file.strip_prefix(self.format)?.split_first_chunk::<NONCE_LEN>()?;
-        let (nonce, mut sealed) = (Nonce::assume_unique_for_key(*nonce), sealed.to_vec());
-        let opened = self.key.open_in_place(nonce, Aad::from(self.bound(of)), &mut sealed).ok()?;
-        let length = opened.len();
-        sealed.truncate(length);
-        Some(sealed)
+        let open = |key: &RandomizedNonceKey| {
+            let (nonce, mut sealed) = (Nonce::assume_unique_for_key(*nonce), sealed.to_vec());
+            let opened = key.open_in_place(nonce, Aad::from(self.bound(of)), &mut sealed).ok()?;
+            let length = opened.len();
+            sealed.truncate(length);
+            Some(sealed)
+        };
+        self.keys.iter().find_map(open)
     }
 
     /// What is authenticated beside the bytes.

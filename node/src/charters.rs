@@ -5,12 +5,13 @@
 //! charter that held in force. One change is made at a time. What the node decides by is replaced as a whole ([`Rulebook`]),
 //! so a question sees one state of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use policies::chain::{ChainError, NotInScope, Scope, Tree};
-use policies::charter::{Charter, MemberKeys};
+use policies::charter::Charter;
+use policies::dsse::EnvelopeError;
 use policies::statement::{
     self, Fresh, Freshness, Revocation, Revocations, Revoked, StatementError,
 };
@@ -28,18 +29,20 @@ pub mod freshen;
 mod history;
 pub mod message;
 pub mod open;
+mod refusals;
 pub mod spread;
+pub mod turns;
 
 #[cfg(test)]
 mod tests;
 
 use folder::{Folder, FolderError, Said};
 use message::Vouched;
+use refusals::Refusals;
+use turns::{NodeKeys, Turn};
 
 /// How often it is looked whether another version has begun, or a notice is over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Most digests of refused bytes that are remembered: what was refused is not fetched again soon.
-const MAX_REFUSED: usize = 1024;
 
 /// The charters, revocations and the last word on freshness that a node has accepted.
 #[derive(Clone, Debug)]
@@ -86,8 +89,8 @@ pub(crate) fn revoked_in(
 pub struct Charters {
     folder: Folder,
     hospital: HospitalCode,
-    /// The keys that this node works with.
-    keys: MemberKeys,
+    /// The keys that this node has.
+    pub(crate) keys: NodeKeys,
     /// File name and text of the hospital's own rules, where it has any.
     own: Option<(String, String)>,
     /// The key of this hospital that vouches for charters.
@@ -98,27 +101,6 @@ pub struct Charters {
     pub(crate) talking: spread::Busy,
     /// Members that are being told something: a bundle is large.
     pub(crate) telling: spread::Busy,
-}
-
-/// What was refused lately.
-#[derive(Debug, Default)]
-struct Refusals {
-    seen: BTreeSet<Digest>,
-}
-
-impl Refusals {
-    /// Whether these bytes were refused lately.
-    fn knows(&self, bytes: &[u8]) -> bool {
-        self.seen.contains(&Digest::of(bytes))
-    }
-
-    /// Whether these bytes are refused for the first time since long.
-    fn note(&mut self, bytes: &[u8]) -> bool {
-        if self.seen.len() >= MAX_REFUSED {
-            self.seen.clear();
-        }
-        self.seen.insert(Digest::of(bytes))
-    }
 }
 
 /// Why a bundle or statement is not taken in.
@@ -167,7 +149,7 @@ impl Charters {
     #[must_use]
     pub fn new(
         folder: Folder,
-        (hospital, keys): (HospitalCode, MemberKeys),
+        (hospital, keys): (HospitalCode, NodeKeys),
         own: Option<(String, String)>,
         freshness: Option<Key>,
     ) -> Self {
@@ -183,45 +165,49 @@ impl Charters {
         }
     }
 
-    /// What the node decides by at a moment, in every network that holds.
+    /// What the node decides by at a moment, in every network that holds, if it started with the keys `running`.
     ///
     /// # Errors
     /// `NotInScope` where the root's charter does not hold.
-    pub fn rulebook(&self, held: Arc<Held>, now: UnixTime) -> Result<Rulebook, NotInScope> {
+    pub fn rulebook(
+        &self,
+        held: Arc<Held>,
+        now: UnixTime,
+        running: Option<&Turn>,
+    ) -> Result<Rulebook, NotInScope> {
         let tree = &held.tree;
         let whole = tree.whole(&self.hospital, now)?;
-        let own = self.own_rules(&whole);
+        let root = tree.scope(tree.network(), &self.hospital, now)?;
+        let turn = self.turn(&held, running, now);
+        let mut own = self.own_rules(&whole);
+        own.other_keys = turn.is_none();
+        let turn = turn.unwrap_or_else(|| self.turn_without_charter(running));
+        let moment = Moment { held: &held, own: &own, turn: &turn, now };
         let mut scopes = BTreeMap::new();
         for line in tree.below(tree.network()) {
             let network = line.network();
             match tree.scope(network, &self.hospital, now) {
                 Ok(scope) => {
-                    let book = self.book(scope, &own, &held);
+                    let book = self.book(scope, moment);
                     scopes.insert(network.clone(), Arc::new(book));
                 }
                 Err(error) => {
-                    tracing::warn!(%network, %error, "nothing is answered in this network")
+                    tracing::warn!(%network, %error, "nothing is answered in this network");
                 }
             }
         }
-        let scope = tree.scope(tree.network(), &self.hospital, now)?;
         let state = tree.state(&self.hospital, now);
-        Ok(Rulebook { scopes, state, ..self.book(scope, &own, &held) })
+        Ok(Rulebook { scopes, state, ..self.book(root, moment) })
     }
 
     /// What the node decides by in one network.
-    fn book(&self, scope: Scope, own: &Own, held: &Arc<Held>) -> Rulebook {
+    fn book(&self, scope: Scope, Moment { held, own, turn, now }: Moment<'_>) -> Rulebook {
         let Scope { charter, besides, above, below } = scope;
         let revoked = held.revoked_in(charter.network());
         let fault = match charter.member(&self.hospital) {
             None => Some(Fault::NotAMember),
-            Some(member) if revoked.member(&member.code, &member.keys) => Some(Fault::Revoked),
-            Some(member) if member.keys != self.keys => {
-                tracing::error!(
-                    "the charter names other keys of this node: nothing is answered until it works with them"
-                );
-                Some(Fault::OtherKeys)
-            }
+            Some(member) if revoked.member(&member.code, &member.keys, now) => Some(Fault::Revoked),
+            Some(_) if own.other_keys => Some(Fault::OtherKeys),
             Some(_) if own.fault => Some(Fault::OwnRules),
             Some(_) => None,
         };
@@ -240,36 +226,52 @@ impl Charters {
             fault,
             revoked: Arc::new(revoked),
             held: Arc::clone(held),
+            turn: turn.clone(),
+            at: now,
             scopes: BTreeMap::new(),
             state: Vec::new(),
         }
     }
 
     fn own_rules(&self, charter: &Charter) -> Own {
-        let Some((file, text)) = &self.own else { return Own { rules: None, fault: false } };
+        let Some((file, text)) = &self.own else {
+            return Own { rules: None, fault: false, other_keys: false };
+        };
         match charter.own_rules(file, text) {
-            Ok(rules) => Own { rules: Some(Arc::new(rules)), fault: false },
+            Ok(rules) => Own { rules: Some(Arc::new(rules)), fault: false, other_keys: false },
             Err(problems) => {
                 for problem in &problems {
                     tracing::error!(%problem, "the hospital's own rules do not go with the charter: nothing is answered");
                 }
-                Own { rules: None, fault: true }
+                Own { rules: None, fault: true, other_keys: false }
             }
         }
     }
 }
 
-/// The hospital's own rules, and whether they do not go with the charters.
+/// What is a hospital's own in every network.
 struct Own {
     rules: Option<Arc<OwnRules>>,
+    /// Whether its rules do not go with the charters.
     fault: bool,
+    /// Whether the charters list other keys of its node.
+    other_keys: bool,
+}
+
+/// What a rulebook is made of besides a network's charters.
+#[derive(Clone, Copy)]
+struct Moment<'m> {
+    held: &'m Arc<Held>,
+    own: &'m Own,
+    turn: &'m Turn,
+    now: UnixTime,
 }
 
 impl Node {
     /// Takes a bundle in, from a board member or from a peer, and follows it; the version that is the newest then.
     ///
-    /// What is refused is logged; of a peer, which may bring anything as often as it likes, only a fork is, which proves
-    /// itself by the board's signatures. All else of a peer is counted.
+    /// A fork, which proves itself by the board's signatures, is logged; all else that is refused is counted, whoever brings
+    /// it: it may be brought as often as anybody likes.
     ///
     /// # Errors
     /// `TakeError`: the charter that held is in force as before.
@@ -283,15 +285,15 @@ impl Node {
         let Err(error) = &taken else { return taken };
         match (error, from) {
             (TakeError::Chain(ChainError::Held { .. }), _) => {}
-            (TakeError::Chain(ChainError::Fork { .. }), _) | (_, None) => {
-                if turn.note(&bytes) {
+            (TakeError::Chain(ChainError::Fork { .. }), _) => {
+                if turn.note_signed(&bytes) {
                     let (bundle, code) = (Digest::of(&bytes), error.code().to_owned());
                     tracing::warn!(%error, bundle = %bundle.short(), "a charter is refused");
                     self.log.append(Event::CharterRejected { bundle, code }).await?;
                 }
             }
-            (_, Some(from)) => {
-                self.count_rejected(from, &bytes, error.code()).await;
+            (_, from) => {
+                self.count_rejected(from.unwrap_or(&self.hospital), &bytes, error.code()).await;
             }
         }
         taken
@@ -337,9 +339,8 @@ impl Node {
             Ok(Word::Fresh(fresh)) => self.freshened(&held, *fresh).await,
             Ok(Word::Revoked(revoked)) => self.revoked(&held, *revoked).await,
             Err(error) => {
-                if let Some(from) = from {
-                    self.count_rejected(from, bytes, error.code()).await;
-                }
+                let from = from.unwrap_or(&self.hospital);
+                self.count_rejected(from, bytes, error.code()).await;
                 Err(error.into())
             }
         }
@@ -355,8 +356,11 @@ impl Node {
         let revoked = held.revoked_in(&network);
         match Freshness::verify(bytes, line, &revoked, now) {
             Ok(fresh) => Ok(Word::Fresh(Box::new(fresh))),
-            Err(StatementError::Envelope(_)) => Revocation::verify(bytes, line, &revoked, now)
-                .map(|revoked| Word::Revoked(Box::new(revoked))),
+            // Of another type; a bad signature of this one is told as such.
+            Err(StatementError::Envelope(EnvelopeError::WrongType { .. })) => {
+                Revocation::verify(bytes, line, &revoked, now)
+                    .map(|revoked| Word::Revoked(Box::new(revoked)))
+            }
             Err(error) => Err(error),
         }
     }
@@ -414,19 +418,23 @@ impl Node {
     /// Decides by this from now on. Where no version holds, nothing is answered.
     async fn follow(&self, held: Arc<Held>) {
         let before = self.rulebook();
-        let next = match self.charters.rulebook(Arc::clone(&held), self.clock.now()) {
+        let now = self.clock.now();
+        let next = match self.charters.rulebook(Arc::clone(&held), now, Some(&before.turn)) {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(%error, "no version of the charter holds: nothing is answered");
                 Rulebook { held, fault: Some(Fault::NoVersion), ..Rulebook::clone(&before) }
             }
         };
-        let moved = next.layer != before.layer || next.revoked.digest() != before.revoked.digest();
+        let moved = next.layer != before.layer
+            || next.revoked.digest() != before.revoked.digest()
+            || before.keys_turn(next.at);
         if next.state != before.state {
             tracing::info!(version = next.layer.version, "other versions of the charters hold");
         }
         let next = Arc::new(next);
         self.rules.send_replace(Arc::clone(&next));
+        self.say_turn(&before.turn, &next.turn).await;
         if moved {
             self.meet(&next).await;
         }
@@ -446,14 +454,18 @@ impl Node {
         }
     }
 
-    /// Looks whether another version has begun, or the notice of one is over.
+    /// Looks whether another version has begun, the notice of one is over, or other keys count.
     pub(crate) async fn look(&self) {
         let _turn = self.charters.turn.lock().await;
         let book = self.rulebook();
         let (none, now) = (book.fault == Some(Fault::NoVersion), self.clock.now());
         let tree = &book.held.tree;
         let moved = match tree.layers(tree.network(), now) {
-            Ok(_) => none || tree.state(&self.hospital, now) != book.state,
+            Ok(_) => {
+                let turn = self.charters.turn(&book.held, Some(&book.turn), now);
+                let turned = book.keys_turn(now) || turn.is_some_and(|turn| turn != book.turn);
+                none || turned || tree.state(&self.hospital, now) != book.state
+            }
             Err(_) => !none,
         };
         if moved {
@@ -462,7 +474,7 @@ impl Node {
     }
 }
 
-/// Follows the clock: a version begins, a notice ends.
+/// Follows the clock: a version begins, a notice ends, a key comes or goes.
 pub(crate) async fn follow_the_clock(node: Arc<Node>) {
     let stopping = node.tasks().shutdown();
     loop {

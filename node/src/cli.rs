@@ -256,7 +256,7 @@ pub enum AnswerCommand {
     },
 }
 
-/// Keys of people.
+/// Keys of people, and of a node.
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
     /// Make a key for an analyst or a board member and print its line for people.toml
@@ -274,4 +274,34 @@ pub enum KeyCommand {
         #[command(flatten)]
         source: PassphraseArg,
     },
+    /// A node's keys: their files, fingerprints, and when the charter lets each count
+    List {
+        /// The configuration
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+    /// Make the next key of a node's job, and print its line for members.toml
+    Rotate {
+        /// The job
+        job: Job,
+        /// The configuration
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The present key has ended: the next one takes its file, so that another next one can be made
+        #[arg(long)]
+        finish: bool,
+    },
+}
+
+/// The jobs that a node has a key for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Job {
+    /// Connections
+    Transport,
+    /// Requests, answers and refusals
+    Envelope,
+    /// The log's checkpoints
+    Log,
+    /// Cosignatures under other logs
+    Witness,
 }

@@ -131,6 +131,10 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
         Command::Key(KeyCommand::New { person, out, passphrase, source }) => {
             key::new(&person, &out, passphrase.then_some(&source))
         }
+        Command::Key(KeyCommand::List { config }) => key::node::list(&config.config),
+        Command::Key(KeyCommand::Rotate { job, config, finish }) => {
+            key::node::rotate(&config.config, job, finish)
+        }
         Command::Status { profile, format } => status::run(&profile, format),
         Command::Recover { config, accept_gap: _ } => recover::run(&config.config),
         Command::Worker(args) => worker::run(args),

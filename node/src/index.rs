@@ -247,14 +247,14 @@ impl Index {
         find().map_err(|error| self.failed(&error))
     }
 
-    /// Whether this very charter came into force here before.
+    /// Place of the last entry that says that this very charter was accepted here.
     ///
     /// # Errors
     /// `OpenError::Index`.
-    pub fn knows_charter(&self, layer: &LayerRef) -> Result<bool, OpenError> {
+    pub fn charter(&self, layer: &LayerRef) -> Result<Option<u64>, OpenError> {
         let find = || -> Result<_, redb::Error> {
             let table = self.database.begin_read()?.open_table(CHARTERS)?;
-            Ok(table.get(charter_key(layer).as_bytes())?.is_some())
+            Ok(table.get(charter_key(layer).as_bytes())?.map(|place| place.value()))
         };
         find().map_err(|error| self.failed(&error))
     }

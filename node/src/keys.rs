@@ -18,6 +18,7 @@ mod file;
 pub mod noise;
 pub mod passphrase;
 pub mod record;
+pub mod ring;
 mod sealed;
 
 use file::{FORMAT, KeyFile, is_sealed, plain, read_private};

@@ -75,8 +75,8 @@ pub struct NetConfig {
 /// A member as the network sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// Its Ed25519 transport key.
-    pub key: PeerKey,
+    /// Its Ed25519 transport keys: it is connected by one of them.
+    pub keys: Vec<PeerKey>,
     /// Its multiaddresses with an IP address or a DNS name, TCP or QUIC. May be empty when only the other side dials.
     pub addresses: Vec<String>,
 }

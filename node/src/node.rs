@@ -17,7 +17,7 @@ use crate::api::{Indicators, Info, LogState, PeerState, ScopeInfo, Status};
 use crate::charters::Charters;
 use crate::clock::Clock;
 use crate::consumed::Consumed;
-use crate::keys::Key;
+use crate::keys::ring::Ring;
 use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::net::{NetHandle, PeerKey};
@@ -42,7 +42,7 @@ pub struct Node {
     /// Members to compare charters with soon.
     pub(crate) nudges: mpsc::Sender<PeerKey>,
     pub(crate) rules: watch::Sender<Arc<Rulebook>>,
-    pub(crate) envelope_key: Key,
+    pub(crate) envelope_keys: Ring,
     pub(crate) log: Log,
     pub(crate) own: Own,
     pub(crate) desk: Arc<Desk>,
@@ -91,7 +91,8 @@ impl Node {
     }
 
     pub(crate) fn signer(&self) -> Signer<'_> {
-        Signer { hospital: &self.hospital, key: &self.envelope_key }
+        let key = self.envelope_keys.of(&self.rulebook().turn.envelope);
+        Signer { hospital: &self.hospital, key }
     }
 
     /// The current snapshot of the dataset.
@@ -180,17 +181,16 @@ impl Node {
         let book = self.rulebook();
         let charter = &book.charter;
         let peers = self.net.status();
-        let state = |key: PeerKey| {
-            let found = peers.iter().find(|peer| peer.key == key);
-            PeerState {
-                connected: found.is_some_and(|peer| peer.connected),
-                last_error: found.and_then(|peer| peer.last_error.clone()),
-            }
+        let state = |keys: &[PeerKey]| {
+            let mut found = peers.iter().filter(|peer| keys.contains(&peer.key));
+            let connected = found.clone().any(|peer| peer.connected);
+            let last_error = found.find_map(|peer| peer.last_error.clone());
+            // Of a member that is connected by one key, the others are dialled in vain.
+            PeerState { connected, last_error: last_error.filter(|_| !connected) }
         };
         let others = charter.members().filter(|member| member.code != self.hospital);
-        let peers = others
-            .map(|member| (member.code.clone(), state(PeerKey(*member.keys.transport.as_bytes()))))
-            .collect();
+        let peers =
+            others.map(|member| (member.code.clone(), state(&book.transports(member)))).collect();
         let snapshots: BTreeMap<_, _> = charter
             .datasets()
             .filter_map(|dataset| Some((dataset.id.clone(), self.snapshot(dataset).ok()?.id)))

@@ -39,14 +39,17 @@ impl std::fmt::Debug for Replies {
 }
 
 impl Replies {
-    /// Opens or makes the folder. What a crash left half written is removed: no log names it.
+    /// Opens or makes the folder; the first of the keys encrypts, any decrypts. What a crash left half written is removed: no log names it.
     ///
     /// # Errors
     /// The system's reason.
-    pub fn open(folder: &Path, key: &Key) -> std::io::Result<Self> {
+    pub fn open<'k>(
+        folder: &Path,
+        keys: impl IntoIterator<Item = &'k Key>,
+    ) -> std::io::Result<Self> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         remove_partial(folder)?;
-        let sealer = Sealer::new(key, FORMAT, PURPOSE)?;
+        let sealer = Sealer::new(keys, FORMAT, PURPOSE)?;
         Ok(Self { folder: folder.to_owned(), sealer })
     }
 

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use policies::charter::{Charter, Layer, Member};
+use policies::charter::{Charter, Layer, Member, RoleKeys};
 use policies::dataset::Dataset;
+use policies::dsse::PublicKey;
 use policies::statement::Revocations;
 use policies::wire::LayerRef;
 use policies::{
@@ -17,6 +18,7 @@ use policies::{
 use query::pipe::NotGiven;
 
 use crate::charters::Held;
+use crate::charters::turns::Turn;
 use crate::net::{Peer, PeerKey};
 use crate::proof::checkpoint::witness_key;
 use crate::refused::Refused;
@@ -47,6 +49,10 @@ pub struct Rulebook {
     pub(crate) scopes: BTreeMap<NetworkId, Arc<Self>>,
     /// In the root's: what decides, by names, to see that it moved.
     pub(crate) state: Vec<(NetworkId, Vec<LayerRef>, bool)>,
+    /// The keys that this node works with.
+    pub(crate) turn: Turn,
+    /// When it was made: which keys of members count.
+    pub(crate) at: UnixTime,
 }
 
 /// Why a node answers nothing under a charter.
@@ -60,7 +66,7 @@ pub enum Fault {
     Asker,
     /// No version holds: the newest is over, or the clock went back behind what is still known.
     NoVersion,
-    /// It names other keys of this hospital.
+    /// It lists none of a key that this node works with.
     OtherKeys,
     /// The hospital is not in it.
     NotAMember,
@@ -135,7 +141,8 @@ impl Rulebook {
         Err(Refused::Charter(Fault::Stale))
     }
 
-    /// Whether the key that the person has here, or one of the asking node, is among these.
+    /// Whether the key that the person has here is among these, or the asking node's: where its job has no other, or it was
+    /// revoked since. By which of two keys the node asked does not matter then.
     pub(crate) fn is_revoked(
         &self,
         revoked: &Revocations,
@@ -144,7 +151,11 @@ impl Rulebook {
         let of_person = self.charter.person(person);
         let of_node = self.charter.member(node);
         of_person.is_some_and(|found| revoked.person(person, &found.key))
-            || of_node.is_some_and(|found| revoked.member(node, &found.keys))
+            || of_node.is_some_and(|found| {
+                let before = &*self.revoked;
+                revoked.member(node, &found.keys, self.at)
+                    || revoked.node_key_since(node, &found.keys, before)
+            })
     }
 
     /// Every version that has a say: the network's, newest first, then those of the layers above and below.
@@ -156,7 +167,7 @@ impl Rulebook {
     pub(crate) fn others(&self, hospital: &HospitalCode) -> impl Iterator<Item = &Member> {
         let revoked = &self.revoked;
         let others = self.charter.members().filter(move |member| member.code != *hospital);
-        others.filter(|member| !revoked.member(&member.code, &member.keys))
+        others.filter(|member| !revoked.member(&member.code, &member.keys, self.at))
     }
 
     /// The dataset and its exact text.
@@ -182,10 +193,45 @@ impl Rulebook {
     /// The other members, as the network sees them; none whose node is revoked.
     pub(crate) fn peers(&self, hospital: &HospitalCode) -> Vec<Peer> {
         let others = self.others(hospital).map(|member| Peer {
-            key: PeerKey(*member.keys.transport.as_bytes()),
+            keys: self.transports(member),
             addresses: member.addresses.clone(),
         });
         others.collect()
+    }
+
+    /// The keys by which a member may be connected.
+    pub(crate) fn transports(&self, member: &Member) -> Vec<PeerKey> {
+        let keys = self.counting(member, &member.keys.transport);
+        keys.map(|key| PeerKey(*key.as_bytes())).collect()
+    }
+
+    /// A member as a witness of this node's log.
+    ///
+    /// # Errors
+    /// A key that is none.
+    pub(crate) fn witness(&self, member: &Member) -> Result<own::Peer, DeskError> {
+        let keys = self.counting(member, &member.keys.witness);
+        let witness = keys.map(|key| witness_key(&member.code, key).map_err(DeskError::Key));
+        Ok(own::Peer {
+            hospital: member.code.clone(),
+            transports: self.transports(member),
+            witness: witness.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Those of a member's keys that count and are not revoked.
+    fn counting<'k>(
+        &'k self,
+        member: &'k Member,
+        keys: &'k RoleKeys,
+    ) -> impl Iterator<Item = &'k PublicKey> {
+        let revoked = &self.revoked;
+        keys.accepted_at(self.at).filter(|key| !revoked.node_key(&member.code, key))
+    }
+
+    /// Whether other keys of members count at this moment than when it was made.
+    pub(crate) fn keys_turn(&self, now: UnixTime) -> bool {
+        self.charter.members().any(|member| member.keys.turn_between(self.at, now))
     }
 
     /// The other members' logs, and the members as witnesses of this node's.
@@ -197,12 +243,7 @@ impl Rulebook {
         hospital: &HospitalCode,
     ) -> Result<(Logs, Vec<own::Peer>), DeskError> {
         let logs = self.others(hospital).map(|member| (member.code.clone(), member.keys.log));
-        let peers = self.others(hospital).map(|member| {
-            let witness =
-                witness_key(&member.code, &member.keys.witness).map_err(DeskError::Key)?;
-            let transport = PeerKey(*member.keys.transport.as_bytes());
-            Ok(own::Peer { hospital: member.code.clone(), transport, witness })
-        });
+        let peers = self.others(hospital).map(|member| self.witness(member));
         Ok((logs.collect(), peers.collect::<Result<_, DeskError>>()?))
     }
 }

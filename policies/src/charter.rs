@@ -17,6 +17,7 @@ mod beside;
 mod head;
 mod indicators;
 mod joined;
+mod keys;
 mod members;
 mod model;
 mod networks;
@@ -34,8 +35,9 @@ pub use beside::{Beside, Layer};
 pub(crate) use head::Head;
 pub use head::{Child, FreshnessKey, Parent, Signer};
 pub use joined::Joined;
+pub use keys::{MemberKeys, RoleKey, RoleKeys};
 pub(crate) use members::MAX_MEMBERS;
-pub use members::{Member, MemberKeys, MemberKind};
+pub use members::{Member, MemberKind};
 pub use networks::Membership;
 pub use not_given::NotGiven;
 pub use own::{Books, OwnRules};
@@ -128,10 +130,10 @@ impl Charter {
         self.parts.members.values()
     }
 
-    /// The hospital whose connections are authenticated by this key.
+    /// The hospital whose connections are authenticated by this key at this moment.
     #[must_use]
-    pub fn member_by_transport(&self, key: &PublicKey) -> Option<&Member> {
-        self.parts.members.values().find(|member| member.keys.transport == *key)
+    pub fn member_by_transport(&self, key: &PublicKey, now: UnixTime) -> Option<&Member> {
+        self.parts.members.values().find(|member| member.keys.transport.accepts(key, now))
     }
 
     /// A person.

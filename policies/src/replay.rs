@@ -135,7 +135,9 @@ fn door<'b>(books: Books<'b>, ask: &Ask, at: UnixTime) -> Result<&'b Dataset, Re
         let fault = VerifyError::PersonOfAnotherHospital { person, expected, got };
         return Err(unverified(&fault, dutch));
     }
-    books.besides.iter().try_for_each(|beside| beside.knows_both(charter, (person, node), at))?;
+    // By which of its keys the node would ask is not known.
+    let asker = (person, node, None);
+    books.besides.iter().try_for_each(|beside| beside.knows_both(charter, asker, at))?;
     Ok(ask.enter(books)?)
 }
 

@@ -11,7 +11,7 @@ use policies::chain::Line;
 use policies::charter::Charter;
 use policies::wire::LayerRef;
 
-use super::{DRAIN, StartError, start};
+use super::{DRAIN, StartError, keys, start};
 use crate::charters::open::{Followed, Mode};
 use crate::charters::{Charters, Held};
 use crate::clock::Clock;
@@ -29,7 +29,7 @@ use crate::tasks::Tasks;
 /// The memory of a run, and what its start logs.
 pub(super) fn at_start(
     config: &Config,
-    (charter, own): (&Charter, Option<Digest>),
+    (charter, own, keys): (&Charter, Option<Digest>, KeyPrints),
     (log, index): (&Reader, &Index),
     clock: &dyn Clock,
 ) -> Result<(Notices, Vec<Event>), StartError> {
@@ -42,7 +42,7 @@ pub(super) fn at_start(
         std::fs::read(path).map_err(|source| StartError::Folder { path: path.clone(), source })?;
     let before = event_at(log, index.last_configured()?)?;
     events.push(configured(Digest::of(&text), own, before));
-    events.extend(keys_changed(prints(config)?, event_at(log, index.last_keys()?)?));
+    events.extend(keys_changed(keys, event_at(log, index.last_keys()?)?));
     let mut snapshots = BTreeMap::new();
     for dataset in charter.datasets() {
         let last = event_at(log, index.last_snapshot(&dataset.id)?)?;
@@ -67,7 +67,7 @@ pub(super) fn charters(
         Err(error) => return Err(error.into()),
     };
     let own = start::own_text(config)?;
-    let keys = start::member_keys(config)?;
+    let keys = keys::own(config)?;
     let charters =
         Charters::new(config.charters(), (config.hospital.clone(), keys), own, freshness);
     let held = Arc::new(Held { tree, said });
@@ -75,19 +75,27 @@ pub(super) fn charters(
         path: config.charter.clone(),
         source: Box::new(error.into()),
     };
-    let book = charters.rulebook(Arc::clone(&held), now).map_err(refused)?;
-    start::belongs(config, &book.charter)?;
+    let book = charters.rulebook(Arc::clone(&held), now, None).map_err(refused)?;
+    keys::belongs(config, &book.charter, now)?;
     start::own_rules(config, &held.tree.whole(&config.hospital, now).map_err(refused)?)?;
     Ok((charters, book))
 }
 
-/// The versions that are followed and not yet in the log.
-pub(super) fn accepted(held: &Held, index: &Index) -> Result<Vec<Event>, OpenError> {
+/// The versions that are followed and not yet in the log. Of the others the log says when they were accepted: one whose file
+/// says that it was earlier would end a notice early. Later is what a folder that was made anew says, and only longer.
+pub(super) fn accepted(
+    held: &Held,
+    (log, index): (&Reader, &Index),
+) -> Result<Vec<Event>, StartError> {
     let mut events = Vec::new();
     for version in held.tree.lines().into_iter().flat_map(Line::history) {
-        let layer = version.layer().clone();
-        if !index.knows_charter(&layer)? {
-            events.push(Event::CharterAccepted { layer, since: Some(version.accepted_at()) });
+        let (layer, named) = (version.layer().clone(), version.accepted_at());
+        match event_at(log, index.charter(&layer)?)? {
+            None => events.push(Event::CharterAccepted { layer, since: Some(named) }),
+            Some(Event::CharterAccepted { since: Some(logged), .. }) if named < logged => {
+                return Err(StartError::AcceptedEarlier { version: layer.version, named, logged });
+            }
+            Some(_) => {}
         }
     }
     Ok(events)
@@ -146,19 +154,6 @@ fn keys_changed(keys: KeyPrints, last: Option<Event>) -> Option<Event> {
         Some(_) | None => None,
     };
     (before != Some(keys)).then_some(Event::KeysChanged { keys, before })
-}
-
-fn prints(config: &Config) -> Result<KeyPrints, StartError> {
-    let print = |path, role| -> Result<Digest, StartError> {
-        Ok(Digest::of(Key::load(path, role)?.public.as_bytes()))
-    };
-    let keys = &config.keys;
-    Ok(KeyPrints {
-        transport: print(&keys.transport, KeyRole::Transport)?,
-        envelope: print(&keys.envelope, KeyRole::Envelope)?,
-        log: print(&keys.log, KeyRole::Log)?,
-        witness: print(&keys.witness, KeyRole::Witness)?,
-    })
 }
 
 impl Node {

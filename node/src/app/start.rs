@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use policies::chain::{ChainError, Line, Tree};
-use policies::charter::{Charter, MemberKeys};
+use policies::charter::Charter;
 use policies::problem::Problem;
 use policies::wire::LayerRef;
 use policies::{OwnRules, UnixTime};
 
+use super::keys;
 use crate::charters;
 use crate::charters::folder::FolderError;
 use crate::charters::open::{FollowError, Followed, Mode};
@@ -18,7 +19,7 @@ use crate::config::Config;
 use crate::files;
 use crate::index::Index;
 use crate::keys::noise::NoiseError;
-use crate::keys::{Key, KeyError, KeyRole};
+use crate::keys::{KeyError, KeyRole};
 use crate::log::{Event, OpenError, Reader, Store};
 use crate::net::NetError;
 use crate::pool::PoolError;
@@ -63,6 +64,19 @@ pub enum StartError {
         #[source]
         source: Box<ChainError>,
     },
+    /// A version's file says that it was accepted before the moment in the log.
+    #[error(
+        "the name of the file of version {version} in the folder of charters says that it was accepted at {named}, the log says at {logged}: give the file its name back, {version:010}-{}.kring",
+        .logged.0
+    )]
+    AcceptedEarlier {
+        /// The version.
+        version: u64,
+        /// What the name says.
+        named: UnixTime,
+        /// What the log says.
+        logged: UnixTime,
+    },
     /// This hospital is not in it.
     #[error(
         "{hospital} is not a member in version {version} of the charter; ask the board to add it"
@@ -75,15 +89,15 @@ pub enum StartError {
     },
     /// Another key than the charter names.
     #[error(
-        "the {role:?} key of this node is {own}, the charter names {named}; ask the board to change it, or use the right key file"
+        "the {role:?} key of this node is {own}, the charter names {named} at this moment; ask the board to change it, or use the right key file"
     )]
     OtherKey {
         /// Which key.
         role: KeyRole,
         /// This node's.
         own: Box<policies::dsse::PublicKey>,
-        /// The charter's.
-        named: Box<policies::dsse::PublicKey>,
+        /// The charter's that are valid.
+        named: String,
     },
     /// The file of the hospital's own rules.
     #[error("cannot read the hospital's own rules {path}; see `own_rules` in the configuration")]
@@ -149,6 +163,7 @@ impl StartError {
             Self::Charters(error) => Some(error.code()),
             Self::NotAMember { .. } => Some("charter_not_a_member"),
             Self::OtherKey { .. } => Some("charter_other_key"),
+            Self::AcceptedEarlier { .. } => Some("charter_accepted_earlier"),
             Self::KeyLog
             | Self::Key(_)
             | Self::Noise(_)
@@ -353,45 +368,6 @@ pub fn open_charter(
         path: config.charter.clone(),
         source: Box::new(error.into()),
     })?;
-    belongs(config, &whole)?;
+    keys::belongs(config, &whole, now)?;
     Ok(Arc::new(whole))
-}
-
-/// The public halves of this node's keys.
-///
-/// # Errors
-/// `StartError::Key`.
-pub(super) fn member_keys(config: &Config) -> Result<MemberKeys, StartError> {
-    let keys = &config.keys;
-    Ok(MemberKeys {
-        transport: Key::load(&keys.transport, KeyRole::Transport)?.public,
-        envelope: Key::load(&keys.envelope, KeyRole::Envelope)?.public,
-        log: Key::load(&keys.log, KeyRole::Log)?.public,
-        witness: Key::load(&keys.witness, KeyRole::Witness)?.public,
-    })
-}
-
-/// Whether this node is the one of a member.
-///
-/// # Errors
-/// `StartError`.
-pub(super) fn belongs(config: &Config, charter: &Charter) -> Result<(), StartError> {
-    let Some(member) = charter.member(&config.hospital) else {
-        let (hospital, version) = (config.hospital.clone(), charter.version());
-        return Err(StartError::NotAMember { hospital, version });
-    };
-    let own = member_keys(config)?;
-    let named = member.keys;
-    let keys = [
-        (KeyRole::Transport, own.transport, named.transport),
-        (KeyRole::Envelope, own.envelope, named.envelope),
-        (KeyRole::Log, own.log, named.log),
-        (KeyRole::Witness, own.witness, named.witness),
-    ];
-    match keys.into_iter().find(|(_, own, named)| own != named) {
-        Some((role, own, named)) => {
-            Err(StartError::OtherKey { role, own: Box::new(own), named: Box::new(named) })
-        }
-        None => Ok(()),
-    }
 }

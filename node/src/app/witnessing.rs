@@ -4,20 +4,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use policies::HospitalCode;
-use policies::charter::Charter;
 
 use super::StartError;
 use crate::config::Config;
-use crate::keys::{Key, KeyRole};
+use crate::keys::KeyRole;
+use crate::keys::ring::Ring;
 use crate::log::Event;
 use crate::log::gap::ROLLED_BACK;
-use crate::net::PeerKey;
 use crate::node::Node;
-use crate::proof::checkpoint::{SignedCheckpoint, witness_key};
+use crate::proof::checkpoint::SignedCheckpoint;
 use crate::proof::submission::{Reply, Submission};
 use crate::reply::Frames;
+use crate::rulebook::Rulebook;
 use crate::witness::hearsay::Said;
-use crate::witness::own::{Own, Peer, Standing};
+use crate::witness::own::{Own, Standing};
 use crate::witness::{Desk, DeskError, Handled};
 
 /// The head of the log is signed at least so often, also when nothing happens: silence must not look like a cut.
@@ -30,18 +30,14 @@ const CONFIRM_EVERY: Duration = Duration::from_millis(500);
 /// The witness of the other members' logs, and the members as witnesses of this one.
 pub(super) fn open(
     config: &Config,
-    charter: &Charter,
+    book: &Rulebook,
     latest: Option<&SignedCheckpoint>,
 ) -> Result<(Desk, Own), StartError> {
-    let key = Key::load(&config.keys.witness, KeyRole::Witness)?;
-    let others = || charter.members().filter(|member| member.code != config.hospital);
+    let key = Ring::load(&config.keys.witness, KeyRole::Witness)?.into_key(&book.turn.witness);
+    let others = || book.charter.members().filter(|member| member.code != config.hospital);
     let logs = others().map(|member| (member.code.clone(), member.keys.log)).collect();
     let desk = Desk::open(&config.state.join("witness"), &config.hospital, key, logs)?;
-    let peers = others().map(|member| {
-        let witness = witness_key(&member.code, &member.keys.witness).map_err(DeskError::Key)?;
-        let transport = PeerKey(*member.keys.transport.as_bytes());
-        Ok(Peer { hospital: member.code.clone(), transport, witness })
-    });
+    let peers = others().map(|member| book.witness(member));
     Ok((desk, Own::new(peers.collect::<Result<_, DeskError>>()?, latest)))
 }
 

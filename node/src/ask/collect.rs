@@ -7,7 +7,7 @@ use policies::dsse::Envelope;
 use policies::envelope::reply::{ExpectedReply, Trailer};
 use policies::wire::Question;
 use policies::wire::{Answer, Refusal};
-use policies::{Digest, HospitalCode, UnixTime};
+use policies::{Digest, HospitalCode, Revocations, UnixTime};
 
 use crate::api::{Coverage, CoverageState, RefusalBody};
 use crate::log::Event;
@@ -45,6 +45,8 @@ pub(crate) struct Sent<'a> {
     /// Digest of the question.
     pub(crate) digest: Digest,
     pub(crate) hospital: &'a HospitalCode,
+    /// Keys that are worth nothing any more.
+    pub(crate) revoked: &'a Revocations,
     /// When the reply came.
     pub(crate) now: UnixTime,
 }
@@ -56,7 +58,7 @@ impl Outcome {
 
     /// Verifies the trailer over the frames.
     pub(crate) fn verify(sent: Sent<'_>, request: &Envelope, frames: Frames) -> Self {
-        let Sent { charter, question, digest, hospital, now } = sent;
+        let Sent { charter, question, digest, hospital, revoked, now } = sent;
         let Some((trailer, before)) = frames.split_last() else {
             return Self::unreachable("no_answer");
         };
@@ -67,6 +69,7 @@ impl Outcome {
             request: request.digest(),
             question: digest,
             frames: frames_digest(before),
+            revoked,
             now,
         };
         match Trailer::verify(trailer, &expected) {

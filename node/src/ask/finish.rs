@@ -79,7 +79,7 @@ impl Node {
         let answer = serde_json::value::to_raw_value(answer).map_err(fault)?;
         let document = FinishedDocument { answer: &answer, evidence };
         let payload = serde_json::to_vec(&document).map_err(fault)?;
-        Ok(text(&Envelope::signed(PayloadType::Finished, payload, self.envelope_key.secret())))
+        Ok(text(&Envelope::signed(PayloadType::Finished, payload, self.signer().key.secret())))
     }
 }
 

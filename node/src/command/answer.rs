@@ -15,7 +15,9 @@ use policies::chain::Tree;
 use policies::charter::Charter;
 use policies::dsse::{Envelope, PayloadType};
 use policies::wire::{MAX_REQUEST_BYTES, Question};
-use policies::{Digest, HospitalCode, SeenQuestions, SignedRequest, Verdict, VerifyContext};
+use policies::{
+    Digest, HospitalCode, Revocations, SeenQuestions, SignedRequest, Verdict, VerifyContext,
+};
 use query::pipe::frame::Message;
 
 use crate::api::{AnswerBody, Evidence, FinishedDocument};
@@ -55,7 +57,7 @@ pub(crate) fn verify(file: &Path, charter: &Path, root: Digest) -> anyhow::Resul
 
 fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<String> {
     let envelope = Envelope::decode(bytes, MAX_FINISHED_BYTES)?;
-    // Only to find out which charter and key to verify with.
+    // Only to find out which charter to verify with, and which keys counted then.
     let document: FinishedDocument<'_> = serde_json::from_slice(envelope.unverified_payload())?;
     let tree = charters::open::tree_of(root, bundles)?;
     let charter = asked_under(&tree, &document.evidence)?;
@@ -63,9 +65,12 @@ fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<Stri
         .member(&document.evidence.asking_node)
         .context("the asking node is not a member")?;
     anyhow::ensure!(envelope.key_hints().len() == 1, "expected one signature");
-    let payload = envelope.verify(PayloadType::Finished, &asking.keys.envelope)?;
+    // Signed before whatever was revoked since.
+    let owner = (&asking.code, Revocations::none());
+    let (at, kind) = (document.evidence.finished_at, PayloadType::Finished);
+    let (key, payload) = asking.keys.envelope.verify((&envelope, kind), owner, at)?;
     let hint = envelope.key_hints().next().unwrap_or_default();
-    anyhow::ensure!(hint == asking.keys.envelope.to_string(), "the key id names another key");
+    anyhow::ensure!(hint == key.to_string(), "the key id names another key");
     let document: FinishedDocument<'_> = serde_json::from_slice(payload)?;
     let (question, collected) = replay(&tree, &document.evidence)?;
     let again = finish_again(&charter, &question, &collected)?;
@@ -121,7 +126,8 @@ fn replay(tree: &Tree, evidence: &Evidence) -> anyhow::Result<(Question, Collect
             (Some(frames), None) => {
                 let digest = envelope.digest();
                 let now = evidence.finished_at;
-                let sent = Sent { charter, question: &question, digest, hospital, now };
+                let revoked = Revocations::none();
+                let sent = Sent { charter, question: &question, digest, hospital, revoked, now };
                 let outcome = Outcome::verify(sent, &request, decode_frames(frames)?);
                 if let Outcome::Unreachable { code } = &outcome {
                     anyhow::bail!("the reply of {hospital} does not verify ({code})");
@@ -163,7 +169,7 @@ fn check_request(
         own: hospital,
         peer: &evidence.asking_node,
         // Signed before whatever was revoked since.
-        revoked: policies::statement::Revocations::none(),
+        revoked: Revocations::none(),
         now: wire.sent_at,
         seen: &NothingSeen,
     };

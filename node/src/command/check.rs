@@ -13,6 +13,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::config::Config;
 use crate::index::Index;
+use crate::keys::ring::Ring;
 use crate::keys::{Key, KeyRole, noise, record};
 use crate::log::gap::Histories;
 use crate::log::remembered::Heads;
@@ -133,11 +134,11 @@ fn surroundings(config: &Config, keep: &mut impl FnMut(Option<String>)) {
     for (role, key) in [
         (KeyRole::Transport, &keys.transport),
         (KeyRole::Envelope, &keys.envelope),
-        (KeyRole::Log, &keys.log),
         (KeyRole::Witness, &keys.witness),
     ] {
-        keep(Key::load(key, role).err().map(said));
+        keep(Ring::load(key, role).err().map(said));
     }
+    keep(Key::load(&keys.log, KeyRole::Log).err().map(said));
     if keys.freshness.exists() {
         keep(Key::load(&keys.freshness, KeyRole::Freshness).err().map(said));
     }

@@ -9,6 +9,8 @@ use crate::command::{Exit, print};
 use crate::keys::passphrase::Source;
 use crate::keys::{Key, KeyRole};
 
+pub(crate) mod node;
+
 /// Makes the key file, encrypted where a passphrase is wanted, and prints the line for people.toml.
 pub(crate) fn new(
     person: &PersonId,

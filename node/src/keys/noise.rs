@@ -11,6 +11,7 @@ use aws_lc_rs::hkdf;
 use query::NoiseKey;
 use zeroize::Zeroizing;
 
+use super::ring::Ring;
 use super::{Key, KeyError, KeyRole};
 use crate::config::Config;
 use crate::ledger::{Charges, LedgerError};
@@ -147,8 +148,8 @@ fn was_used(config: &Config) -> Result<bool, LedgerError> {
         return Ok(false);
     }
     let unreadable = |error| io(std::io::Error::other(error));
-    let key = Key::load(&config.keys.envelope, KeyRole::Envelope).map_err(unreadable)?;
-    let charges = Charges::read_only(&folder, &key).map_err(io)?;
+    let keys = Ring::load(&config.keys.envelope, KeyRole::Envelope).map_err(unreadable)?;
+    let charges = Charges::read_only(&folder, keys.all()).map_err(io)?;
     for lineage in lineages {
         if charges.read(&lineage, None)?.memory.has_noise() {
             return Ok(true);

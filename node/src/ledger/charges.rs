@@ -51,24 +51,30 @@ impl Chain {
 }
 
 impl Charges {
-    /// The charges in a folder, which need not exist.
+    /// The charges in a folder, which need not exist; the first of the keys encrypts, any decrypts.
     ///
     /// # Errors
     /// When no key can be derived.
-    pub fn new(folder: &Path, key: &Key) -> io::Result<Self> {
-        Self::over(Arc::new(Disk::new(folder)), key)
+    pub fn new<'k>(folder: &Path, keys: impl IntoIterator<Item = &'k Key>) -> io::Result<Self> {
+        Self::over(Arc::new(Disk::new(folder)), keys)
     }
 
     /// The same, to read.
     ///
     /// # Errors
     /// When no key can be derived.
-    pub fn read_only(folder: &Path, key: &Key) -> io::Result<Self> {
-        Self::over(Arc::new(Disk::read_only(folder)), key)
+    pub fn read_only<'k>(
+        folder: &Path,
+        keys: impl IntoIterator<Item = &'k Key>,
+    ) -> io::Result<Self> {
+        Self::over(Arc::new(Disk::read_only(folder)), keys)
     }
 
-    pub(super) fn over(medium: Arc<dyn Medium>, key: &Key) -> io::Result<Self> {
-        Ok(Self { medium, sealer: Sealer::new(key, FORMAT, PURPOSE)? })
+    pub(super) fn over<'k>(
+        medium: Arc<dyn Medium>,
+        keys: impl IntoIterator<Item = &'k Key>,
+    ) -> io::Result<Self> {
+        Ok(Self { medium, sealer: Sealer::new(keys, FORMAT, PURPOSE)? })
     }
 
     /// Makes a charge durable behind the others of the lineage; the digest of its file.

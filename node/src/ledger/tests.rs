@@ -21,7 +21,7 @@ fn lineage() -> Digest {
 
 fn over(sim: &Sim, key: &Key) -> Charges {
     let medium: Arc<dyn Medium> = Arc::new(sim.clone());
-    Charges::over(medium, key).unwrap()
+    Charges::over(medium, [key]).unwrap()
 }
 
 /// The bytes of a charge that adds nothing, on a memory of so many charges.

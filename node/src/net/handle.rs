@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::address::Address;
 use super::ask::{Question, Try, retry_pause};
 use super::limits::NetLimits;
-use super::peers::PeerStatus;
+use super::peers::{PeerStatus, Wanted};
 use super::rejected::{Counters, Rejected};
 use super::swarm::{Command, Members, Status, random};
 use super::{AskError, Lane, Peer, PeerKey, PeerProblem};
@@ -55,27 +55,8 @@ impl NetHandle {
     pub async fn set_peers(&self, peers: Vec<Peer>) -> Vec<PeerProblem> {
         let mut problems = Vec::new();
         let mut members = Members::new();
-        for Peer { key, addresses } in peers {
-            if key == self.shared.own {
-                continue;
-            }
-            let Some(peer) = key.peer_id() else {
-                let problem = "the key is no Ed25519 public key; the peer is left out".to_owned();
-                problems.push(PeerProblem { key, problem });
-                continue;
-            };
-            let known = &mut members.entry(peer).or_insert_with(|| (key, Vec::new())).1;
-            for text in addresses {
-                let read =
-                    Address::parse(&text).and_then(|address| address.dialable().map(|()| address));
-                match read {
-                    Ok(address) => known.push(address),
-                    Err(reason) => {
-                        let problem = format!("address `{text}` is left out: {reason}");
-                        problems.push(PeerProblem { key, problem });
-                    }
-                }
-            }
+        for peer in peers {
+            self.read(peer, &mut members, &mut problems);
         }
         let (done, heard) = oneshot::channel();
         if self.shared.commands.send(Command::Members(members, done)).await.is_ok() {
@@ -83,6 +64,69 @@ impl NetHandle {
             let _ = heard.await;
         }
         problems
+    }
+
+    /// One member, under each of its keys.
+    fn read(
+        &self,
+        Peer { keys, addresses }: Peer,
+        members: &mut Members,
+        problems: &mut Vec<PeerProblem>,
+    ) {
+        if keys.contains(&self.shared.own) {
+            return;
+        }
+        let Some(first) = keys.first().copied() else { return };
+        let mut known = Vec::new();
+        for text in addresses {
+            let read =
+                Address::parse(&text).and_then(|address| address.dialable().map(|()| address));
+            match read {
+                Ok(address) => known.push(address),
+                Err(reason) => {
+                    let problem = format!("address `{text}` is left out: {reason}");
+                    problems.push(PeerProblem { key: first, problem });
+                }
+            }
+        }
+        let all: Vec<PeerId> = keys.iter().filter_map(|key| key.peer_id()).collect();
+        for key in keys {
+            let Some(peer) = key.peer_id() else {
+                let problem = "the key is no Ed25519 public key; the peer is left out".to_owned();
+                problems.push(PeerProblem { key, problem });
+                continue;
+            };
+            let others = all.iter().filter(|other| **other != peer).copied();
+            let entry = members.entry(peer).or_insert_with(|| Wanted::new(key));
+            entry.addresses.extend(known.iter().cloned());
+            entry.others.extend(others);
+        }
+    }
+
+    /// Of the keys that a member may have, the one by which it is connected; where by none yet, a connection by any is
+    /// waited for, within half of the time that there is.
+    pub async fn reach(&self, keys: &[PeerKey], within: Duration) -> Option<PeerKey> {
+        let first = keys.first().copied()?;
+        if keys.len() == 1 {
+            return Some(first);
+        }
+        let mut status = self.shared.status.clone();
+        let by = |status: &Status| {
+            let connected = |key: &PeerKey| status.get(key).is_some_and(|peer| peer.connected);
+            keys.iter().copied().find(connected)
+        };
+        let met = by(&status.borrow_and_update());
+        if met.is_some() {
+            return met;
+        }
+        for peer in keys.iter().filter_map(|key| key.peer_id()) {
+            // A full channel means that the swarm's task is busy; it dials when it is due anyway.
+            let _ = self.shared.commands.try_send(Command::Wanted(peer));
+        }
+        let wait = self.shared.limits.connect_wait.min(within / 2);
+        let met = tokio::time::timeout(wait, status.wait_for(|status| by(status).is_some())).await;
+        // Asking by the first one says why nobody is reached.
+        met.ok().and_then(|status| by(&*status.ok()?)).or(Some(first))
     }
 
     /// The peers that can be asked without waiting for a connection, in the order of their keys.

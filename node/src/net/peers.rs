@@ -41,6 +41,21 @@ pub struct PeerStatus {
     pub last_error: Option<String>,
 }
 
+/// Who is to be connected, under one key.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub(super) key: PeerKey,
+    pub(super) addresses: Vec<Address>,
+    /// The same member under its other keys: one connection is enough.
+    pub(super) others: Vec<PeerId>,
+}
+
+impl Wanted {
+    pub(super) fn new(key: PeerKey) -> Self {
+        Self { key, addresses: Vec::new(), others: Vec::new() }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Table {
     own: PeerKey,
@@ -55,6 +70,7 @@ pub(super) struct Table {
 struct Member {
     key: PeerKey,
     addresses: Vec<Address>,
+    others: Vec<PeerId>,
     connections: BTreeMap<ConnectionId, String>,
     since: Option<Instant>,
     dialling: bool,
@@ -85,20 +101,17 @@ impl Table {
     }
 
     /// Takes over a list of members. Returns those that are gone; what stays keeps its connections.
-    pub(super) fn set(
-        &mut self,
-        wanted: BTreeMap<PeerId, (PeerKey, Vec<Address>)>,
-        now: Instant,
-    ) -> Vec<PeerId> {
+    pub(super) fn set(&mut self, wanted: BTreeMap<PeerId, Wanted>, now: Instant) -> Vec<PeerId> {
         self.changed = true;
         let gone: Vec<PeerId> =
             self.members.keys().filter(|peer| !wanted.contains_key(peer)).copied().collect();
         for peer in &gone {
             self.members.remove(peer);
         }
-        for (peer, (key, addresses)) in wanted {
+        for (peer, Wanted { key, addresses, others }) in wanted {
             let start = if self.own < key { now } else { now + YIELD };
             let member = self.members.entry(peer).or_insert_with(|| Member::new(key, start));
+            member.others = others;
             if member.addresses != addresses {
                 member.addresses = addresses;
                 member.failures = 0;
@@ -116,7 +129,7 @@ impl Table {
         let mut due: Vec<(Instant, PeerId)> = self
             .members
             .iter()
-            .filter(|(_, member)| member.idle() && !member.addresses.is_empty())
+            .filter(|(_, member)| self.waits(member))
             .filter_map(|(peer, member)| {
                 member.next.filter(|next| *next <= now).map(|next| (next, *peer))
             })
@@ -125,6 +138,10 @@ impl Table {
         due.truncate(self.dials.saturating_sub(under_way));
         due.into_iter()
             .filter_map(|(_, peer)| {
+                // One dial for a member at a time, by whichever key.
+                if !self.members.get(&peer).is_some_and(|member| self.waits(member)) {
+                    return None;
+                }
                 let member = self.members.get_mut(&peer)?;
                 member.dialling = true;
                 member.next = None;
@@ -139,9 +156,14 @@ impl Table {
         if under_way >= self.dials {
             return None;
         }
-        let waiting =
-            self.members.values().filter(|member| member.idle() && !member.addresses.is_empty());
+        let waiting = self.members.values().filter(|member| self.waits(member));
         waiting.filter_map(|member| member.next).min()
+    }
+
+    /// Whether this member is neither connected nor being dialled, by any of its keys.
+    fn waits(&self, member: &Member) -> bool {
+        let idle = |peer: &PeerId| self.members.get(peer).is_none_or(Member::idle);
+        member.idle() && !member.addresses.is_empty() && member.others.iter().all(idle)
     }
 
     pub(super) fn established(
@@ -234,6 +256,7 @@ impl Member {
         Self {
             key,
             addresses: Vec::new(),
+            others: Vec::new(),
             connections: BTreeMap::new(),
             since: None,
             dialling: false,

@@ -17,9 +17,9 @@ use libp2p_allow_block_list::AllowedPeers;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::PeerKey;
-use super::address::{self, Address};
+use super::address;
 use super::limits::NetLimits;
-use super::peers::{PeerStatus, Table};
+use super::peers::{self, PeerStatus, Table};
 use super::rejected::Counters;
 use super::streams::Wanted;
 use crate::tasks::{Shutdown, Tasks};
@@ -45,7 +45,7 @@ pub(super) struct Behaviour {
 pub(super) type Status = Arc<BTreeMap<PeerKey, PeerStatus>>;
 
 /// Members and where to find them.
-pub(super) type Members = BTreeMap<PeerId, (PeerKey, Vec<Address>)>;
+pub(super) type Members = BTreeMap<PeerId, peers::Wanted>;
 
 /// What handles ask of the task.
 pub(super) enum Command {

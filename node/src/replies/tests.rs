@@ -5,7 +5,7 @@ use crate::keys::KeyRole;
 fn a_reply_reads_back_byte_for_byte_and_damage_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let key = Key::create(&folder.path().join("key"), KeyRole::Envelope, "ZUID").unwrap();
-    let replies = Replies::open(&folder.path().join("replies"), &key).unwrap();
+    let replies = Replies::open(&folder.path().join("replies"), [&key]).unwrap();
     let request = Digest::of(b"request");
     assert_eq!(replies.load(&request).unwrap(), None);
     let frames = vec![b"header".to_vec(), Vec::new(), vec![7; 70_000]];
@@ -29,7 +29,7 @@ fn a_reply_reads_back_byte_for_byte_and_damage_is_an_error() {
     std::fs::write(&path, &whole).unwrap();
     assert!(replies.load(&request).is_ok());
     let stranger = Key::create(&folder.path().join("other"), KeyRole::Envelope, "ZUID").unwrap();
-    let strange = Replies::open(&folder.path().join("replies"), &stranger).unwrap();
+    let strange = Replies::open(&folder.path().join("replies"), [&stranger]).unwrap();
     assert!(strange.load(&request).is_err());
     replies.delete(&request).unwrap();
     replies.delete(&request).unwrap();
@@ -42,7 +42,7 @@ fn what_a_crash_left_half_written_is_removed_and_nothing_else() {
     let key = Key::create(&folder.path().join("key"), KeyRole::Envelope, "ZUID").unwrap();
     let path = folder.path().join("replies");
     let (whole, half) = (Digest::of(b"whole"), Digest::of(b"half"));
-    Replies::open(&path, &key).unwrap().store(&whole, &[b"frame".to_vec()]).unwrap();
+    Replies::open(&path, [&key]).unwrap().store(&whole, &[b"frame".to_vec()]).unwrap();
     let partial = |digest: &str| path.join(format!("{digest}.partial"));
     let left = partial(&half.to_string());
     std::fs::write(&left, b"half a reply").unwrap();
@@ -60,7 +60,7 @@ fn what_a_crash_left_half_written_is_removed_and_nothing_else() {
     std::fs::create_dir(&kept[0]).unwrap();
     kept[1..].iter().for_each(|path| std::fs::write(path, b"x").unwrap());
 
-    let replies = Replies::open(&path, &key).unwrap();
+    let replies = Replies::open(&path, [&key]).unwrap();
     assert!(!left.exists());
     assert_eq!(std::fs::read(&foreign).unwrap(), b"precious");
     assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -73,7 +73,7 @@ fn what_a_crash_left_half_written_is_removed_and_nothing_else() {
 fn what_is_stored_can_be_loaded_to_the_last_byte_of_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let key = Key::create(&folder.path().join("key"), KeyRole::Envelope, "ZUID").unwrap();
-    let replies = Replies::open(&folder.path().join("replies"), &key).unwrap();
+    let replies = Replies::open(&folder.path().join("replies"), [&key]).unwrap();
     let request = Digest::of(b"request");
     let mut frames = vec![vec![7; MAX_REPLY_BYTES - SEALED_BYTES - 8 + 1], Vec::new()];
     let error = replies.store(&request, &frames).unwrap_err();

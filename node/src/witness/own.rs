@@ -50,10 +50,10 @@ const UNREADABLE: &str = "log_unreadable";
 pub struct Peer {
     /// Its code.
     pub hospital: HospitalCode,
-    /// Its transport key.
-    pub transport: PeerKey,
-    /// Its witness key.
-    pub witness: VerifierKey,
+    /// Its transport keys.
+    pub transports: Vec<PeerKey>,
+    /// Its witness keys.
+    pub witness: Vec<VerifierKey>,
 }
 
 /// The own log and its witnesses.
@@ -74,7 +74,8 @@ impl Own {
     pub fn new(peers: Vec<Peer>, latest: Option<&SignedCheckpoint>) -> Self {
         let standing = if peers.is_empty() { Standing::Confirmed } else { Standing::Unconfirmed };
         let seat = |peer: &Peer| {
-            let signed = latest.filter(|one| matches!(one.cosigned_by(&peer.witness), Ok(Some(_))));
+            let by = |one: &SignedCheckpoint, key| matches!(one.cosigned_by(key), Ok(Some(_)));
+            let signed = latest.filter(|one| peer.witness.iter().any(|key| by(one, key)));
             (peer.hospital.clone(), Seat::at(signed.map_or(0, |signed| signed.head().size)))
         };
         let seats = Mutex::new(peers.iter().map(seat).collect());
@@ -225,7 +226,10 @@ impl Own {
     ) -> (SignedCheckpoint, bool) {
         let mut any = false;
         for (peer, line) in lines {
-            match signed.add(line, &peer.witness) {
+            // The line names its key; of one that names none of these, what is wrong is told by any.
+            let key = peer.witness.iter().find(|key| line.claims(key));
+            let Some(key) = key.or(peer.witness.first()) else { continue };
+            match signed.add(line, key) {
                 Ok(_at) => {
                     any = true;
                     self.seat(peer, |seat| seat.cosigned(signed.head().size));
@@ -300,8 +304,9 @@ impl Own {
 
     /// Sends a message to a member and reads its reply; what is none is remembered against it.
     pub async fn send(&self, net: &NetHandle, peer: &Peer, message: Vec<u8>) -> Option<Reply> {
+        let key = net.reach(&peer.transports, DEADLINE).await?;
         let frames = net
-            .submit(peer.transport, message, DEADLINE)
+            .submit(key, message, DEADLINE)
             .await
             .inspect_err(|error| {
                 tracing::debug!(witness = %peer.hospital, %error, "a witness is not reached");

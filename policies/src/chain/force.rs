@@ -26,13 +26,6 @@ impl InForce {
         std::iter::once(&self.newest).chain(self.besides.iter().rev().map(|(charter, _)| charter))
     }
 
-    /// Whether a freshness statement is needed to answer: where any of them lists who vouches, so that a new version
-    /// without such keys does not end it at once.
-    #[must_use]
-    pub fn asks_freshness(&self) -> bool {
-        self.all().any(|charter| !charter.freshness().is_empty())
-    }
-
     /// What names them, the newest first.
     #[must_use]
     pub fn layers(&self) -> Vec<LayerRef> {
@@ -111,16 +104,6 @@ impl Line {
             besides.push((loaded(version)?, until));
         }
         Ok(InForce { newest: loaded(newest)?, besides })
-    }
-
-    /// The first moment after `now` at which [`Line::in_force`] may say something else.
-    #[must_use]
-    pub fn changes_after(&self, now: UnixTime) -> Option<UnixTime> {
-        let moments = self.history().flat_map(|version| {
-            let over = version.valid_until().plus(1);
-            [Some(version.valid_from()), Some(over), version.until]
-        });
-        moments.flatten().filter(|moment| *moment > now).min()
     }
 
     /// The keys that may vouch for the newest version: its own first, then those of the versions that hold.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::ask::Ask;
 use crate::dataset::{Column, Dataset, DatasetStatus};
 use crate::denial::{Denial, reasons, rule_name};
+use crate::dsse::PublicKey;
 use crate::envelope::VerifiedRequest;
 use crate::footprint::Footprint;
 use crate::indicator;
@@ -60,17 +61,18 @@ impl Beside {
         request: &VerifiedRequest,
         now: UnixTime,
     ) -> Result<(), Denial> {
-        self.knows_both(newest, (request.person(), &request.request().from), now)
+        let (from, key) = (&request.request().from, request.sender_key());
+        self.knows_both(newest, (request.person(), from, Some(key)), now)
     }
 
-    /// The same of a person and a node of the newest version.
+    /// The same of a person and a node of the newest version; without a key, of a node that asks with any that is known.
     ///
     /// # Errors
     /// The denial.
     pub(crate) fn knows_both(
         &self,
         newest: &Charter,
-        (person, from): (&Person, &HospitalCode),
+        (person, from, key): (&Person, &HospitalCode, Option<&PublicKey>),
         now: UnixTime,
     ) -> Result<(), Denial> {
         let charter = &*self.charter;
@@ -84,9 +86,16 @@ impl Beside {
         if charter.person(&person.id).is_none_or(|known| !known.valid_at(now)) {
             return Err(reasons::person_not_valid(charter, &person.id).waits(self));
         }
-        let keys = |charter: &Charter| charter.member(from).map(|member| member.keys.envelope);
-        let member = charter.member(from).is_some_and(|known| known.valid_at(now));
-        if !member || keys(charter) != keys(newest) {
+        let known = charter.member(from).filter(|known| known.valid_at(now));
+        let known = known.is_some_and(|known| {
+            let accepts = |key: &PublicKey| known.keys.envelope.accepts(key, now);
+            let newer = newest.member(from).map(|member| &member.keys.envelope);
+            match key {
+                Some(key) => accepts(key),
+                None => newer.is_some_and(|newer| newer.accepted_at(now).any(accepts)),
+            }
+        });
+        if !known {
             return Err(reasons::node_is_new(charter, from).waits(self));
         }
         Ok(())

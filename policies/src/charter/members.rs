@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::dataset::Dataset;
-use crate::dsse::PublicKey;
 use crate::problem::Problems;
 use crate::reader::{self, Fields, document};
 use crate::{DatasetId, HospitalCode, NetworkId, UnixTime};
 
 use super::head::Head;
 use super::joined::{self, Joined};
+use super::keys::{self, MemberKeys, Owners};
 use super::networks::{self, Membership};
 use super::not_given::{self, NotGiven};
 use super::people::validity;
@@ -80,28 +80,6 @@ impl MemberKind {
     }
 }
 
-/// A hospital's keys, one for each job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemberKeys {
-    /// Authenticates connections.
-    pub transport: PublicKey,
-    /// Signs requests, answers and refusals.
-    pub envelope: PublicKey,
-    /// Signs the log's checkpoints.
-    pub log: PublicKey,
-    /// Cosigns other logs' checkpoints.
-    pub witness: PublicKey,
-}
-
-impl MemberKeys {
-    /// All of them.
-    #[must_use]
-    pub fn all(&self) -> [&PublicKey; 4] {
-        let Self { transport, envelope, log, witness } = self;
-        [transport, envelope, log, witness]
-    }
-}
-
 /// The datasets of the charter, if all could be read.
 type Datasets<'d> = Option<&'d BTreeMap<DatasetId, Dataset>>;
 
@@ -151,7 +129,7 @@ fn members(
         problems.add(format!("the network has {} members, at most {MAX_MEMBERS}", found.len()));
         return BTreeMap::new();
     }
-    let mut keys: BTreeMap<[u8; 32], String> = BTreeMap::new();
+    let mut keys = Owners::new();
     let mut members = BTreeMap::new();
     for fields in found {
         let offset = fields.offset();
@@ -169,19 +147,16 @@ fn members(
 
 fn member(
     mut fields: Fields<'_>,
-    (known, networks, datasets): (
-        &mut BTreeMap<[u8; 32], String>,
-        &BTreeMap<NetworkId, String>,
-        Datasets<'_>,
-    ),
+    (known, networks, datasets): (&mut Owners, &BTreeMap<NetworkId, String>, Datasets<'_>),
     problems: &mut Problems<'_>,
 ) -> Option<Member> {
     let code = fields.name::<HospitalCode>("code", problems);
     let name = fields.label("name", problems);
     let kind = kind(&mut fields, problems);
     let owner = code.as_ref().map_or("a member", |code| code.value.as_str());
-    let keys =
-        fields.table("keys", problems).and_then(|fields| keys(fields, owner, known, problems));
+    let keys = fields
+        .table("keys", problems)
+        .and_then(|fields| keys::read(fields, owner, known, problems));
     let addresses = addresses(&mut fields, problems);
     let networks = networks::memberships(&mut fields, networks, problems);
     let not_given = not_given::read(&mut fields, datasets, problems);
@@ -208,26 +183,6 @@ fn kind(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<MemberKi
         problems.at(found.offset, format!("`kind` is one of {known}"));
     }
     kind
-}
-
-fn keys(
-    mut fields: Fields<'_>,
-    owner: &str,
-    known: &mut BTreeMap<[u8; 32], String>,
-    problems: &mut Problems<'_>,
-) -> Option<MemberKeys> {
-    let mut key = |role: &'static str| {
-        let found = fields.key(role, problems)?;
-        let place = format!("{owner} {role}");
-        if let Some(other) = known.insert(*found.value.as_bytes(), place) {
-            problems.at(found.offset, format!("this key is already the key of {other}"));
-        }
-        Some(found.value)
-    };
-    let (transport, envelope) = (key("transport"), key("envelope"));
-    let (log, witness) = (key("log"), key("witness"));
-    fields.finish(problems);
-    Some(MemberKeys { transport: transport?, envelope: envelope?, log: log?, witness: witness? })
 }
 
 fn addresses(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Vec<String> {

@@ -142,7 +142,7 @@ impl Parts {
     fn has_key_of(&self, person: &Person) -> bool {
         let key = &person.key;
         self.people.values().any(|known| known.key == *key)
-            || self.members.values().any(|member| member.keys.all().contains(&key))
+            || self.members.values().any(|member| member.keys.all().any(|known| known == key))
     }
 }
 

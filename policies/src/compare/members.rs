@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::charter::{Charter, Member, MemberKeys, Membership, NotGiven};
+use crate::charter::{Charter, Member, Membership, NotGiven, RoleKey, RoleKeys};
 use crate::{HospitalCode, NetworkId};
 
 use super::{Found, Moved, Subject, What, listed, set_of};
@@ -45,21 +45,50 @@ fn member(subject: &Subject, (from, to): (&Member, &Member), found: &mut Found) 
     let Member { not_given, valid_from, valid_until, .. } = from;
     found.value(subject, What::Name, name, &to.name);
     found.value(subject, What::Kind, kind.as_str(), to.kind.as_str());
-    let MemberKeys { transport, envelope, log, witness } = keys;
-    for (job, old, new) in [
-        ("transport", transport, to.keys.transport),
-        ("envelope", envelope, to.keys.envelope),
-        ("log", log, to.keys.log),
-        ("witness", witness, to.keys.witness),
-    ] {
-        let job = What::Key(job.to_owned());
-        found.value(subject, job, old.fingerprint(), new.fingerprint());
+    let log = What::Key("log".to_owned());
+    found.value(subject, log, keys.log.fingerprint(), to.keys.log.fingerprint());
+    for ((job, old), (_, new)) in keys.jobs().into_iter().zip(to.keys.jobs()) {
+        role(subject, job, (old, new), found);
     }
     found.set(subject, &What::Address, &set_of(addresses), &set_of(&to.addresses));
     found.maybe(subject, What::ValidFrom, *valid_from, to.valid_from);
     found.maybe(subject, What::ValidUntil, *valid_until, to.valid_until);
     memberships(subject, (networks, &to.networks), found);
     found.named(subject, What::NotGiven, &statements(not_given), &statements(&to.not_given));
+}
+
+/// The keys of one job: one in place of the other, or those that come, go, and get another time.
+fn role(subject: &Subject, job: &str, (from, to): (&RoleKeys, &RoleKeys), found: &mut Found) {
+    let what = What::Key(job.to_owned());
+    let alone = |keys: &RoleKeys| {
+        let mut keys = keys.iter();
+        keys.next().filter(|_| keys.next().is_none()).map(key)
+    };
+    if let (Some(from), Some(to)) = (alone(from), alone(to)) {
+        return found.value(subject, what, from, to);
+    }
+    let find = |keys: &RoleKeys, wanted: &RoleKey| {
+        keys.iter().find(|known| known.key == wanted.key).map(key)
+    };
+    for gone in from.iter().filter(|known| find(to, known).is_none()) {
+        found.add(subject, what.clone(), Moved::Loses(key(gone)));
+    }
+    for new in to.iter() {
+        match find(from, new) {
+            None => found.add(subject, what.clone(), Moved::Gains(key(new))),
+            Some(old) => found.value(subject, what.clone(), old, key(new)),
+        }
+    }
+}
+
+/// A key's fingerprint, with its time where it has one.
+fn key(known: &RoleKey) -> String {
+    let RoleKey { key, valid_from, valid_until } = known;
+    let span = Membership { valid_from: *valid_from, valid_until: *valid_until };
+    match (valid_from, valid_until) {
+        (None, None) => key.fingerprint().to_string(),
+        (Some(_), _) | (_, Some(_)) => format!("{} ({})", key.fingerprint(), self::span(&span)),
+    }
 }
 
 /// The sub-networks that a hospital is in.

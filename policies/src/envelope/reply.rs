@@ -16,7 +16,7 @@ use crate::protections::{Applied, OwnFigures, Parts};
 use crate::question::{FormError, encode, parse};
 use crate::reader::is_shown;
 use crate::wire::{Answer, LayerRef, MAX_SKEW_S, Question, Receipt, Refusal};
-use crate::{Digest, HospitalCode, NetworkId, Profile, UnixTime};
+use crate::{Digest, HospitalCode, NetworkId, Profile, Revocations, UnixTime};
 
 /// Most bytes of a trailer or a refusal.
 pub const MAX_TRAILER_BYTES: usize = 64 * 1024;
@@ -42,6 +42,8 @@ pub struct ExpectedReply<'c> {
     pub question: Digest,
     /// SHA-256 of the frames before the trailer, each with its length prefix.
     pub frames: Digest,
+    /// Keys that are worth nothing any more; for a saved reply, those of that moment.
+    pub revoked: &'c Revocations,
     /// The moment of the check; for a saved reply, the moment it was saved.
     pub now: UnixTime,
 }
@@ -244,7 +246,7 @@ fn refusal(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Refusal,
     Ok(refusal)
 }
 
-/// The payload, if the responder's envelope key, as the charter has it, made the one signature.
+/// The payload, if an envelope key of the responder that counts at that moment made the one signature.
 fn signed<'e>(
     envelope: &'e Envelope,
     kind: PayloadType,
@@ -259,7 +261,9 @@ fn signed<'e>(
     let Some(member) = expected.charter.member(expected.responder).filter(valid) else {
         return Err(ReplyError::NotAMember { responder: expected.responder.clone() });
     };
-    Ok(envelope.verify(kind, &member.keys.envelope)?)
+    let owner = (expected.responder, expected.revoked);
+    let (_key, payload) = member.keys.envelope.verify((envelope, kind), owner, expected.now)?;
+    Ok(payload)
 }
 
 fn all_match(fields: &[(&'static str, bool)]) -> Result<(), ReplyError> {

@@ -1,7 +1,7 @@
 //! The verification of a request, rule by rule; each rule has its own error.
 
 use crate::charter::{Charter, Member, Person};
-use crate::dsse::PayloadType;
+use crate::dsse::{PayloadType, PublicKey};
 use crate::statement::Revocations;
 use crate::wire::{LANGUAGE_VERSION, LayerRef, MAX_QUESTION_LIFE_S, MAX_SKEW_S, Question, Request};
 use crate::{Digest, HospitalCode, UnixTime};
@@ -74,6 +74,7 @@ pub struct VerifiedRequest {
     question_digest: Digest,
     request: Request,
     request_digest: Digest,
+    sender_key: PublicKey,
     person: Person,
 }
 
@@ -102,6 +103,12 @@ impl VerifiedRequest {
         self.request_digest
     }
 
+    /// The envelope key by which the asking node signed.
+    #[must_use]
+    pub fn sender_key(&self) -> &PublicKey {
+        &self.sender_key
+    }
+
     /// Who asks, as the charter says.
     #[must_use]
     pub fn person(&self) -> &Person {
@@ -119,7 +126,7 @@ impl SignedRequest {
         self.addressed(&context)?;
         let sender = self.sender(&context)?;
         let person = self.person(&context)?;
-        self.signed(sender, person)?;
+        let sender_key = self.signed(&context, (sender, person))?;
         self.asked(&context)?;
         self.fresh(context.now)?;
         if self.request.layers != context.charter.path() {
@@ -137,6 +144,7 @@ impl SignedRequest {
                 question_digest: question,
                 request: self.request,
                 request_digest: request,
+                sender_key,
                 person: person.clone(),
             }))),
         }
@@ -170,7 +178,7 @@ impl SignedRequest {
         let from = &self.request.from;
         let member = context.charter.member(from).filter(|member| member.valid_at(context.now));
         let member = member.ok_or_else(|| VerifyError::SenderNotAMember { got: from.clone() })?;
-        if context.revoked.member(from, &member.keys) {
+        if context.revoked.member(from, &member.keys, context.now) {
             return Err(VerifyError::SenderRevoked { got: from.clone() });
         }
         Ok(member)
@@ -197,14 +205,21 @@ impl SignedRequest {
         Ok(person)
     }
 
-    fn signed(&self, sender: &Member, person: &Person) -> Result<(), VerifyError> {
-        if self.outer.verify(PayloadType::Request, &sender.keys.envelope).is_err() {
-            return Err(VerifyError::RequestSignature { from: sender.code.clone() });
-        }
+    /// Both signatures; by which key of the asking node.
+    fn signed(
+        &self,
+        context: &VerifyContext<'_>,
+        (sender, person): (&Member, &Person),
+    ) -> Result<PublicKey, VerifyError> {
+        let (outer, owner) = ((&self.outer, PayloadType::Request), (&sender.code, context.revoked));
+        let verified = sender.keys.envelope.verify(outer, owner, context.now);
+        let (key, _payload) = verified.map_err(|_none_of_its_keys| {
+            VerifyError::RequestSignature { from: sender.code.clone() }
+        })?;
         if self.inner.verify(PayloadType::Question, &person.key).is_err() {
             return Err(VerifyError::QuestionSignature { person: person.id.clone() });
         }
-        Ok(())
+        Ok(key)
     }
 
     fn asked(&self, context: &VerifyContext<'_>) -> Result<(), VerifyError> {

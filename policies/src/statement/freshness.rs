@@ -89,8 +89,8 @@ impl Freshness {
             .ok_or_else(|| StatementError::NotListed { by: by.clone(), version })?;
         envelope.verify(PayloadType::Freshness, &key)?;
         let node = line.newest_charter().and_then(|charter| charter.member(&by));
-        let node = node.map(|member| member.keys);
-        if is_revoked(revoked, &by, &key, node.as_ref()) {
+        let node = node.map(|member| member.keys.clone());
+        if is_revoked((revoked, now), &by, &key, node.as_ref()) {
             return Err(StatementError::RevokedKey { key: key.to_string() });
         }
         span(issued_at, valid_until, now)?;
@@ -115,12 +115,12 @@ fn listed<'l>(
 }
 
 fn is_revoked(
-    revoked: &Revocations,
+    (revoked, now): (&Revocations, UnixTime),
     by: &HospitalCode,
     key: &PublicKey,
     node: Option<&MemberKeys>,
 ) -> bool {
-    revoked.freshness(key) || node.is_some_and(|keys| revoked.member(by, keys))
+    revoked.freshness(key) || node.is_some_and(|keys| revoked.member(by, keys, now))
 }
 
 fn span(issued_at: UnixTime, until: UnixTime, now: UnixTime) -> Result<(), StatementError> {
@@ -183,7 +183,7 @@ impl Fresh {
     /// Whether it holds at `now`, neither its key nor its hospital's node being revoked.
     #[must_use]
     pub fn holds(&self, revoked: &Revocations, now: UnixTime) -> bool {
-        let revoked = is_revoked(revoked, &self.by, &self.key, self.node.as_ref());
+        let revoked = is_revoked((revoked, now), &self.by, &self.key, self.node.as_ref());
         self.issued_at <= now.plus(MAX_SKEW_S) && now <= self.valid_until && !revoked
     }
 

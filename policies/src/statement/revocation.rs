@@ -26,7 +26,7 @@ const MAX_SIGNATURES: usize = 16;
 pub enum Subject {
     /// A person's.
     Person(PersonId),
-    /// One of a hospital's node: all four of its keys are worth nothing.
+    /// One of a hospital's node. Where its job has no other key, the node's other keys are worth nothing either.
     Member(HospitalCode),
     /// A signer's.
     Signer,
@@ -195,7 +195,7 @@ fn names(line: &Line, what: &Subject, key: &PublicKey) -> bool {
             in_charter(&|charter| charter.person(id).is_some_and(|person| person.key == *key))
         }
         Subject::Member(code) => in_charter(&|charter| {
-            charter.member(code).is_some_and(|member| member.keys.all().contains(&key))
+            charter.member(code).is_some_and(|member| member.keys.all().any(|known| known == key))
         }),
         Subject::Signer => line.history().any(|version| version.lists_signer(key)),
         Subject::Freshness => {

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::charter::MemberKeys;
+use crate::charter::{MemberKeys, RoleKeys};
 use crate::dsse::PublicKey;
-use crate::{Digest, HospitalCode, PersonId};
+use crate::{Digest, HospitalCode, PersonId, UnixTime};
 
 use super::{Revoked, StatementError, Subject};
 
@@ -96,11 +96,28 @@ impl Revocations {
         self.people.contains(&(id.clone(), *key.as_bytes()))
     }
 
-    /// Whether one of this hospital's keys is revoked, and so all of them.
+    /// Whether this key of the hospital's node is revoked.
     #[must_use]
-    pub fn member(&self, code: &HospitalCode, keys: &MemberKeys) -> bool {
-        let revoked = |key: &PublicKey| self.members.contains(&(code.clone(), *key.as_bytes()));
-        keys.all().into_iter().any(revoked)
+    pub fn node_key(&self, code: &HospitalCode, key: &PublicKey) -> bool {
+        !self.members.is_empty() && self.members.contains(&(code.clone(), *key.as_bytes()))
+    }
+
+    /// Whether the hospital's node is revoked, with all its keys: one of its jobs has no key at this moment but revoked
+    /// ones. Where another key of the job is valid too, the revoked one alone is worth nothing.
+    #[must_use]
+    pub fn member(&self, code: &HospitalCode, keys: &MemberKeys, now: UnixTime) -> bool {
+        if self.members.is_empty() {
+            return false;
+        }
+        let worthless =
+            |(_, keys): (&str, &RoleKeys)| !keys.valid_at(now).any(|key| !self.node_key(code, key));
+        self.node_key(code, &keys.log) || keys.jobs().into_iter().any(worthless)
+    }
+
+    /// Whether a key of the hospital's node is revoked here that was not in an earlier set.
+    #[must_use]
+    pub fn node_key_since(&self, code: &HospitalCode, keys: &MemberKeys, before: &Self) -> bool {
+        keys.all().any(|key| self.node_key(code, key) && !before.node_key(code, key))
     }
 
     /// Whether this signer's key is revoked.

@@ -13,6 +13,7 @@ use policies::{
 
 use crate::fixture::{
     NOW, Seen, encoded, files, footprint, hospital, key, public, question, request, sealed,
+    with_keys,
 };
 
 type Files = BTreeMap<String, String>;
@@ -217,6 +218,17 @@ fn a_person_a_key_and_a_node_that_are_new_wait() {
     waits(&denial, "`ALFA` is not a member with this node's key");
     // A key that does not sign requests may change.
     admitted(&same(2), other_key("ALFA log", "members.toml")).unwrap();
+    // Both list the key that signed, whatever else they list.
+    let two = "[{ key = \"key:ALFA envelope\" }, { key = \"key:another\" }]";
+    let both = |number: u64| {
+        version(number, "members.toml", |text| {
+            let one = format!("\"{}\"", public("ALFA envelope"));
+            text.replace(&one, &with_keys(two))
+        })
+    };
+    admitted(&both(2), same(1)).unwrap();
+    admitted(&same(2), both(1)).unwrap();
+    admitted(&both(2), both(1)).unwrap();
 }
 
 #[test]

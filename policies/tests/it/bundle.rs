@@ -49,9 +49,9 @@ fn a_signed_charter_opens_and_names_its_layer() {
     let text = charter.dataset_text(&dataset.id).unwrap();
     assert_eq!(text, files()["datasets/rotterdam.toml"]);
     assert_eq!(dataset.digest, Digest::of(text.as_bytes()));
-    let alfa = charter.member_by_transport(&public("ALFA transport")).unwrap();
+    let alfa = charter.member_by_transport(&public("ALFA transport"), NOW).unwrap();
     assert_eq!(alfa.code.as_str(), "ALFA");
-    assert!(charter.member_by_transport(&public("ALFA envelope")).is_none());
+    assert!(charter.member_by_transport(&public("ALFA envelope"), NOW).is_none());
 }
 
 #[test]

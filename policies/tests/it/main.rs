@@ -17,6 +17,7 @@ mod decode;
 mod fixture;
 mod golden;
 mod indicators;
+mod keys;
 mod lattice;
 mod names;
 mod networks;

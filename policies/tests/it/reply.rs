@@ -71,6 +71,7 @@ impl Asked {
             request: Digest::of(b"request"),
             question: Digest::of(b"question"),
             frames: Digest::of(b"frames"),
+            revoked: policies::Revocations::none(),
             now: NOW,
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn check(
     for (code, entries) in logs {
         let dir = network.node_dir(code);
         let key = Key::load(&dir.join("keys/envelope.key"), KeyRole::Envelope)?;
-        let charges = Charges::read_only(&dir.join("state/ledger"), &key)?;
+        let charges = Charges::read_only(&dir.join("state/ledger"), [&key])?;
         found.node(code, &charges, entries).with_context(|| format!("the memory of {code}"))?;
     }
     Ok(found)

@@ -113,7 +113,24 @@ fn a_node_that_cannot_be_trusted_does_not_start() {
     testnet::process::wait_ready(&node.net.network, &mut running).unwrap();
     node.refuses_to_start(&[], "in use");
     assert_eq!(running.stop().unwrap(), 0);
+    an_earlier_moment(&node);
     another_charter(&mut node);
+}
+
+/// A file's name says when its version was accepted, and a notice runs from then: the log knows better.
+fn an_earlier_moment(node: &Node) {
+    let kept =
+        node.net.network.node_dir("NOORD").join("state/charter").join(&node.net.network.root);
+    let find = || {
+        let mut entries = std::fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().path());
+        entries.find(|path| path.to_string_lossy().contains("/0000000001-")).unwrap()
+    };
+    let file = find();
+    let earlier = kept.join("0000000001-1767225600.kring");
+    std::fs::rename(&file, &earlier).unwrap();
+    let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    node.refuses_to_start(&[], &format!("give the file its name back, {name}"));
+    std::fs::rename(&earlier, &file).unwrap();
 }
 
 fn a_port_in_use(node: &Node) {

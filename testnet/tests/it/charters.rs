@@ -55,10 +55,13 @@ fn all_follow(network: &Network, version: u64) {
     }
 }
 
-fn rejected(net: &Net, code: &str) -> Vec<String> {
-    let entries = net.log(code).into_iter();
-    let rejected = entries.filter_map(|entry| {
-        if let Event::CharterRejected { code, .. } = entry.event { Some(code) } else { None }
+/// What was refused that was brought to this node itself: forks singly, all else counted.
+fn rejected(net: &Net, at: &str) -> Vec<String> {
+    let entries = net.log(at).into_iter();
+    let rejected = entries.filter_map(|entry| match entry.event {
+        Event::CharterRejected { code, .. } if code == "fork" => Some(code),
+        Event::Rejected { peer, code, count, .. } if peer == at && count > 0 => Some(code),
+        _ => None,
     });
     rejected.collect()
 }
@@ -99,8 +102,15 @@ fn two_of_three_change_the_rules_of_every_node_at_once() {
     // As a member of the board does it.
     let profile = network.profile("b.devries").to_string_lossy().into_owned();
     let bundle = sealed.bundle.to_string_lossy().into_owned();
-    let told = network.run(&["charter", "publish", &bundle, "--profile", &profile]).unwrap();
-    assert!(told.starts_with("accepted: version 2 of demo, digest "), "{told}");
+    // Whoever brings every version that there is brings the new ones too.
+    let first = network.charter().to_string_lossy().into_owned();
+    for expected in ["accepted: version 2 of demo, digest ", "known already: "] {
+        let publish = ["charter", "publish", &first, &bundle, "--profile", &profile];
+        let told = network.run(&publish).unwrap();
+        let (known, told) = told.split_once('\n').unwrap();
+        assert_eq!(known, format!("known already: {first}"));
+        assert!(told.starts_with(expected), "{told}");
+    }
     wait("NOORD follows", || history(network, "NOORD").in_force[0].version == 2);
     let mut back = NodeProcess::start(network, "ZUID").unwrap();
     wait_ready(network, &mut back).unwrap();
@@ -186,7 +196,11 @@ fn an_old_charter_a_fork_and_old_keys_alone_are_refused_by_every_node_and_logged
     // Another version 2, by the same boards.
     let fork = network.amend(&first, "fork").unwrap();
     fork.replace("charter.toml", "Demo network", "Another network").unwrap();
-    let fork = fork.signed_by(&TWO).unwrap();
+    let forked = fork.signed_by(&TWO).unwrap();
+    let forked_again = Sealed { bundle: forked.bundle.with_extension("again"), ..forked.clone() };
+    std::fs::copy(&forked.bundle, &forked_again.bundle).unwrap();
+    forked_again.sign(network, &network.board_key("board.two")).unwrap();
+    let fork = forked;
     // A version 3 by the keys of version 1 alone.
     let third = network.amend(&second, "third").unwrap();
     let third = third.signed_by(&["board.one", "board.two"]).unwrap();
@@ -200,6 +214,14 @@ fn an_old_charter_a_fork_and_old_keys_alone_are_refused_by_every_node_and_logged
         for expected in ["too_few_signers", "rollback", "fork", "too_few_old_signers"] {
             assert!(codes.iter().any(|code| code == expected), "{expected} in {codes:?}");
         }
+        // Again and again, also with other signatures: one number a minute, and one fork.
+        for _ in 0..20 {
+            assert_eq!(bring(network, code, &first), Err("rollback".to_owned()));
+        }
+        assert_eq!(bring(network, code, &forked_again), Err("fork".to_owned()));
+        let codes = rejected(&net, code);
+        let many = |wanted: &str| codes.iter().filter(|code| *code == wanted).count();
+        assert!(many("fork") == 1 && many("rollback") < 10, "{codes:?}");
     }
 }
 

@@ -46,7 +46,7 @@ fn retired(net: &Net, code: &str) -> u64 {
     let folder = dir.join("state/ledger");
     let lineage = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().file_name();
     let lineage = Digest::try_from(lineage.into_string().unwrap()).unwrap();
-    let charges = Charges::read_only(&folder, &key).unwrap();
+    let charges = Charges::read_only(&folder, [&key]).unwrap();
     charges.read(&lineage, None).unwrap().memory.retired_count()
 }
 

@@ -12,6 +12,7 @@ mod cut_off;
 mod differential;
 mod explore;
 mod indicators;
+mod keys;
 mod kill;
 mod layers;
 mod liar;

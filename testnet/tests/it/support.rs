@@ -11,7 +11,7 @@ use node::log::{Entry, Event, Reader};
 use node::net::{Lane, NetConfig, NetHandle, NetLimits, Peer, PeerKey};
 use node::proof::submission::{Reply, Submission};
 use node::tasks::Tasks;
-use policies::charter::Charter;
+use policies::charter::{Charter, Member};
 use policies::dsse::Envelope;
 use policies::wire::{Answer, Asks, LANGUAGE_VERSION, Question, Receipt, Request};
 use policies::{Digest, HospitalCode, bundle};
@@ -111,6 +111,11 @@ impl Net {
     }
 }
 
+/// The transport keys of a member, valid or not.
+pub(crate) fn transports(member: &Member) -> Vec<PeerKey> {
+    member.keys.transport.iter().map(|known| PeerKey(*known.key.as_bytes())).collect()
+}
+
 pub(crate) fn hospital(code: &str) -> HospitalCode {
     HospitalCode::new(code).unwrap()
 }
@@ -151,10 +156,7 @@ impl RawPeer {
         let others: Vec<_> = charter
             .members()
             .filter(|member| member.code != code)
-            .map(|member| Peer {
-                key: PeerKey(*member.keys.transport.as_bytes()),
-                addresses: member.addresses.clone(),
-            })
+            .map(|member| Peer { keys: transports(member), addresses: member.addresses.clone() })
             .collect();
         let net = runtime.block_on(async {
             let config =
@@ -181,7 +183,7 @@ impl RawPeer {
         bytes: &[u8],
     ) -> Result<Vec<Vec<u8>>, &'static str> {
         let charter = net.charter();
-        let key = PeerKey(*charter.member(&hospital(to)).unwrap().keys.transport.as_bytes());
+        let key = transports(charter.member(&hospital(to)).unwrap())[0];
         let asked = self.net.ask(key, bytes.to_vec(), Duration::from_secs(60));
         self.runtime.block_on(asked).map_err(|error| error.code())
     }
@@ -189,7 +191,7 @@ impl RawPeer {
     /// Sends a message about a log and returns the reply.
     pub(crate) fn submit(&self, net: &Net, to: &str, message: &Submission) -> Reply {
         let charter = net.charter();
-        let key = PeerKey(*charter.member(&hospital(to)).unwrap().keys.transport.as_bytes());
+        let key = transports(charter.member(&hospital(to)).unwrap())[0];
         let sent = self.net.submit(key, message.encode(), Duration::from_secs(60));
         let frames = self.runtime.block_on(sent).unwrap();
         Reply::parse(&frames[0]).unwrap()

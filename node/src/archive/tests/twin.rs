@@ -67,7 +67,7 @@ fn same_index(plain: &Index, moved: &Index, size: u64) {
         let request = request(number);
         assert_eq!(plain.request(&request).unwrap(), moved.request(&request).unwrap());
         let layer = layer(number);
-        assert_eq!(plain.knows_charter(&layer).unwrap(), moved.knows_charter(&layer).unwrap());
+        assert_eq!(plain.charter(&layer).unwrap(), moved.charter(&layer).unwrap());
     }
     assert_eq!(last(plain), last(moved));
     let heads = plain.heads().unwrap();

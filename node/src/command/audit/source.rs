@@ -129,11 +129,12 @@ impl Source {
         Ok(note.to_string())
     }
 
-    /// Notes in rising order, each with its log's line and those of known witnesses that verify.
+    /// Notes in rising order, each with its log's line and those of known witnesses that verify. A file names one key of each
+    /// hospital: of one whose witness key changed, the later; lines of the one before are left out.
     fn cosigned(&self, notes: &[String]) -> anyhow::Result<Chain> {
         let hospital = &self.config.hospital;
         let key = Key::load(&self.config.keys.log, KeyRole::Log)?.public;
-        let (known, mut witnesses) = (self.witness_keys()?, BTreeMap::new());
+        let (known, mut witnesses) = (latest_keys(self.witness_keys()?, notes)?, BTreeMap::new());
         let (mut checkpoints, mut origin) = (Vec::new(), String::new());
         for note in notes {
             let stated = Checkpoint::parse(Note::parse(note)?.text())?.origin;
@@ -162,11 +163,31 @@ impl Source {
     /// The witness keys of the charter's members. Whoever verifies decides whom to trust, so it is only read here.
     fn witness_keys(&self) -> anyhow::Result<Vec<(HospitalCode, VerifierKey)>> {
         let charter = crate::app::newest_charter(&self.config, SystemClock.now())?;
-        let key = |member: &policies::charter::Member| {
-            Ok((member.code.clone(), witness_key(&member.code, &member.keys.witness)?))
-        };
-        charter.members().map(key).collect()
+        let mut found = Vec::new();
+        for member in charter.members() {
+            for known in member.keys.witness.iter() {
+                found.push((member.code.clone(), witness_key(&member.code, &known.key)?));
+            }
+        }
+        Ok(found)
     }
+}
+
+/// Of each hospital one key: that of the last note which any of them claims to have cosigned.
+fn latest_keys(
+    known: Vec<(HospitalCode, VerifierKey)>,
+    notes: &[String],
+) -> anyhow::Result<BTreeMap<HospitalCode, VerifierKey>> {
+    let mut latest: BTreeMap<HospitalCode, (usize, VerifierKey)> = BTreeMap::new();
+    let notes = notes.iter().map(|note| Note::parse(note)).collect::<Result<Vec<_>, _>>()?;
+    for (code, key) in known {
+        let claims = |note: &Note| note.signatures().iter().any(|line| line.claims(&key));
+        let last = notes.iter().rposition(claims).map_or(0, |place| place.saturating_add(1));
+        if latest.get(&code).is_none_or(|(before, _)| *before < last) {
+            latest.insert(code, (last, key));
+        }
+    }
+    Ok(latest.into_iter().map(|(code, (_, key))| (code, key)).collect())
 }
 
 fn no_entry(reason: String) -> anyhow::Error {

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use anyhow::Context as _;
+use policies::charter::Member;
 use policies::{Digest, HospitalCode};
 use serde_json::{Value, json};
 
@@ -250,6 +251,21 @@ fn as_json(verdict: &Result<Held, Fault>, trusted: bool) -> Value {
     }
 }
 
+/// The lines of a member as a witness: its key, or any of those that its charter lists.
+fn witness(member: &Member) -> anyhow::Result<String> {
+    let code = &member.code;
+    let keys: Vec<_> = member.keys.witness.iter().map(|known| known.key).collect();
+    if let [key] = keys.as_slice() {
+        return Ok(format!("witness {code} {}\n", witness_key(code, key)?));
+    }
+    let (mut text, mut names) = (String::new(), String::new());
+    for (number, key) in (1..).zip(&keys) {
+        text.push_str(&format!("witness {code}/{number} {}\n", witness_key(code, key)?));
+        names.push_str(&format!(" {code}/{number}"));
+    }
+    Ok(format!("{text}group {code} any{names}\n"))
+}
+
 /// Prints a trust policy: the log of one member after so many gaps, and so many of the other members as its witnesses.
 pub(crate) fn policy(
     path: &Path,
@@ -272,8 +288,7 @@ pub(crate) fn policy(
     );
     let mut names = Vec::new();
     for other in charter.members().filter(|other| other.code != *hospital) {
-        let key = witness_key(&other.code, &other.keys.witness)?;
-        text.push_str(&format!("witness {} {key}\n", other.code));
+        text.push_str(&witness(other)?);
         names.push(other.code.as_str());
     }
     anyhow::ensure!(

@@ -21,7 +21,10 @@ use crate::keys::Key;
 use crate::keys::passphrase::Source;
 use crate::profile::Profile;
 
-/// Brings bundles and statements to a node, in the order given.
+/// Codes of a version that the node holds already: there is nothing to bring.
+const HELD: [&str; 2] = ["already_held", "rollback"];
+
+/// Brings bundles and statements to a node, in the order given; what it has already is passed over.
 pub(crate) fn publish(files: &[std::path::PathBuf], profile: &ProfileArg) -> anyhow::Result<Exit> {
     let client = client(profile)?;
     for path in files {
@@ -37,6 +40,9 @@ pub(crate) fn publish(files: &[std::path::PathBuf], profile: &ProfileArg) -> any
                 (None, true) => print::line(format!("accepted: {}", path.display())),
                 (None, false) => print::line(format!("known already: {}", path.display())),
             },
+            Err(ClientError::Refused(refusal)) if HELD.contains(&refusal.code.as_str()) => {
+                print::line(format!("known already: {}", path.display()));
+            }
             Err(ClientError::Refused(refusal)) => {
                 print::note(format!("kring: refused ({}): {}", refusal.code, refusal.message));
                 return Ok(Exit::Refused);

@@ -5,15 +5,16 @@ use policies::charter::Charter;
 use super::said;
 use crate::command::print;
 use crate::config::Config;
-use crate::keys::{Key, KeyRole};
+use crate::keys::KeyRole;
+use crate::keys::ring::Ring;
 use crate::ledger::{self, Charges, Lineage};
 use crate::log::remembered::Heads;
 
 /// What is wrong with the memories, held against what the log says of them.
 pub(super) fn problems(config: &Config, charter: &Charter, heads: &Heads) -> Vec<String> {
     // A key that cannot be read was said before.
-    let Ok(key) = Key::load(&config.keys.envelope, KeyRole::Envelope) else { return Vec::new() };
-    let charges = match Charges::read_only(&config.ledger_folder(), &key) {
+    let Ok(keys) = Ring::load(&config.keys.envelope, KeyRole::Envelope) else { return Vec::new() };
+    let charges = match Charges::read_only(&config.ledger_folder(), keys.all()) {
         Ok(charges) => charges,
         Err(error) => return vec![said(error)],
     };

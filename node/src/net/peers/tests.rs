@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use libp2p::PeerId;
 use libp2p::swarm::ConnectionId;
 
-use super::{GOOD, Table, YIELD, pause};
+use super::{GOOD, Table, Wanted, YIELD, pause};
 use crate::net::PeerKey;
 use crate::net::address::Address;
 use crate::net::limits::NetLimits;
@@ -13,16 +13,18 @@ const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(30);
 const OWN: PeerKey = PeerKey([100; 32]);
 
-fn one(key: u8) -> BTreeMap<PeerId, (PeerKey, Vec<Address>)> {
+fn one(key: u8) -> BTreeMap<PeerId, Wanted> {
     many([key].into_iter())
 }
 
-fn many(keys: impl Iterator<Item = u8>) -> BTreeMap<PeerId, (PeerKey, Vec<Address>)> {
+fn many(keys: impl Iterator<Item = u8>) -> BTreeMap<PeerId, Wanted> {
     let address = Address::parse("/ip4/127.0.0.1/tcp/1").expect("well formed");
-    keys.map(|key| (PeerId::random(), (PeerKey([key; 32]), vec![address.clone()]))).collect()
+    let addresses = vec![address];
+    let one = |key| Wanted { addresses: addresses.clone(), ..Wanted::new(PeerKey([key; 32])) };
+    keys.map(|key| (PeerId::random(), one(key))).collect()
 }
 
-fn table(wanted: &BTreeMap<PeerId, (PeerKey, Vec<Address>)>, now: Instant) -> Table {
+fn table(wanted: &BTreeMap<PeerId, Wanted>, now: Instant) -> Table {
     let mut table = Table::new(OWN, &NetLimits::default());
     assert!(table.set(wanted.clone(), now).is_empty());
     table
@@ -147,4 +149,29 @@ fn a_question_shortens_the_pause_but_not_below_the_first() {
     let before = now - LONGEST;
     table.wanted(&peer, before);
     assert_eq!(table.wake(), Some(before + FIRST));
+}
+
+#[test]
+fn a_member_with_two_keys_is_dialled_by_one_at_a_time_and_not_while_it_is_connected_by_either() {
+    let now = Instant::now();
+    let mut wanted = many(101..=102);
+    let peers: Vec<PeerId> = wanted.keys().copied().collect();
+    for (peer, one) in &mut wanted {
+        one.others = peers.iter().filter(|other| *other != peer).copied().collect();
+    }
+    let mut table = table(&wanted, now);
+    let first = table.due(now);
+    assert_eq!(first.len(), 1);
+    assert!(table.due(now).is_empty() && table.wake().is_none());
+    // It is not known by that key: the other is tried at once.
+    table.dialled(&first[0].0, Err("another key"), now, 0);
+    let second = table.due(now);
+    assert_eq!(second.len(), 1);
+    assert_ne!(second[0].0, first[0].0);
+    let connection = ConnectionId::new_unchecked(1);
+    table.dialled(&second[0].0, Ok(()), now, 0);
+    table.established(&second[0].0, connection, "here".to_owned(), now);
+    assert!(table.due(now + LONGEST).is_empty() && table.wake().is_none());
+    table.closed(&second[0].0, connection, None, (now + LONGEST, 0));
+    assert_eq!(table.due(now + LONGEST)[0].0, first[0].0);
 }

@@ -22,7 +22,7 @@ fn zuid() -> HospitalCode {
 fn peer() -> Peer {
     let key = PublicKey::of(&SigningKey::from_bytes(&[9; 32])).unwrap();
     let witness = witness_key(&zuid(), &key).unwrap();
-    Peer { hospital: zuid(), transport: PeerKey(*key.as_bytes()), witness }
+    Peer { hospital: zuid(), transports: vec![PeerKey(*key.as_bytes())], witness: vec![witness] }
 }
 
 /// A log of three entries with its key, and ZUID as its witness.
@@ -190,7 +190,10 @@ async fn a_head_that_nobody_cosigns_is_written_once() {
     let case = Case::new().await;
     let (net, _unasked) = member(8, &case.tasks).await;
     let (witness, mut asked) = member(9, &case.tasks).await;
-    let at = |net: &NetHandle| net::Peer { key: net.own_key(), addresses: net.listen_addresses() };
+    let at = |net: &NetHandle| net::Peer {
+        keys: vec![net.own_key()],
+        addresses: net.listen_addresses(),
+    };
     assert!(witness.set_peers(vec![at(&net)]).await.is_empty());
     assert!(net.set_peers(vec![at(&witness)]).await.is_empty());
     let serving = async {

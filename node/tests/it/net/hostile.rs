@@ -12,7 +12,7 @@ use super::support::{Node, PATIENCE, TCP, key, on, peer_id};
 async fn malformed_requests_are_counted_and_never_answered() {
     let limits = NetLimits { request_read: Duration::from_millis(200), ..NetLimits::default() };
     let (node, mut requests) = Node::start(1, &on(&[TCP]), limits).await;
-    node.handle.set_peers(vec![Peer { key: key(2), addresses: vec![] }]).await;
+    node.handle.set_peers(vec![Peer { keys: vec![key(2)], addresses: vec![] }]).await;
     let address = node.handle.listen_addresses()[0].clone();
     let mut raw = Raw::start(2, Some(&address)).await;
     node.until_connected(key(2), true).await;
@@ -47,7 +47,7 @@ async fn malformed_requests_are_counted_and_never_answered() {
 async fn one_peer_cannot_take_every_slot() {
     let limits = NetLimits { inbound_streams_per_peer: 2, ..NetLimits::default() };
     let (node, mut requests) = Node::start(1, &on(&[TCP]), limits).await;
-    node.handle.set_peers(vec![Peer { key: key(2), addresses: vec![] }]).await;
+    node.handle.set_peers(vec![Peer { keys: vec![key(2)], addresses: vec![] }]).await;
     let mut raw = Raw::start(2, Some(&node.handle.listen_addresses()[0])).await;
     node.until_connected(key(2), true).await;
     let mut held = Vec::new();
@@ -73,7 +73,7 @@ async fn against(
 ) -> (AskError, usize) {
     let mut raw = Raw::start(2, None).await;
     let (node, _requests) = Node::start(1, &on(&[]), limits).await;
-    let peer = Peer { key: key(2), addresses: vec![raw.address.clone()] };
+    let peer = Peer { keys: vec![key(2)], addresses: vec![raw.address.clone()] };
     assert!(node.handle.set_peers(vec![peer]).await.is_empty());
     let mut streams = Vec::new();
     let handle = node.handle.clone();
@@ -153,7 +153,7 @@ async fn another_protocol_is_not_spoken_to() {
     // Without an acceptor libp2p-stream offers no protocol at all.
     raw.incoming = raw.control.accept(libp2p::StreamProtocol::new("/other/1")).expect("first");
     let node = Node::echo(1, &on(&[])).await;
-    let peer = Peer { key: key(2), addresses: vec![raw.address.clone()] };
+    let peer = Peer { keys: vec![key(2)], addresses: vec![raw.address.clone()] };
     node.handle.set_peers(vec![peer]).await;
     let error = node.ask(key(2), b"question").await.expect_err("another protocol");
     assert_eq!(error, AskError::Unsupported { peer: key(2), lane: Lane::Question });

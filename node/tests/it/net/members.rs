@@ -10,7 +10,7 @@ use super::support::{Node, PATIENCE, QUIC, TCP, key, on, peer_id, two};
 #[tokio::test]
 async fn strangers_get_no_stream() {
     let node = Node::echo(1, &on(&[TCP])).await;
-    node.handle.set_peers(vec![Peer { key: key(2), addresses: vec![] }]).await;
+    node.handle.set_peers(vec![Peer { keys: vec![key(2)], addresses: vec![] }]).await;
     let address = node.handle.listen_addresses()[0].clone();
     let mut stranger = Raw::start(9, Some(&address)).await;
     assert_eq!(node.rejected().await, (None, RejectCode::Stranger));
@@ -41,7 +41,7 @@ async fn a_restarted_peer_is_found_again() {
         let b = Node::echo(2, &address).await;
         assert_eq!(b.handle.listen_addresses(), address);
         // Only the one that stayed dials: the restarted node does not know any address.
-        b.handle.set_peers(vec![Peer { key: key(1), addresses: vec![] }]).await;
+        b.handle.set_peers(vec![Peer { keys: vec![key(1)], addresses: vec![] }]).await;
         a.until_connected(key(2), true).await;
         assert_eq!(a.ask(key(2), b"back").await.expect("an answer")[0], b"back");
         a.stop().await;
@@ -70,7 +70,7 @@ async fn a_removed_peer_is_disconnected_and_stays_out() {
 #[tokio::test]
 async fn a_peer_that_lies_about_its_key_is_not_connected() {
     let (a, b) = (Node::echo(1, &on(&[TCP])).await, Node::echo(2, &on(&[TCP])).await);
-    let liar = Peer { key: key(3), addresses: b.handle.listen_addresses() };
+    let liar = Peer { keys: vec![key(3)], addresses: b.handle.listen_addresses() };
     a.handle.set_peers(vec![liar]).await;
     b.handle.set_peers(vec![a.peer()]).await;
     let error =
@@ -90,7 +90,7 @@ async fn bad_entries_of_the_member_list_are_reported_and_the_rest_holds() {
     let mut good = b.peer();
     good.addresses.push("127.0.0.1:7480".to_owned());
     good.addresses.push("/ip4/0.0.0.0/tcp/7480".to_owned());
-    let bad = Peer { key: PeerKey(off_curve), addresses: vec![] };
+    let bad = Peer { keys: vec![PeerKey(off_curve)], addresses: vec![] };
     let problems = a.handle.set_peers(vec![bad, good]).await;
     assert_eq!(problems.len(), 3, "{problems:?}");
     assert_eq!(a.ask(key(2), b"x").await.expect("an answer")[0], b"x");

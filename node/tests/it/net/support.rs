@@ -53,7 +53,7 @@ impl Node {
     }
 
     pub(crate) fn peer(&self) -> Peer {
-        Peer { key: key(self.seed), addresses: self.handle.listen_addresses() }
+        Peer { keys: vec![key(self.seed)], addresses: self.handle.listen_addresses() }
     }
 
     pub(crate) async fn until_connected(&self, other: PeerKey, wanted: bool) {

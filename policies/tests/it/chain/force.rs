@@ -22,8 +22,6 @@ fn the_version_before_holds_beside_the_new_one_for_the_notice() {
     assert_eq!(held(&line, day(44).plus(-1)), [2, 1]);
     assert_eq!(held(&line, day(44)), [2]);
     assert_eq!(line.in_force(day(30)).unwrap().besides[0].1, day(44));
-    let next = |at| line.changes_after(at).unwrap();
-    assert_eq!((next(T0), next(day(30)), next(day(44))), (day(30), day(44), day(365).plus(1)));
 }
 
 #[test]
@@ -70,8 +68,11 @@ fn a_version_without_freshness_keys_does_not_end_freshness_at_once() {
     let first = Draft::first();
     let second = Draft { from: day(30), freshness: Vec::new(), ..first.next() };
     let line = line(&[(&first, T0), (&second, day(30))]);
-    assert!(line.in_force(day(43)).unwrap().asks_freshness());
-    assert!(!line.in_force(day(44)).unwrap().asks_freshness());
+    let asks = |at| {
+        let in_force = line.in_force(at).unwrap();
+        in_force.all().any(|charter| !charter.freshness().is_empty())
+    };
+    assert!(asks(day(43)) && !asks(day(44)));
 }
 
 #[test]
@@ -111,5 +112,4 @@ fn nothing_holds_before_the_first_version_or_after_the_last_one() {
     assert_eq!(held(&line, day(60)), [2]);
     // Not even version 1, which would still be valid: an expired version never falls back on an older one.
     assert_eq!(line.in_force(day(60).plus(1)).unwrap_err().code(), "expired");
-    assert_eq!(line.changes_after(day(400)), None);
 }

@@ -2,7 +2,7 @@
 
 use node::clock::{Clock as _, SystemClock};
 use node::log::Event;
-use policies::statement::{Revocation, Subject};
+use policies::statement::{Freshness, Revocation, Subject};
 use rustix::process::Signal;
 use testnet::network::Network;
 use testnet::process::{NodeProcess, wait_ready};
@@ -28,6 +28,19 @@ fn revocation(network: &Network, person: &str, signers: &[&str]) -> String {
     String::from_utf8(envelope.encode()).unwrap()
 }
 
+/// A word on freshness under NOORD's key id, signed with another key.
+fn stolen_word(network: &Network) -> String {
+    let load = |code: &str| {
+        let path = network.node_dir(code).join("keys/freshness.key");
+        node::keys::Key::load(&path, node::keys::KeyRole::Freshness).unwrap()
+    };
+    let newest = history(network, "NOORD").versions.last().unwrap().layer.clone();
+    let word = Freshness::new(&newest, "NOORD".parse().unwrap(), SystemClock.now());
+    let other = load("OOST");
+    let text = String::from_utf8(word.sign(other.secret()).encode()).unwrap();
+    text.replace(&other.public.to_string(), &load("NOORD").public.to_string())
+}
+
 #[test]
 fn a_revoked_person_is_refused_by_every_node() {
     let mut net = Net::start(3);
@@ -36,6 +49,9 @@ fn a_revoked_person_is_refused_by_every_node() {
     assert_eq!(net.ask("a.jansen", BY_GRADE, &[]).status.code(), Some(0));
     let one = revocation(network, "a.jansen", &["board.two"]);
     assert_eq!(publish(network, "ZUID", one).unwrap_err(), "too_few_signers");
+    // A word on freshness whose signature is another's is told as that, and not as no revocation.
+    let bad = stolen_word(network);
+    assert_eq!(publish(network, "ZUID", bad).unwrap_err(), "bad_signature");
     assert_eq!(net.ask("a.jansen", question, &[]).status.code(), Some(0));
 
     // A node that is away hears of it when it is back.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use node::net::{Lane, PeerKey};
+use node::net::Lane;
 
 use super::{Net, RawPeer, hospital};
 
@@ -15,7 +15,7 @@ impl RawPeer {
         message: &[u8],
     ) -> Result<Vec<Vec<u8>>, &'static str> {
         let charter = net.charter();
-        let key = PeerKey(*charter.member(&hospital(to)).unwrap().keys.transport.as_bytes());
+        let key = super::transports(charter.member(&hospital(to)).unwrap())[0];
         let said = self.net.compare(key, message.to_vec(), Duration::from_secs(60));
         self.runtime.block_on(said).map_err(|error| error.code())
     }
