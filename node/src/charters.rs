@@ -5,6 +5,7 @@
 //! charter that held in force. One change is made at a time. What the node decides by is replaced as a whole ([`Rulebook`]),
 //! so a question sees one state of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::rulebook::{Fault, Rulebook};
 pub mod folder;
 pub mod freshen;
 mod history;
+pub(crate) mod logged;
 pub mod message;
 pub mod open;
 mod refusals;
@@ -63,6 +65,8 @@ pub struct Charters {
     own: Option<(String, String)>,
     /// The key of this hospital that vouches for charters.
     freshness: Option<Key>,
+    /// The revocations that the log named at the start.
+    logged: BTreeSet<Digest>,
     /// Held while something is taken in.
     turn: Mutex<Refusals>,
     /// Members whose charters are being compared with this node's.
@@ -113,13 +117,15 @@ enum Word {
 }
 
 impl Charters {
-    /// Whoever takes charters in for this hospital; `own` is the text of its own rules with the name of its file.
+    /// Whoever takes charters in for this hospital; `own` is the text of its own rules with the name of its file, `logged` the
+    /// revocations that its log names.
     #[must_use]
     pub fn new(
         folder: Folder,
         (hospital, keys): (HospitalCode, NodeKeys),
         own: Option<(String, String)>,
         freshness: Option<Key>,
+        logged: BTreeSet<Digest>,
     ) -> Self {
         Self {
             folder,
@@ -127,6 +133,7 @@ impl Charters {
             keys,
             own,
             freshness,
+            logged,
             turn: Mutex::default(),
             talking: spread::Busy::default(),
             telling: spread::Busy::default(),
@@ -155,6 +162,7 @@ impl Charters {
                 Some(Fault::Revoked)
             }
             Some(_) if turn.is_none() => Some(Fault::OtherKeys),
+            Some(_) if self.misses(&held) => Some(Fault::RevocationMissing),
             Some(_) => fault,
         };
         let turn = turn.unwrap_or_else(|| self.turn_without_charter(running));
@@ -286,14 +294,7 @@ impl Node {
             return Ok(false);
         }
         self.charters.folder.revoke(&revoked)?;
-        let event = Event::Revoked {
-            network: revoked.network().clone(),
-            subject: revoked.what().to_string(),
-            key: revoked.key().fingerprint(),
-            reason: revoked.reason().to_owned(),
-            by: revoked.by().iter().map(|signer| signer.name.clone()).collect(),
-        };
-        self.log.append(event).await?;
+        self.log.append(logged::event(&revoked)).await?;
         tracing::warn!(subject = %revoked.what(), "a key is revoked");
         self.follow(Arc::new(held)).await;
         Ok(true)

@@ -3,6 +3,7 @@
 //! The file can be lost, old, damaged or of another log: [`Index::open`] catches up with the log or builds it anew. It is
 //! brought up to date now and then, not with every entry; whoever asks it keeps what came since (`crate::consumed`).
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use policies::wire::LayerRef;
@@ -31,6 +32,8 @@ const LINEAGES: TableDefinition<'_, &[u8; 32], (u64, &[u8; 32])> =
 const FORGOTTEN: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("forgotten/1");
 /// Lineages over which answers were given that no log and no memory holds.
 const LOST: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("lost/1");
+/// Revocations that the log names.
+const REVOKED: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("revoked/1");
 const PLACES: TableDefinition<'_, &str, (u64, &[u8; 32])> = TableDefinition::new("places/1");
 /// Row of `PLACES`: the entries that are in the index, and the leaf of the last one.
 const DONE: &str = "done";
@@ -247,6 +250,19 @@ impl Index {
         find().map_err(|error| self.failed(&error))
     }
 
+    /// The revocations that the log names, as `charters::logged::id` has them.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn revocations(&self) -> Result<BTreeSet<Digest>, OpenError> {
+        let find = || -> Result<_, redb::Error> {
+            let table = self.database.begin_read()?.open_table(REVOKED)?;
+            let rows = table.iter()?.map(|row| Ok(Digest::from_bytes(*row?.0.value())));
+            rows.collect()
+        };
+        find().map_err(|error| self.failed(&error))
+    }
+
     /// The index as it is, if it is of this log.
     fn existing(path: &Path, log: &Reader) -> Result<Option<Self>, Failure> {
         if !path.exists() {
@@ -256,9 +272,9 @@ impl Index {
         let index = Self { database, path: path.to_owned() };
         let Some((done, leaf)) = index.done()? else { return Ok(None) };
         if let Err(redb::TableError::TableDoesNotExist(_)) =
-            index.database.begin_read().map_err(redb::Error::from)?.open_table(LOST)
+            index.database.begin_read().map_err(redb::Error::from)?.open_table(REVOKED)
         {
-            tracing::info!("the index is of a version that knew no memory, or none that was lost");
+            tracing::info!("the index is of a version that knew no revocations, or no memory");
             return Ok(None);
         }
         let last = done.checked_sub(1).filter(|last| *last < log.size());

@@ -2,7 +2,7 @@
 //!
 //! What was before comes from the log, found over its index; nothing else is kept for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -52,11 +52,11 @@ pub(super) fn at_start(
     Ok((Notices::new(snapshots), events))
 }
 
-/// What the node follows, and what it decides by from its start on.
+/// What the node follows, and what it decides by from its start on; the log names what it followed last, and revocations.
 pub(super) fn charters(
     config: &Config,
     clock: &dyn Clock,
-    held: Option<LayerRef>,
+    (held, logged): (Option<LayerRef>, BTreeSet<Digest>),
 ) -> Result<(Charters, Rulebook), StartError> {
     let now = clock.now();
     let Followed { line, revoked, fresh, accepted: _ } =
@@ -69,7 +69,7 @@ pub(super) fn charters(
     let own = start::own_text(config)?;
     let keys = keys::own(config)?;
     let charters =
-        Charters::new(config.charters(), (config.hospital.clone(), keys), own, freshness);
+        Charters::new(config.charters(), (config.hospital.clone(), keys), own, freshness, logged);
     let held = Arc::new(Held { line, revoked, fresh });
     let refused = |error: policies::chain::NotInForce| StartError::Charter {
         path: config.charter.clone(),
