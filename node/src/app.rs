@@ -111,7 +111,8 @@ impl App {
         let store = open_log(&config)?;
         let log = store.reader();
         let index = Index::open(&config.index(), &log)?;
-        let (charters, book) = match noticing::charters(&config, &*clock, &held(&log, &index)?) {
+        let logged = (held(&log, &index)?, index.revocations()?);
+        let (charters, book) = match noticing::charters(&config, &*clock, logged) {
             Ok(opened) => opened,
             Err(error) => {
                 noticing::log_rejection(store, &config, clock, &error).await;
@@ -122,6 +123,7 @@ impl App {
         let found = (&*book.charter, book.own_digest(), prints);
         let (notices, mut at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
         at_start.extend(noticing::accepted(&book.held, (&log, &index))?);
+        at_start.extend(charters.unlogged(&book.held));
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());

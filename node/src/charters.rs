@@ -5,7 +5,7 @@
 //! charter that held in force. One change is made at a time. What the node decides by is replaced as a whole ([`Rulebook`]),
 //! so a question sees one state of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use crate::rulebook::{Fault, Rulebook};
 pub mod folder;
 pub mod freshen;
 mod history;
+pub(crate) mod logged;
 pub mod message;
 pub mod open;
 mod refusals;
@@ -58,6 +59,11 @@ impl Held {
     #[must_use]
     pub fn said(&self, network: &NetworkId) -> Option<&Said> {
         self.said.get(network)
+    }
+
+    /// Every revocation, of every network.
+    pub fn revocations(&self) -> impl Iterator<Item = &Revoked> {
+        self.said.values().flat_map(|said| said.revoked.iter())
     }
 
     /// What is revoked in a network: by its own board, and by those above it.
@@ -95,6 +101,8 @@ pub struct Charters {
     own: Option<(String, String)>,
     /// The key of this hospital that vouches for charters.
     freshness: Option<Key>,
+    /// The revocations that the log named at the start.
+    logged: BTreeSet<Digest>,
     /// Held while something is taken in.
     turn: Mutex<Refusals>,
     /// Members whose charters are being compared with this node's.
@@ -145,13 +153,15 @@ enum Word {
 }
 
 impl Charters {
-    /// Whoever takes charters in for this hospital; `own` is the text of its own rules with the name of its file.
+    /// Whoever takes charters in for this hospital; `own` is the text of its own rules with the name of its file, `logged` the
+    /// revocations that its log names.
     #[must_use]
     pub fn new(
         folder: Folder,
         (hospital, keys): (HospitalCode, NodeKeys),
         own: Option<(String, String)>,
         freshness: Option<Key>,
+        logged: BTreeSet<Digest>,
     ) -> Self {
         Self {
             folder,
@@ -159,6 +169,7 @@ impl Charters {
             keys,
             own,
             freshness,
+            logged,
             turn: Mutex::default(),
             talking: spread::Busy::default(),
             telling: spread::Busy::default(),
@@ -208,6 +219,7 @@ impl Charters {
             None => Some(Fault::NotAMember),
             Some(member) if revoked.member(&member.code, &member.keys, now) => Some(Fault::Revoked),
             Some(_) if own.other_keys => Some(Fault::OtherKeys),
+            Some(_) if self.misses(held) => Some(Fault::RevocationMissing),
             Some(_) if own.fault => Some(Fault::OwnRules),
             Some(_) => None,
         };
@@ -397,14 +409,7 @@ impl Node {
             return Ok(false);
         }
         self.charters.folder.of(&held.tree, &network).revoke(&revoked)?;
-        let event = Event::Revoked {
-            network,
-            subject: revoked.what().to_string(),
-            key: revoked.key().fingerprint(),
-            reason: revoked.reason().to_owned(),
-            by: revoked.by().iter().map(|signer| signer.name.clone()).collect(),
-        };
-        self.log.append(event).await?;
+        self.log.append(logged::event(&revoked)).await?;
         tracing::warn!(subject = %revoked.what(), "a key is revoked");
         self.follow(Arc::new(held)).await;
         Ok(true)

@@ -3,6 +3,7 @@
 //! The file can be lost, old, damaged or of another log: [`Index::open`] catches up with the log or builds it anew. It is
 //! brought up to date now and then, not with every entry; whoever asks it keeps what came since (`crate::consumed`).
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use policies::wire::LayerRef;
@@ -31,6 +32,8 @@ const LINEAGES: TableDefinition<'_, &[u8; 32], (u64, &[u8; 32])> =
 const FORGOTTEN: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("forgotten/1");
 /// Lineages over which answers were given that no log and no memory holds.
 const LOST: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("lost/1");
+/// Revocations that the log names.
+const REVOKED: TableDefinition<'_, &[u8; 32], ()> = TableDefinition::new("revoked/1");
 const PLACES: TableDefinition<'_, &str, (u64, &[u8; 32])> = TableDefinition::new("places/1");
 /// Row of `PLACES`: the entries that are in the index, and the leaf of the last one.
 const DONE: &str = "done";
@@ -259,6 +262,19 @@ impl Index {
         find().map_err(|error| self.failed(&error))
     }
 
+    /// The revocations that the log names, as `charters::logged::id` has them.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn revocations(&self) -> Result<BTreeSet<Digest>, OpenError> {
+        let find = || -> Result<_, redb::Error> {
+            let table = self.database.begin_read()?.open_table(REVOKED)?;
+            let rows = table.iter()?.map(|row| Ok(Digest::from_bytes(*row?.0.value())));
+            rows.collect()
+        };
+        find().map_err(|error| self.failed(&error))
+    }
+
     /// The index as it is, if it is of this log.
     fn existing(path: &Path, log: &Reader) -> Result<Option<Self>, Failure> {
         if !path.exists() {
@@ -270,7 +286,7 @@ impl Index {
         let transaction = index.database.begin_read().map_err(redb::Error::from)?;
         let missing =
             |missing: redb::TableError| matches!(missing, redb::TableError::TableDoesNotExist(_));
-        let old = transaction.open_table(LOST).err().is_some_and(missing)
+        let old = transaction.open_table(REVOKED).err().is_some_and(missing)
             || transaction.open_table(CHARTERS).err().is_some_and(missing);
         drop(transaction);
         if old {

@@ -177,6 +177,10 @@ fn of_fault(fault: Fault) -> Told {
             "charter_other_key",
             "the charter names other keys of this hospital; its operators are told what to do",
         ),
+        Fault::RevocationMissing => (
+            "revocation_missing",
+            "a revocation that this hospital's log names is not kept there; its operators bring its file back, or another member sends it",
+        ),
         Fault::NotAMember => {
             ("charter_not_a_member", "this hospital is not a member in the charter in force")
         }

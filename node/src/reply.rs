@@ -1,7 +1,7 @@
 //! What leaves a node: signed, and in the log before it is signed.
 //!
 //! A reply is a function of its durable log entry and the frames that the entry names, so a retry rebuilds the very
-//! same bytes.
+//! same bytes; where the node has gone over to its next key since, under a signature of that.
 
 use policies::dsse::{Envelope, PayloadType};
 use policies::wire::{Answer, Refusal};

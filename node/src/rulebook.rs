@@ -68,6 +68,8 @@ pub enum Fault {
     NoVersion,
     /// It lists none of a key that this node works with.
     OtherKeys,
+    /// A revocation that the log names is not kept here.
+    RevocationMissing,
     /// The hospital is not in it.
     NotAMember,
     /// A key of its node is revoked.

@@ -2,7 +2,7 @@
 //!
 //! What was before comes from the log, found over its index; nothing else is kept for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -53,14 +53,14 @@ pub(super) fn at_start(
     Ok((Notices::new(snapshots), events))
 }
 
-/// What the node follows, and what it decides by from its start on.
+/// What the node follows, and what it decides by from its start on; the log names what it followed last, and revocations.
 pub(super) fn charters(
     config: &Config,
     clock: &dyn Clock,
-    held: &[LayerRef],
+    (held, logged): (Vec<LayerRef>, BTreeSet<Digest>),
 ) -> Result<(Charters, Rulebook), StartError> {
     let now = clock.now();
-    let Followed { tree, said, accepted: _ } = start::follow(config, now, (held, Mode::Store))?;
+    let Followed { tree, said, accepted: _ } = start::follow(config, now, (&held, Mode::Store))?;
     let freshness = match Key::load(&config.keys.freshness, KeyRole::Freshness) {
         Ok(key) => Some(key),
         Err(KeyError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => None,
@@ -69,7 +69,7 @@ pub(super) fn charters(
     let own = start::own_text(config)?;
     let keys = keys::own(config)?;
     let charters =
-        Charters::new(config.charters(), (config.hospital.clone(), keys), own, freshness);
+        Charters::new(config.charters(), (config.hospital.clone(), keys), own, freshness, logged);
     let held = Arc::new(Held { tree, said });
     let refused = |error: policies::chain::NotInScope| StartError::Charter {
         path: config.charter.clone(),

@@ -1,6 +1,6 @@
 //! What goes into the index at a time, sorted: a tree that is written in order stays small.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use policies::Digest;
 use policies::wire::LayerRef;
@@ -8,8 +8,9 @@ use redb::{ReadableTable as _, WriteTransaction};
 
 use super::{
     CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, LOST, PLACES, QUESTIONS,
-    REQUESTS, UNHEARD, UNVOUCHED, archived_row, charter_key, snapshot_row,
+    REQUESTS, REVOKED, UNHEARD, UNVOUCHED, archived_row, charter_key, snapshot_row,
 };
+use crate::charters::logged;
 use crate::log::remembered::Heads;
 use crate::log::stub::Stub;
 use crate::log::used::Use;
@@ -38,6 +39,7 @@ pub(super) struct Batch {
     leaf: [u8; 32],
     questions: BTreeMap<Digest, Use>,
     charters: BTreeMap<[u8; 32], u64>,
+    revoked: BTreeSet<Digest>,
     /// Places by row: the last entry of a kind.
     places: BTreeMap<String, u64>,
     memory: Heads,
@@ -74,6 +76,9 @@ impl Batch {
         self.memory.take(&entry.event);
         match &entry.event {
             Event::CharterAccepted { layer, .. } => self.charter(layer, last),
+            Event::Revoked { network, subject, key, .. } => {
+                self.revoked.insert(logged::id(network, subject, key));
+            }
             Event::Configured { .. } => self.place(CONFIGURED.to_owned(), last),
             Event::KeysChanged { .. } => self.place(KEYS.to_owned(), last),
             Event::SnapshotUsed { dataset, .. } => self.place(snapshot_row(dataset), last),
@@ -82,7 +87,6 @@ impl Batch {
             | Event::Outcome { .. }
             | Event::Refused { .. }
             | Event::CharterRejected { .. }
-            | Event::Revoked { .. }
             | Event::Clock { .. }
             | Event::Started { .. }
             | Event::Stopped {}
@@ -140,6 +144,10 @@ impl Batch {
         let mut charters = transaction.open_table(CHARTERS)?;
         for (charter, place) in &self.charters {
             charters.insert(charter, place)?;
+        }
+        let mut revoked = transaction.open_table(REVOKED)?;
+        for id in &self.revoked {
+            revoked.insert(id.as_bytes(), ())?;
         }
         let mut lineages = transaction.open_table(LINEAGES)?;
         for (lineage, head) in &self.memory.lineages {

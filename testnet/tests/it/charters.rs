@@ -58,10 +58,12 @@ fn all_follow(network: &Network, version: u64) {
 /// What was refused that was brought to this node itself: forks singly, all else counted.
 fn rejected(net: &Net, at: &str) -> Vec<String> {
     let entries = net.log(at).into_iter();
-    let rejected = entries.filter_map(|entry| match entry.event {
-        Event::CharterRejected { code, .. } if code == "fork" => Some(code),
-        Event::Rejected { peer, code, count, .. } if peer == at && count > 0 => Some(code),
-        _ => None,
+    let rejected = entries.filter_map(|entry| {
+        if let Event::CharterRejected { code, .. } = &entry.event {
+            return Some(code.clone());
+        }
+        let Event::Rejected { peer, code, count, .. } = entry.event else { return None };
+        (peer == at && count > 0).then_some(code)
     });
     rejected.collect()
 }
@@ -196,11 +198,8 @@ fn an_old_charter_a_fork_and_old_keys_alone_are_refused_by_every_node_and_logged
     // Another version 2, by the same boards.
     let fork = network.amend(&first, "fork").unwrap();
     fork.replace("charter.toml", "Demo network", "Another network").unwrap();
-    let forked = fork.signed_by(&TWO).unwrap();
-    let forked_again = Sealed { bundle: forked.bundle.with_extension("again"), ..forked.clone() };
-    std::fs::copy(&forked.bundle, &forked_again.bundle).unwrap();
-    forked_again.sign(network, &network.board_key("board.two")).unwrap();
-    let fork = forked;
+    let fork = fork.signed_by(&TWO).unwrap();
+    let again = signed_again(network, &fork);
     // A version 3 by the keys of version 1 alone.
     let third = network.amend(&second, "third").unwrap();
     let third = third.signed_by(&["board.one", "board.two"]).unwrap();
@@ -214,15 +213,27 @@ fn an_old_charter_a_fork_and_old_keys_alone_are_refused_by_every_node_and_logged
         for expected in ["too_few_signers", "rollback", "fork", "too_few_old_signers"] {
             assert!(codes.iter().any(|code| code == expected), "{expected} in {codes:?}");
         }
-        // Again and again, also with other signatures: one number a minute, and one fork.
-        for _ in 0..20 {
-            assert_eq!(bring(network, code, &first), Err("rollback".to_owned()));
-        }
-        assert_eq!(bring(network, code, &forked_again), Err("fork".to_owned()));
-        let codes = rejected(&net, code);
-        let many = |wanted: &str| codes.iter().filter(|code| *code == wanted).count();
-        assert!(many("fork") == 1 && many("rollback") < 10, "{codes:?}");
+        again_and_again(&net, code, (&first, &again));
     }
+}
+
+/// The same bundle with one signature more.
+fn signed_again(network: &Network, sealed: &Sealed) -> Sealed {
+    let again = Sealed { bundle: sealed.bundle.with_extension("again"), ..sealed.clone() };
+    std::fs::copy(&sealed.bundle, &again.bundle).unwrap();
+    again.sign(network, &network.board_key("board.two")).unwrap();
+    again
+}
+
+/// However often a version is refused, the log has one number a minute, and one fork.
+fn again_and_again(net: &Net, code: &str, (first, fork): (&Sealed, &Sealed)) {
+    for _ in 0..20 {
+        assert_eq!(bring(&net.network, code, first), Err("rollback".to_owned()));
+    }
+    assert_eq!(bring(&net.network, code, fork), Err("fork".to_owned()));
+    let codes = rejected(net, code);
+    let many = |wanted: &str| codes.iter().filter(|code| *code == wanted).count();
+    assert!(many("fork") == 1 && many("rollback") < 10, "{codes:?}");
 }
 
 /// Adds a signature without asking whether the key is a signer's.

@@ -101,11 +101,9 @@ fn answered(net: &Net, person: &str) -> String {
 /// The envelope keys that NOORD's log says it worked with, in order.
 fn logged(net: &Net) -> Vec<(String, String)> {
     let entries = net.log("NOORD").into_iter();
-    let changed = entries.filter_map(|entry| match entry.event {
-        Event::KeysChanged { keys, .. } => {
-            Some((keys.envelope.to_string(), keys.transport.to_string()))
-        }
-        _ => None,
+    let changed = entries.filter_map(|entry| {
+        let Event::KeysChanged { keys, .. } = entry.event else { return None };
+        Some((keys.envelope.to_string(), keys.transport.to_string()))
     });
     changed.collect()
 }
@@ -157,13 +155,18 @@ fn a_node_goes_over_to_its_next_keys_and_no_question_is_refused() {
     answered(&net, "a.jansen");
     answered(&net, "c.bakker");
 
-    // The keys before still count, so they stay until the board ends them.
+    the_keys_before_are_ended(&mut net, &lines, &second);
+}
+
+/// The board leaves the keys before out, and the next ones take their files.
+fn the_keys_before_are_ended(net: &mut Net, lines: &[(String, String)], second: &Sealed) {
+    // They still count, so they stay.
     for (job, _) in JOBS {
-        assert_eq!(exit(&net, &["rotate", job, "--finish"]), Some(64), "{job}");
+        assert_eq!(exit(net, &["rotate", job, "--finish"]), Some(64), "{job}");
     }
-    let third = net.network.amend(&second, "new").unwrap();
+    let third = net.network.amend(second, "new").unwrap();
     for ((from, _), (job, role)) in lines.iter().zip(JOBS) {
-        let next = key(&net, &format!("{job}.next.key"), role);
+        let next = key(net, &format!("{job}.next.key"), role);
         third.replace("members.toml", from, &format!("{job} = \"{next}\"")).unwrap();
     }
     let head = std::fs::read_to_string(net.network.dir.join("amended/both/charter.toml")).unwrap();
@@ -183,19 +186,16 @@ fn a_node_goes_over_to_its_next_keys_and_no_question_is_refused() {
         assert!(since.elapsed() < PATIENCE, "not every node follows version 3");
         std::thread::sleep(Duration::from_millis(100));
     }
-    answered(&net, "a.jansen");
+    answered(net, "a.jansen");
     for (job, _) in JOBS {
-        assert_eq!(exit(&net, &["rotate", job, "--finish"]), Some(0), "{job}");
+        assert_eq!(exit(net, &["rotate", job, "--finish"]), Some(0), "{job}");
     }
     // What it remembers was encrypted under the key before, which stays beside the present one.
-    restart(&mut net);
-    assert_eq!(
-        answered(&net, "a.jansen"),
-        key(&net, "envelope.key", KeyRole::Envelope).to_string()
-    );
-    answered(&net, "c.bakker");
-    assert_eq!(logged(&net).len(), 3, "the keys are the same in other files");
-    let listed = net.network.run(&["key", "list", "--config", &config(&net)]).unwrap();
+    restart(net);
+    assert_eq!(answered(net, "a.jansen"), key(net, "envelope.key", KeyRole::Envelope).to_string());
+    answered(net, "c.bakker");
+    assert_eq!(logged(net).len(), 3, "the keys are the same in other files");
+    let listed = net.network.run(&["key", "list", "--config", &config(net)]).unwrap();
     for line in ["envelope present: ", "envelope retired: ", "transport retired: ", "log present: "]
     {
         assert!(listed.contains(line), "no `{line}` in {listed}");

@@ -37,6 +37,7 @@ impl Event {
     pub fn stays(&self) -> bool {
         match self {
             Self::CharterAccepted { .. }
+            | Self::Revoked { .. }
             | Self::Configured { .. }
             | Self::KeysChanged { .. }
             | Self::SnapshotUsed { .. }
@@ -47,7 +48,6 @@ impl Event {
             | Self::MemoryLost { .. }
             | Self::Stopped {}
             | Self::CharterRejected { .. }
-            | Self::Revoked { .. }
             | Self::Clock { .. }
             | Self::Intent { .. }
             | Self::Outcome { .. }

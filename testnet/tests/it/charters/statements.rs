@@ -75,6 +75,37 @@ fn a_revoked_person_is_refused_by_every_node() {
     assert_eq!(net.refusal("a.jansen", question)["code"], "person_revoked");
     assert_eq!(net.ask("d.visser", BY_GRADE, &[]).status.code(), Some(0));
     net.nodes.push(back);
+    a_log_knows_its_revocations(&mut net);
+}
+
+/// A revocation whose file is lost is missed until another node sends it; one that was stored and not logged is logged.
+fn a_log_knows_its_revocations(net: &mut Net) {
+    for code in NODES {
+        assert_eq!(net.take(code).stop().unwrap(), 0);
+    }
+    let state = net.network.node_dir("ZUID").join("state/charter").join(&net.network.root);
+    let lost = std::fs::read_dir(state.join("revoked")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(lost).unwrap();
+    let unlogged = revocation(&net.network, "b.devries", &["board.two", "board.three"]);
+    std::fs::write(state.join("revoked/unlogged.kring"), unlogged).unwrap();
+    let start = |net: &mut Net, code: &str| {
+        let mut node = NodeProcess::start(&net.network, code).unwrap();
+        wait_ready(&net.network, &mut node).unwrap();
+        net.nodes.push(node);
+    };
+    start(net, "ZUID");
+    let refused = net.refusal("d.visser", BY_GRADE);
+    assert_eq!(refused["code"], "revocation_missing", "{refused}");
+    start(net, "OOST");
+    wait("ZUID has what it missed", || history(&net.network, "ZUID").revoked.len() == 2);
+    wait("ZUID answers", || net.ask("d.visser", BY_GRADE, &["--to", "ZUID"]).status.success());
+    let entries = net.log("ZUID").into_iter();
+    let logged = entries.filter_map(|entry| {
+        if let Event::Revoked { subject, .. } = entry.event { Some(subject) } else { None }
+    });
+    // What it missed is logged once more: it was taken in anew.
+    let logged: Vec<String> = logged.collect();
+    assert_eq!(logged, ["person a.jansen", "person b.devries", "person a.jansen"]);
 }
 
 #[test]
