@@ -225,6 +225,10 @@ impl Tree {
     /// The charter that these layers name, from the root's to the one that was asked in.
     #[must_use]
     pub fn named(&self, path: &[LayerRef]) -> Option<Charter> {
+        let known = self.path(&path.last()?.network).into_iter().map(Line::network);
+        if !known.eq(path.iter().map(|layer| &layer.network)) {
+            return None;
+        }
         let mut charters = Vec::new();
         for layer in path {
             let version = self.line(&layer.network)?.version(layer.version)?;

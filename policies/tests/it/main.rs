@@ -19,6 +19,7 @@ mod golden;
 mod indicators;
 mod keys;
 mod lattice;
+mod layers;
 mod names;
 mod networks;
 mod own;
