@@ -61,6 +61,14 @@ pub enum Command {
     },
     /// Run the daemon
     Run(ConfigArg),
+    /// Begin a session: type the passphrase once, ask for some hours
+    Login(Login),
+    /// End the session on this machine
+    Logout {
+        /// Which node and who
+        #[command(flatten)]
+        profile: ProfileArg,
+    },
     /// Ask the network a question in SQL
     Ask(Ask),
     /// Show what a question would do: the three parts, what leaves, which rules, which protections
@@ -162,6 +170,26 @@ pub struct PassphraseArg {
     pub passphrase_file: Option<PathBuf>,
 }
 
+/// A session.
+#[derive(Args, Debug)]
+pub struct Login {
+    /// How long it holds, at most 12 hours
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(i64).range(1..=12))]
+    pub hours: i64,
+    /// The purposes that it is for, separated by commas [default: the profile's]
+    #[arg(long, value_delimiter = ',')]
+    pub purpose: Vec<Purpose>,
+    /// The tumour groups that it is for, separated by commas [default: the profile's]
+    #[arg(long, value_delimiter = ',')]
+    pub group: Vec<GroupId>,
+    /// Which node and who
+    #[command(flatten)]
+    pub profile: ProfileArg,
+    /// The person's key file may be encrypted
+    #[command(flatten)]
+    pub passphrase: PassphraseArg,
+}
+
 /// A question.
 #[derive(Args, Debug)]
 pub struct Ask {
@@ -181,6 +209,9 @@ pub struct AskOptions {
     /// Who asks whom, and why
     #[command(flatten)]
     pub context: AskContext,
+    /// Sign with the person's own key, also where there is a session
+    #[arg(long)]
+    pub direct: bool,
     /// Exit with 3 when fewer hospitals answer
     #[arg(long, default_value_t = 1)]
     pub min_hospitals: usize,

@@ -16,6 +16,7 @@ use crate::keys::KeyError;
 use crate::keys::passphrase::PassphraseError;
 use crate::log::OpenError;
 use crate::profile::ProfileError;
+use crate::session::SessionError;
 
 mod answer;
 mod ask;
@@ -28,6 +29,7 @@ mod indicator;
 mod init;
 mod key;
 mod limits;
+mod login;
 mod print;
 mod recover;
 mod run;
@@ -85,6 +87,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<KeyError>()
             || cause.is::<PassphraseError>()
+            || cause.is::<SessionError>()
             || cause.is::<charter::BadFolder>()
             || cause.is::<ProfileError>()
             || cause.is::<ConfigError>()
@@ -118,6 +121,8 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
             import::run(&config.config, dataset.as_ref(), strict, report)
         }
         Command::Run(config) => run::run(&config.config),
+        Command::Login(login) => login::login(&login),
+        Command::Logout { profile } => login::logout(&profile),
         Command::Ask(ask) => ask::run(&ask),
         Command::Explain { sql, context, under, format } => {
             explain::run(&sql, (&context, under), format)

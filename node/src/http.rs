@@ -189,7 +189,7 @@ async fn ask(State(node): State<Arc<Node>>, request: Request) -> Response {
     };
     // The question runs to its end, and into the log, when the client goes away.
     let tasks = node.tasks().clone();
-    let asked = tasks.spawn("ask", async move { node.ask(body.question.as_bytes()).await });
+    let asked = tasks.spawn("ask", async move { node.ask(body).await });
     match asked.await {
         Ok(Ok(finished)) => Json(AskReply { finished }).into_response(),
         Ok(Err(refusal)) => (StatusCode::UNPROCESSABLE_ENTITY, Json(*refusal)).into_response(),

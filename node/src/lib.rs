@@ -38,6 +38,7 @@ pub mod replies;
 pub mod reply;
 pub mod rulebook;
 pub mod sandbox;
+pub mod session;
 pub mod syslog;
 pub mod tasks;
 pub mod telemetry;

@@ -53,7 +53,8 @@ pub fn admit<'b>(
 ) -> Result<Admission, Denial> {
     let books = books.into();
     let charter = books.charter;
-    let ask = Ask::from(request.question());
+    let direct_signature = request.delegation().is_none();
+    let ask = Ask { direct_signature, ..Ask::from(request.question()) };
     books.besides.iter().try_for_each(|beside| beside.knows(charter, &request, now))?;
     ask.enter(books)?;
     // The charter may have changed since the envelope was verified.

@@ -41,7 +41,7 @@ pub struct Ask {
 }
 
 impl From<&Question> for Ask {
-    /// A question's signature is the person's own: delegations are not part of this version.
+    /// Of a question that its person's own key signs; [`crate::admit()`] knows whether a session key did.
     fn from(question: &Question) -> Self {
         let Question { person, purpose, group, dataset, asking_node, hospitals, .. } = question;
         let indicator = match &question.asks {

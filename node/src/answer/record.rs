@@ -33,7 +33,8 @@ impl Asked {
         let question: &Question = verified.question();
         let text = policies::indicator::text_of(charter, question).unwrap_or_default();
         Self {
-            question: QuestionRecord::new(verified.question_digest(), question, text),
+            question: QuestionRecord::new(verified.question_digest(), question, text)
+                .under(verified.delegation()),
             issued_at: question.issued_at,
             request: verified.request_digest(),
             fragments: verified.request().fragments.clone(),

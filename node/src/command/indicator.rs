@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::cli::indicator::IndicatorCommand;
 use crate::cli::{AskOptions, Format};
 use crate::client::Client;
-use crate::command::ask::{Put, Session, put};
+use crate::command::ask::{AtNode, Put, put};
 use crate::command::{Exit, print};
 use crate::profile::Profile;
 
@@ -55,8 +55,8 @@ pub(crate) fn run(command: &IndicatorCommand) -> anyhow::Result<Exit> {
 }
 
 fn ask(chosen: Chosen<'_>, options: &AskOptions) -> anyhow::Result<Exit> {
-    let session = Session::open(&options.context)?;
-    let held = held(session.client())?;
+    let at = AtNode::open(&options.context)?;
+    let held = held(at.client())?;
     let (indicator, named, _text) = match chosen.of(&held) {
         Ok(found) => found,
         Err(problem) => return Ok(usage(&problem)),
@@ -64,7 +64,7 @@ fn ask(chosen: Chosen<'_>, options: &AskOptions) -> anyhow::Result<Exit> {
     let mut options = options.clone();
     options.context.dataset.get_or_insert_with(|| indicator.dataset.clone());
     let heading = heading(indicator, &named);
-    put(&session, Put { asks: Asks::Indicator(named), profile: None, heading }, &options)
+    put(&at, Put { asks: Asks::Indicator(named), profile: None, heading }, &options)
 }
 
 /// The charter's indicators, as the node holds them.

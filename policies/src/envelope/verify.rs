@@ -75,6 +75,7 @@ pub struct VerifiedRequest {
     request: Request,
     request_digest: Digest,
     person: Person,
+    delegation: Option<Digest>,
 }
 
 impl VerifiedRequest {
@@ -107,6 +108,12 @@ impl VerifiedRequest {
     pub fn person(&self) -> &Person {
         &self.person
     }
+
+    /// The delegation under which a session key signed the question; none where the person's own key did.
+    #[must_use]
+    pub fn delegation(&self) -> Option<Digest> {
+        self.delegation
+    }
 }
 
 impl SignedRequest {
@@ -119,7 +126,7 @@ impl SignedRequest {
         self.addressed(&context)?;
         let sender = self.sender(&context)?;
         let person = self.person(&context)?;
-        self.signed(sender, person)?;
+        self.signed(sender, person, &context)?;
         self.asked(&context)?;
         self.fresh(context.now)?;
         if self.request.layers.as_slice() != std::slice::from_ref(&layer) {
@@ -138,6 +145,7 @@ impl SignedRequest {
                 request: self.request,
                 request_digest: request,
                 person: person.clone(),
+                delegation: self.delegation.map(|delegation| delegation.digest()),
             }))),
         }
     }
@@ -197,11 +205,23 @@ impl SignedRequest {
         Ok(person)
     }
 
-    fn signed(&self, sender: &Member, person: &Person) -> Result<(), VerifyError> {
+    /// The question is signed by the person's own key, or by the session key of the one delegation beside it.
+    fn signed(
+        &self,
+        sender: &Member,
+        person: &Person,
+        context: &VerifyContext<'_>,
+    ) -> Result<(), VerifyError> {
         if self.outer.verify(PayloadType::Request, &sender.keys.envelope).is_err() {
             return Err(VerifyError::RequestSignature { from: sender.code.clone() });
         }
-        if self.inner.verify(PayloadType::Question, &person.key).is_err() {
+        let key = match &self.delegation {
+            None => &person.key,
+            Some(delegation) => {
+                delegation.verify(&self.question, person, (context.charter, context.now))?
+            }
+        };
+        if self.inner.verify(PayloadType::Question, key).is_err() {
             return Err(VerifyError::QuestionSignature { person: person.id.clone() });
         }
         Ok(())

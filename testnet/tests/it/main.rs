@@ -19,7 +19,7 @@ mod memory;
 mod noisy;
 mod reconcile;
 mod replay;
-
+mod sessions;
 mod simulate;
 mod slt;
 mod support;

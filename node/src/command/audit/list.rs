@@ -15,6 +15,9 @@ use crate::nen7513::{self, Mapper, Record};
 /// So many entries before the first are read too: an answer names its question by digest alone.
 const LOOK_BACK: u64 = 200;
 
+/// What is said of a question that a session key signed.
+const SESSION: &str = "signed in a session";
+
 /// Lists entries.
 pub(crate) fn list(
     source: &Source,
@@ -108,9 +111,14 @@ fn detail(entry: &Entry) -> String {
         }
         Event::MemoryLost { lineages } => format!("{} lineages are over", lineages.len()),
         Event::Started { version, .. } => version.clone(),
-        Event::Asked { hospitals, .. } => nen7513::codes(hospitals),
-        Event::Intent { .. }
-        | Event::Outcome { .. }
+        Event::Asked { question, hospitals } => match question.delegation {
+            Some(_) => format!("{} ({SESSION})", nen7513::codes(hospitals)),
+            None => nen7513::codes(hospitals),
+        },
+        Event::Intent { question, .. } => {
+            question.delegation.map_or_else(String::new, |_digest| SESSION.to_owned())
+        }
+        Event::Outcome { .. }
         | Event::AskedV1 { .. }
         | Event::KeysChanged { .. }
         | Event::Stopped {} => String::new(),
