@@ -3,7 +3,8 @@
 //! `POST /v1/ask` takes [`AskBody`] and gives [`AskReply`] or [`RefusalBody`]; `POST /v1/explain` takes [`ExplainBody`] and
 //! gives [`Explanation`] or [`RefusalBody`]; `GET /v1/info` gives [`Info`],
 //! `GET /v1/status` gives [`Status`], `GET /v1/indicators` gives [`Indicators`], `GET /v1/charter` gives [`History`], and
-//! `POST /v1/charter` takes [`PublishBody`] and gives [`Published`] or [`RefusalBody`].
+//! `POST /v1/charter` takes [`PublishBody`] and gives [`Published`] or [`RefusalBody`]. What hospital IT alone may do is under
+//! `/v1/operate/`: `POST /v1/operate/pause` takes [`PauseBody`] and gives [`PauseState`], `POST /v1/operate/resume` takes nothing.
 
 use std::collections::BTreeMap;
 
@@ -18,11 +19,13 @@ use query::pipe::{Explained, FinishedCell, FinishedColumn, FinishedInterval, Fin
 use serde::{Deserialize, Serialize};
 
 mod charters;
+mod operate;
 
 pub use charters::{
     History, HistoryRevoked, HistorySigner, HistoryVersion, MAX_BUNDLE_BODY_BYTES, PublishBody,
     Published,
 };
+pub use operate::{PauseBody, PauseState};
 
 /// Most bytes of a request's body.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -264,6 +267,9 @@ pub struct Status {
     pub peers: BTreeMap<HospitalCode, PeerState>,
     /// The log before its witnesses.
     pub log: LogState,
+    /// Since when and why hospital IT lets nothing be answered, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<PauseState>,
     /// Process ids of the idle workers.
     pub idle_workers: Vec<u32>,
     /// Walls around the workers that this kernel does not offer, and what that means.

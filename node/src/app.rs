@@ -22,6 +22,8 @@ use crate::nen7513::Source;
 use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network, PeerKey};
 use crate::node::Node;
 use crate::notices::Notices;
+use crate::operator;
+use crate::pause::Pause;
 use crate::pool::{Pool, Setup};
 use crate::rejections::Rejections;
 use crate::replies::Replies;
@@ -61,6 +63,7 @@ pub struct App {
     ledger: Ledger,
     charters: Charters,
     notices: Notices,
+    pause: Pause,
     /// What this start is to log of itself.
     at_start: Vec<Event>,
     desk: Desk,
@@ -119,6 +122,7 @@ impl App {
         let found = (&*book.charter, book.own_digest());
         let (notices, mut at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
         at_start.extend(noticing::accepted(&book.held, &index)?);
+        let pause = Pause::open(&log, &index)?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());
@@ -136,7 +140,10 @@ impl App {
         let ledger = Ledger::new(charges, index.heads()?, config.patients_folder(), tasks.clone());
         let ledger = ledger.with_noise(noise);
         let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
-        let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
+        let http = {
+            let operator = operator::token(&envelope_key).map_err(StartError::Http)?;
+            HttpServer::build(&config.http, operator).await.map_err(StartError::Http)?
+        };
         let syslog = Target::open(&config)?;
         let transport = Key::load(&config.keys.transport, KeyRole::Transport)?;
         let limits = NetLimits::default();
@@ -156,6 +163,7 @@ impl App {
             ledger,
             charters,
             notices,
+            pause,
             at_start,
             desk,
             own,
@@ -185,6 +193,7 @@ impl App {
             ledger,
             charters,
             notices,
+            pause,
             at_start,
             desk,
             own,
@@ -218,6 +227,7 @@ impl App {
             replies,
             rejections: Rejections::default(),
             notices,
+            pause,
             pool,
             net,
             snapshots: config.snapshots,

@@ -109,6 +109,21 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Stop answering at once; everything else goes on
+    Pause {
+        /// The running node
+        #[command(flatten)]
+        node: OperatorArgs,
+        /// Why, in a line for the log and `kring status`
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Answer again after a pause
+    Resume {
+        /// The running node
+        #[command(flatten)]
+        node: OperatorArgs,
+    },
     /// Go on after the log was restored from an older copy and what it held beyond is lost; the daemon must not run
     Recover {
         /// The node whose log is continued
@@ -152,6 +167,17 @@ pub struct ConfigArg {
     /// The node's config.toml
     #[arg(long)]
     pub config: PathBuf,
+}
+
+/// The node, for those who run it: its envelope key, which nobody else can read, lets them in.
+#[derive(Args, Clone, Debug)]
+pub struct OperatorArgs {
+    /// The node's config.toml
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The authority that signed the certificate of its local interface [default: ca.pem beside that certificate]
+    #[arg(long)]
+    pub ca: Option<PathBuf>,
 }
 
 /// Which node and who.

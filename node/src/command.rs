@@ -30,6 +30,7 @@ mod init;
 mod key;
 mod limits;
 mod login;
+mod operate;
 mod print;
 mod recover;
 mod run;
@@ -137,6 +138,8 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
             key::new(&person, &out, passphrase.then_some(&source))
         }
         Command::Status { profile, format } => status::run(&profile, format),
+        Command::Pause { node, reason } => operate::pause(&node, &reason),
+        Command::Resume { node } => operate::resume(&node),
         Command::Recover { config, accept_gap: _ } => recover::run(&config.config),
         Command::Worker(args) => worker::run(args),
     }

@@ -46,6 +46,9 @@ const CONFIGURED: &str = "configured";
 /// Row of `PLACES`: the last keys.
 const KEYS: &str = "keys";
 
+/// Row of `PLACES`: the last pause, or its end.
+const PAUSE: &str = "pause";
+
 /// Most memory for pages of the file.
 const CACHE_BYTES: usize = 32 << 20;
 
@@ -199,6 +202,14 @@ impl Index {
     /// `OpenError::Index`.
     pub fn last_keys(&self) -> Result<Option<u64>, OpenError> {
         self.last(KEYS)
+    }
+
+    /// Place of the last pause, or of its end.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn last_pause(&self) -> Result<Option<u64>, OpenError> {
+        self.last(PAUSE)
     }
 
     /// Place of the last entry about a snapshot of the dataset.

@@ -29,6 +29,8 @@ pub mod nen7513;
 pub mod net;
 pub mod node;
 mod notices;
+mod operator;
+mod pause;
 pub mod pool;
 pub mod profile;
 pub mod proof;

@@ -22,6 +22,7 @@ use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::net::{NetHandle, PeerKey};
 use crate::notices::Notices;
+use crate::pause::Pause;
 use crate::pool::{Lease, Pool};
 use crate::refused::Refused;
 use crate::rejections::Rejections;
@@ -52,6 +53,7 @@ pub struct Node {
     pub(crate) replies: Replies,
     pub(crate) rejections: Rejections,
     pub(crate) notices: Notices,
+    pub(crate) pause: Pause,
     pub(crate) pool: Pool,
     pub(crate) net: NetHandle,
     pub(crate) snapshots: PathBuf,
@@ -198,6 +200,7 @@ impl Node {
             memories,
             peers,
             log: self.log_state(),
+            paused: self.pause.state(),
             idle_workers: self.pool.idle_pids(),
             worker_notes: self.pool.notes(),
             pid: std::process::id(),

@@ -68,6 +68,12 @@ pub(crate) enum Refused {
     /// Nothing is answered under this charter, or not to this person any more.
     #[error("not under this charter")]
     Charter(Fault),
+    /// Hospital IT stopped answering: the question was not looked at.
+    #[error("paused")]
+    Paused,
+    /// Hospital IT stopped answering while it ran.
+    #[error("paused while it ran")]
+    GivenUp,
     /// No witness vouches for the log.
     #[error("not witnessed")]
     Unwitnessed(#[from] Unwitnessed),
@@ -96,6 +102,7 @@ impl Refused {
             Self::Pool(PoolError::Busy | PoolError::Start(_))
                 | Self::Log(LogError::Failed { .. } | LogError::Closed)
                 | Self::Unwitnessed(_)
+                | Self::Paused
         )
     }
 
@@ -149,6 +156,10 @@ impl Refused {
                 plain("no_snapshot", format!("this hospital has no snapshot of dataset `{id}`"))
             }
             Self::Charter(fault) => of_fault(*fault),
+            Self::Paused | Self::GivenUp => plain(
+                "paused",
+                "this hospital does not answer for the moment; ask it again later".to_owned(),
+            ),
             Self::Unwitnessed(error) | Self::Withheld(error) => plain(error.code(), error.to_string()),
             Self::Interrupted => plain(
                 "interrupted",

@@ -133,6 +133,7 @@ impl Node {
         Charged { safe, memory }: &Charged,
         snapshot: Digest,
     ) -> Result<Recorded, Refused> {
+        let _open = self.pause.release().await?;
         let (replies, request) = (self.replies.clone(), asked.request);
         let frames = safe.frames().to_vec();
         let digest = frames_digest(&frames);

@@ -7,7 +7,7 @@ use policies::wire::LayerRef;
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::{
-    CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, LOST, PLACES, QUESTIONS,
+    CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, LOST, PAUSE, PLACES, QUESTIONS,
     REQUESTS, UNHEARD, UNVOUCHED, archived_row, charter_key, snapshot_row,
 };
 use crate::log::remembered::Heads;
@@ -77,6 +77,7 @@ impl Batch {
             Event::CharterAccepted { layer, .. } => self.charter(layer, last),
             Event::Configured { .. } => self.place(CONFIGURED.to_owned(), last),
             Event::KeysChanged { .. } => self.place(KEYS.to_owned(), last),
+            Event::Paused { .. } | Event::Resumed {} => self.place(PAUSE.to_owned(), last),
             Event::SnapshotUsed { dataset, .. } => self.place(snapshot_row(dataset), last),
             Event::Archived(archived) => self.place(archived_row(archived.first), last),
             Event::Intent { .. }

@@ -33,6 +33,13 @@ pub enum Event {
     },
     /// The daemon has drained.
     Stopped {},
+    /// Hospital IT stopped answering; the node goes on with everything else.
+    Paused {
+        /// Why, in a line; it may be empty.
+        reason: String,
+    },
+    /// It answers again.
+    Resumed {},
     /// A charter came into force here.
     CharterAccepted {
         /// Which one.
@@ -257,6 +264,8 @@ impl Event {
             | Self::NotAsked { question, .. } => question.sql.store(blobs),
             Self::Started { .. }
             | Self::Stopped {}
+            | Self::Paused { .. }
+            | Self::Resumed {}
             | Self::CharterAccepted { .. }
             | Self::CharterRejected { .. }
             | Self::Revoked { .. }
@@ -282,6 +291,8 @@ impl Event {
             Self::Intent { .. } | Self::Asked { .. } | Self::AskedV1 { .. } => false,
             Self::Started { .. }
             | Self::Stopped {}
+            | Self::Paused { .. }
+            | Self::Resumed {}
             | Self::CharterAccepted { .. }
             | Self::CharterRejected { .. }
             | Self::Revoked { .. }

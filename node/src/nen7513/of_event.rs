@@ -92,6 +92,8 @@ impl What {
             Event::Rejected { .. }
             | Event::Started { .. }
             | Event::Stopped {}
+            | Event::Paused { .. }
+            | Event::Resumed {}
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
             | Event::Revoked { .. }
@@ -152,6 +154,8 @@ fn noticed(event: &Event) -> Record {
         }
         Event::Started { .. }
         | Event::Stopped {}
+        | Event::Paused { .. }
+        | Event::Resumed {}
         | Event::CharterAccepted { .. }
         | Event::Rejected { .. }
         | Event::Archived(_)
@@ -206,6 +210,11 @@ fn of_the_node(event: &Event) -> Record {
             record
         }
         Event::Stopped {} => system("node stopped", "stopped", "E"),
+        Event::Paused { reason } => {
+            let record = system("answering paused", "paused", "E");
+            Record { detail: reason.clone(), ..record }
+        }
+        Event::Resumed {} => system("answering resumed", "resumed", "E"),
         Event::CharterAccepted { layer, .. } => {
             let mut record = system("charter accepted", "charter_accepted", "U");
             record.policies = policy(std::slice::from_ref(layer), &[]);

@@ -41,6 +41,8 @@ fn said(entries: &[Entry]) -> Said<'_> {
             }
             Event::Started { .. }
             | Event::Stopped {}
+            | Event::Paused { .. }
+            | Event::Resumed {}
             | Event::CharterAccepted { .. }
             | Event::Intent { .. }
             | Event::Outcome { .. }

@@ -183,6 +183,8 @@ impl<'a> Book<'a> {
             }
             Event::Started { .. }
             | Event::Stopped {}
+            | Event::Paused { .. }
+            | Event::Resumed {}
             | Event::CharterAccepted { .. }
             | Event::Rejected { .. }
             | Event::Fault { .. }
@@ -261,6 +263,8 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         Event::Refused { request, code, .. } => Some((*request, Decided::Refused(code.clone()))),
         Event::Started { .. }
         | Event::Stopped {}
+        | Event::Paused { .. }
+        | Event::Resumed {}
         | Event::CharterAccepted { .. }
         | Event::Intent { .. }
         | Event::Rejected { .. }

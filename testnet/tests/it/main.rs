@@ -17,6 +17,7 @@ mod liar;
 mod local;
 mod memory;
 mod noisy;
+mod pause;
 mod reconcile;
 mod replay;
 mod sessions;

@@ -101,7 +101,7 @@ fn detail(entry: &Entry) -> String {
         }
         Event::SnapshotUsed { dataset, snapshot, .. } => format!("{dataset} {}", snapshot.short()),
         Event::Clock { ahead_s, .. } => format!("{ahead_s} s ahead"),
-        Event::WorkerLost { reason } => reason.clone(),
+        Event::WorkerLost { reason } | Event::Paused { reason } => reason.clone(),
         Event::Archived(Archived { first, count, .. }) => {
             format!("{count} entries from {first} on")
         }
@@ -121,6 +121,7 @@ fn detail(entry: &Entry) -> String {
         Event::Outcome { .. }
         | Event::AskedV1 { .. }
         | Event::KeysChanged { .. }
+        | Event::Resumed {}
         | Event::Stopped {} => String::new(),
     }
 }

@@ -186,6 +186,8 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         | Event::Fault { question, .. } => Some(*question),
         Event::Started { .. }
         | Event::Stopped {}
+        | Event::Paused { .. }
+        | Event::Resumed {}
         | Event::CharterAccepted { .. }
         | Event::CharterRejected { .. }
         | Event::Revoked { .. }

@@ -39,6 +39,8 @@ impl Event {
             Self::CharterAccepted { .. }
             | Self::Configured { .. }
             | Self::KeysChanged { .. }
+            | Self::Paused { .. }
+            | Self::Resumed {}
             | Self::SnapshotUsed { .. }
             | Self::ForkEvidence { .. }
             | Self::GapAccepted { .. }
@@ -75,6 +77,8 @@ impl Event {
             | Self::NotAsked { question, .. } => into.extend(blob(&question.sql)),
             Self::Started { .. }
             | Self::Stopped {}
+            | Self::Paused { .. }
+            | Self::Resumed {}
             | Self::CharterAccepted { .. }
             | Self::CharterRejected { .. }
             | Self::Revoked { .. }
