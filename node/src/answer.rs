@@ -98,6 +98,7 @@ impl Node {
         let footprint: Footprint = Footprint::check(planned.footprint, dataset)?;
         asked.same_cut(&footprint)?;
         let permit: Permit = policies::decide(book.books(), &admission, footprint)?;
+        let permit = self.approved(permit, (book, asked), admission.text()).await?;
         let entry = self.remember(&permit, &snapshot, &dataset.id).await?;
         let noise = query::needs_noise(&permit);
         let exploring = noise.then(|| self.exploring(book, dataset, &snapshot)).transpose()?;

@@ -4,7 +4,8 @@
 //! gives [`Explanation`] or [`RefusalBody`]; `GET /v1/info` gives [`Info`],
 //! `GET /v1/status` gives [`Status`], `GET /v1/indicators` gives [`Indicators`], `GET /v1/charter` gives [`History`], and
 //! `POST /v1/charter` takes [`PublishBody`] and gives [`Published`] or [`RefusalBody`]. What hospital IT alone may do is under
-//! `/v1/operate/`: `POST /v1/operate/pause` takes [`PauseBody`] and gives [`PauseState`], `POST /v1/operate/resume` takes nothing.
+//! `/v1/operate/`: `POST /v1/operate/pause` takes [`PauseBody`] and gives [`PauseState`], `POST /v1/operate/resume` takes nothing,
+//! `GET /v1/operate/approvals` gives [`Approvals`], and `POST` there takes [`ApprovalBody`] and gives [`ApprovalText`].
 
 use std::collections::BTreeMap;
 
@@ -25,7 +26,9 @@ pub use charters::{
     History, HistoryRevoked, HistorySigner, HistoryVersion, MAX_BUNDLE_BODY_BYTES, PublishBody,
     Published,
 };
-pub use operate::{PauseBody, PauseState};
+pub use operate::{
+    ApprovalAbout, ApprovalBody, ApprovalState, ApprovalText, Approvals, PauseBody, PauseState,
+};
 
 /// Most bytes of a request's body.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use policies::{Digest, HospitalCode};
 use tokio::sync::{mpsc, watch};
 
+use crate::approvals::Approvals;
 use crate::charters::{self, Charters};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -64,6 +65,7 @@ pub struct App {
     charters: Charters,
     notices: Notices,
     pause: Pause,
+    approvals: Approvals,
     /// What this start is to log of itself.
     at_start: Vec<Event>,
     desk: Desk,
@@ -123,6 +125,7 @@ impl App {
         let (notices, mut at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
         at_start.extend(noticing::accepted(&book.held, &index)?);
         let pause = Pause::open(&log, &index)?;
+        let approvals = Approvals::open(&log, &index, clock.now())?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());
@@ -164,6 +167,7 @@ impl App {
             charters,
             notices,
             pause,
+            approvals,
             at_start,
             desk,
             own,
@@ -194,6 +198,7 @@ impl App {
             charters,
             notices,
             pause,
+            approvals,
             at_start,
             desk,
             own,
@@ -228,6 +233,7 @@ impl App {
             rejections: Rejections::default(),
             notices,
             pause,
+            approvals,
             pool,
             net,
             snapshots: config.snapshots,

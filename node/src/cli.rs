@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use policies::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, Root};
 
+pub mod approve;
 pub mod audit;
 pub mod charter;
 pub mod indicator;
 pub mod simulate;
 
+pub use approve::ApproveCommand;
 use audit::AuditCommand;
 pub use charter::CharterCommand;
 use indicator::IndicatorCommand;
@@ -124,6 +126,9 @@ pub enum Command {
         #[command(flatten)]
         node: OperatorArgs,
     },
+    /// Texts that people of this hospital approve before they are answered here
+    #[command(subcommand)]
+    Approve(ApproveCommand),
     /// Go on after the log was restored from an older copy and what it held beyond is lost; the daemon must not run
     Recover {
         /// The node whose log is continued

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::api::{
-    AskBody, AskReply, ExplainBody, Explanation, History, Indicators, Info, PauseBody, PauseState,
-    PublishBody, Published, RefusalBody, Status,
+    ApprovalBody, ApprovalText, Approvals, AskBody, AskReply, ExplainBody, Explanation, History,
+    Indicators, Info, PauseBody, PauseState, PublishBody, Published, RefusalBody, Status,
 };
 use crate::profile::Profile;
 
@@ -115,6 +115,22 @@ impl Client {
     /// `ClientError`.
     pub fn resume(&self) -> Result<bool, ClientError> {
         self.post("/v1/operate/resume", &())
+    }
+
+    /// Texts that wait for approval, or were decided on; for those who run the node.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub fn approvals(&self) -> Result<Approvals, ClientError> {
+        self.get("/v1/operate/approvals")
+    }
+
+    /// Decides on a text; for those who run the node.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub fn decide(&self, body: &ApprovalBody) -> Result<ApprovalText, ClientError> {
+        self.post("/v1/operate/approvals", body)
     }
 
     /// What a client needs to compose a question.

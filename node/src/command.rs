@@ -19,6 +19,7 @@ use crate::profile::ProfileError;
 use crate::session::SessionError;
 
 mod answer;
+mod approve;
 mod ask;
 mod audit;
 mod charter;
@@ -139,6 +140,7 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
         }
         Command::Status { profile, format } => status::run(&profile, format),
         Command::Pause { node, reason } => operate::pause(&node, &reason),
+        Command::Approve(command) => approve::run(&command),
         Command::Resume { node } => operate::resume(&node),
         Command::Recover { config, accept_gap: _ } => recover::run(&config.config),
         Command::Worker(args) => worker::run(args),

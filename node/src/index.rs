@@ -14,6 +14,7 @@ use crate::log::stub::About;
 use crate::log::used::Use;
 use crate::log::{Event, OpenError, Reader};
 
+mod approvals;
 mod batch;
 
 use batch::Batch;

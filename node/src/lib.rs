@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod api;
 pub mod app;
+mod approvals;
 pub mod archive;
 pub mod ask;
 mod at_rest;

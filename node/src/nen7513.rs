@@ -175,9 +175,10 @@ impl Mapper {
                 }
                 Some(question.clone())
             }
-            Event::Refused { question, .. } | Event::NotAsked { question, .. } => {
-                Some(question.clone())
-            }
+            Event::Refused { question, .. }
+            | Event::NotAsked { question, .. }
+            | Event::Held { question, .. }
+            | Event::ApprovalDecided { question, .. } => Some(question.clone()),
             Event::Started { .. }
             | Event::Stopped {}
             | Event::Paused { .. }

@@ -14,6 +14,7 @@ use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
 use tokio::sync::{mpsc, watch};
 
 use crate::api::{Indicators, Info, LogState, PeerState, Status};
+use crate::approvals::Approvals;
 use crate::charters::Charters;
 use crate::clock::Clock;
 use crate::consumed::Consumed;
@@ -54,6 +55,7 @@ pub struct Node {
     pub(crate) rejections: Rejections,
     pub(crate) notices: Notices,
     pub(crate) pause: Pause,
+    pub(crate) approvals: Approvals,
     pub(crate) pool: Pool,
     pub(crate) net: NetHandle,
     pub(crate) snapshots: PathBuf,

@@ -17,5 +17,5 @@ const PURPOSE: &[u8] = b"kring operator token v1";
 pub(crate) fn token(envelope_key: &Key) -> std::io::Result<Zeroizing<String>> {
     let bytes = bytes_for(envelope_key, PURPOSE)
         .map_err(|_unspecified| std::io::Error::other("no operator token can be derived"))?;
-    Ok(Zeroizing::new(hex::encode(&*bytes)))
+    Ok(Zeroizing::new(hex::encode(*bytes)))
 }

@@ -8,6 +8,7 @@ use policies::{DatasetId, DecodeError, Denial, VerifyError};
 use query::pipe::Failure;
 use query::{DiscloseError, ReceiveError};
 
+use crate::approvals::{Unapproved, WhyNot};
 use crate::ledger::{LedgerError, Unexplored};
 use crate::log::LogError;
 use crate::pool::PoolError;
@@ -74,6 +75,9 @@ pub(crate) enum Refused {
     /// Hospital IT stopped answering while it ran.
     #[error("paused while it ran")]
     GivenUp,
+    /// People of this hospital have not let it be answered.
+    #[error("not approved")]
+    Approval(#[from] Box<Unapproved>),
     /// No witness vouches for the log.
     #[error("not witnessed")]
     Unwitnessed(#[from] Unwitnessed),
@@ -97,6 +101,9 @@ pub(crate) struct Told {
 impl Refused {
     /// Whether the question may be asked again: it was not looked at.
     pub(crate) fn spares_the_question(&self) -> bool {
+        if let Self::Approval(unapproved) = self {
+            return unapproved.why != WhyNot::Denied;
+        }
         matches!(
             self,
             Self::Pool(PoolError::Busy | PoolError::Start(_))
@@ -156,6 +163,7 @@ impl Refused {
                 plain("no_snapshot", format!("this hospital has no snapshot of dataset `{id}`"))
             }
             Self::Charter(fault) => of_fault(*fault),
+            Self::Approval(unapproved) => unapproved.told(),
             Self::Paused | Self::GivenUp => plain(
                 "paused",
                 "this hospital does not answer for the moment; ask it again later".to_owned(),

@@ -286,6 +286,8 @@ impl Target {
             | Event::Stopped {}
             | Event::Paused { .. }
             | Event::Resumed {}
+            | Event::Held { .. }
+            | Event::ApprovalDecided { .. }
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
             | Event::Revoked { .. }

@@ -6,6 +6,7 @@ use policies::Digest;
 use policies::wire::LayerRef;
 use redb::{ReadableTable as _, WriteTransaction};
 
+use super::approvals::{decided_row, held_row};
 use super::{
     CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, LOST, PAUSE, PLACES, QUESTIONS,
     REQUESTS, UNHEARD, UNVOUCHED, archived_row, charter_key, snapshot_row,
@@ -77,6 +78,8 @@ impl Batch {
             Event::CharterAccepted { layer, .. } => self.charter(layer, last),
             Event::Configured { .. } => self.place(CONFIGURED.to_owned(), last),
             Event::KeysChanged { .. } => self.place(KEYS.to_owned(), last),
+            Event::Held { approval, .. } => self.place(held_row(approval), last),
+            Event::ApprovalDecided { approval, .. } => self.place(decided_row(approval), last),
             Event::Paused { .. } | Event::Resumed {} => self.place(PAUSE.to_owned(), last),
             Event::SnapshotUsed { dataset, .. } => self.place(snapshot_row(dataset), last),
             Event::Archived(archived) => self.place(archived_row(archived.first), last),

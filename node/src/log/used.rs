@@ -35,6 +35,8 @@ impl Use {
             | Event::Stopped {}
             | Event::Paused { .. }
             | Event::Resumed {}
+            | Event::Held { .. }
+            | Event::ApprovalDecided { .. }
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
             | Event::Revoked { .. }

@@ -43,6 +43,8 @@ fn said(entries: &[Entry]) -> Said<'_> {
             | Event::Stopped {}
             | Event::Paused { .. }
             | Event::Resumed {}
+            | Event::Held { .. }
+            | Event::ApprovalDecided { .. }
             | Event::CharterAccepted { .. }
             | Event::Intent { .. }
             | Event::Outcome { .. }

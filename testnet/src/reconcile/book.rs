@@ -158,9 +158,8 @@ impl<'a> Book<'a> {
                 }
             }
             Event::NotAsked { .. } => {
-                if let Some(node) = self.nodes.get_mut(code) {
-                    node.not_asked = node.not_asked.saturating_add(1);
-                }
+                let node = self.nodes.get_mut(code).into_iter();
+                node.for_each(|node| node.not_asked = node.not_asked.saturating_add(1));
             }
             Event::Received { question, request, responder, outcome, log_index } => {
                 let sides = self.part(*question, responder.as_str());
@@ -185,6 +184,8 @@ impl<'a> Book<'a> {
             | Event::Stopped {}
             | Event::Paused { .. }
             | Event::Resumed {}
+            | Event::Held { .. }
+            | Event::ApprovalDecided { .. }
             | Event::CharterAccepted { .. }
             | Event::Rejected { .. }
             | Event::Fault { .. }
@@ -265,6 +266,8 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         | Event::Stopped {}
         | Event::Paused { .. }
         | Event::Resumed {}
+        | Event::Held { .. }
+        | Event::ApprovalDecided { .. }
         | Event::CharterAccepted { .. }
         | Event::Intent { .. }
         | Event::Rejected { .. }

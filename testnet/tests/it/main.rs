@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 mod answers;
+mod approvals;
 mod archive;
 mod attack;
 mod audit;

@@ -18,10 +18,11 @@ fn operate(net: &Net, code: &str, args: &[&str]) -> String {
 
 /// The pauses and their ends in a node's log.
 fn logged(net: &Net, code: &str) -> Vec<String> {
-    let told = |event| match event {
-        Event::Paused { reason } => Some(format!("paused: {reason}")),
-        Event::Resumed {} => Some("resumed".to_owned()),
-        _ => None,
+    let told = |event| {
+        if let Event::Paused { reason } = event {
+            return Some(format!("paused: {reason}"));
+        }
+        matches!(event, Event::Resumed {}).then(|| "resumed".to_owned())
     };
     net.log(code).into_iter().filter_map(|entry| told(entry.event)).collect()
 }
@@ -106,9 +107,9 @@ fn only_who_runs_the_node_stops_it() {
     let net = Net::start(3);
     // The token that all people of the hospital have.
     let client = client(&net.network, "ZUID").unwrap();
-    let code = |error| match error {
-        ClientError::Refused(refusal) => refusal.code,
-        other => panic!("{other}"),
+    let code = |error| {
+        let ClientError::Refused(refusal) = error else { panic!("{error}") };
+        refusal.code
     };
     let body = PauseBody { reason: String::new() };
     assert_eq!(code(client.pause(&body).unwrap_err()), "not_an_operator");

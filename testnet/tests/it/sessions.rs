@@ -35,13 +35,10 @@ fn login(net: &Net, person: &str, more: &[&str]) -> String {
 
 /// The questions that a node ran, the last one last.
 fn ran(net: &Net, code: &str) -> Vec<QuestionRecord> {
-    let entries = net.log(code).into_iter();
-    entries
-        .filter_map(|entry| match entry.event {
-            Event::Intent { question, .. } => Some(question),
-            _ => None,
-        })
-        .collect()
+    let run = |event| {
+        if let Event::Intent { question, .. } = event { Some(question) } else { None }
+    };
+    net.log(code).into_iter().filter_map(|entry| run(entry.event)).collect()
 }
 
 fn session(net: &Net, person: &str) -> PathBuf {

@@ -118,6 +118,11 @@ fn detail(entry: &Entry) -> String {
         Event::Intent { question, .. } => {
             question.delegation.map_or_else(String::new, |_digest| SESSION.to_owned())
         }
+        Event::Held { approval, .. } => format!("approval {}", approval.short()),
+        Event::ApprovalDecided { approval, granted, until, .. } => {
+            let what = if *granted { "granted" } else { "denied" };
+            format!("approval {} {what} until {until}", approval.short())
+        }
         Event::Outcome { .. }
         | Event::AskedV1 { .. }
         | Event::KeysChanged { .. }

@@ -180,6 +180,8 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         | Event::Refused { question, .. }
         | Event::Asked { question, .. }
         | Event::AskedV1 { question }
+        | Event::Held { question, .. }
+        | Event::ApprovalDecided { question, .. }
         | Event::NotAsked { question, .. } => Some(question.digest),
         Event::Outcome { question, .. }
         | Event::Received { question, .. }

@@ -41,6 +41,7 @@ impl Event {
             | Self::KeysChanged { .. }
             | Self::Paused { .. }
             | Self::Resumed {}
+            | Self::ApprovalDecided { .. }
             | Self::SnapshotUsed { .. }
             | Self::ForkEvidence { .. }
             | Self::GapAccepted { .. }
@@ -58,6 +59,7 @@ impl Event {
             | Self::Asked { .. }
             | Self::AskedV1 { .. }
             | Self::NotAsked { .. }
+            | Self::Held { .. }
             | Self::Received { .. }
             | Self::Fault { .. }
             | Self::WorkerLost { .. } => false,
@@ -74,6 +76,8 @@ impl Event {
             Self::Refused { question, .. }
             | Self::Asked { question, .. }
             | Self::AskedV1 { question }
+            | Self::Held { question, .. }
+            | Self::ApprovalDecided { question, .. }
             | Self::NotAsked { question, .. } => into.extend(blob(&question.sql)),
             Self::Started { .. }
             | Self::Stopped {}
