@@ -46,7 +46,8 @@ impl Node {
         let verified = match signed.verify(self.verify_context(&book, peer)) {
             Ok(Verdict::New(verified)) => *verified,
             Ok(Verdict::Retry { request, .. }) => {
-                let reply = match book.holds(self.clock.now()) {
+                let holds = book.holds(self.clock.now()).and_then(|()| self.pause.allows());
+                let reply = match holds {
                     Ok(()) => self.repeat(request).await,
                     Err(refused) => self.reject(peer, bytes, refused).await,
                 };
@@ -57,26 +58,29 @@ impl Node {
         let asked = Asked::of(&book.charter, &verified);
         self.compare_logs(&verified, peer).await;
         let running = self.evaluate(&book, verified, &asked);
-        let reply = match self.unless_revoked(&book, &asked, running).await {
+        let reply = match self.unless_stopped(&book, &asked, running).await {
             Ok((charged, snapshot)) => self.release(&asked, charged, snapshot).await,
             Err(refused) => self.refuse(&asked, refused).await,
         };
         reply.into_frames()
     }
 
-    /// Gives a question up as soon as the key of who asks, or of the asking node, is revoked; its worker is killed.
-    async fn unless_revoked<T>(
+    /// Gives a question up as soon as the key of who asks, or of the asking node, is revoked, or hospital IT stops answering;
+    /// its worker is killed.
+    async fn unless_stopped<T>(
         &self,
         began: &Rulebook,
         asked: &Asked,
         running: impl Future<Output = Result<T, Refused>>,
     ) -> Result<T, Refused> {
+        self.pause.allows()?;
         let mut rules = self.rules.subscribe();
         let asker = (&asked.question.person, &asked.question.asking_node);
         let network = began.charter.network();
         tokio::select! {
             biased;
             _ = rules.wait_for(|book| began.is_revoked(book.revoked_in(network), asker)) => Err(Refused::Charter(Fault::Asker)),
+            () = self.pause.begun() => Err(Refused::GivenUp),
             done = running => done,
         }
     }
@@ -98,6 +102,7 @@ impl Node {
         let footprint: Footprint = Footprint::check(planned.footprint, dataset)?;
         asked.same_cut(&footprint)?;
         let permit: Permit = policies::decide(book.books(), &admission, footprint)?;
+        let permit = self.approved(permit, (book, asked), admission.text()).await?;
         let entry = self.remember(&permit, &snapshot, &dataset.id).await?;
         let noise = query::needs_noise(&permit);
         let exploring = noise.then(|| self.exploring(book, dataset, &snapshot)).transpose()?;

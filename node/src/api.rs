@@ -3,7 +3,9 @@
 //! `POST /v1/ask` takes [`AskBody`] and gives [`AskReply`] or [`RefusalBody`]; `POST /v1/explain` takes [`ExplainBody`] and
 //! gives [`Explanation`] or [`RefusalBody`]; `GET /v1/info` gives [`Info`],
 //! `GET /v1/status` gives [`Status`], `GET /v1/indicators` gives [`Indicators`], `GET /v1/charter` gives [`History`], and
-//! `POST /v1/charter` takes [`PublishBody`] and gives [`Published`] or [`RefusalBody`].
+//! `POST /v1/charter` takes [`PublishBody`] and gives [`Published`] or [`RefusalBody`]. What hospital IT alone may do is under
+//! `/v1/operate/`: `POST /v1/operate/pause` takes [`PauseBody`] and gives [`PauseState`], `POST /v1/operate/resume` takes nothing,
+//! `GET /v1/operate/approvals` gives [`Approvals`], and `POST` there takes [`ApprovalBody`] and gives [`ApprovalText`].
 
 use std::collections::BTreeMap;
 
@@ -16,6 +18,17 @@ use policies::{
 use query::pipe::FinishedBand;
 use query::pipe::{Explained, FinishedCell, FinishedColumn, FinishedInterval, FinishedNoise};
 use serde::{Deserialize, Serialize};
+
+mod charters;
+mod operate;
+
+pub use charters::{
+    History, HistoryRevoked, HistorySigner, HistoryVersion, MAX_BUNDLE_BODY_BYTES, PublishBody,
+    Published,
+};
+pub use operate::{
+    ApprovalAbout, ApprovalBody, ApprovalState, ApprovalText, Approvals, PauseBody, PauseState,
+};
 
 /// Most bytes of a request's body.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -58,93 +71,15 @@ pub struct Indicators {
     pub files: BTreeMap<IndicatorId, String>,
 }
 
-/// Most bytes of a bundle or statement as it is brought: in JSON every quote of it takes two.
-pub const MAX_BUNDLE_BODY_BYTES: usize = 2 * policies::bundle::MAX_BUNDLE_BYTES;
-
-/// A bundle of a charter, or a statement, that somebody brings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PublishBody {
-    /// Its envelope.
-    pub envelope: String,
-}
-
-/// What became of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Published {
-    /// The version of a bundle.
-    pub layer: Option<LayerRef>,
-    /// Whether the node did not have it.
-    pub news: bool,
-}
-
-/// What a node follows: every version, and what was revoked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct History {
-    /// Every version that the node accepted, the first one first.
-    pub versions: Vec<HistoryVersion>,
-    /// The versions that have a say now: those of the network above all others, the newest first, then of others.
-    pub in_force: Vec<LayerRef>,
-    /// Until when somebody vouches for the newest version of each network; of others nobody does, or need to.
-    pub fresh_until: BTreeMap<NetworkId, UnixTime>,
-    /// Revoked keys.
-    pub revoked: Vec<HistoryRevoked>,
-}
-
-/// One version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HistoryVersion {
-    /// What names it.
-    pub layer: LayerRef,
-    /// When it begins, as it says.
-    pub valid_from: UnixTime,
-    /// When it ends, as it says.
-    pub valid_until: UnixTime,
-    /// When this node accepted it.
-    pub accepted_at: UnixTime,
-    /// Until when it holds beside its successors; none for the newest.
-    pub holds_until: Option<UnixTime>,
-    /// Whose signatures count for it.
-    pub signed_by: Vec<HistorySigner>,
-}
-
-/// A signature that counts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HistorySigner {
-    /// The version that lists the signer.
-    pub version: u64,
-    /// The name that people know.
-    pub name: String,
-    /// The key's fingerprint.
-    pub key: Digest,
-}
-
-/// A revoked key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HistoryRevoked {
-    /// Whose key it was.
-    pub subject: String,
-    /// Its fingerprint.
-    pub key: Digest,
-    /// When it was signed.
-    pub issued_at: UnixTime,
-    /// Why.
-    pub reason: String,
-    /// The signers; none where the key revoked itself.
-    pub by: Vec<String>,
-}
-
 /// A signed question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskBody {
     /// The question's envelope.
     pub question: String,
+    /// The envelope of the delegation under which a session key signed it; none where the person's own key did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<String>,
 }
 
 /// The finished answer, signed by the asking node.
@@ -349,6 +284,9 @@ pub struct Status {
     pub peers: BTreeMap<HospitalCode, PeerState>,
     /// The log before its witnesses.
     pub log: LogState,
+    /// Since when and why hospital IT lets nothing be answered, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<PauseState>,
     /// Process ids of the idle workers.
     pub idle_workers: Vec<u32>,
     /// Walls around the workers that this kernel does not offer, and what that means.

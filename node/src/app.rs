@@ -8,6 +8,7 @@ use std::time::Duration;
 use policies::{Digest, HospitalCode};
 use tokio::sync::{mpsc, watch};
 
+use crate::approvals::Approvals;
 use crate::charters::{self, Charters};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -23,6 +24,8 @@ use crate::nen7513::Source;
 use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network, PeerKey};
 use crate::node::Node;
 use crate::notices::Notices;
+use crate::operator;
+use crate::pause::Pause;
 use crate::pool::{Pool, Setup};
 use crate::rejections::Rejections;
 use crate::replies::Replies;
@@ -63,6 +66,8 @@ pub struct App {
     ledger: Ledger,
     charters: Charters,
     notices: Notices,
+    pause: Pause,
+    approvals: Approvals,
     /// What this start is to log of itself.
     at_start: Vec<Event>,
     desk: Desk,
@@ -124,6 +129,8 @@ impl App {
         let (notices, mut at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
         at_start.extend(noticing::accepted(&book.held, (&log, &index))?);
         at_start.extend(charters.unlogged(&book.held));
+        let pause = Pause::open(&log, &index)?;
+        let approvals = Approvals::open(&log, &index, clock.now())?;
         let log_key = Key::load(&config.keys.log, KeyRole::Log)?;
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());
@@ -141,7 +148,10 @@ impl App {
         let ledger = Ledger::new(charges, index.heads()?, config.patients_folder(), tasks.clone());
         let ledger = ledger.with_noise(noise);
         let consumed = Consumed::new(index, replies.list().map_err(&folder)?)?;
-        let http = HttpServer::build(&config.http).await.map_err(StartError::Http)?;
+        let http = {
+            let operator = operator::token(envelope_keys.present()).map_err(StartError::Http)?;
+            HttpServer::build(&config.http, operator).await.map_err(StartError::Http)?
+        };
         let syslog = Target::open(&config)?;
         let transport = Ring::load(&config.keys.transport, KeyRole::Transport)?;
         let transport = transport.into_key(&book.turn.transport);
@@ -162,6 +172,8 @@ impl App {
             ledger,
             charters,
             notices,
+            pause,
+            approvals,
             at_start,
             desk,
             own,
@@ -191,6 +203,8 @@ impl App {
             ledger,
             charters,
             notices,
+            pause,
+            approvals,
             at_start,
             desk,
             own,
@@ -224,6 +238,8 @@ impl App {
             replies,
             rejections: Rejections::default(),
             notices,
+            pause,
+            approvals,
             pool,
             net,
             snapshots: config.snapshots,

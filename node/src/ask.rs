@@ -11,11 +11,11 @@ use std::time::Duration;
 use policies::dsse::Envelope;
 use policies::wire::{LANGUAGE_VERSION, MAX_REQUEST_BYTES, Question, Request};
 use policies::{
-    DecodeError, Digest, Footprint, HospitalCode, SeenQuestions, SignedRequest, Verdict,
-    VerifiedRequest, VerifyContext,
+    DecodeError, Digest, Footprint, HospitalCode, SeenQuestions, SignedDelegation, SignedRequest,
+    Verdict, VerifiedRequest, VerifyContext,
 };
 
-use crate::api::{ExplainBody, Explanation, RefusalBody};
+use crate::api::{AskBody, ExplainBody, Explanation, RefusalBody};
 use crate::ask::collect::{Collected, Outcome, Sent};
 use crate::log::event::QuestionRecord;
 use crate::log::{Event, LogError};
@@ -40,6 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) struct Accepted {
     pub(crate) question: Question,
     pub(crate) envelope: Envelope,
+    /// The envelope of the delegation under which it is signed, where it is one.
+    pub(crate) delegation: Option<SignedDelegation>,
     pub(crate) fragments: Vec<Digest>,
     /// What it is decided by here.
     pub(crate) book: Arc<Rulebook>,
@@ -52,6 +54,7 @@ impl Accepted {
     /// The question, as the log names it.
     fn record(&self) -> QuestionRecord {
         QuestionRecord::new(self.envelope.digest(), &self.question, self.sql.clone())
+            .under(self.delegation.as_ref().map(SignedDelegation::digest))
     }
 
     /// For whom a worker works.
@@ -66,8 +69,8 @@ impl Node {
     ///
     /// # Errors
     /// A refusal: by this node, or by every hospital.
-    pub async fn ask(&self, question: &[u8]) -> Result<String, Box<RefusalBody>> {
-        let accepted = self.accept(question).await.map_err(|refused| own_refusal(&refused))?;
+    pub async fn ask(&self, body: AskBody) -> Result<String, Box<RefusalBody>> {
+        let accepted = self.accept(body).await.map_err(|refused| own_refusal(&refused))?;
         self.log_asked(&accepted).await.map_err(|refused| own_refusal(&refused))?;
         let collected = self.collect(&accepted).await;
         self.still_valid(&accepted).map_err(|refused| own_refusal(&refused))?;
@@ -142,8 +145,9 @@ impl Node {
     /// Checks a question as the first responder would, then by this node's own rules, before anything is sent. Nobody else
     /// sees what is refused here, so this log is where it is kept: singly where its person's signature holds, and counted
     /// like the rubbish of a peer where not.
-    async fn accept(&self, bytes: &[u8]) -> Result<Accepted, Refused> {
-        let (mut accepted, verified) = match self.rehearse(bytes) {
+    async fn accept(&self, body: AskBody) -> Result<Accepted, Refused> {
+        let bytes = body.question.as_bytes();
+        let (mut accepted, verified) = match self.rehearse((bytes, body.delegation.as_deref())) {
             Ok(rehearsed) => rehearsed,
             Err(refused) => {
                 self.count_rejected(&self.hospital, bytes, &refused.told().code).await;
@@ -197,16 +201,21 @@ impl Node {
     }
 
     /// Takes the first responder's place: what it would not verify is not sent at all.
-    fn rehearse(&self, bytes: &[u8]) -> Result<(Accepted, VerifiedRequest), Refused> {
+    fn rehearse(
+        &self,
+        (bytes, delegation): (&[u8], Option<&str>),
+    ) -> Result<(Accepted, VerifiedRequest), Refused> {
         let envelope = Envelope::decode(bytes, MAX_REQUEST_BYTES).map_err(DecodeError::Question)?;
         let question = policies::question::parse_question(envelope.unverified_payload())
             .map_err(DecodeError::from)?;
+        let delegation = delegation.map(SignedDelegation::decode).transpose()?;
         let book = self.book_in(&question.network)?;
         book.holds(self.clock.now())?;
         let fragments = vec![Digest::of(b"")];
         let sql = policies::indicator::text_of(&book.charter, &question).unwrap_or_default();
+        let dataset_text = String::new();
         let accepted =
-            Accepted { book, question, envelope, fragments, sql, dataset_text: String::new() };
+            Accepted { book, question, envelope, delegation, fragments, sql, dataset_text };
         let own = accepted.question.hospitals.first().unwrap_or(&self.hospital);
         let request = self.request(&accepted, own);
         let context = VerifyContext {
@@ -236,6 +245,7 @@ impl Node {
             checkpoint: self.own.signed().map(|note| note.to_string()),
             cosigned: self.desk.cosigned(audience).map(|note| note.to_string()),
             sent_at: self.clock.now(),
+            delegation: accepted.delegation.as_ref().map(SignedDelegation::text),
         };
         policies::question::sign_request(&request, self.signer().key.secret())
     }
@@ -309,7 +319,10 @@ impl Node {
         let moved = rules
             .wait_for(|book| book.scope(network).is_some_and(|book| book.charter.path() != path));
         drop(tokio::time::timeout(AGREE_WITHIN.min(deadline), moved).await.ok()?.ok()?);
-        let (mut newer, verified) = self.rehearse(&accepted.envelope.encode()).ok()?;
+        let (mut newer, verified) = {
+            let delegation = accepted.delegation.as_ref().map(SignedDelegation::text);
+            self.rehearse((&accepted.envelope.encode(), delegation.as_deref())).ok()?
+        };
         self.prepare(&mut newer, verified).await.ok()?;
         let same = newer.dataset_text == accepted.dataset_text && newer.sql == accepted.sql;
         same.then_some(newer)

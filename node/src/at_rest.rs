@@ -80,9 +80,17 @@ impl Sealer {
 
 /// The key of the files, from the node's own.
 fn derived(key: &Key, purpose: &[u8]) -> Result<RandomizedNonceKey, aws_lc_rs::error::Unspecified> {
+    RandomizedNonceKey::new(&AES_256_GCM, &*bytes_for(key, purpose)?)
+}
+
+/// 32 secret bytes for one purpose, from the node's own key.
+pub(crate) fn bytes_for(
+    key: &Key,
+    purpose: &[u8],
+) -> Result<Zeroizing<[u8; 32]>, aws_lc_rs::error::Unspecified> {
     let seed = key.seed();
     let mut bytes = Zeroizing::new([0; 32]);
     let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(&*seed);
     secret.expand(&[purpose], hkdf::HKDF_SHA256)?.fill(&mut *bytes)?;
-    RandomizedNonceKey::new(&AES_256_GCM, &*bytes)
+    Ok(bytes)
 }

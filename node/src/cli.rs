@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use policies::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, Root};
 
+pub mod approve;
 pub mod audit;
 pub mod charter;
 pub mod indicator;
 pub mod simulate;
 
+pub use approve::ApproveCommand;
 use audit::AuditCommand;
 pub use charter::CharterCommand;
 use indicator::IndicatorCommand;
@@ -61,6 +63,14 @@ pub enum Command {
     },
     /// Run the daemon
     Run(ConfigArg),
+    /// Begin a session: type the passphrase once, ask for some hours
+    Login(Login),
+    /// End the session on this machine
+    Logout {
+        /// Which node and who
+        #[command(flatten)]
+        profile: ProfileArg,
+    },
     /// Ask the network a question in SQL
     Ask(Ask),
     /// Show what a question would do: the three parts, what leaves, which rules, which protections
@@ -101,6 +111,24 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Stop answering at once; everything else goes on
+    Pause {
+        /// The running node
+        #[command(flatten)]
+        node: OperatorArgs,
+        /// Why, in a line for the log and `kring status`
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Answer again after a pause
+    Resume {
+        /// The running node
+        #[command(flatten)]
+        node: OperatorArgs,
+    },
+    /// Texts that people of this hospital approve before they are answered here
+    #[command(subcommand)]
+    Approve(ApproveCommand),
     /// Go on after the log was restored from an older copy and what it held beyond is lost; the daemon must not run
     Recover {
         /// The node whose log is continued
@@ -146,6 +174,17 @@ pub struct ConfigArg {
     pub config: PathBuf,
 }
 
+/// The node, for those who run it: its envelope key, which nobody else can read, lets them in.
+#[derive(Args, Clone, Debug)]
+pub struct OperatorArgs {
+    /// The node's config.toml
+    #[arg(long)]
+    pub config: PathBuf,
+    /// The authority that signed the certificate of its local interface [default: ca.pem beside that certificate]
+    #[arg(long)]
+    pub ca: Option<PathBuf>,
+}
+
 /// Which node and who.
 #[derive(Args, Clone, Debug)]
 pub struct ProfileArg {
@@ -160,6 +199,26 @@ pub struct PassphraseArg {
     /// Read the key file's passphrase from this file [default: ask on the terminal]
     #[arg(long, env = "KRING_PASSPHRASE_FILE")]
     pub passphrase_file: Option<PathBuf>,
+}
+
+/// A session.
+#[derive(Args, Debug)]
+pub struct Login {
+    /// How long it holds, at most 12 hours
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(i64).range(1..=12))]
+    pub hours: i64,
+    /// The purposes that it is for, separated by commas [default: the profile's]
+    #[arg(long, value_delimiter = ',')]
+    pub purpose: Vec<Purpose>,
+    /// The tumour groups that it is for, separated by commas [default: the profile's]
+    #[arg(long, value_delimiter = ',')]
+    pub group: Vec<GroupId>,
+    /// Which node and who
+    #[command(flatten)]
+    pub profile: ProfileArg,
+    /// The person's key file may be encrypted
+    #[command(flatten)]
+    pub passphrase: PassphraseArg,
 }
 
 /// A question.
@@ -181,6 +240,9 @@ pub struct AskOptions {
     /// Who asks whom, and why
     #[command(flatten)]
     pub context: AskContext,
+    /// Sign with the person's own key, also where there is a session
+    #[arg(long)]
+    pub direct: bool,
     /// Exit with 3 when fewer hospitals answer
     #[arg(long, default_value_t = 1)]
     pub min_hospitals: usize,

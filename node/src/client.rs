@@ -1,5 +1,6 @@
 //! The client of a node's local interface: HTTPS with the node's own certificate, a token, JSON.
 
+use std::path::Path;
 use std::time::Duration;
 
 use policies::NetworkId;
@@ -8,8 +9,8 @@ use serde::de::DeserializeOwned;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::api::{
-    AskBody, AskReply, ExplainBody, Explanation, History, Indicators, Info, PublishBody, Published,
-    RefusalBody, Status,
+    ApprovalBody, ApprovalText, Approvals, AskBody, AskReply, ExplainBody, Explanation, History,
+    Indicators, Info, PauseBody, PauseState, PublishBody, Published, RefusalBody, Status,
 };
 use crate::profile::Profile;
 
@@ -30,7 +31,7 @@ pub struct Client {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// A file that the profile names.
-    #[error("cannot read {what} {path}, named in the profile")]
+    #[error("cannot read {what} {path}")]
     File {
         /// What it is.
         what: &'static str,
@@ -75,17 +76,19 @@ impl Client {
     /// # Errors
     /// `ClientError`.
     pub fn new(profile: &Profile) -> Result<Self, ClientError> {
-        let read = |what, path: &std::path::Path| {
-            std::fs::read(path).map_err(|source| ClientError::File {
-                what,
-                path: path.to_owned(),
-                source,
-            })
-        };
-        let pem = read("certificate", &profile.ca)?;
-        let certificate = Certificate::from_pem(&pem)
-            .map_err(|_no_pem| ClientError::Certificate { path: profile.ca.clone() })?;
         let token = read("token", &profile.token_file)?;
+        let token = String::from_utf8_lossy(&token).trim().to_owned();
+        Self::connect(profile.node_url.clone(), &profile.ca, token)
+    }
+
+    /// A client that shows this token to the node at `url`, whose certificate the authority in `ca` signed.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub(crate) fn connect(url: String, ca: &Path, token: String) -> Result<Self, ClientError> {
+        let pem = read("certificate", ca)?;
+        let certificate = Certificate::from_pem(&pem)
+            .map_err(|_no_pem| ClientError::Certificate { path: ca.to_owned() })?;
         let tls =
             TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[certificate])).build();
         let config = ureq::Agent::config_builder()
@@ -96,11 +99,39 @@ impl Client {
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
             .build();
-        Ok(Self {
-            agent: config.into(),
-            url: profile.node_url.clone(),
-            token: String::from_utf8_lossy(&token).trim().to_owned(),
-        })
+        Ok(Self { agent: config.into(), url, token })
+    }
+
+    /// Stops answering; for those who run the node.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub fn pause(&self, body: &PauseBody) -> Result<PauseState, ClientError> {
+        self.post("/v1/operate/pause", body)
+    }
+
+    /// Answers again; whether it did not. For those who run the node.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub fn resume(&self) -> Result<bool, ClientError> {
+        self.post("/v1/operate/resume", &())
+    }
+
+    /// Texts that wait for approval, or were decided on; for those who run the node.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub fn approvals(&self) -> Result<Approvals, ClientError> {
+        self.get("/v1/operate/approvals")
+    }
+
+    /// Decides on a text; for those who run the node.
+    ///
+    /// # Errors
+    /// `ClientError`.
+    pub fn decide(&self, body: &ApprovalBody) -> Result<ApprovalText, ClientError> {
+        self.post("/v1/operate/approvals", body)
     }
 
     /// What a client needs to compose a question.
@@ -198,4 +229,8 @@ impl Client {
         let refusal: RefusalBody = serde_json::from_slice(&bytes).map_err(malformed)?;
         Err(ClientError::Refused(Box::new(refusal)))
     }
+}
+
+fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, ClientError> {
+    std::fs::read(path).map_err(|source| ClientError::File { what, path: path.to_owned(), source })
 }

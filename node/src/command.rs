@@ -16,8 +16,10 @@ use crate::keys::KeyError;
 use crate::keys::passphrase::PassphraseError;
 use crate::log::OpenError;
 use crate::profile::ProfileError;
+use crate::session::SessionError;
 
 mod answer;
+mod approve;
 mod ask;
 mod audit;
 mod charter;
@@ -28,6 +30,8 @@ mod indicator;
 mod init;
 mod key;
 mod limits;
+mod login;
+mod operate;
 mod print;
 mod recover;
 mod run;
@@ -85,6 +89,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<KeyError>()
             || cause.is::<PassphraseError>()
+            || cause.is::<SessionError>()
             || cause.is::<charter::BadFolder>()
             || cause.is::<ProfileError>()
             || cause.is::<ConfigError>()
@@ -118,6 +123,8 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
             import::run(&config.config, dataset.as_ref(), strict, report)
         }
         Command::Run(config) => run::run(&config.config),
+        Command::Login(login) => login::login(&login),
+        Command::Logout { profile } => login::logout(&profile),
         Command::Ask(ask) => ask::run(&ask),
         Command::Explain { sql, context, under, format } => {
             explain::run(&sql, (&context, under), format)
@@ -136,6 +143,9 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
             key::node::rotate(&config.config, job, finish)
         }
         Command::Status { profile, format } => status::run(&profile, format),
+        Command::Pause { node, reason } => operate::pause(&node, &reason),
+        Command::Approve(command) => approve::run(&command),
+        Command::Resume { node } => operate::resume(&node),
         Command::Recover { config, accept_gap: _ } => recover::run(&config.config),
         Command::Worker(args) => worker::run(args),
     }

@@ -17,12 +17,14 @@ use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use futures::StreamExt as _;
 use policies::{Digest, NetworkId};
+use zeroize::Zeroizing;
 
 use crate::api::{AskBody, AskReply, ExplainBody, Indicators, MAX_BODY_BYTES, RefusalBody};
 use crate::node::Node;
 use crate::tasks::Tasks;
 
 mod charters;
+mod operate;
 
 /// Longest time to send a request's head.
 const HEAD_PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +32,9 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(10);
 const BODY_PATIENCE: Duration = Duration::from_secs(10);
 /// Open requests get this long to end when the daemon stops.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// Where those who run the node talk to it.
+const OPERATE: &str = "/v1/operate";
 
 /// The peer of requests at this interface in the log; no member's code has small letters.
 const LOCAL: &str = "local";
@@ -39,15 +44,33 @@ const LOCAL: &str = "local";
 pub struct HttpServer {
     listener: std::net::TcpListener,
     tls: RustlsConfig,
-    token: String,
+    tokens: Tokens,
+}
+
+/// Who may talk to the node.
+#[derive(Clone)]
+struct Tokens {
+    /// People of this hospital.
+    people: Arc<str>,
+    /// Those of them who run the node.
+    operators: Arc<str>,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tokens")
+    }
 }
 
 impl HttpServer {
-    /// Binds the address; nothing is served yet.
+    /// Binds the address; nothing is served yet. `operator` is the token of those who run the node.
     ///
     /// # Errors
     /// The system's reason, with the address or file in its text.
-    pub async fn build(config: &crate::config::Http) -> std::io::Result<Self> {
+    pub async fn build(
+        config: &crate::config::Http,
+        operator: Zeroizing<String>,
+    ) -> std::io::Result<Self> {
         let named = |what: String| {
             move |error: std::io::Error| {
                 std::io::Error::new(error.kind(), format!("{what}: {error}"))
@@ -66,7 +89,8 @@ impl HttpServer {
         let tls = RustlsConfig::from_pem_file(&config.certificate, &config.key)
             .await
             .map_err(named(format!("certificate {}", config.certificate.display())))?;
-        Ok(Self { listener, tls, token })
+        let tokens = Tokens { people: token.into(), operators: operator.as_str().into() };
+        Ok(Self { listener, tls, tokens })
     }
 
     /// The address that is listened on.
@@ -97,7 +121,7 @@ impl HttpServer {
             .timer(hyper_util::rt::TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
             .max_headers(32);
-        let app = router(node, self.token);
+        let app = router(node, self.tokens);
         tasks.spawn("http", async move {
             if let Err(error) = server.serve(app.into_make_service()).await {
                 tracing::error!(%error, "the local interface ended");
@@ -107,8 +131,7 @@ impl HttpServer {
     }
 }
 
-fn router(node: Arc<Node>, token: String) -> Router {
-    let token: Arc<str> = token.into();
+fn router(node: Arc<Node>, tokens: Tokens) -> Router {
     Router::new()
         .route("/v1/info", get(info))
         .route("/v1/status", get(status))
@@ -117,23 +140,24 @@ fn router(node: Arc<Node>, token: String) -> Router {
         .route("/v1/ask", post(ask))
         .route("/v1/explain", post(explain))
         .route("/v1/charter", get(charters::history).post(charters::publish))
+        .nest(OPERATE, operate::routes())
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "not_found", "no such page") })
-        .layer(middleware::from_fn_with_state((Arc::clone(&node), token), guard))
+        .layer(middleware::from_fn_with_state((Arc::clone(&node), tokens), guard))
         .with_state(node)
 }
 
 /// Lets only requests with the token through, and only as JSON from no web page. Others are counted in the log.
 async fn guard(
-    State((node, token)): State<(Arc<Node>, Arc<str>)>,
+    State((node, tokens)): State<(Arc<Node>, Tokens)>,
     request: Request,
     next: Next,
 ) -> Response {
     let headers = request.headers();
     let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let good = shown
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .is_some_and(|shown| same(shown, &token));
-    if !good {
+    let shown = shown.and_then(|value| value.strip_prefix("Bearer "));
+    let operator = shown.is_some_and(|shown| same(shown, &tokens.operators));
+    let person = shown.is_some_and(|shown| same(shown, &tokens.people));
+    if !operator && !person {
         let message = "show the token of this node's token file";
         node.log_turned_away("no_token").await;
         return refuse(StatusCode::UNAUTHORIZED, "no_token", message);
@@ -145,6 +169,11 @@ async fn guard(
             "cross_origin",
             "web pages cannot talk to this interface",
         );
+    }
+    if !operator && request.uri().path().starts_with(OPERATE) {
+        let message = "only who runs the node may do this: `kring pause`, `resume` and `approve` with its --config";
+        node.log_turned_away("not_an_operator").await;
+        return refuse(StatusCode::FORBIDDEN, "not_an_operator", message);
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -197,7 +226,7 @@ async fn ask(State(node): State<Arc<Node>>, request: Request) -> Response {
     };
     // The question runs to its end, and into the log, when the client goes away.
     let tasks = node.tasks().clone();
-    let asked = tasks.spawn("ask", async move { node.ask(body.question.as_bytes()).await });
+    let asked = tasks.spawn("ask", async move { node.ask(body).await });
     match asked.await {
         Ok(Ok(finished)) => Json(AskReply { finished }).into_response(),
         Ok(Err(refusal)) => (StatusCode::UNPROCESSABLE_ENTITY, Json(*refusal)).into_response(),

@@ -15,6 +15,7 @@ use crate::log::stub::About;
 use crate::log::used::Use;
 use crate::log::{Event, OpenError, Reader};
 
+mod approvals;
 mod batch;
 
 use batch::Batch;
@@ -48,6 +49,9 @@ const CHARTER: &str = "charter/";
 const CONFIGURED: &str = "configured";
 /// Row of `PLACES`: the last keys.
 const KEYS: &str = "keys";
+
+/// Row of `PLACES`: the last pause, or its end.
+const PAUSE: &str = "pause";
 
 /// Most memory for pages of the file.
 const CACHE_BYTES: usize = 32 << 20;
@@ -214,6 +218,14 @@ impl Index {
     /// `OpenError::Index`.
     pub fn last_keys(&self) -> Result<Option<u64>, OpenError> {
         self.last(KEYS)
+    }
+
+    /// Place of the last pause, or of its end.
+    ///
+    /// # Errors
+    /// `OpenError::Index`.
+    pub fn last_pause(&self) -> Result<Option<u64>, OpenError> {
+        self.last(PAUSE)
     }
 
     /// Place of the last entry about a snapshot of the dataset.

@@ -109,7 +109,7 @@ pub enum KeyError {
     },
     /// Encrypted, where nobody can be asked.
     #[error(
-        "key file {path} is encrypted by a passphrase: only `kring ask`, `kring indicator run` and `kring charter sign` ask for one"
+        "key file {path} is encrypted by a passphrase: only `kring ask`, `kring login`, `kring indicator run` and `kring charter sign` ask for one"
     )]
     Encrypted {
         /// The file.

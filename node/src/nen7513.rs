@@ -175,11 +175,14 @@ impl Mapper {
                 }
                 Some(question.clone())
             }
-            Event::Refused { question, .. } | Event::NotAsked { question, .. } => {
-                Some(question.clone())
-            }
+            Event::Refused { question, .. }
+            | Event::NotAsked { question, .. }
+            | Event::Held { question, .. }
+            | Event::ApprovalDecided { question, .. } => Some(question.clone()),
             Event::Started { .. }
             | Event::Stopped {}
+            | Event::Paused { .. }
+            | Event::Resumed {}
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
             | Event::Revoked { .. }
@@ -223,6 +226,7 @@ fn fill(record: &mut Record, question: &QuestionRecord) {
         sql,
         expires_at: _,
         put: _,
+        delegation,
     } = question;
     record.user = person.to_string();
     record.on_behalf_of = asking_node.to_string();
@@ -239,7 +243,10 @@ fn fill(record: &mut Record, question: &QuestionRecord) {
     record.object_id = digest.to_string();
     record.object_name = format!("{network}/{dataset}");
     record.sensitivity = "aggregated from health data";
-    record.authorisation = "charter";
+    record.authorisation = match delegation {
+        None => "charter",
+        Some(_session) => "charter, by delegation",
+    };
     record.treatment_relation = "none: figures about groups";
     record.consent = "objections applied at import";
     let text = sql.here().map_or("kept beside the log", String::as_str);

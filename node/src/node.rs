@@ -14,6 +14,7 @@ use query::pipe::{Job, PIPE_VERSION, Planned, Reply, Work};
 use tokio::sync::{mpsc, watch};
 
 use crate::api::{Indicators, Info, LogState, PeerState, ScopeInfo, Status};
+use crate::approvals::Approvals;
 use crate::charters::Charters;
 use crate::clock::Clock;
 use crate::consumed::Consumed;
@@ -22,6 +23,7 @@ use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::net::{NetHandle, PeerKey};
 use crate::notices::Notices;
+use crate::pause::Pause;
 use crate::pool::{Lease, Pool};
 use crate::refused::Refused;
 use crate::rejections::Rejections;
@@ -52,6 +54,8 @@ pub struct Node {
     pub(crate) replies: Replies,
     pub(crate) rejections: Rejections,
     pub(crate) notices: Notices,
+    pub(crate) pause: Pause,
+    pub(crate) approvals: Approvals,
     pub(crate) pool: Pool,
     pub(crate) net: NetHandle,
     pub(crate) snapshots: PathBuf,
@@ -211,6 +215,7 @@ impl Node {
             memories,
             peers,
             log: self.log_state(),
+            paused: self.pause.state(),
             idle_workers: self.pool.idle_pids(),
             worker_notes: self.pool.notes(),
             pid: std::process::id(),

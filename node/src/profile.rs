@@ -16,6 +16,8 @@ pub struct Profile {
     pub token_file: PathBuf,
     /// The person's key; signing stays with the client.
     pub key_file: PathBuf,
+    /// Where `kring login` keeps the session: beside the profile, by its name.
+    pub session_file: PathBuf,
     /// Default scope.
     pub scope: Option<NetworkId>,
     /// Default purpose.
@@ -98,6 +100,7 @@ impl Profile {
             ca: folder.join(ca),
             token_file: folder.join(token_file),
             key_file: folder.join(key_file),
+            session_file: path.with_extension("session"),
             scope,
             purpose,
             group,

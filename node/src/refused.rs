@@ -8,6 +8,7 @@ use policies::{DatasetId, DecodeError, Denial, VerifyError};
 use query::pipe::Failure;
 use query::{DiscloseError, ReceiveError};
 
+use crate::approvals::{Unapproved, WhyNot};
 use crate::ledger::{LedgerError, Unexplored};
 use crate::log::LogError;
 use crate::pool::PoolError;
@@ -68,6 +69,15 @@ pub(crate) enum Refused {
     /// Nothing is answered under this charter, or not to this person any more.
     #[error("not under this charter")]
     Charter(Fault),
+    /// Hospital IT stopped answering: the question was not looked at.
+    #[error("paused")]
+    Paused,
+    /// Hospital IT stopped answering while it ran.
+    #[error("paused while it ran")]
+    GivenUp,
+    /// People of this hospital have not let it be answered.
+    #[error("not approved")]
+    Approval(#[from] Box<Unapproved>),
     /// No witness vouches for the log.
     #[error("not witnessed")]
     Unwitnessed(#[from] Unwitnessed),
@@ -91,11 +101,15 @@ pub(crate) struct Told {
 impl Refused {
     /// Whether the question may be asked again: it was not looked at.
     pub(crate) fn spares_the_question(&self) -> bool {
+        if let Self::Approval(unapproved) = self {
+            return unapproved.why != WhyNot::Denied;
+        }
         matches!(
             self,
             Self::Pool(PoolError::Busy | PoolError::Start(_))
                 | Self::Log(LogError::Failed { .. } | LogError::Closed)
                 | Self::Unwitnessed(_)
+                | Self::Paused
         )
     }
 
@@ -149,6 +163,11 @@ impl Refused {
                 plain("no_snapshot", format!("this hospital has no snapshot of dataset `{id}`"))
             }
             Self::Charter(fault) => of_fault(*fault),
+            Self::Approval(unapproved) => unapproved.told(),
+            Self::Paused | Self::GivenUp => plain(
+                "paused",
+                "this hospital does not answer for the moment; ask it again later".to_owned(),
+            ),
             Self::Unwitnessed(error) | Self::Withheld(error) => plain(error.code(), error.to_string()),
             Self::Interrupted => plain(
                 "interrupted",

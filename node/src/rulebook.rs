@@ -108,7 +108,7 @@ impl Rulebook {
     }
 
     /// The charters of every layer that has a say, with older versions of each.
-    fn speaking(&self) -> impl Iterator<Item = &Arc<Charter>> {
+    pub(crate) fn speaking(&self) -> impl Iterator<Item = &Arc<Charter>> {
         fn with<'b>(
             newest: &'b Arc<Charter>,
             older: &'b [Beside],

@@ -53,7 +53,8 @@ pub fn admit<'b>(
 ) -> Result<Admission, Denial> {
     let books = books.into();
     let charter = books.charter;
-    let ask = Ask::from(request.question());
+    let direct_signature = request.delegation().is_none();
+    let ask = Ask { direct_signature, ..Ask::from(request.question()) };
     // Who asks is for the network that is asked in, and those above it, to know.
     let older = books.besides.iter().chain(books.above.iter().flat_map(|layer| &layer.besides));
     older.into_iter().try_for_each(|beside| beside.knows(charter, &request, now))?;

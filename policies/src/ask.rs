@@ -43,7 +43,7 @@ pub struct Ask {
 }
 
 impl From<&Question> for Ask {
-    /// A question's signature is the person's own: delegations are not part of this version.
+    /// Of a question that its person's own key signs; [`crate::admit()`] knows whether a session key did.
     fn from(question: &Question) -> Self {
         let Question { network, person, purpose, group, dataset, .. } = question;
         let Question { asking_node, hospitals, .. } = question;

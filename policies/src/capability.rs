@@ -7,7 +7,7 @@ use crate::Profile;
 use crate::protections::{Kind, Opinions, Parts, Word};
 
 /// Protections that are applied to answers.
-const APPLIED: [Word; 13] = [
+const APPLIED: [Word; 14] = [
     Word::MinPatients,
     Word::MinPart,
     Word::Zeros,
@@ -21,6 +21,7 @@ const APPLIED: [Word; 13] = [
     Word::Kind,
     Word::Signature,
     Word::Own,
+    Word::Approval,
 ];
 /// Treatments of small parts.
 const PARTS: [Parts; 4] = [Parts::Hide, Parts::Band, Parts::Noisy, Parts::Members];
@@ -64,6 +65,7 @@ fn said(opinions: &Opinions) -> Vec<(Word, bool)> {
     let Opinions { min_patients, min_part, zeros, parts, dominance, p_percent, .. } = opinions;
     let Opinions { min_df, variance, kind, quota_day, quota_lineage, signature, own, .. } =
         opinions;
+    let Opinions { approval, .. } = opinions;
     let all = [
         (Word::MinPatients, min_patients.is_some(), true),
         (Word::MinPart, min_part.is_some(), true),
@@ -78,6 +80,7 @@ fn said(opinions: &Opinions) -> Vec<(Word, bool)> {
         (Word::QuotaLineage, quota_lineage.is_some(), true),
         (Word::Signature, signature.is_some(), true),
         (Word::Own, own.is_some(), true),
+        (Word::Approval, approval.is_some(), true),
     ];
     all.into_iter().filter(|(_, said, _)| *said).map(|(word, _, known)| (word, known)).collect()
 }

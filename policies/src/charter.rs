@@ -147,6 +147,22 @@ impl Charter {
         self.parts.people.values()
     }
 
+    /// Whose key this is, if it has any job in the charter.
+    pub(crate) fn owner_of(&self, key: &PublicKey) -> Option<String> {
+        let of_node = |member: &&Member| member.keys.all().any(|known| known == key);
+        if let Some(member) = self.members().find(of_node) {
+            return Some(format!("the node of {}", member.code));
+        }
+        if let Some(person) = self.people().find(|person| person.key == *key) {
+            return Some(format!("person {}", person.id));
+        }
+        if let Some(signer) = self.head.signers.iter().find(|signer| signer.key == *key) {
+            return Some(format!("signer {}", signer.name));
+        }
+        let fresh = self.head.freshness.iter().find(|fresh| fresh.key == *key);
+        fresh.map(|fresh| format!("freshness of {}", fresh.hospital))
+    }
+
     /// A dataset.
     #[must_use]
     pub fn dataset(&self, id: &DatasetId) -> Option<&Dataset> {

@@ -21,6 +21,8 @@ pub use detached::{Detached, DetachedError, MAX_DETACHED_BYTES};
 pub enum PayloadType {
     /// A person's question.
     Question,
+    /// A person's word that a session key signs for them.
+    Delegation,
     /// An asking node's request, which holds a question.
     Request,
     /// A responder's answer.
@@ -43,6 +45,7 @@ impl PayloadType {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Question => "application/vnd.kring.question.v1+json",
+            Self::Delegation => "application/vnd.kring.delegation.v1+json",
             Self::Request => "application/vnd.kring.request.v1+json",
             Self::Answer => "application/vnd.kring.answer.v1+json",
             Self::Refusal => "application/vnd.kring.refusal.v1+json",

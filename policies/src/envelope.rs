@@ -5,6 +5,7 @@
 //! arguments. There is no fence at a node's start: the replay record is durable before a question runs, so a
 //! question from before a restart is as well known as any other. Replies are checked in [`reply`].
 
+use crate::delegation::SignedDelegation;
 use crate::dsse::{Envelope, EnvelopeError, PayloadType};
 use crate::question::{FormError, parse_question, parse_request};
 use crate::wire::{MAX_REQUEST_BYTES, Question, Request};
@@ -30,6 +31,7 @@ pub struct SignedRequest {
     request: Request,
     inner: Envelope,
     question: Question,
+    delegation: Option<SignedDelegation>,
 }
 
 /// Why bytes are no request.
@@ -41,6 +43,9 @@ pub enum DecodeError {
     /// The question's envelope.
     #[error("the question in the request is refused: {0}")]
     Question(#[source] EnvelopeError),
+    /// The delegation's envelope.
+    #[error("the delegation in the request is refused: {0}")]
+    Delegation(#[source] EnvelopeError),
     /// Another number of signatures than one.
     #[error("the {what} has {got} signatures, expected one")]
     Signatures {
@@ -59,7 +64,7 @@ impl DecodeError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Request(error) | Self::Question(error) => error.code(),
+            Self::Request(error) | Self::Question(error) | Self::Delegation(error) => error.code(),
             Self::Signatures { .. } => "signature_count",
             Self::Form(error) => error.code(),
         }
@@ -81,7 +86,8 @@ impl SignedRequest {
         inner.expect_type(PayloadType::Question).map_err(DecodeError::Question)?;
         one_signature("question", &inner)?;
         let question = parse_question(inner.unverified_payload())?;
-        Ok(Self { outer, request, inner, question })
+        let delegation = request.delegation.as_deref().map(SignedDelegation::decode).transpose()?;
+        Ok(Self { outer, request, inner, question, delegation })
     }
 
     /// The network that it says it is asked in. Nothing is verified by this.
@@ -96,7 +102,7 @@ impl SignedRequest {
         self.outer.digest()
     }
 
-    /// The digest that names the question: its replay id.
+    /// The digest that names the question: its replay id, whoever signed it.
     #[must_use]
     pub fn question_digest(&self) -> Digest {
         self.inner.digest()
@@ -104,7 +110,7 @@ impl SignedRequest {
 }
 
 /// One signature each: a second one would be work for nothing, and a second set of bytes for one request.
-fn one_signature(what: &'static str, envelope: &Envelope) -> Result<(), DecodeError> {
+pub(crate) fn one_signature(what: &'static str, envelope: &Envelope) -> Result<(), DecodeError> {
     match envelope.key_hints().len() {
         1 => Ok(()),
         got => Err(DecodeError::Signatures { what, got }),

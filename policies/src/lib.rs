@@ -17,6 +17,7 @@ pub mod charter;
 pub mod compare;
 pub mod dataset;
 pub mod decide;
+pub mod delegation;
 pub mod denial;
 pub mod dsse;
 pub mod envelope;
@@ -44,6 +45,7 @@ pub use bundle::{BundleError, Trust};
 pub use chain::{ChainError, Line};
 pub use charter::{Beside, Books, Charter, NotGiven, OwnRules};
 pub use decide::{Explained, decide, explain};
+pub use delegation::SignedDelegation;
 pub use denial::Denial;
 pub use envelope::{
     DecodeError, SeenQuestions, SignedRequest, Verdict, VerifiedRequest, VerifyContext, VerifyError,

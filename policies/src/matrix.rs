@@ -232,6 +232,7 @@ pub(crate) fn applied(explained: &decide::Explained) -> BTreeMap<&'static str, S
         quota_day,
         quota_lineage,
         own,
+        approval,
     } = explained.protections.applied_under(explained.profile);
     let absent = [
         ("min_part", min_part.is_none()),
@@ -244,6 +245,7 @@ pub(crate) fn applied(explained: &decide::Explained) -> BTreeMap<&'static str, S
         ("quota_day", quota_day.is_none()),
         ("quota_lineage", quota_lineage.is_none()),
         ("own", own.is_none()),
+        ("approval", approval.is_none()),
     ];
     let mut said = decided.said();
     said.retain(|word, _| !absent.contains(&(*word, true)));

@@ -17,7 +17,7 @@ mod words;
 
 pub(crate) use floors::{under, under_in_a_rule};
 pub use values::{
-    Dominance, Kind, MinDf, MinPart, MinPatients, OwnFigures, PPercent, Parts, Quota,
+    Approval, Dominance, Kind, MinDf, MinPart, MinPatients, OwnFigures, PPercent, Parts, Quota,
     SignatureKind, Variance, Zeros,
 };
 pub(crate) use words::{Word, read};
@@ -51,6 +51,8 @@ pub struct Opinions {
     pub signature: Option<SignatureKind>,
     /// `@own`, in a hospital's own file only.
     pub own: Option<OwnFigures>,
+    /// `@approval`.
+    pub approval: Option<Approval>,
 }
 
 impl Opinions {
@@ -58,7 +60,7 @@ impl Opinions {
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         let Self { min_patients, min_part, zeros, parts, dominance, p_percent, min_df, .. } = other;
-        let Self { variance, kind, quota_day, quota_lineage, signature, own, .. } = other;
+        let Self { variance, kind, quota_day, quota_lineage, signature, own, approval, .. } = other;
         Self {
             min_patients: self.min_patients.max(min_patients),
             min_part: self.min_part.max(min_part),
@@ -76,6 +78,7 @@ impl Opinions {
             quota_lineage: least(self.quota_lineage, quota_lineage),
             signature: self.signature.max(signature),
             own: self.own.max(own),
+            approval: self.approval.max(approval),
         }
     }
 
@@ -133,6 +136,8 @@ pub struct Protections {
     pub signature: SignatureKind,
     /// Whether the hospital's own staff see their own figures as they are.
     pub own: OwnFigures,
+    /// Whether people of the hospital approve the text first.
+    pub approval: Approval,
 }
 
 impl From<Opinions> for Protections {
@@ -141,6 +146,7 @@ impl From<Opinions> for Protections {
         let Opinions { min_patients, min_part, zeros, parts, dominance, p_percent, .. } = opinions;
         let Opinions { min_df, variance, kind, quota_day, quota_lineage, signature, own, .. } =
             opinions;
+        let approval = opinions.approval.unwrap_or(Approval::None);
         Self {
             min_patients: min_patients.unwrap_or(MinPatients::DEFAULT),
             min_part: min_part.unwrap_or(MinPart::DEFAULT),
@@ -155,6 +161,7 @@ impl From<Opinions> for Protections {
             quota_lineage,
             signature: signature.unwrap_or(SignatureKind::Delegated),
             own: own.unwrap_or(OwnFigures::Protected),
+            approval,
         }
     }
 }
@@ -164,7 +171,15 @@ impl From<Protections> for Opinions {
         let Protections { min_patients, min_part, zeros, parts, dominance, p_percent, .. } =
             decided;
         let Protections {
-            min_df, variance, kind, quota_day, quota_lineage, signature, own, ..
+            min_df,
+            variance,
+            kind,
+            quota_day,
+            quota_lineage,
+            signature,
+            own,
+            approval,
+            ..
         } = decided;
         Self {
             min_patients: Some(min_patients),
@@ -180,6 +195,7 @@ impl From<Protections> for Opinions {
             quota_lineage,
             signature: Some(signature),
             own: Some(own),
+            approval: Some(approval),
         }
     }
 }
@@ -209,6 +225,7 @@ impl Protections {
             signature: Some(self.signature),
             quota_day: self.quota_day,
             quota_lineage: self.quota_lineage,
+            approval: Some(self.approval),
             ..Opinions::default()
         };
         Self::from(exact.switched_off())
@@ -259,6 +276,8 @@ impl Protections {
             quota_day: done(Word::QuotaDay, self.quota_day).flatten(),
             quota_lineage: done(Word::QuotaLineage, self.quota_lineage).flatten(),
             own: done(Word::Own, self.own).filter(|own| *own == OwnFigures::Exact),
+            approval: done(Word::Approval, self.approval)
+                .filter(|approval| *approval == Approval::Required),
         }
     }
 }
@@ -303,4 +322,7 @@ pub struct Applied {
     /// Whether these are the own hospital's figures for its own staff, exact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<OwnFigures>,
+    /// Whether people of the hospital approved the text first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
 }

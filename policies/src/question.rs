@@ -50,6 +50,12 @@ pub enum FormError {
         /// Fragments given.
         got: usize,
     },
+    /// A delegation.
+    #[error("this is no delegation: {reason}")]
+    Delegation {
+        /// What was expected.
+        reason: &'static str,
+    },
     /// A checkpoint that cannot be a signed note.
     #[error("a log checkpoint in a request is lines of text, 1 to {MAX_CHECKPOINT_BYTES} bytes")]
     Checkpoint,
@@ -66,6 +72,7 @@ impl FormError {
             Self::Hospitals => "bad_hospitals",
             Self::Layers { .. } => "bad_layers",
             Self::Fragments { .. } => "bad_fragments",
+            Self::Delegation { .. } => "bad_delegation",
             Self::Checkpoint => "bad_checkpoint",
         }
     }

@@ -21,6 +21,8 @@ pub const MAX_CHECKPOINT_BYTES: usize = 1024;
 pub const MAX_SQL_BYTES: usize = 16 * 1024;
 /// Longest time between a question's issue and its expiry, in seconds.
 pub const MAX_QUESTION_LIFE_S: i64 = 15 * 60;
+/// Longest time between a delegation's issue and its expiry, in seconds: a long working day.
+pub const MAX_DELEGATION_S: i64 = 12 * 60 * 60;
 /// Most that two clocks may differ, in seconds.
 pub const MAX_SKEW_S: i64 = 120;
 
@@ -80,6 +82,30 @@ pub struct IndicatorRef {
     pub text: Digest,
 }
 
+/// For some hours a session key may sign a person's questions. Signed by the person's own key; travels beside each question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delegation {
+    /// Version of this form.
+    pub format: u32,
+    /// The network whose questions it is for.
+    pub network: NetworkId,
+    /// Whose questions.
+    pub person: PersonId,
+    /// The one node that may put them.
+    pub node: HospitalCode,
+    /// The session's public key, as 64 hexadecimal digits.
+    pub key: String,
+    /// The purposes that it is for, sorted.
+    pub purposes: Vec<Purpose>,
+    /// The tumour groups that it is for, sorted. A question for no group needs none.
+    pub groups: Vec<GroupId>,
+    /// When it was signed.
+    pub issued_at: UnixTime,
+    /// When it ends, at most 12 hours later.
+    pub expires_at: UnixTime,
+}
+
 /// What an asking node sends to one responder. Outer payload, signed by the asking node's envelope key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +130,9 @@ pub struct Request {
     pub cosigned: Option<String>,
     /// When the sender signed.
     pub sent_at: UnixTime,
+    /// The envelope of the delegation under which a session key signed the question; none where the person's own key did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<String>,
 }
 
 /// One version of one layer's charter.

@@ -103,7 +103,7 @@ impl Asker {
         question.issued_at = SystemClock.now();
         question.expires_at = question.issued_at.plus(LIFE_S);
         let envelope = policies::question::sign_question(&question, self.key.secret());
-        Ok(AskBody { question: String::from_utf8(envelope.encode())? })
+        Ok(AskBody { question: String::from_utf8(envelope.encode())?, delegation: None })
     }
 
     /// Puts a signed question.

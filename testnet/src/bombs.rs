@@ -284,6 +284,10 @@ impl Target {
             }
             Event::Started { .. }
             | Event::Stopped {}
+            | Event::Paused { .. }
+            | Event::Resumed {}
+            | Event::Held { .. }
+            | Event::ApprovalDecided { .. }
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
             | Event::Revoked { .. }

@@ -236,6 +236,7 @@ pub fn client(network: &Network, code: &str) -> anyhow::Result<Client> {
         ca: dir.join("tls/ca.pem"),
         token_file: dir.join("token"),
         key_file: network.dir.join("people").join(PEOPLE[0].id).join("person.key"),
+        session_file: dir.join("no.session"),
         scope: None,
         purpose: None,
         group: None,

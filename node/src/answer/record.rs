@@ -33,7 +33,8 @@ impl Asked {
         let question: &Question = verified.question();
         let text = policies::indicator::text_of(charter, question).unwrap_or_default();
         Self {
-            question: QuestionRecord::new(verified.question_digest(), question, text),
+            question: QuestionRecord::new(verified.question_digest(), question, text)
+                .under(verified.delegation()),
             issued_at: question.issued_at,
             request: verified.request_digest(),
             fragments: verified.request().fragments.clone(),
@@ -132,6 +133,7 @@ impl Node {
         Charged { safe, memory }: &Charged,
         snapshot: Digest,
     ) -> Result<Recorded, Refused> {
+        let _open = self.pause.release().await?;
         let (replies, request) = (self.replies.clone(), asked.request);
         let frames = safe.frames().to_vec();
         let digest = frames_digest(&frames);

@@ -3,7 +3,7 @@
 //! The file must be, byte for byte, what the asking node signed: its evidence holds the signed question, the requests and
 //! every hospital's signed frames, and merging and finishing these again must give the very same answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use policies::charter::Charter;
 use policies::dsse::{Envelope, PayloadType};
 use policies::wire::{MAX_REQUEST_BYTES, Question};
 use policies::{
-    Digest, HospitalCode, Revocations, SeenQuestions, SignedRequest, Verdict, VerifyContext,
+    Digest, HospitalCode, Revocations, SeenQuestions, SignedDelegation, SignedRequest, Verdict,
+    VerifyContext,
 };
 use query::pipe::frame::Message;
 
@@ -73,13 +74,14 @@ fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<Stri
     anyhow::ensure!(hint == key.to_string(), "the key id names another key");
     let document: FinishedDocument<'_> = serde_json::from_slice(payload)?;
     let (question, collected) = replay(&tree, &document.evidence)?;
+    let signed_by = signed_by(&document.evidence)?;
     let again = finish_again(&charter, &question, &collected)?;
     anyhow::ensure!(
         serde_json::to_string(&again)? == document.answer.get(),
         "merging the hospitals' figures again gives another answer"
     );
     Ok(format!(
-        "verified: question {} by {} at {}, answered by {} of {} hospital(s), charter {} version {}",
+        "verified: question {} by {} ({signed_by}) at {}, answered by {} of {} hospital(s), charter {} version {}",
         collected.question(),
         question.person,
         question.asking_node,
@@ -88,6 +90,23 @@ fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<Stri
         charter.network(),
         charter.version(),
     ))
+}
+
+/// Whose signature the question carries; verified with each request that holds it.
+fn signed_by(evidence: &Evidence) -> anyhow::Result<String> {
+    let mut found = BTreeSet::new();
+    for text in evidence.requests.values() {
+        let request = Envelope::decode(text.as_bytes(), MAX_REQUEST_BYTES)?;
+        let wire: policies::wire::Request = serde_json::from_slice(request.unverified_payload())?;
+        found.insert(wire.delegation);
+    }
+    anyhow::ensure!(found.len() == 1, "its requests name different delegations");
+    let Some(delegation) = found.pop_first().flatten() else {
+        return Ok("signed by their own key".to_owned());
+    };
+    let delegation = SignedDelegation::decode(&delegation)?;
+    let until = delegation.delegation().expires_at;
+    Ok(format!("signed in a session until {until}, delegation {}", delegation.digest().short()))
 }
 
 /// The newest charter that a request names: what the asking node decided by in the end.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use anyhow::Context as _;
-use policies::UnixTime;
 use policies::dsse::{Envelope, PayloadType};
 use policies::wire::{Asks, MAX_QUESTION_LIFE_S, MAX_SKEW_S, MAX_SQL_BYTES, Question};
+use policies::{PersonId, UnixTime};
 
 use crate::api::{AnswerBody, AskBody, CoverageState, FinishedDocument, Info, RefusalBody};
 use crate::cli::{Ask, AskContext, AskOptions, Format};
@@ -16,6 +16,7 @@ use crate::command::{Exit, print};
 use crate::keys::passphrase::Source;
 use crate::keys::{Key, random_bytes};
 use crate::profile::Profile;
+use crate::session::Session;
 
 pub(super) mod render;
 
@@ -24,11 +25,11 @@ pub(super) const MAX_FINISHED_BYTES: usize = 256 * 1024 * 1024;
 
 /// A person at a node.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct AtNode {
     profile: Profile,
     client: Client,
     info: Info,
-    key: Key,
+    person: PersonId,
 }
 
 /// What is asked.
@@ -41,15 +42,34 @@ pub(super) struct Put {
     pub(super) heading: Vec<String>,
 }
 
-impl Session {
-    /// Reads the person's profile and key, and asks the node who is in the network.
+impl AtNode {
+    /// Reads the person's profile, and asks the node who is in the network.
     pub(super) fn open(context: &AskContext) -> anyhow::Result<Self> {
         let profile = Profile::load(context.profile.profile.as_deref())?;
         let client = Client::new(&profile)?;
         let info = client.info()?;
-        let passphrase = Source(context.passphrase.passphrase_file.as_deref());
-        let key = Key::load_person(&profile.key_file, passphrase)?;
-        Ok(Self { profile, client, info, key })
+        let person = PersonId::new(&Key::id_of(&profile.key_file)?)?;
+        Ok(Self { profile, client, info, person })
+    }
+
+    /// Signs a question: in the person's session, where there is one for it and nothing else is wished; else with the
+    /// person's own key.
+    fn sign(
+        &self,
+        question: &Question,
+        options: &AskOptions,
+    ) -> anyhow::Result<(Envelope, Option<String>)> {
+        let session =
+            if options.direct { None } else { Session::load(&self.profile.session_file)? };
+        if let Some(session) = session {
+            match session.sign(question, SystemClock.now()) {
+                Ok((envelope, delegation)) => return Ok((envelope, Some(delegation))),
+                Err(other) => print::note(format!("kring: {other}; your own key signs this one")),
+            }
+        }
+        let passphrase = Source(options.context.passphrase.passphrase_file.as_deref());
+        let key = Key::load_person(&self.profile.key_file, passphrase)?;
+        Ok((policies::question::sign_question(question, key.secret()), None))
     }
 
     /// The network that the person's profile names.
@@ -64,29 +84,29 @@ impl Session {
 
 /// Asks and prints.
 pub(crate) fn run(ask: &Ask) -> anyhow::Result<Exit> {
-    let session = Session::open(&ask.options.context)?;
+    let at = AtNode::open(&ask.options.context)?;
     let sql = text(&ask.sql)?;
     if sql.len() > MAX_SQL_BYTES {
         render::refusal(&too_large(sql.len()), ask.options.format)?;
         return Ok(Exit::Refused);
     }
     let put_it = Put { asks: Asks::Sql(sql), profile: ask.under, heading: Vec::new() };
-    put(&session, put_it, &ask.options)
+    put(&at, put_it, &ask.options)
 }
 
 /// Signs a question, puts it, and prints what comes back.
-pub(super) fn put(session: &Session, put: Put, options: &AskOptions) -> anyhow::Result<Exit> {
+pub(super) fn put(at: &AtNode, put: Put, options: &AskOptions) -> anyhow::Result<Exit> {
     let Put { asks, profile, heading } = put;
-    let question = match compose((asks, profile), &options.context, session) {
+    let question = match compose((asks, profile), &options.context, at) {
         Ok(question) => question,
         Err(problem) => {
             print::note(format!("kring: {problem}"));
             return Ok(Exit::Usage);
         }
     };
-    let envelope = policies::question::sign_question(&question, session.key.secret());
-    let body = AskBody { question: String::from_utf8(envelope.encode())? };
-    let finished = match session.client.ask(&body) {
+    let (envelope, delegation) = at.sign(&question, options)?;
+    let body = AskBody { question: String::from_utf8(envelope.encode())?, delegation };
+    let finished = match at.client.ask(&body) {
         Ok(reply) => reply.finished,
         Err(ClientError::Refused(refusal)) => {
             render::refusal(&refusal, options.format)?;
@@ -150,7 +170,7 @@ fn too_large(bytes: usize) -> RefusalBody {
 }
 
 /// Tells a wrong clock before a node refuses the question for it.
-fn clocks_agree(own: UnixTime, node: UnixTime) -> anyhow::Result<()> {
+pub(super) fn clocks_agree(own: UnixTime, node: UnixTime) -> anyhow::Result<()> {
     let skew = own.since(node);
     anyhow::ensure!(
         (-MAX_SKEW_S..=MAX_SKEW_S).contains(&skew),
@@ -163,9 +183,9 @@ fn clocks_agree(own: UnixTime, node: UnixTime) -> anyhow::Result<()> {
 fn compose(
     (asks, named): (Asks, Option<policies::Profile>),
     context: &AskContext,
-    session: &Session,
+    at: &AtNode,
 ) -> anyhow::Result<Question> {
-    let Session { profile, info, key, client: _ } = session;
+    let AtNode { profile, info, person, client: _ } = at;
     let now = SystemClock.now();
     clocks_agree(now, info.now)?;
     let (network, purpose, dataset) = chosen(context, profile, info)?;
@@ -188,7 +208,7 @@ fn compose(
     Ok(Question {
         id: hex::encode(random.first_chunk::<16>().unwrap_or(&[0; 16])),
         network,
-        person: policies::PersonId::new(&key.id)?,
+        person: person.clone(),
         purpose,
         group: context.group.clone().or_else(|| profile.group.clone()),
         dataset,

@@ -1,5 +1,7 @@
 //! `kring explain`: what a question would do, without asking it.
 
+use policies::protections::SignatureKind;
+
 use crate::api::{ExplainBody, Explanation};
 use crate::cli::{AskContext, Format};
 use crate::client::{Client, ClientError};
@@ -76,7 +78,12 @@ fn show(explanation: &Explanation, format: Format) -> anyhow::Result<()> {
         format!("a cell without patients is {zeros}"),
     ];
     lines.extend(super::limits::lines(protections));
-    lines.push("the question is signed by the person's own key".to_owned());
+    lines.push(match protections.signature {
+        SignatureKind::Direct => "the question is signed by the person's own key".to_owned(),
+        SignatureKind::Delegated => {
+            "the question is signed by the person's own key, or in a session of theirs".to_owned()
+        }
+    });
     section("Protections", &lines);
     let layers: Vec<_> = layers
         .iter()

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::cli::indicator::IndicatorCommand;
 use crate::cli::{AskOptions, Format};
 use crate::client::Client;
-use crate::command::ask::{Put, Session, put};
+use crate::command::ask::{AtNode, Put, put};
 use crate::command::{Exit, print};
 use crate::profile::Profile;
 
@@ -56,9 +56,9 @@ pub(crate) fn run(command: &IndicatorCommand) -> anyhow::Result<Exit> {
 }
 
 fn ask(chosen: Chosen<'_>, options: &AskOptions) -> anyhow::Result<Exit> {
-    let session = Session::open(&options.context)?;
-    let scope = options.context.scope.as_ref().or(session.scope());
-    let held = held(session.client(), scope)?;
+    let at = AtNode::open(&options.context)?;
+    let scope = options.context.scope.as_ref().or(at.scope());
+    let held = held(at.client(), scope)?;
     let (indicator, named, _text) = match chosen.of(&held) {
         Ok(found) => found,
         Err(problem) => return Ok(usage(&problem)),
@@ -66,7 +66,7 @@ fn ask(chosen: Chosen<'_>, options: &AskOptions) -> anyhow::Result<Exit> {
     let mut options = options.clone();
     options.context.dataset.get_or_insert_with(|| indicator.dataset.clone());
     let heading = heading(indicator, &named);
-    put(&session, Put { asks: Asks::Indicator(named), profile: None, heading }, &options)
+    put(&at, Put { asks: Asks::Indicator(named), profile: None, heading }, &options)
 }
 
 /// The indicators of a network, as the node holds them.

@@ -1,6 +1,6 @@
 //! What was done to single figures, in words.
 
-use policies::protections::{Applied, Kind, OwnFigures, Parts, Variance};
+use policies::protections::{Applied, Approval, Kind, OwnFigures, Parts, Variance};
 
 /// The fewest patients of a part that is shown, where there is such a number.
 fn least_part(applied: &Applied) -> Option<u32> {
@@ -44,7 +44,16 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
     if let Some(least) = min_df.filter(|least| least.get() > 0) {
         words.push(format!("spread from {} degrees of freedom", least.get()));
     }
+    if applied.approval == Some(Approval::Required) {
+        words.push("the text approved by the hospital's own people".to_owned());
+    }
     words.join(", ")
+}
+
+/// Who looks at the text first.
+fn approval(applied: &Applied) -> Option<String> {
+    let held = applied.approval == Some(Approval::Required);
+    held.then(|| "people of each hospital approve the text before it is answered there".to_owned())
 }
 
 /// A band, for a person.
@@ -67,13 +76,15 @@ pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
             Variance::Three => 3,
             Variance::Five => 5,
         };
-        return vec![
+        let mut lines = vec![
             format!(
                 "noise of variance {total} in every count, and in sums in units of what one row can add at most"
             ),
             "the least number of patients of a cell is raised by 0 to 4, the same in every wording"
                 .to_owned(),
         ];
+        lines.extend(approval(applied));
+        return lines;
     }
     let mut lines = vec![match least_part(applied) {
         None => "parts of a cell (FILTER, CASE) are exact, however few patients".to_owned(),
@@ -99,5 +110,6 @@ pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
         lines
             .push(format!("spread of under {} patients beyond its parameters hidden", least.get()));
     }
+    lines.extend(approval(applied));
     lines
 }

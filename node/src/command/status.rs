@@ -18,6 +18,10 @@ pub(crate) fn run(profile: &ProfileArg, format: Format) -> anyhow::Result<Exit> 
         "node of {} version {}, process {}",
         status.hospital, status.version, status.pid
     ));
+    if let Some(state) = &status.paused {
+        let reason = if state.reason.is_empty() { "" } else { ": " };
+        print::line(format!("PAUSED since {}{reason}{}", state.since, state.reason));
+    }
     let layer = &status.layer;
     print::line(format!(
         "charter {} version {} until {}",

@@ -6,8 +6,9 @@ use policies::Digest;
 use policies::wire::LayerRef;
 use redb::{ReadableTable as _, WriteTransaction};
 
+use super::approvals::{decided_row, held_row};
 use super::{
-    CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, LOST, PLACES, QUESTIONS,
+    CHARTER, CHARTERS, CONFIGURED, DONE, FORGOTTEN, KEYS, LINEAGES, LOST, PAUSE, PLACES, QUESTIONS,
     REQUESTS, REVOKED, UNHEARD, UNVOUCHED, archived_row, charter_key, snapshot_row,
 };
 use crate::charters::logged;
@@ -81,6 +82,9 @@ impl Batch {
             }
             Event::Configured { .. } => self.place(CONFIGURED.to_owned(), last),
             Event::KeysChanged { .. } => self.place(KEYS.to_owned(), last),
+            Event::Held { approval, .. } => self.place(held_row(approval), last),
+            Event::ApprovalDecided { approval, .. } => self.place(decided_row(approval), last),
+            Event::Paused { .. } | Event::Resumed {} => self.place(PAUSE.to_owned(), last),
             Event::SnapshotUsed { dataset, .. } => self.place(snapshot_row(dataset), last),
             Event::Archived(archived) => self.place(archived_row(archived.first), last),
             Event::Intent { .. }

@@ -33,6 +33,39 @@ pub enum Event {
     },
     /// The daemon has drained.
     Stopped {},
+    /// Hospital IT stopped answering; the node goes on with everything else.
+    Paused {
+        /// Why, in a line; it may be empty.
+        reason: String,
+    },
+    /// It answers again.
+    Resumed {},
+    /// A permitted text that people of this hospital are to approve first: once, as long as it waits.
+    Held {
+        /// The question that asked for it.
+        question: QuestionRecord,
+        /// What is to be approved: who asks what for which, and this text.
+        approval: Digest,
+        /// The profile.
+        profile: Profile,
+        /// The rules that permit it, and those of the hospital's own that add to them.
+        rules: Vec<String>,
+    },
+    /// People of this hospital decided on such a text.
+    ApprovalDecided {
+        /// The question that asked for it.
+        question: QuestionRecord,
+        /// What is decided on.
+        approval: Digest,
+        /// The profile.
+        profile: Profile,
+        /// Whether it may be answered.
+        granted: bool,
+        /// Until when that holds.
+        until: UnixTime,
+        /// Why, in a line; it may be empty.
+        reason: String,
+    },
     /// A charter came into force here.
     CharterAccepted {
         /// Which one.
@@ -254,9 +287,13 @@ impl Event {
             Self::Refused { question, .. }
             | Self::Asked { question, .. }
             | Self::AskedV1 { question }
+            | Self::Held { question, .. }
+            | Self::ApprovalDecided { question, .. }
             | Self::NotAsked { question, .. } => question.sql.store(blobs),
             Self::Started { .. }
             | Self::Stopped {}
+            | Self::Paused { .. }
+            | Self::Resumed {}
             | Self::CharterAccepted { .. }
             | Self::CharterRejected { .. }
             | Self::Revoked { .. }
@@ -279,9 +316,14 @@ impl Event {
     /// Whether the event is logged on a full disk too: whatever begins no answer.
     pub(super) fn may_use_reserve(&self) -> bool {
         match self {
-            Self::Intent { .. } | Self::Asked { .. } | Self::AskedV1 { .. } => false,
+            Self::Intent { .. } | Self::Asked { .. } | Self::AskedV1 { .. } | Self::Held { .. } => {
+                false
+            }
             Self::Started { .. }
             | Self::Stopped {}
+            | Self::Paused { .. }
+            | Self::Resumed {}
+            | Self::ApprovalDecided { .. }
             | Self::CharterAccepted { .. }
             | Self::CharterRejected { .. }
             | Self::Revoked { .. }

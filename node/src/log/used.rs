@@ -33,6 +33,10 @@ impl Use {
             }
             Event::Started { .. }
             | Event::Stopped {}
+            | Event::Paused { .. }
+            | Event::Resumed {}
+            | Event::Held { .. }
+            | Event::ApprovalDecided { .. }
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
             | Event::Revoked { .. }

@@ -89,9 +89,12 @@ impl What {
                 record.detail = format!("code {code}");
                 Self { question: Some(*question), record }
             }
+            Event::Held { .. } | Event::ApprovalDecided { .. } => approval(event),
             Event::Rejected { .. }
             | Event::Started { .. }
             | Event::Stopped {}
+            | Event::Paused { .. }
+            | Event::Resumed {}
             | Event::CharterAccepted { .. }
             | Event::CharterRejected { .. }
             | Event::Revoked { .. }
@@ -106,6 +109,27 @@ impl What {
             | Event::WorkerLost { .. } => Self { question: None, record: of_the_node(event) },
         }
     }
+}
+
+/// A text that people of this hospital approve first, and what they decided.
+fn approval(event: &Event) -> What {
+    if let Event::Held { question, approval, profile, rules } = event {
+        let mut record = query("question held for approval", "held", REFUSED);
+        record.detail = format!("approval {approval}");
+        record.policies = rules.join("; ");
+        record.checks = format!("profile {}", profile.as_str());
+        return What { question: Some(question.digest), record };
+    }
+    let Event::ApprovalDecided { question, approval, profile, granted, until, reason } = event
+    else {
+        return What { question: None, record: Record::default() };
+    };
+    let (id, outcome) =
+        if *granted { ("text approved", DONE) } else { ("text not approved", REFUSED) };
+    let mut record = query(id, "approval_decided", outcome);
+    record.detail = format!("approval {approval}, until {until}: {reason}");
+    record.checks = format!("profile {}", profile.as_str());
+    What { question: Some(question.digest), record }
 }
 
 /// What the node noticed about itself and others.
@@ -126,13 +150,8 @@ fn noticed(event: &Event) -> Record {
             record
         }
         Event::KeysChanged { keys, before } => {
-            let mut record = system("keys of the node", "keys_changed", "U");
-            let KeyPrints { transport, envelope, log, witness } = keys;
-            record.detail = format!(
-                "transport {transport}, envelope {envelope}, log {log}, witness {witness}{}",
-                changed(before.is_some())
-            );
-            record
+            let record = system("keys of the node", "keys_changed", "U");
+            Record { detail: format!("{}{}", prints(keys), changed(before.is_some())), ..record }
         }
         Event::SnapshotUsed { dataset, version, snapshot } => {
             let mut record = system("snapshot taken into use", "snapshot_used", "U");
@@ -152,6 +171,8 @@ fn noticed(event: &Event) -> Record {
         }
         Event::Started { .. }
         | Event::Stopped {}
+        | Event::Paused { .. }
+        | Event::Resumed {}
         | Event::CharterAccepted { .. }
         | Event::Rejected { .. }
         | Event::Archived(_)
@@ -166,8 +187,16 @@ fn noticed(event: &Event) -> Record {
         | Event::ForkEvidence { .. }
         | Event::GapAccepted { .. }
         | Event::MemoryLost { .. }
-        | Event::Fault { .. } => Record::default(),
+        | Event::Fault { .. }
+        | Event::Held { .. }
+        | Event::ApprovalDecided { .. } => Record::default(),
     }
+}
+
+/// Fingerprints of the node's keys.
+fn prints(keys: &KeyPrints) -> String {
+    let KeyPrints { transport, envelope, log, witness } = keys;
+    format!("transport {transport}, envelope {envelope}, log {log}, witness {witness}")
 }
 
 /// A key that is worth nothing any more.
@@ -206,10 +235,13 @@ fn of_the_node(event: &Event) -> Record {
             record
         }
         Event::Stopped {} => system("node stopped", "stopped", "E"),
+        Event::Paused { reason } => {
+            Record { detail: reason.clone(), ..system("answering paused", "paused", "E") }
+        }
+        Event::Resumed {} => system("answering resumed", "resumed", "E"),
         Event::CharterAccepted { layer, .. } => {
-            let mut record = system("charter accepted", "charter_accepted", "U");
-            record.policies = policy(std::slice::from_ref(layer), &[]);
-            record
+            let policies = policy(std::slice::from_ref(layer), &[]);
+            Record { policies, ..system("charter accepted", "charter_accepted", "U") }
         }
         Event::Rejected { peer, code, count, first } => {
             let mut record = system("requests rejected", "rejected", "E");
@@ -224,24 +256,19 @@ fn of_the_node(event: &Event) -> Record {
             Record { outcome: FAILED, detail: format!("log {origin}: {shows}"), ..record }
         }
         Event::Archived(Archived { first, count, latest, file, folder, .. }) => {
-            let mut record = system("entries archived", "archived", "E");
             let last = first.saturating_add(*count).saturating_sub(1);
-            record.detail =
-                format!("entries {first} to {last}, up to {latest}, to {folder}, file {file}");
-            record
+            let to = format!("entries {first} to {last}, up to {latest}, to {folder}, file {file}");
+            Record { detail: to, ..system("entries archived", "archived", "E") }
         }
         Event::GapAccepted { origin, before, size, root: _, seen, evidence: _ } => {
-            let mut record = system("a lost history of the log was given up", "gap_accepted", "U");
-            record.detail =
-                format!("log {before}: {size} entries kept of {seen} seen, now {origin}");
-            record
+            let kept = format!("log {before}: {size} entries kept of {seen} seen, now {origin}");
+            let what = "a lost history of the log was given up";
+            Record { detail: kept, ..system(what, "gap_accepted", "U") }
         }
         Event::MemoryLost { lineages } => memory_lost(lineages),
         Event::WorkerLost { reason } => {
-            let mut record = system("worker lost", "worker_lost", "E");
-            record.outcome = FAILED;
-            record.detail.clone_from(reason);
-            record
+            let detail = reason.clone();
+            Record { outcome: FAILED, detail, ..system("worker lost", "worker_lost", "E") }
         }
         Event::Intent { .. }
         | Event::Outcome { .. }
@@ -250,7 +277,9 @@ fn of_the_node(event: &Event) -> Record {
         | Event::AskedV1 { .. }
         | Event::NotAsked { .. }
         | Event::Received { .. }
-        | Event::Fault { .. } => Record::default(),
+        | Event::Fault { .. }
+        | Event::Held { .. }
+        | Event::ApprovalDecided { .. } => Record::default(),
     }
 }
 

@@ -149,7 +149,7 @@ fn every_problem_of_a_file_is_told_with_its_line() {
             "tests/board.toml:8: `patient.age` in `uses` is not a use, such as \"patient.age:group\": join, count_distinct, group, filter, count_values or aggregate",
             "tests/board.toml:9: `Patient` in `tables` is not a table's name",
             "tests/board.toml:10: `expect` is \"allow\" or \"deny\"",
-            "tests/board.toml:11: `k` is not a field of `protections`; its fields are min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own",
+            "tests/board.toml:11: `k` is not a field of `protections`; its fields are min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own, approval",
             "tests/board.toml:11: `min_patients` is a number of patients, \"0\" to \"1000000\"",
             "tests/board.toml:12: `rule` is 2 to 97 characters of a-z, 0-9, -, _ and /",
         ],

@@ -73,8 +73,9 @@ pub(crate) fn not_your_group(charter: &Charter, person: &Person, group: &GroupId
 }
 
 pub(crate) fn direct_signature_required(charter: &Charter) -> Denial {
-    let english = "this profile asks for the person's own signature: use `kring ask` with your key";
-    let dutch = "dit profiel vraagt de eigen handtekening: gebruik `kring ask` met uw sleutel";
+    let english =
+        "this asks for the person's own signature, not that of a session: ask with `--direct`";
+    let dutch = "dit vraagt de eigen handtekening, niet die van een sessie: vraag met `--direct`";
     let code = "direct_signature_required";
     Denial::new(charter, code, english.to_owned(), dutch.to_owned())
 }

@@ -1,5 +1,6 @@
 //! Every rule that a request can break, with its stable code.
 
+use crate::delegation::DelegationError;
 use crate::wire::{LANGUAGE_VERSION, MAX_QUESTION_LIFE_S};
 use crate::{Digest, HospitalCode, NetworkId, PersonId, UnixTime};
 
@@ -95,8 +96,13 @@ pub enum VerifyError {
         /// The sender.
         from: HospitalCode,
     },
-    /// Not signed by the person's key.
-    #[error("the question is not signed by the key of `{person}`")]
+    /// The delegation under which it is signed.
+    #[error(transparent)]
+    Delegation(#[from] DelegationError),
+    /// Not signed by the person's key, nor by the session key of a delegation beside it.
+    #[error(
+        "the question is not signed by the key of `{person}`, nor by the session key of a delegation that was sent with it"
+    )]
     QuestionSignature {
         /// The person.
         person: PersonId,
@@ -177,6 +183,7 @@ impl VerifyError {
             Self::PersonNotValid { .. } => "person_not_valid",
             Self::PersonOfAnotherHospital { .. } => "person_of_another_hospital",
             Self::RequestSignature { .. } => "bad_request_signature",
+            Self::Delegation(error) => error.code(),
             Self::QuestionSignature { .. } => "bad_question_signature",
             Self::NotAsked { .. } => "hospital_not_asked",
             Self::Lifetime { .. } => "question_lifetime",
@@ -206,6 +213,7 @@ impl VerifyError {
             | Self::PersonNotValid { .. }
             | Self::PersonOfAnotherHospital { .. }
             | Self::RequestSignature { .. }
+            | Self::Delegation(_)
             | Self::QuestionSignature { .. } => false,
             Self::NotAsked { .. }
             | Self::Lifetime { .. }

@@ -76,6 +76,7 @@ pub struct VerifiedRequest {
     request_digest: Digest,
     sender_key: PublicKey,
     person: Person,
+    delegation: Option<Digest>,
 }
 
 impl VerifiedRequest {
@@ -114,6 +115,12 @@ impl VerifiedRequest {
     pub fn person(&self) -> &Person {
         &self.person
     }
+
+    /// The delegation under which a session key signed the question; none where the person's own key did.
+    #[must_use]
+    pub fn delegation(&self) -> Option<Digest> {
+        self.delegation
+    }
 }
 
 impl SignedRequest {
@@ -146,6 +153,7 @@ impl SignedRequest {
                 request_digest: request,
                 sender_key,
                 person: person.clone(),
+                delegation: self.delegation.map(|delegation| delegation.digest()),
             }))),
         }
     }
@@ -205,7 +213,8 @@ impl SignedRequest {
         Ok(person)
     }
 
-    /// Both signatures; by which key of the asking node.
+    /// Both signatures, the question's by the person's own key or by the session key of the one delegation beside it; by which
+    /// key of the asking node.
     fn signed(
         &self,
         context: &VerifyContext<'_>,
@@ -213,13 +222,19 @@ impl SignedRequest {
     ) -> Result<PublicKey, VerifyError> {
         let (outer, owner) = ((&self.outer, PayloadType::Request), (&sender.code, context.revoked));
         let verified = sender.keys.envelope.verify(outer, owner, context.now);
-        let (key, _payload) = verified.map_err(|_none_of_its_keys| {
+        let (sender_key, _payload) = verified.map_err(|_none_of_its_keys| {
             VerifyError::RequestSignature { from: sender.code.clone() }
         })?;
-        if self.inner.verify(PayloadType::Question, &person.key).is_err() {
+        let key = match &self.delegation {
+            None => &person.key,
+            Some(delegation) => {
+                delegation.verify(&self.question, person, (context.charter, context.now))?
+            }
+        };
+        if self.inner.verify(PayloadType::Question, key).is_err() {
             return Err(VerifyError::QuestionSignature { person: person.id.clone() });
         }
-        Ok(key)
+        Ok(sender_key)
     }
 
     fn asked(&self, context: &VerifyContext<'_>) -> Result<(), VerifyError> {

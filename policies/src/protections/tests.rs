@@ -20,6 +20,7 @@ impl Values {
         let lineage = |n| Opinions { quota_lineage: Some(Quota::new(n)), ..none };
         let signature = |kind| Opinions { signature: Some(kind), ..none };
         let own = |own| Opinions { own: Some(own), ..none };
+        let approval = |approval| Opinions { approval: Some(approval), ..none };
         vec![
             each([0, 5, 10, 50].map(patients).to_vec()),
             each([0, 4, 5, 20].map(part).to_vec()),
@@ -37,6 +38,7 @@ impl Values {
             each([200, 5, 1].map(lineage).to_vec()),
             each([SignatureKind::Delegated, SignatureKind::Direct].map(signature).to_vec()),
             each([OwnFigures::Exact, OwnFigures::Protected].map(own).to_vec()),
+            each([Approval::None, Approval::Required].map(approval).to_vec()),
         ]
     }
 
@@ -190,6 +192,7 @@ fn a_value_has_one_form() {
         ("kind", &["quality", "volume", "completeness"]),
         ("signature", &["direct", "delegated"]),
         ("own", &["exact"]),
+        ("approval", &["required", "none"]),
     ] {
         for value in values {
             assert_eq!(told(word, value), None, "{word} {value}");
@@ -204,6 +207,7 @@ fn a_value_has_one_form() {
 fn a_receipt_claims_what_is_applied_and_nothing_else() {
     let decided = Protections::from(Values::mixed(7));
     let decided = Protections { kind: Kind::Volume, own: OwnFigures::Exact, ..decided };
+    let decided = Protections { approval: Approval::Required, ..decided };
     let of_exact = [Word::MinPart, Word::Parts, Word::Dominance, Word::PPercent, Word::MinDf];
     for profile in Profile::ALL {
         let applied = decided.applied_under(profile);
@@ -221,6 +225,10 @@ fn a_receipt_claims_what_is_applied_and_nothing_else() {
     // Where every rule holds there is nothing to say.
     let usual = Protections { kind: Kind::Quality, own: OwnFigures::Protected, ..decided };
     assert_eq!((usual.applied().kind, usual.applied().own), (None, None));
+    let unheld = Protections { approval: Approval::None, ..decided };
+    assert_eq!(unheld.applied().approval, None);
+    // A hospital's own staff wait like everybody else.
+    assert_eq!(decided.own_figures().approval, Approval::Required);
 }
 
 #[test]
@@ -241,6 +249,7 @@ fn what_cannot_be_kept_is_told_by_name() {
         ("quota_day", "9"),
         ("quota_lineage", "9"),
         ("own", "exact"),
+        ("approval", "required"),
     ] {
         let mut opinions = Opinions::default();
         let word = Word::of(word).unwrap();

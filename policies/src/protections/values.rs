@@ -160,6 +160,16 @@ pub enum SignatureKind {
     Direct,
 }
 
+/// Whether people of the hospital approve a text before it is answered there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// Rules alone decide.
+    None,
+    /// Somebody who runs the node has approved the very text, for this person.
+    Required,
+}
+
 /// What a hospital's staff see of their own hospital's patients, on their own node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Dominance, Kind, MinDf, MinPart, MinPatients, Opinions, OwnFigures, PPercent, Parts, Quota,
-    SignatureKind, Variance, Zeros,
+    Approval, Dominance, Kind, MinDf, MinPart, MinPatients, Opinions, OwnFigures, PPercent, Parts,
+    Quota, SignatureKind, Variance, Zeros,
 };
 
 /// Most that a number of patients or questions may be.
@@ -26,11 +26,12 @@ pub(crate) enum Word {
     QuotaLineage,
     Signature,
     Own,
+    Approval,
 }
 
 impl Word {
     /// In the order of messages.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::MinPatients,
         Self::MinPart,
         Self::Zeros,
@@ -44,6 +45,7 @@ impl Word {
         Self::QuotaLineage,
         Self::Signature,
         Self::Own,
+        Self::Approval,
     ];
 
     /// The word in files.
@@ -62,6 +64,7 @@ impl Word {
             Self::QuotaLineage => "quota_lineage",
             Self::Signature => "signature",
             Self::Own => "own",
+            Self::Approval => "approval",
         }
     }
 
@@ -88,6 +91,7 @@ impl Word {
             Self::Kind => "\"quality\", \"volume\" or \"completeness\"".to_owned(),
             Self::Signature => "\"direct\" or \"delegated\"".to_owned(),
             Self::Own => "\"exact\"".to_owned(),
+            Self::Approval => "\"required\" or \"none\"".to_owned(),
         }
     }
 }
@@ -119,6 +123,7 @@ fn take(word: Word, value: &str, opinions: &mut Opinions) -> Option<()> {
         Word::Kind => opinions.kind = Some(one_of(value, &KINDS)?),
         Word::Signature => opinions.signature = Some(one_of(value, &SIGNATURES)?),
         Word::Own => opinions.own = Some(one_of(value, &[("exact", OwnFigures::Exact)])?),
+        Word::Approval => opinions.approval = Some(one_of(value, &APPROVALS)?),
     }
     Some(())
 }
@@ -149,6 +154,7 @@ impl Opinions {
                 self.own,
                 &[("exact", OwnFigures::Exact), ("protected", OwnFigures::Protected)],
             ),
+            Word::Approval => word_of(self.approval, &APPROVALS),
         }
     }
 }
@@ -171,6 +177,9 @@ const KINDS: [(&str, Kind); 3] =
     [("quality", Kind::Quality), ("volume", Kind::Volume), ("completeness", Kind::Completeness)];
 const SIGNATURES: [(&str, SignatureKind); 2] =
     [("direct", SignatureKind::Direct), ("delegated", SignatureKind::Delegated)];
+
+const APPROVALS: [(&str, Approval); 2] =
+    [("required", Approval::Required), ("none", Approval::None)];
 
 fn one_of<T: Copy>(value: &str, known: &[(&str, T)]) -> Option<T> {
     known.iter().find(|(word, _)| *word == value).map(|(_, value)| *value)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::decide::Explained;
-use crate::protections::{Kind, Opinions, OwnFigures};
+use crate::protections::{Approval, Kind, Opinions, OwnFigures};
 
 use super::{Reason, Unknown, Verdict};
 
@@ -183,5 +183,6 @@ fn applied(explained: &Explained) -> Opinions {
         quota_lineage: done.quota_lineage,
         signature: Some(done.signature),
         own: Some(done.own.unwrap_or(OwnFigures::Protected)),
+        approval: Some(done.approval.unwrap_or(Approval::None)),
     }
 }

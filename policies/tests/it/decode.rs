@@ -66,6 +66,7 @@ fn an_envelope_has_one_encoding() {
         DecodeError::Request(EnvelopeError::Malformed { reason }) => reason,
         other @ (DecodeError::Request(_)
         | DecodeError::Question(_)
+        | DecodeError::Delegation(_)
         | DecodeError::Signatures { .. }
         | DecodeError::Form(_)) => panic!("{other:?}"),
     };

@@ -135,6 +135,7 @@ pub(crate) fn request(charter: &Charter, question: &Question) -> Request {
         checkpoint: Some("a log\n7\nroot\n\n\u{2014} a log signature\n".to_owned()),
         cosigned: None,
         sent_at: NOW,
+        delegation: None,
     }
 }
 

@@ -14,6 +14,7 @@ mod chain;
 mod charter_problems;
 mod decide;
 mod decode;
+mod delegated;
 mod fixture;
 mod golden;
 mod indicators;

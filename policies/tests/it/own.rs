@@ -111,6 +111,26 @@ fn a_hospital_without_rules_of_its_own_adds_nothing() {
 }
 
 #[test]
+fn a_hospital_may_want_to_approve_a_text_first_and_cannot_undo_that_the_charter_does() {
+    use policies::protections::Approval;
+    let with = |approval: &str| {
+        let own = format!(
+            r#"@id("look") @approval("{approval}")
+               permit (principal, action == Kring::Action::"ask.members", resource);"#
+        );
+        decision(&own, |_question| {}).unwrap().protections
+    };
+    assert_eq!(with("none").approval, Approval::None);
+    assert_eq!(with("required").approval, Approval::Required);
+    let strict = policies::protections::Opinions {
+        approval: Some(Approval::Required),
+        ..policies::protections::Opinions::default()
+    };
+    let loose = policies::protections::Opinions { approval: Some(Approval::None), ..strict };
+    assert_eq!(strict.join(loose).approval, Some(Approval::Required));
+}
+
+#[test]
 fn every_problem_of_the_file_is_told_with_its_line() {
     let wrong = r#"@id("in") permit (principal, action == Kring::Action::"enter", resource);
 @id("empty") permit (principal, action == Kring::Action::"ask.members", resource);
@@ -126,7 +146,7 @@ fn every_problem_of_the_file_is_told_with_its_line() {
             "own.cedar:2: a permit of the hospital's own grants nothing: it carries protections, such as @min_patients(\"20\")",
             "own.cedar:3: a permit names its action: write action == Kring::Action::\"ask.members\"",
             "own.cedar:4: Person `e.mulder` is not in people.toml",
-            "own.cedar:6: `@min_patient` is not an annotation: known are id, explain_nl, explain_en, min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own",
+            "own.cedar:6: `@min_patient` is not an annotation: known are id, explain_nl, explain_en, min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own, approval",
             "own.cedar:6: a permit of the hospital's own grants nothing: it carries protections, such as @min_patients(\"20\")",
             "own.cedar:6: the rule has no id: write @id(\"...\") before it",
             "own.cedar:6: this version of kring cannot answer under `ask.network`: remove it until a version can",

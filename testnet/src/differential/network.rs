@@ -264,6 +264,7 @@ pub(crate) fn permit(
         checkpoint: None,
         cosigned: None,
         sent_at: NOW,
+        delegation: None,
     };
     let bytes = sign_request(&request, &key(&format!("{ASKER} envelope"))).encode();
     let context = VerifyContext {

@@ -41,6 +41,10 @@ fn said(entries: &[Entry]) -> Said<'_> {
             }
             Event::Started { .. }
             | Event::Stopped {}
+            | Event::Paused { .. }
+            | Event::Resumed {}
+            | Event::Held { .. }
+            | Event::ApprovalDecided { .. }
             | Event::CharterAccepted { .. }
             | Event::Intent { .. }
             | Event::Outcome { .. }

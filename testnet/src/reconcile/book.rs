@@ -158,9 +158,8 @@ impl<'a> Book<'a> {
                 }
             }
             Event::NotAsked { .. } => {
-                if let Some(node) = self.nodes.get_mut(code) {
-                    node.not_asked = node.not_asked.saturating_add(1);
-                }
+                let node = self.nodes.get_mut(code).into_iter();
+                node.for_each(|node| node.not_asked = node.not_asked.saturating_add(1));
             }
             Event::Received { question, request, responder, outcome, log_index } => {
                 let sides = self.part(*question, responder.as_str());
@@ -183,6 +182,10 @@ impl<'a> Book<'a> {
             }
             Event::Started { .. }
             | Event::Stopped {}
+            | Event::Paused { .. }
+            | Event::Resumed {}
+            | Event::Held { .. }
+            | Event::ApprovalDecided { .. }
             | Event::CharterAccepted { .. }
             | Event::Rejected { .. }
             | Event::Fault { .. }
@@ -261,6 +264,10 @@ fn decision(event: &Event) -> Option<(Digest, Decided)> {
         Event::Refused { request, code, .. } => Some((*request, Decided::Refused(code.clone()))),
         Event::Started { .. }
         | Event::Stopped {}
+        | Event::Paused { .. }
+        | Event::Resumed {}
+        | Event::Held { .. }
+        | Event::ApprovalDecided { .. }
         | Event::CharterAccepted { .. }
         | Event::Intent { .. }
         | Event::Rejected { .. }

@@ -155,7 +155,7 @@ fn oversize_text_is_refused(net: &Net) {
         ("{".to_owned(), "malformed_envelope"),
         (String::new(), "malformed_envelope"),
     ] {
-        let refused = client.ask(&node::api::AskBody { question }).unwrap_err();
+        let refused = client.ask(&node::api::AskBody { question, delegation: None }).unwrap_err();
         let ClientError::Refused(refusal) = refused else { panic!("{refused}") };
         assert_eq!(refusal.code, code, "{refusal:?}");
     }

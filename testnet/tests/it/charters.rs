@@ -11,7 +11,7 @@ use testnet::process::{NodeProcess, client, wait_ready};
 use crate::support::Net;
 
 mod liar;
-mod statements;
+pub(crate) mod statements;
 
 const NODES: [&str; 3] = ["NOORD", "OOST", "ZUID"];
 const TWO: [&str; 2] = ["board.one", "board.three"];
@@ -29,7 +29,11 @@ fn wait(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-fn publish(network: &Network, code: &str, envelope: String) -> Result<Published, String> {
+pub(crate) fn publish(
+    network: &Network,
+    code: &str,
+    envelope: String,
+) -> Result<Published, String> {
     match client(network, code).unwrap().publish(&PublishBody { envelope }) {
         Ok(published) => Ok(published),
         Err(ClientError::Refused(refusal)) => Err(refusal.code.clone()),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 mod answers;
+mod approvals;
 mod archive;
 mod attack;
 mod audit;
@@ -19,9 +20,10 @@ mod liar;
 mod local;
 mod memory;
 mod noisy;
+mod pause;
 mod reconcile;
 mod replay;
-
+mod sessions;
 mod simulate;
 mod slt;
 mod support;

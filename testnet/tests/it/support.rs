@@ -254,6 +254,7 @@ impl RawPeer {
             checkpoint: None,
             cosigned: None,
             sent_at: SystemClock.now(),
+            delegation: None,
         };
         change(&mut request);
         policies::question::sign_request(&request, self.envelope_key.secret())

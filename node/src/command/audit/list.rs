@@ -15,6 +15,9 @@ use crate::nen7513::{self, Mapper, Record};
 /// So many entries before the first are read too: an answer names its question by digest alone.
 const LOOK_BACK: u64 = 200;
 
+/// What is said of a question that a session key signed.
+const SESSION: &str = "signed in a session";
+
 /// Lists entries.
 pub(crate) fn list(
     source: &Source,
@@ -98,7 +101,7 @@ fn detail(entry: &Entry) -> String {
         }
         Event::SnapshotUsed { dataset, snapshot, .. } => format!("{dataset} {}", snapshot.short()),
         Event::Clock { ahead_s, .. } => format!("{ahead_s} s ahead"),
-        Event::WorkerLost { reason } => reason.clone(),
+        Event::WorkerLost { reason } | Event::Paused { reason } => reason.clone(),
         Event::Archived(Archived { first, count, .. }) => {
             format!("{count} entries from {first} on")
         }
@@ -108,11 +111,22 @@ fn detail(entry: &Entry) -> String {
         }
         Event::MemoryLost { lineages } => format!("{} lineages are over", lineages.len()),
         Event::Started { version, .. } => version.clone(),
-        Event::Asked { hospitals, .. } => nen7513::codes(hospitals),
-        Event::Intent { .. }
-        | Event::Outcome { .. }
+        Event::Asked { question, hospitals } => match question.delegation {
+            Some(_) => format!("{} ({SESSION})", nen7513::codes(hospitals)),
+            None => nen7513::codes(hospitals),
+        },
+        Event::Intent { question, .. } => {
+            question.delegation.map_or_else(String::new, |_digest| SESSION.to_owned())
+        }
+        Event::Held { approval, .. } => format!("approval {}", approval.short()),
+        Event::ApprovalDecided { approval, granted, until, .. } => {
+            let what = if *granted { "granted" } else { "denied" };
+            format!("approval {} {what} until {until}", approval.short())
+        }
+        Event::Outcome { .. }
         | Event::AskedV1 { .. }
         | Event::KeysChanged { .. }
+        | Event::Resumed {}
         | Event::Stopped {} => String::new(),
     }
 }

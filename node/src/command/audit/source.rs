@@ -201,12 +201,16 @@ pub(super) fn question_of(event: &Event) -> Option<Digest> {
         | Event::Refused { question, .. }
         | Event::Asked { question, .. }
         | Event::AskedV1 { question }
+        | Event::Held { question, .. }
+        | Event::ApprovalDecided { question, .. }
         | Event::NotAsked { question, .. } => Some(question.digest),
         Event::Outcome { question, .. }
         | Event::Received { question, .. }
         | Event::Fault { question, .. } => Some(*question),
         Event::Started { .. }
         | Event::Stopped {}
+        | Event::Paused { .. }
+        | Event::Resumed {}
         | Event::CharterAccepted { .. }
         | Event::CharterRejected { .. }
         | Event::Revoked { .. }

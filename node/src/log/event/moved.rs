@@ -40,6 +40,9 @@ impl Event {
             | Self::Revoked { .. }
             | Self::Configured { .. }
             | Self::KeysChanged { .. }
+            | Self::Paused { .. }
+            | Self::Resumed {}
+            | Self::ApprovalDecided { .. }
             | Self::SnapshotUsed { .. }
             | Self::ForkEvidence { .. }
             | Self::GapAccepted { .. }
@@ -56,6 +59,7 @@ impl Event {
             | Self::Asked { .. }
             | Self::AskedV1 { .. }
             | Self::NotAsked { .. }
+            | Self::Held { .. }
             | Self::Received { .. }
             | Self::Fault { .. }
             | Self::WorkerLost { .. } => false,
@@ -72,9 +76,13 @@ impl Event {
             Self::Refused { question, .. }
             | Self::Asked { question, .. }
             | Self::AskedV1 { question }
+            | Self::Held { question, .. }
+            | Self::ApprovalDecided { question, .. }
             | Self::NotAsked { question, .. } => into.extend(blob(&question.sql)),
             Self::Started { .. }
             | Self::Stopped {}
+            | Self::Paused { .. }
+            | Self::Resumed {}
             | Self::CharterAccepted { .. }
             | Self::CharterRejected { .. }
             | Self::Revoked { .. }

@@ -36,6 +36,9 @@ pub struct QuestionRecord {
     /// How it was put; entries of older versions do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put: Option<Put>,
+    /// Digest of the delegation under which a session key signed it; none where the person's own key did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<Digest>,
 }
 
 /// How a question was put, as rules may speak of it.
@@ -91,6 +94,13 @@ impl QuestionRecord {
             sql: Part::Here(sql),
             expires_at,
             put: Some(put),
+            delegation: None,
         }
+    }
+
+    /// The same, signed under this delegation, where it is one.
+    #[must_use]
+    pub fn under(self, delegation: Option<Digest>) -> Self {
+        Self { delegation, ..self }
     }
 }

@@ -294,6 +294,7 @@ impl Network {
             checkpoint: None,
             cosigned: None,
             sent_at: NOW,
+            delegation: None,
         };
         let bytes = sign_request(&request, &key("ASKER envelope")).encode();
         let charter = &self.charter;

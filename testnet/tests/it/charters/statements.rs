@@ -13,7 +13,7 @@ use crate::cut_off::{idle, send};
 use crate::support::Net;
 
 /// A revocation of a person's key, signed by these members of the board.
-fn revocation(network: &Network, person: &str, signers: &[&str]) -> String {
+pub(crate) fn revocation(network: &Network, person: &str, signers: &[&str]) -> String {
     let load =
         |path: &std::path::Path| node::keys::Key::load(path, node::keys::KeyRole::Person).unwrap();
     let key = load(&network.profile(person).with_file_name("person.key"));

@@ -52,6 +52,9 @@ pub(super) struct Form {
     /// Whether the asking node's own hospital is asked, and no other.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     to_itself: bool,
+    /// Whether a session key signs it, and not the person's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    delegated: bool,
     /// The profile that the person names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     profile: Option<Profile>,
@@ -117,6 +120,7 @@ impl Form {
             text: asked.text.clone(),
             hospitals: u32::try_from(ask.hospitals).ok(),
             to_itself: ask.to_itself,
+            delegated: !ask.direct_signature,
             profile: ask.profile,
             tables: tables.iter().filter(|table| !named.contains(table)).cloned().collect(),
             uses: uses.iter().map(ToString::to_string).collect(),
@@ -158,7 +162,7 @@ impl Form {
             group: self.group,
             dataset: self.dataset,
             asking_node,
-            direct_signature: true,
+            direct_signature: !self.delegated,
             hospitals: hospitals.unwrap_or_else(members),
             to_itself: self.to_itself,
             indicator,

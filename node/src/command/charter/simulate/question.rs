@@ -67,7 +67,7 @@ impl Parts {
 
     fn asked(&self, record: QuestionRecord, at: UnixTime) -> Asked {
         let QuestionRecord { digest, network, person, asking_node, purpose, group, .. } = record;
-        let QuestionRecord { dataset, indicator, sql, put, expires_at: _, .. } = record;
+        let QuestionRecord { dataset, indicator, sql, put, delegation, expires_at: _, .. } = record;
         let put = put.unwrap_or(Put {
             hospitals: u32::try_from(self.hospitals).unwrap_or(u32::MAX),
             to_itself: false,
@@ -82,7 +82,7 @@ impl Parts {
             group,
             dataset,
             asking_node,
-            direct_signature: true,
+            direct_signature: delegation.is_none(),
             hospitals: usize::try_from(put.hospitals).unwrap_or(usize::MAX),
             to_itself: put.to_itself,
             indicator,

@@ -173,7 +173,8 @@ impl<'s> Tally<'s> {
     fn key(&self, asked: &Asked, known: &Known) -> (Digest, usize) {
         let ask = &asked.ask;
         let who = (&ask.person, &ask.asking_node, &ask.purpose, &ask.group, &ask.dataset);
-        let how = (ask.hospitals, ask.to_itself, &ask.profile, self.sides.was_valid(asked));
+        let how = (ask.hospitals, ask.to_itself, &ask.profile, ask.direct_signature);
+        let how = (how, self.sides.was_valid(asked));
         let touched = match known {
             Known::Permitted(Touched::Logged(draft)) => serde_json::to_vec(draft),
             Known::Permitted(Touched::InWords(words)) => {
