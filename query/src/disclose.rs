@@ -38,11 +38,13 @@ mod suppress;
 
 pub use asked::asked;
 pub(crate) use band::Band;
+pub(crate) use contributors::contributors;
 pub use explored::{ExploreError, Explorer, Told, Turn, explore};
 pub(crate) use frames::{
     CellState, FRAMES_VERSION, FramesHead, HeadNoise, PartsHead, safe_batch, safe_schema,
 };
 pub use linked::read_tables;
+pub(crate) use linked::{Left, left};
 pub use noise::NoiseKey;
 pub(crate) use noisy::parts;
 pub use remembered::Moment;
