@@ -8,6 +8,7 @@ use policies::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, P
 pub mod audit;
 pub mod charter;
 pub mod indicator;
+pub mod rehearsal;
 pub mod simulate;
 
 use audit::AuditCommand;

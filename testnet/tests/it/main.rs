@@ -18,6 +18,7 @@ mod local;
 mod memory;
 mod noisy;
 mod reconcile;
+mod rehearsal;
 mod replay;
 
 mod simulate;
