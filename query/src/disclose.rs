@@ -22,7 +22,7 @@ use crate::receive::{RawAnswer, RawFragment};
 mod asked;
 mod band;
 mod bins;
-mod contributors;
+pub(crate) mod contributors;
 mod explored;
 #[cfg(test)]
 mod fixture;
@@ -38,7 +38,6 @@ mod suppress;
 
 pub use asked::asked;
 pub(crate) use band::Band;
-pub(crate) use contributors::contributors;
 pub use explored::{ExploreError, Explorer, Told, Turn, explore};
 pub(crate) use frames::{
     CellState, FRAMES_VERSION, FramesHead, HeadNoise, PartsHead, safe_batch, safe_schema,

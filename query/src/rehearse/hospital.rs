@@ -11,9 +11,8 @@ use super::Snapshot;
 use super::count::{Shown, Sums};
 use super::figures::{self, How, Told};
 use super::rank::rank;
-use crate::disclose::{
-    ExploreError, Explorer, Left, Moment, NoiseKey, contributors, disclose, left,
-};
+use crate::disclose::contributors::contributors;
+use crate::disclose::{ExploreError, Explorer, Left, Moment, NoiseKey, disclose, left};
 use crate::memory::{ApplyError, Memory};
 use crate::pipe::frame::Message;
 use crate::pipe::{Reply, Wanted};
