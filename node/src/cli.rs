@@ -9,6 +9,7 @@ pub mod approve;
 pub mod audit;
 pub mod charter;
 pub mod indicator;
+pub mod rehearsal;
 pub mod simulate;
 
 pub use approve::ApproveCommand;

@@ -350,6 +350,11 @@ impl Footprint {
         Ok(Self { draft, dataset: dataset.id.clone() })
     }
 
+    /// The same again: what holds against the dataset still does.
+    pub(crate) fn again(&self) -> Self {
+        Self { draft: self.draft.clone(), dataset: self.dataset.clone() }
+    }
+
     /// What was checked.
     #[must_use]
     pub fn draft(&self) -> &FootprintDraft {

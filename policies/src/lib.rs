@@ -33,6 +33,7 @@ pub mod problem;
 pub mod protections;
 pub mod question;
 mod reader;
+pub mod rehearsal;
 pub mod replay;
 mod sketch;
 pub mod statement;

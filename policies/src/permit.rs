@@ -1,4 +1,5 @@
-//! A permit: the footprint is allowed now, under these protections. Only `decide` makes one.
+//! A permit: the footprint is allowed now, under these protections. Only `decide` makes one, and [`crate::rehearsal`] one for
+//! data that are made up, which runs nothing else.
 
 use crate::Digest;
 use crate::band::Norm;
@@ -77,6 +78,7 @@ pub struct Permit {
     status: DatasetStatus,
     volume: Option<Volume>,
     band: Option<Norm>,
+    rehearsed: bool,
 }
 
 /// What `decide` found, all of it needed for a permit.
@@ -97,7 +99,30 @@ impl Permit {
     pub(crate) fn grant(grant: Grant) -> Self {
         let Grant { footprint, profile, protections, rules, layers, own, status, volume, band } =
             grant;
-        Self { footprint, profile, protections, rules, layers, own, status, volume, band }
+        let rehearsed = false;
+        Self {
+            footprint,
+            profile,
+            protections,
+            rules,
+            layers,
+            own,
+            status,
+            volume,
+            band,
+            rehearsed,
+        }
+    }
+
+    /// A permit for data that are made up: nobody asked.
+    pub(crate) fn rehearse(grant: Grant) -> Self {
+        Self { rehearsed: true, ..Self::grant(grant) }
+    }
+
+    /// Whether it is for data that are made up: what is run under it may be counted, and never leaves.
+    #[must_use]
+    pub fn is_rehearsed(&self) -> bool {
+        self.rehearsed
     }
 
     /// The footprint that is allowed.

@@ -22,7 +22,7 @@ use crate::receive::{RawAnswer, RawFragment};
 mod asked;
 mod band;
 mod bins;
-mod contributors;
+pub(crate) mod contributors;
 mod explored;
 #[cfg(test)]
 mod fixture;
@@ -43,6 +43,7 @@ pub(crate) use frames::{
     CellState, FRAMES_VERSION, FramesHead, HeadNoise, PartsHead, safe_batch, safe_schema,
 };
 pub use linked::read_tables;
+pub(crate) use linked::{Left, left};
 pub use noise::NoiseKey;
 pub(crate) use noisy::parts;
 pub use remembered::Moment;

@@ -36,6 +36,7 @@ use policies::dataset::Table;
 
 pub use error::ImportError;
 pub use numbers::{Numbers, numbers};
+pub(crate) use order::parents_first;
 pub use plan::{Format, ImportPlan, Source, TableMapping};
 pub use report::{ImportReport, RowProblem, SourceCounts, TableCounts};
 pub use secret::RecordSecret;

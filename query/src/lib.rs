@@ -2,12 +2,13 @@
 //!
 //! Reading order: the pipe's messages ([`pipe`]), the worker's side (gate, plan, cut, execute, finish: [`worker`]),
 //! the daemon's side: [`receive()`] makes a [`RawAnswer`] of a worker's reply, [`disclose()`] makes the [`SafeAnswer`], the
-//! only thing that may leave.
+//! only thing that may leave. [`rehearse`] counts what would leave of data that are made up.
 //!
 //! Nothing here reads a clock, a key or the environment, or makes a random number.
 
 pub mod import;
 pub mod pipe;
+pub mod rehearse;
 pub mod snapshot;
 pub mod worker;
 

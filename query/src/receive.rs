@@ -20,6 +20,9 @@ pub(crate) use cells::{Contribution, Counted, RawCell, RawFragment, Tops};
 /// Why a worker's reply gives no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
+    /// The permit is for data that are made up: what is run under it is no answer.
+    #[error("the permit is for made-up data: nothing that is run under it is an answer")]
+    Rehearsed,
     /// The worker refuses: the text or the data do not allow it.
     #[error("{0}")]
     Failed(Failure),
@@ -57,6 +60,7 @@ impl ReceiveError {
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
+            Self::Rehearsed => "rehearsed",
             Self::Failed(failure) => &failure.code,
             Self::OtherReply => "worker_reply",
             Self::OtherFragments => "worker_fragments",
@@ -114,8 +118,20 @@ const TOLD: [&str; 5] =
 /// A failure that may depend on the data of a patient gives an answer all the same, with every cell hidden.
 ///
 /// # Errors
-/// `ReceiveError::Failed` with a code that depends on no patient.
+/// `ReceiveError::Failed` with a code that depends on no patient, `Rehearsed` where nobody asked.
 pub fn receive(
+    permit: Permit,
+    wanted: Wanted,
+    reply: &Message<Reply>,
+) -> Result<RawAnswer, ReceiveError> {
+    if permit.is_rehearsed() {
+        return Err(ReceiveError::Rehearsed);
+    }
+    received(permit, wanted, reply)
+}
+
+/// The same whoever asked, nobody too: [`crate::rehearse`] counts what would be told, and makes no answer of it.
+pub(crate) fn received(
     permit: Permit,
     wanted: Wanted,
     reply: &Message<Reply>,

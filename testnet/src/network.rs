@@ -301,7 +301,15 @@ impl Network {
     pub fn seal_to(&self, bundle: &Path) -> anyhow::Result<String> {
         drop(std::fs::remove_file(bundle));
         let (bundle, folder) = (bundle.to_string_lossy(), self.dir.join("charter"));
-        let digest = self.run(&["charter", "seal", &folder.to_string_lossy(), "--out", &bundle])?;
+        let digest = self.run(&[
+            "charter",
+            "seal",
+            &folder.to_string_lossy(),
+            "--out",
+            &bundle,
+            "--report",
+            "none",
+        ])?;
         for id in BOARD.iter().take(2) {
             let key = self.board_key(id);
             self.run(&["charter", "sign", &bundle, "--key", &key.to_string_lossy()])?;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use policies::dsse::PublicKey;
 use policies::{DatasetId, HospitalCode, NetworkId, PersonId, Purpose, Root};
 
+use super::rehearsal::{RehearsalArgs, Report};
 use super::{Format, PassphraseArg, ProfileArg};
 
 /// The board's rules.
@@ -17,19 +18,31 @@ pub enum CharterCommand {
     Check {
         /// The folder
         dir: PathBuf,
+        /// Print what all indicators together would tell over generated data
+        #[arg(long, value_enum, default_value_t = Report::None)]
+        report: Report,
+        /// Over which
+        #[command(flatten)]
+        over: RehearsalArgs,
     },
     /// Try out the board's own cases, tests/*.toml; the exit code is 1 where one fails
     Test {
         /// The folder, or a bundle
         dir: PathBuf,
     },
-    /// Make one bundle of a charter's folder, to be signed; texts are read by `check` and `test` only
+    /// Make one bundle of a charter's folder, to be signed; indicators that cannot be asked are refused
     Seal {
         /// The folder
         dir: PathBuf,
         /// The bundle to write
         #[arg(long)]
         out: PathBuf,
+        /// Print, beside the digest, what all indicators together would tell over generated data
+        #[arg(long, value_enum, default_value_t = Report::Text)]
+        report: Report,
+        /// Over which
+        #[command(flatten)]
+        over: RehearsalArgs,
     },
     /// Show what a bundle says and changes, and sign it
     Sign(SignCharter),

@@ -1,6 +1,5 @@
 //! `kring charter`: what a board does with its rules, from the first folder to the signed bundle. Needs no node and no network.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use policies::bundle;
@@ -10,6 +9,7 @@ use policies::{Digest, charter};
 
 use crate::charters;
 use crate::cli::CharterCommand;
+use crate::cli::rehearsal::{RehearsalArgs, Report};
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 
@@ -19,13 +19,14 @@ mod folder;
 mod matrix;
 mod new;
 mod publish;
+mod rehearse;
 mod show;
 mod sign;
 mod simulate;
-#[cfg(test)]
-mod tests;
 mod texts;
 mod variants;
+
+use variants::Variant;
 
 pub(in crate::command) use folder::BadFolder;
 
@@ -33,9 +34,9 @@ pub(in crate::command) use folder::BadFolder;
 pub(crate) fn run(command: &CharterCommand) -> anyhow::Result<Exit> {
     match command {
         CharterCommand::New(args) => new::run(args),
-        CharterCommand::Check { dir } => check(dir),
+        CharterCommand::Check { dir, report, over } => check(dir, (*report, over)),
         CharterCommand::Test { dir } => cases::test(dir),
-        CharterCommand::Seal { dir, out } => seal(dir, out),
+        CharterCommand::Seal { dir, out, report, over } => seal(dir, out, (*report, over)),
         CharterCommand::Sign(args) => sign::sign(args),
         CharterCommand::Collect { bundle, signatures, against } => {
             sign::collect(bundle, signatures, against.as_deref())
@@ -55,50 +56,72 @@ pub(crate) fn run(command: &CharterCommand) -> anyhow::Result<Exit> {
     }
 }
 
-/// Reports every problem of the folder, also of indicators whose text a node would refuse.
-fn check(dir: &Path) -> anyhow::Result<Exit> {
-    match charter::parse(&folder::read(dir)?) {
-        Ok(charter) => {
-            let refused = variants::refused(&charter, &std::env::current_exe()?)?;
-            if !refused.is_empty() {
-                return Ok(report(dir, &refused));
-            }
-            print::line(summary(&charter));
-            Ok(Exit::Done)
-        }
-        Err(problems) => Ok(report(dir, &problems)),
+/// Reports every problem of the folder, also of indicators whose text a node would refuse, and what they would tell.
+fn check(dir: &Path, (report, over): (Report, &RehearsalArgs)) -> anyhow::Result<Exit> {
+    let charter = match charter::parse(&folder::read(dir)?) {
+        Ok(charter) => charter,
+        Err(problems) => return Ok(refuse(dir, &problems)),
+    };
+    let program = std::env::current_exe()?;
+    let planned = variants::plan(&charter, &program)?;
+    if !planned.problems.is_empty() {
+        return Ok(refuse(dir, &planned.problems));
     }
+    let told = rehearsed(&charter, &planned.variants, (report, over), &program)?;
+    told.into_iter().for_each(print::line);
+    if report != Report::Json {
+        print::line(summary(&charter));
+    }
+    Ok(Exit::Done)
 }
 
-/// Makes the bundle. No text is read: [`check`] and `test` do that, with a worker.
-fn seal(dir: &Path, out: &Path) -> anyhow::Result<Exit> {
+/// Makes the bundle. The digest alone is the output, so that a program can take it.
+fn seal(dir: &Path, out: &Path, (report, over): (Report, &RehearsalArgs)) -> anyhow::Result<Exit> {
     let files = folder::read(dir)?;
     let sealed = bundle::seal(&files).and_then(|envelope| Ok((envelope, charter::parse(&files)?)));
     let (envelope, charter) = match sealed {
         Ok(sealed) => sealed,
-        Err(problems) => return Ok(report(dir, &problems)),
+        Err(problems) => return Ok(refuse(dir, &problems)),
     };
     let (failing, untried) = cases::failing(&charter);
     if !failing.is_empty() {
-        return Ok(report(dir, &failing));
+        return Ok(refuse(dir, &failing));
+    }
+    let program = std::env::current_exe()?;
+    let planned = variants::plan(&charter, &program)?;
+    if !planned.problems.is_empty() {
+        return Ok(refuse(dir, &planned.problems));
     }
     folder::write_new(out, &envelope.encode())?;
     print::note(format!(
         "Sealed in {}; every signer now runs `kring charter sign`.",
         out.display()
     ));
-    unread(&files).into_iter().chain(unasked(untried)).for_each(print::note);
+    match rehearsed(&charter, &planned.variants, (report, over), &program) {
+        Ok(told) => told.into_iter().for_each(print::note),
+        // It is for reading alone: a disk without room for made-up patients keeps nobody from sealing.
+        Err(error) => print::note(format!("warning: no report of what is told: {error:#}")),
+    }
+    unasked(untried).into_iter().for_each(print::note);
     print::line(envelope.digest());
     Ok(Exit::Done)
 }
 
-/// What sealing leaves to `check`: a node would have to start a worker for it.
-fn unread(files: &BTreeMap<String, String>) -> Option<String> {
-    let texts = files.keys().filter(|path| path.starts_with("indicators/")).count();
-    (texts > 0).then(|| {
-        format!(
-            "Not read: the SQL of {texts} indicator(s); `kring charter check` tells what a node would refuse of it."
-        )
+/// What all indicators together would tell over generated data, as lines.
+fn rehearsed(
+    charter: &Charter,
+    planned: &[Variant<'_>],
+    (report, over): (Report, &RehearsalArgs),
+    program: &Path,
+) -> anyhow::Result<Vec<String>> {
+    if report == Report::None || planned.is_empty() {
+        return Ok(Vec::new());
+    }
+    let told = rehearse::run(charter, planned, over, program)?;
+    Ok(match report {
+        Report::None => Vec::new(),
+        Report::Text => rehearse::text(&told, over.language),
+        Report::Json => vec![serde_json::to_string(&told)?],
     })
 }
 
@@ -141,7 +164,7 @@ fn summary(charter: &Charter) -> String {
     )
 }
 
-fn report(dir: &Path, problems: &[Problem]) -> Exit {
+fn refuse(dir: &Path, problems: &[Problem]) -> Exit {
     print::note(format!("kring: {} problem(s) in {}:", problems.len(), dir.display()));
     problems.iter().for_each(|problem| print::note(format!("  {problem}")));
     Exit::Usage

@@ -56,8 +56,13 @@ impl Axes {
         Self { purposes, people, columns, groups, variants, only }
     }
 
+    /// Every purpose that a rule names, and one that none does.
+    pub(crate) fn purposes(&self) -> impl Iterator<Item = &Purpose> {
+        self.purposes.iter()
+    }
+
     /// Who stands for whom: the first by id.
-    pub(super) fn people(&self, charter: &Charter) -> BTreeMap<Who, PersonId> {
+    pub(crate) fn people(&self, charter: &Charter) -> BTreeMap<Who, PersonId> {
         let mut found = BTreeMap::new();
         for person in charter.people() {
             let who = if self.people.contains(&person.id) {
@@ -107,7 +112,7 @@ impl Axes {
     }
 
     /// No group, and each of the person's where a rule looks at it.
-    fn groups(&self, charter: &Charter, person: &PersonId) -> Vec<Option<GroupId>> {
+    pub(crate) fn groups(&self, charter: &Charter, person: &PersonId) -> Vec<Option<GroupId>> {
         let own = charter.person(person).filter(|_| self.groups);
         let own = own.into_iter().flat_map(|person| person.groups.iter().cloned().map(Some));
         std::iter::once(None).chain(own).collect()

@@ -10,7 +10,7 @@ use super::rules::parts;
 use crate::receive::{Contribution, RawCell};
 
 /// The patients of a cell who contribute to one of its measures.
-pub(super) fn contributors<'c>(
+pub(crate) fn contributors<'c>(
     cell: RawCell<'c>,
     of: &Contribution<'c>,
     all: &[Contribution<'c>],

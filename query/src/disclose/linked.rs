@@ -32,6 +32,7 @@ mod alike;
 mod earlier;
 mod figures;
 mod inside;
+mod left;
 mod near;
 mod roots;
 mod space;
@@ -39,6 +40,7 @@ mod table;
 
 pub(super) use earlier::Earlier;
 pub use earlier::read_tables;
+pub(crate) use left::{Left, left};
 
 /// One figure of the answer, or, by the fragments after its own, of an earlier one: by fragment, cell and sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -136,7 +136,10 @@ fn dictionary(dataset: &Dataset, table: &Table, problems: &mut Vec<String>) {
     }
 }
 
-fn parents_first<'p>(dataset: &'p Dataset, problems: &mut Vec<String>) -> Vec<&'p Table> {
+pub(crate) fn parents_first<'p>(
+    dataset: &'p Dataset,
+    problems: &mut Vec<String>,
+) -> Vec<&'p Table> {
     let mut done = BTreeSet::new();
     let mut ordered = Vec::new();
     if !dataset.tables.contains_key(&dataset.patient) {

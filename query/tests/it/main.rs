@@ -4,5 +4,6 @@
 
 mod explore;
 mod import;
+mod rehearse;
 mod slt;
 mod sql;

@@ -77,7 +77,8 @@ impl Amendment<'_> {
         let bundle = self.folder.with_extension("kring");
         drop(std::fs::remove_file(&bundle));
         let (folder, out) = (self.folder.to_string_lossy(), bundle.to_string_lossy());
-        let digest = self.network.run(&["charter", "seal", &folder, "--out", &out])?;
+        let digest =
+            self.network.run(&["charter", "seal", &folder, "--out", &out, "--report", "none"])?;
         let digest = digest.trim().to_owned();
         Ok(Sealed { bundle: bundle.clone(), digest, version: self.version })
     }

@@ -22,6 +22,7 @@ mod memory;
 mod noisy;
 mod pause;
 mod reconcile;
+mod rehearsal;
 mod replay;
 mod sessions;
 mod simulate;

@@ -91,7 +91,7 @@ async fn decide_on_text(
         return Ok(Decided::refused("unknown_dataset", &told));
     };
     let reply = match texts.read(charter, &case.dataset, &sql).await? {
-        Read::Replied(reply) => *reply,
+        Read::Replied(reply) => reply.head,
         Read::Lost(error) | Read::NoWorker(error) => {
             return Ok(Decided::refused(error.code(), &error));
         }

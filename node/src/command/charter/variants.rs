@@ -11,6 +11,7 @@ use policies::indicator::Indicator;
 use policies::kind;
 use policies::problem::Problem;
 use policies::protections::Kind;
+use policies::wire::IndicatorRef;
 use query::pipe::Reply;
 
 use super::texts::{self, Read, Texts};
@@ -18,10 +19,39 @@ use super::texts::{self, Read, Texts};
 #[cfg(test)]
 mod tests;
 
-/// The variants that a node would refuse, or that end the worker that reads them, each as a problem of its file.
-pub(super) fn refused(charter: &Charter, program: &Path) -> anyhow::Result<Vec<Problem>> {
+/// A variant that a node would plan.
+#[derive(Debug)]
+pub(super) struct Variant<'c> {
+    /// The indicator.
+    pub(super) indicator: &'c Indicator,
+    /// What a question names.
+    pub(super) named: IndicatorRef,
+    /// Its text.
+    pub(super) sql: String,
+    /// What it touches.
+    pub(super) footprint: Footprint,
+}
+
+impl Variant<'_> {
+    /// `by` and `window`, as far as it has them.
+    pub(super) fn names(&self) -> String {
+        names(self.named.by.as_ref(), self.named.window.as_ref())
+    }
+}
+
+/// What became of all variants.
+#[derive(Debug, Default)]
+pub(super) struct Planned<'c> {
+    /// Those that a node would plan, in charter order.
+    pub(super) variants: Vec<Variant<'c>>,
+    /// Those that a node would refuse, or that end the worker that reads them, each as a problem of its file.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Has every variant of every indicator read.
+pub(super) fn plan<'c>(charter: &'c Charter, program: &Path) -> anyhow::Result<Planned<'c>> {
     if charter.indicators().next().is_none() {
-        return Ok(Vec::new());
+        return Ok(Planned::default());
     }
     texts::block_on(async {
         let mut texts = Texts::start(program)?;
@@ -30,24 +60,25 @@ pub(super) fn refused(charter: &Charter, program: &Path) -> anyhow::Result<Vec<P
 }
 
 /// Reads every variant; what was found is told also where the workers give out before the last.
-async fn read_all(charter: &Charter, texts: &mut Texts) -> anyhow::Result<Vec<Problem>> {
-    let mut problems = Vec::new();
+async fn read_all<'c>(charter: &'c Charter, texts: &mut Texts) -> anyhow::Result<Planned<'c>> {
+    let mut planned = Planned::default();
     let variants =
         |indicator| Indicator::variants(indicator).map(move |variant| (indicator, variant));
     for (indicator, (by, window)) in charter.indicators().flat_map(variants) {
-        let names = [by, window].into_iter().flatten().map(VariantName::as_str);
-        let names = names.collect::<Vec<_>>().join(" ");
         let problem = |told: String| {
             let file = format!("indicators/{}.sql", indicator.id);
-            Problem { file, line: None, message: format!("variant `{names}` {told}") }
+            let message = format!("variant `{}` {told}", names(by, window));
+            Problem { file, line: None, message }
         };
         let id = &indicator.dataset;
         let dataset = charter.dataset(id).context("an indicator's dataset is in the charter")?;
-        let sql = indicator.expand(by, window)?;
+        let (named, sql) = indicator.refer(by, window)?;
+        let Planned { variants, problems } = &mut planned;
         match texts.read(charter, id, &sql).await? {
-            Read::Replied(reply) => {
-                problems.extend(why_not(*reply, (indicator, dataset)).map(problem));
-            }
+            Read::Replied(reply) => match footprint(reply.head, (indicator, dataset)) {
+                Ok(footprint) => variants.push(Variant { indicator, named, sql, footprint }),
+                Err(why) => problems.push(problem(why)),
+            },
             Read::Lost(error) => {
                 problems.push(problem(format!("cannot be read ({}): {error}", error.code())));
             }
@@ -59,24 +90,33 @@ async fn read_all(charter: &Charter, texts: &mut Texts) -> anyhow::Result<Vec<Pr
             }
         }
     }
-    Ok(problems)
+    Ok(planned)
 }
 
-/// Why the text is refused, if it is.
-fn why_not(reply: Reply, (indicator, dataset): (&Indicator, &Dataset)) -> Option<String> {
+/// `by` and `window` of a variant.
+fn names(by: Option<&VariantName>, window: Option<&VariantName>) -> String {
+    let names = [by, window].into_iter().flatten().map(VariantName::as_str);
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// What a text touches, or why it is refused.
+fn footprint(
+    reply: Reply,
+    (indicator, dataset): (&Indicator, &Dataset),
+) -> Result<Footprint, String> {
     let refused = |code: &str, told: &dyn std::fmt::Display| format!("is refused ({code}): {told}");
     match reply {
-        Reply::Planned(planned) => match Footprint::check(planned.footprint, dataset) {
-            Ok(footprint) => {
-                let kind = indicator.opinions.kind.unwrap_or(Kind::Quality);
-                let fault = kind::check(kind, indicator, (&footprint, dataset)).err()?;
-                Some(refused(fault.code(), &fault))
-            }
-            Err(error) => Some(refused(error.code(), &error)),
-        },
-        Reply::Failed(failure) => Some(refused(&failure.code, &failure.message)),
+        Reply::Planned(planned) => {
+            let footprint = Footprint::check(planned.footprint, dataset)
+                .map_err(|error| refused(error.code(), &error))?;
+            let kind = indicator.opinions.kind.unwrap_or(Kind::Quality);
+            kind::check(kind, indicator, (&footprint, dataset))
+                .map_err(|fault| refused(fault.code(), &fault))?;
+            Ok(footprint)
+        }
+        Reply::Failed(failure) => Err(refused(&failure.code, &failure.message)),
         Reply::Executed { .. } | Reply::Finished(_) => {
-            Some("cannot be read (worker_fault): the worker answered another job".to_owned())
+            Err("cannot be read (worker_fault): the worker answered another job".to_owned())
         }
     }
 }

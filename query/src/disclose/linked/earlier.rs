@@ -118,6 +118,22 @@ impl Earlier {
         earlier
     }
 
+    /// All that was told of a snapshot, beside nothing new; none where it cannot be read.
+    pub(super) fn all((memory, snapshot): (&Memory, &Digest)) -> Option<Self> {
+        let told = memory.tables(snapshot.as_bytes()).iter().map(|table| {
+            let kept = read(table)?;
+            Some(Told { is_near: kept.shows(), links: Vec::new(), kept })
+        });
+        let mut earlier = Self { told: told.collect::<Option<_>>()?, ..Self::default() };
+        earlier.number()?;
+        Some(earlier)
+    }
+
+    /// The thresholds of what was told first.
+    pub(super) fn thresholds(&self) -> Option<Thresholds> {
+        self.told.first().map(|told| told.kept.head.thresholds)
+    }
+
     /// Reads what shares rows with the fragments that are new, directly or through others, and numbers all alike.
     fn join(&mut self, tables: &[Table]) -> Option<()> {
         let new = self.own.iter().filter(|own| own.is_new());
@@ -136,6 +152,11 @@ impl Earlier {
                 self.told.push(Told { kept: read(table)?, links: Vec::new(), is_near: true });
             }
         }
+        self.number()
+    }
+
+    /// Numbers all that is linked alike.
+    fn number(&mut self) -> Option<()> {
         if self.told.is_empty() {
             return Some(());
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Figure;
 use super::alike::Alike;
 use super::figures::Figures;
+use super::left::Left;
 use crate::disclose::rules::Rule;
 use crate::disclose::suppress::{Cell, Need, Relation, Standing};
 use piece::pieces;
@@ -195,6 +196,43 @@ impl<'a> Builder<'a> {
             }
         }
         hidden
+    }
+
+    /// What stays unknown of nulls, where nothing more can be hidden.
+    pub(super) fn left(mut self) -> Left {
+        let secret: Vec<bool> = (0..self.cells.len()).map(|cell| self.is_secret(cell)).collect();
+        let many = |cells: usize| u64::try_from(cells).unwrap_or(u64::MAX);
+        self.settle();
+        let known = secret.iter().enumerate();
+        let known = known.filter(|(cell, secret)| **secret && self.is_released(*cell)).count();
+        let hidden = secret.iter().filter(|secret| **secret).count();
+        let mut left = Left { hidden: many(hidden), known: many(known), ..Left::default() };
+        let mut work = 0_u64;
+        for piece in pieces(&self) {
+            let secret = |at: &usize| {
+                let place = piece.places.get(*at);
+                place.is_some_and(|place| self.is_secret(*place))
+            };
+            let all = (0..piece.places.len()).filter(secret).count();
+            if all == 0 {
+                continue;
+            }
+            match piece.exposed(MAX_WORK, &mut work) {
+                Some(exposed) => {
+                    let exposed = exposed.iter().filter(|at| secret(at)).count();
+                    left.narrow = left.narrow.saturating_add(many(exposed));
+                }
+                None => left.untried = left.untried.saturating_add(many(all)),
+            }
+        }
+        left
+    }
+
+    /// Whether a cell is a figure that is null for itself, of which something must stay unknown.
+    fn is_secret(&self, cell: usize) -> bool {
+        let null = self.cells.get(cell).filter(|cell| cell.standing == Standing::Null);
+        let figure = self.shown(cell).is_some() && self.company.get(cell) != Some(&true);
+        figure && null.is_some_and(|null| null.need != Need::Nothing)
     }
 
     /// Figures at the place of one that was null: they stay so.

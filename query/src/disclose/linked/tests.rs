@@ -12,6 +12,7 @@ use crate::memory::{Charge, Table};
 
 mod analyst;
 mod kinds;
+mod left;
 mod near;
 mod properties;
 mod sequences;

@@ -101,7 +101,7 @@ fn dying_worker(folder: &Path) -> PathBuf {
 #[test]
 fn a_text_that_ends_its_worker_hides_no_other() {
     let folder = tempfile::Builder::new().prefix("kring-variants-").tempdir().unwrap();
-    let problems = refused(&charter(), &dying_worker(folder.path())).unwrap();
+    let problems = plan(&charter(), &dying_worker(folder.path())).unwrap().problems;
     let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let refused = "is refused (not_sql): a number is no question";
     let lost = "cannot be read (worker_lost): the worker that ran the question died; ask again";

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::{self, Bytes};
 use super::vocabulary::Vocabulary;
+use crate::disclose::CellState;
 use crate::disclose::linked::figures::{Figures, Part, Thresholds};
 use crate::disclose::linked::near::Sum;
 use crate::disclose::rules::Verdict;
@@ -21,7 +22,7 @@ use crate::receive::{Counted, RawFragment};
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Head {
-    thresholds: Thresholds,
+    pub(super) thresholds: Thresholds,
     pub(super) footprint: FragmentFootprint,
     pub(super) names: LinkNames,
     /// Measures that were summarised.
@@ -137,6 +138,13 @@ impl Kept {
             one.is_ruled_out() == other.is_ruled_out() && one.sums().eq(other.sums())
         };
         self.fragment.n == fragment.n && self.fragment.cells().zip(fragment.cells()).all(alike)
+    }
+
+    /// Whether any of its figures was told.
+    pub(super) fn shows(&self) -> bool {
+        let shown =
+            |verdict: &Verdict| verdict.state == CellState::Present && verdict.sums.contains(&None);
+        self.verdicts.iter().any(shown)
     }
 
     /// What of it is linked, by links in the numbers of all that is.

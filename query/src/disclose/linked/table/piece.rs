@@ -122,6 +122,20 @@ impl Piece {
         Some((null.collect(), if limited { Rule::Unlinked } else { Rule::Linked }))
     }
 
+    /// Nulls that can be known more closely than they may be, by those who know nothing of empty cells; none where that is not
+    /// found out. Nothing is hidden for them: what is shown counts as told.
+    pub(super) fn exposed(&self, limit: u64, work: &mut u64) -> Option<Vec<usize>> {
+        let mut cells = self.cells.clone();
+        for cell in cells.iter_mut().filter(|cell| cell.standing == Standing::Shown) {
+            cell.standing = Standing::Released;
+        }
+        let effort = Effort { limit, work, proofs: Proofs::default() };
+        let table = LinkedTable::new(cells, &self.relations).ok()?;
+        let found = table.suppress_with(effort.left(), &mut Proofs::default());
+        *effort.work = effort.work.saturating_add(found.work);
+        (!found.limited).then_some(found.exposed)
+    }
+
     /// Makes null what must be; whether a limit was reached. None where nulls stay exposed.
     ///
     /// What is null for others alone was chosen for them: if it can be known too closely for what the figures seem to say, it has

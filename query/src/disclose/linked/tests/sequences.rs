@@ -34,7 +34,7 @@ pub(super) fn answer(
     judged
 }
 
-fn names() -> LinkNames {
+pub(super) fn names() -> LinkNames {
     let axes = ["grade", "size", "dead"].map(LinkName::of);
     let rows = LinkQuantity { what: LinkName::of("rows"), conditions: BTreeSet::new() };
     LinkNames { axes: axes.to_vec(), sums: vec![rows] }
@@ -73,6 +73,10 @@ impl<'p> Asked<'p> {
             near::check((&before, &self.snapshot), asked, rules, &verdicts);
         }
         self.population.told(parts, &verdicts)
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     pub(super) fn bytes_per_table(&self) -> usize {
