@@ -21,7 +21,7 @@ use crate::ledger::{self, Charges, Ledger};
 use crate::log::checkpoint::Signer;
 use crate::log::{Event, Log, Store};
 use crate::nen7513::Source;
-use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network, PeerKey};
+use crate::net::{Inbound, Lane, NetConfig, NetLimits, Network};
 use crate::node::Node;
 use crate::notices::Notices;
 use crate::operator;
@@ -355,17 +355,6 @@ async fn tidy(node: Arc<Node>) {
 }
 
 impl Node {
-    pub(crate) fn member_of(&self, peer: PeerKey) -> Option<HospitalCode> {
-        let key = policies::dsse::PublicKey::from_bytes(&peer.0).ok()?;
-        let book = self.rulebook();
-        let now = self.clock.now();
-        let member = book.charter.member_by_transport(&key, now)?;
-        let revoked = &book.revoked;
-        let revoked =
-            revoked.member(&member.code, &member.keys, now) || revoked.node_key(&member.code, &key);
-        (!revoked).then(|| member.code.clone())
-    }
-
     fn catch_up(&self) {
         if let Err(error) = self.consumed.catch_up(self.log.reader()) {
             tracing::error!(%error, "the index falls behind; the next start builds it anew");

@@ -9,14 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use policies::chain::{ChainError, NotInScope, Scope, Tree};
-use policies::charter::Charter;
+use policies::chain::{ChainError, Tree};
 use policies::dsse::EnvelopeError;
 use policies::statement::{
     self, Fresh, Freshness, Revocation, Revocations, Revoked, StatementError,
 };
 use policies::wire::LayerRef;
-use policies::{Digest, HospitalCode, NetworkId, OwnRules, UnixTime};
+use policies::{Digest, HospitalCode, NetworkId, UnixTime};
 use tokio::sync::Mutex;
 
 use crate::keys::Key;
@@ -24,6 +23,7 @@ use crate::log::{Event, LogError};
 use crate::node::Node;
 use crate::rulebook::{Fault, Rulebook};
 
+mod books;
 pub mod folder;
 pub mod freshen;
 mod history;
@@ -40,7 +40,7 @@ mod tests;
 use folder::{Folder, FolderError, Said};
 use message::Vouched;
 use refusals::Refusals;
-use turns::{NodeKeys, Turn};
+use turns::NodeKeys;
 
 /// How often it is looked whether another version has begun, or a notice is over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -175,108 +175,6 @@ impl Charters {
             telling: spread::Busy::default(),
         }
     }
-
-    /// What the node decides by at a moment, in every network that holds, if it started with the keys `running`.
-    ///
-    /// # Errors
-    /// `NotInScope` where the root's charter does not hold.
-    pub fn rulebook(
-        &self,
-        held: Arc<Held>,
-        now: UnixTime,
-        running: Option<&Turn>,
-    ) -> Result<Rulebook, NotInScope> {
-        let tree = &held.tree;
-        let whole = tree.whole(&self.hospital, now)?;
-        let root = tree.scope(tree.network(), &self.hospital, now)?;
-        let turn = self.turn(&held, running, now);
-        let mut own = self.own_rules(&whole);
-        own.other_keys = turn.is_none();
-        let turn = turn.unwrap_or_else(|| self.turn_without_charter(running));
-        let moment = Moment { held: &held, own: &own, turn: &turn, now };
-        let mut scopes = BTreeMap::new();
-        for line in tree.below(tree.network()) {
-            let network = line.network();
-            match tree.scope(network, &self.hospital, now) {
-                Ok(scope) => {
-                    let book = self.book(scope, moment);
-                    scopes.insert(network.clone(), Arc::new(book));
-                }
-                Err(error) => {
-                    tracing::warn!(%network, %error, "nothing is answered in this network");
-                }
-            }
-        }
-        let state = tree.state(&self.hospital, now);
-        Ok(Rulebook { scopes, state, ..self.book(root, moment) })
-    }
-
-    /// What the node decides by in one network.
-    fn book(&self, scope: Scope, Moment { held, own, turn, now }: Moment<'_>) -> Rulebook {
-        let Scope { charter, besides, above, below } = scope;
-        let revoked = held.revoked_in(charter.network());
-        let fault = match charter.member(&self.hospital) {
-            None => Some(Fault::NotAMember),
-            Some(member) if revoked.member(&member.code, &member.keys, now) => Some(Fault::Revoked),
-            Some(_) if own.other_keys => Some(Fault::OtherKeys),
-            Some(_) if self.misses(held) => Some(Fault::RevocationMissing),
-            Some(_) if own.fault => Some(Fault::OwnRules),
-            Some(_) => None,
-        };
-        let layer = charter.layer().unwrap_or_else(|| LayerRef {
-            network: charter.network().clone(),
-            version: charter.version(),
-            digest: Digest::of(b""),
-        });
-        Rulebook {
-            charter,
-            layer,
-            besides,
-            above,
-            below,
-            own: own.rules.clone(),
-            fault,
-            revoked: Arc::new(revoked),
-            held: Arc::clone(held),
-            turn: turn.clone(),
-            at: now,
-            scopes: BTreeMap::new(),
-            state: Vec::new(),
-        }
-    }
-
-    fn own_rules(&self, charter: &Charter) -> Own {
-        let Some((file, text)) = &self.own else {
-            return Own { rules: None, fault: false, other_keys: false };
-        };
-        match charter.own_rules(file, text) {
-            Ok(rules) => Own { rules: Some(Arc::new(rules)), fault: false, other_keys: false },
-            Err(problems) => {
-                for problem in &problems {
-                    tracing::error!(%problem, "the hospital's own rules do not go with the charter: nothing is answered");
-                }
-                Own { rules: None, fault: true, other_keys: false }
-            }
-        }
-    }
-}
-
-/// What is a hospital's own in every network.
-struct Own {
-    rules: Option<Arc<OwnRules>>,
-    /// Whether its rules do not go with the charters.
-    fault: bool,
-    /// Whether the charters list other keys of its node.
-    other_keys: bool,
-}
-
-/// What a rulebook is made of besides a network's charters.
-#[derive(Clone, Copy)]
-struct Moment<'m> {
-    held: &'m Arc<Held>,
-    own: &'m Own,
-    turn: &'m Turn,
-    now: UnixTime,
 }
 
 impl Node {

@@ -3,7 +3,6 @@
 //! The file can be lost, old, damaged or of another log: [`Index::open`] catches up with the log or builds it anew. It is
 //! brought up to date now and then, not with every entry; whoever asks it keeps what came since (`crate::consumed`).
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use policies::wire::LayerRef;
@@ -17,6 +16,7 @@ use crate::log::{Event, OpenError, Reader};
 
 mod approvals;
 mod batch;
+mod charters;
 
 use batch::Batch;
 
@@ -184,26 +184,6 @@ impl Index {
         find().map_err(|error| self.failed(&error))
     }
 
-    /// Places of the entries that say which charter of each network was accepted last.
-    ///
-    /// # Errors
-    /// `OpenError::Index`.
-    pub fn last_charters(&self) -> Result<Vec<u64>, OpenError> {
-        let find = || -> Result<_, redb::Error> {
-            let table = self.database.begin_read()?.open_table(PLACES)?;
-            let mut found = Vec::new();
-            for row in table.range(CHARTER..)? {
-                let (row, place) = row?;
-                if !row.value().starts_with(CHARTER) {
-                    break;
-                }
-                found.push(place.value().0);
-            }
-            Ok(found)
-        };
-        find().map_err(|error| self.failed(&error))
-    }
-
     /// Place of the last entry about the configuration.
     ///
     /// # Errors
@@ -258,31 +238,6 @@ impl Index {
             }
             heads.unheard = self.place(UNHEARD)?.is_some();
             Ok(heads)
-        };
-        find().map_err(|error| self.failed(&error))
-    }
-
-    /// Place of the last entry that says that this very charter was accepted here.
-    ///
-    /// # Errors
-    /// `OpenError::Index`.
-    pub fn charter(&self, layer: &LayerRef) -> Result<Option<u64>, OpenError> {
-        let find = || -> Result<_, redb::Error> {
-            let table = self.database.begin_read()?.open_table(CHARTERS)?;
-            Ok(table.get(charter_key(layer).as_bytes())?.map(|place| place.value()))
-        };
-        find().map_err(|error| self.failed(&error))
-    }
-
-    /// The revocations that the log names, as `charters::logged::id` has them.
-    ///
-    /// # Errors
-    /// `OpenError::Index`.
-    pub fn revocations(&self) -> Result<BTreeSet<Digest>, OpenError> {
-        let find = || -> Result<_, redb::Error> {
-            let table = self.database.begin_read()?.open_table(REVOKED)?;
-            let rows = table.iter()?.map(|row| Ok(Digest::from_bytes(*row?.0.value())));
-            rows.collect()
         };
         find().map_err(|error| self.failed(&error))
     }

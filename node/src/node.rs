@@ -94,6 +94,18 @@ impl Node {
         }
     }
 
+    /// The member whose connections this key authenticates, unless its node is revoked.
+    pub(crate) fn member_of(&self, peer: PeerKey) -> Option<HospitalCode> {
+        let key = policies::dsse::PublicKey::from_bytes(&peer.0).ok()?;
+        let book = self.rulebook();
+        let now = self.clock.now();
+        let member = book.charter.member_by_transport(&key, now)?;
+        let revoked = &book.revoked;
+        let revoked =
+            revoked.member(&member.code, &member.keys, now) || revoked.node_key(&member.code, &key);
+        (!revoked).then(|| member.code.clone())
+    }
+
     pub(crate) fn signer(&self) -> Signer<'_> {
         let key = self.envelope_keys.of(&self.rulebook().turn.envelope);
         Signer { hospital: &self.hospital, key }

@@ -56,6 +56,8 @@ pub struct Charter {
     sealed: Option<Digest>,
     /// The networks from the root to this one.
     path: Vec<within::Place>,
+    /// The layers above it, the root first, where they are read with it.
+    above: Vec<Layer>,
 }
 
 impl Charter {

@@ -18,6 +18,9 @@ pub enum CharterCommand {
     Check {
         /// The folder
         dir: PathBuf,
+        /// Bundles of the charters above this one, or a folder with them, where it has a parent
+        #[arg(long)]
+        above: Vec<PathBuf>,
         /// Print what all indicators together would tell over generated data
         #[arg(long, value_enum, default_value_t = Report::None)]
         report: Report,
@@ -29,11 +32,17 @@ pub enum CharterCommand {
     Test {
         /// The folder, or a bundle
         dir: PathBuf,
+        /// Bundles of the charters above this one, or a folder with them, where it has a parent
+        #[arg(long)]
+        above: Vec<PathBuf>,
     },
     /// Make one bundle of a charter's folder, to be signed; indicators that cannot be asked are refused
     Seal {
         /// The folder
         dir: PathBuf,
+        /// Bundles of the charters above this one, or a folder with them, where it has a parent
+        #[arg(long)]
+        above: Vec<PathBuf>,
         /// The bundle to write
         #[arg(long)]
         out: PathBuf,

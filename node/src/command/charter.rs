@@ -1,11 +1,11 @@
 //! `kring charter`: what a board does with its rules, from the first folder to the signed bundle. Needs no node and no network.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use policies::Digest;
 use policies::bundle;
 use policies::charter::Charter;
 use policies::problem::Problem;
-use policies::{Digest, charter};
 
 use crate::charters;
 use crate::cli::CharterCommand;
@@ -13,6 +13,7 @@ use crate::cli::rehearsal::{RehearsalArgs, Report};
 use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 
+mod above;
 mod cases;
 mod diff;
 mod folder;
@@ -34,9 +35,11 @@ pub(in crate::command) use folder::BadFolder;
 pub(crate) fn run(command: &CharterCommand) -> anyhow::Result<Exit> {
     match command {
         CharterCommand::New(args) => new::run(args),
-        CharterCommand::Check { dir, report, over } => check(dir, (*report, over)),
-        CharterCommand::Test { dir } => cases::test(dir),
-        CharterCommand::Seal { dir, out, report, over } => seal(dir, out, (*report, over)),
+        CharterCommand::Check { dir, above, report, over } => check((dir, above), (*report, over)),
+        CharterCommand::Test { dir, above } => cases::test(dir, above),
+        CharterCommand::Seal { dir, above, out, report, over } => {
+            seal((dir, above), out, (*report, over))
+        }
         CharterCommand::Sign(args) => sign::sign(args),
         CharterCommand::Collect { bundle, signatures, against } => {
             sign::collect(bundle, signatures, against.as_deref())
@@ -57,8 +60,11 @@ pub(crate) fn run(command: &CharterCommand) -> anyhow::Result<Exit> {
 }
 
 /// Reports every problem of the folder, also of indicators whose text a node would refuse, and what they would tell.
-fn check(dir: &Path, (report, over): (Report, &RehearsalArgs)) -> anyhow::Result<Exit> {
-    let charter = match charter::parse(&folder::read(dir)?) {
+fn check(
+    (dir, above): (&Path, &[PathBuf]),
+    (report, over): (Report, &RehearsalArgs),
+) -> anyhow::Result<Exit> {
+    let charter = match above::parse(&folder::read(dir)?, above)? {
         Ok(charter) => charter,
         Err(problems) => return Ok(refuse(dir, &problems)),
     };
@@ -76,9 +82,14 @@ fn check(dir: &Path, (report, over): (Report, &RehearsalArgs)) -> anyhow::Result
 }
 
 /// Makes the bundle. The digest alone is the output, so that a program can take it.
-fn seal(dir: &Path, out: &Path, (report, over): (Report, &RehearsalArgs)) -> anyhow::Result<Exit> {
+fn seal(
+    (dir, above): (&Path, &[PathBuf]),
+    out: &Path,
+    (report, over): (Report, &RehearsalArgs),
+) -> anyhow::Result<Exit> {
     let files = folder::read(dir)?;
-    let sealed = bundle::seal(&files).and_then(|envelope| Ok((envelope, charter::parse(&files)?)));
+    let read = above::parse(&files, above)?;
+    let sealed = bundle::seal(&files).and_then(|envelope| Ok((envelope, read?)));
     let (envelope, charter) = match sealed {
         Ok(sealed) => sealed,
         Err(problems) => return Ok(refuse(dir, &problems)),

@@ -39,9 +39,9 @@ pub struct Books<'b> {
 }
 
 impl<'b> From<&'b Charter> for Books<'b> {
-    /// A charter alone: an asking node's view of others, and a hospital without rules of its own.
+    /// A charter with those above it that are read with it, each in its newest version, and nothing of a hospital's own.
     fn from(charter: &'b Charter) -> Self {
-        Self { charter, besides: &[], above: &[], below: &[], own: None }
+        Self { charter, besides: &[], above: charter.above(), below: &[], own: None }
     }
 }
 

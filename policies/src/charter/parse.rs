@@ -73,7 +73,12 @@ fn read(
     found.sort();
     match (head, rules) {
         (Some(head), Some(rules)) if found.is_empty() => {
-            Ok(Charter { head, parts, rules, cases, sealed: None, path })
+            let alone =
+                Charter { head, parts, rules, cases, sealed: None, path, above: Vec::new() };
+            Ok(match above {
+                Some(above) => alone.under(above),
+                None => alone,
+            })
         }
         (_, _) => Err(found),
     }

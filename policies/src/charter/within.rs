@@ -11,7 +11,7 @@ use crate::{HospitalCode, NetworkId};
 
 use super::head::{Child, Parent};
 use super::parts::Parts;
-use super::{Charter, Joined, model};
+use super::{Charter, Joined, Layer, model};
 
 /// A network of the path, with its members.
 #[derive(Clone, Debug)]
@@ -77,7 +77,20 @@ impl Charter {
         let parts = self.parts.below(&above.parts);
         let mut path = above.path.clone();
         path.push(place(self, &parts));
-        self.read_as(parts, path)
+        self.read_as(parts, path).under(above)
+    }
+
+    /// The same with the layers above it, which have their say in what it decides.
+    pub(super) fn under(self, above: &Self) -> Self {
+        let voices = above.above.iter().map(|layer| &*layer.charter).chain([above]);
+        let layer = |voice| Layer { charter: Arc::new(self.spoken(voice)), besides: Vec::new() };
+        let above = voices.map(layer).collect();
+        Self { above, ..self }
+    }
+
+    /// The layers above it, the root first; none of a charter that is read by itself.
+    pub(crate) fn above(&self) -> &[Layer] {
+        &self.above
     }
 
     /// The people and data of this charter, spoken about by the rules of another one of its layers.
@@ -93,6 +106,7 @@ impl Charter {
             sealed: voice.sealed,
             parts: self.parts.clone(),
             path: self.path.clone(),
+            above: Vec::new(),
         }
     }
 
@@ -101,7 +115,7 @@ impl Charter {
     pub fn with_networks<'b>(&self, below: impl Iterator<Item = &'b Self>) -> Self {
         let below = below.map(|charter| (charter.network(), charter.name(), &charter.parts));
         let parts = self.parts.with_networks(below);
-        Self { parts, ..self.spoken(self) }
+        Self { parts, above: self.above.clone(), ..self.spoken(self) }
     }
 
     /// This charter with the people and data of other networks of the same root: everything that a hospital in all of them has
@@ -127,6 +141,7 @@ impl Charter {
             rules,
             parts,
             path,
+            above: Vec::new(),
         }
     }
 }

@@ -62,6 +62,18 @@ impl Network {
         Ok(format!("name = \"board.{}\", key = \"{key}\"", layer.id))
     }
 
+    /// The bundles of the networks above a layer, but the root's.
+    fn above(&self, layer: &Layer<'_>, all: &[Layer<'_>]) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut parent = layer.parent;
+        while let Some(above) = all.iter().find(|one| one.id == parent) {
+            let path = self.dir.join("layers").join(above.id).with_extension("kring");
+            found.push(path.to_string_lossy().into_owned());
+            parent = above.parent;
+        }
+        found
+    }
+
     fn layer(&self, layer: &Layer<'_>, all: &[Layer<'_>]) -> anyhow::Result<PathBuf> {
         let Layer { id, parent, members, rules, people } = layer;
         let folder = self.dir.join("layers").join(id);
@@ -87,7 +99,13 @@ impl Network {
         std::fs::write(folder.join(format!("rules/{id}.cedar")), rules)?;
         let bundle = folder.with_extension("kring");
         let (folder, out) = (folder.to_string_lossy(), bundle.to_string_lossy());
-        self.run(&["charter", "seal", &folder, "--out", &out])?;
+        let root = self.charter().to_string_lossy().into_owned();
+        let mut args =
+            vec!["charter", "seal", &folder, "--out", &out, "--report", "none", "--above", &root];
+        // What was sealed before: the root's charter, and whichever networks are above.
+        let sealed = self.above(layer, all);
+        sealed.iter().for_each(|path| args.extend(["--above", path]));
+        self.run(&args)?;
         let key = self.board_key(id);
         self.run(&["charter", "sign", &out, "--key", &key.to_string_lossy()])?;
         Ok(bundle)

@@ -208,7 +208,11 @@ fn a_board_below_widens_with_notice(net: &Net) {
     std::fs::write(folder.join("charter.toml"), head).unwrap();
     std::fs::write(folder.join("rules/zuidwest.cedar"), "").unwrap();
     let bundle = network.dir.join("layers/zuidwest-2.kring").to_string_lossy().into_owned();
-    network.run(&["charter", "seal", &folder.to_string_lossy(), "--out", &bundle]).unwrap();
+    let root = network.charter().to_string_lossy().into_owned();
+    let folder = folder.to_string_lossy();
+    let alone = network.run(&["charter", "seal", &folder, "--out", &bundle]).unwrap_err();
+    assert!(alone.to_string().contains("name their bundles with --above"), "{alone}");
+    network.run(&["charter", "seal", &folder, "--out", &bundle, "--above", &root]).unwrap();
     let key = network.board_key("zuidwest").to_string_lossy().into_owned();
     network.run(&["charter", "sign", &bundle, "--key", &key]).unwrap();
     let profile = network.profile("c.bakker").to_string_lossy().into_owned();

@@ -1,6 +1,6 @@
 //! `kring charter test`: the board's own cases, each tried and told.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use policies::Footprint;
 use policies::cases::{Case, Decided};
@@ -8,13 +8,13 @@ use policies::charter::Charter;
 use policies::problem::Problem;
 use query::pipe::Reply;
 
-use super::folder;
+use super::above;
 use super::texts::{self, Read, Texts};
 use crate::command::{Exit, print};
 
 /// Tries every case of a folder or a bundle.
-pub(crate) fn test(path: &Path) -> anyhow::Result<Exit> {
-    let charter = folder::open(path)?.charter;
+pub(crate) fn test(path: &Path, above: &[PathBuf]) -> anyhow::Result<Exit> {
+    let charter = above::open(path, above)?;
     let results = run(&charter, &std::env::current_exe()?)?;
     if results.is_empty() {
         print::note(format!(

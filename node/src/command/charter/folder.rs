@@ -30,6 +30,13 @@ pub(in crate::command) struct BadFolder {
     problems: Vec<Problem>,
 }
 
+impl BadFolder {
+    /// What is wrong with what somebody named.
+    pub(super) fn of(path: &Path, problems: Vec<Problem>) -> Self {
+        Self { dir: path.to_owned(), problems }
+    }
+}
+
 fn listed(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("\n  {problem}")).collect()
 }
