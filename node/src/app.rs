@@ -125,7 +125,7 @@ impl App {
             }
         };
         let prints = book.turn.prints(&charters.keys.log);
-        let found = (&*book.charter, book.own_digest(), prints);
+        let found = (&*book.datasets(), book.own_digest(), prints);
         let (notices, mut at_start) = noticing::at_start(&config, found, (&log, &index), &*clock)?;
         at_start.extend(noticing::accepted(&book.held, (&log, &index))?);
         at_start.extend(charters.unlogged(&book.held));
@@ -135,7 +135,7 @@ impl App {
         let signer = Signer::new(&config.hospital, log_key, log.checkpoint().as_deref())?;
         let latest = log.checkpoint().and_then(|note| signer.open(&note).ok());
         let (desk, own) = witnessing::open(&config, &book, latest.as_ref())?;
-        start::check_snapshots(&config, &book.charter)?;
+        start::check_snapshots(&config, &book.datasets())?;
         let replies_folder = config.state.join("replies");
         let folder = |source| StartError::Folder { path: replies_folder.clone(), source };
         let envelope_keys = Ring::load(&config.keys.envelope, KeyRole::Envelope)?;

@@ -326,7 +326,10 @@ impl Node {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(%error, "no version of the charter holds: nothing is answered");
-                Rulebook { held, fault: Some(Fault::NoVersion), ..Rulebook::clone(&before) }
+                // What is revoked is, whatever holds; and no network goes on by what held before.
+                let revoked = Arc::new(held.revoked_in(before.charter.network()));
+                let (fault, scopes) = (Some(Fault::NoVersion), BTreeMap::new());
+                Rulebook { held, fault, revoked, scopes, ..Rulebook::clone(&before) }
             }
         };
         let moved = next.layer != before.layer

@@ -190,7 +190,7 @@ impl Ledger {
 /// A question that comes earlier waits for its own.
 pub(crate) async fn read_all(node: Arc<Node>) {
     let book = node.rulebook();
-    for dataset in book.charter.datasets() {
+    for dataset in book.datasets() {
         let Ok(snapshot) = node.snapshot(dataset) else { continue };
         let lineage = node.ledger.lineage(&dataset.id, &snapshot.folder);
         let Some(lineage) = lineage else { continue };

@@ -207,8 +207,9 @@ impl Node {
         let others = charter.members().filter(|member| member.code != self.hospital);
         let peers =
             others.map(|member| (member.code.clone(), state(&book.transports(member)))).collect();
-        let snapshots: BTreeMap<_, _> = charter
+        let snapshots: BTreeMap<_, _> = book
             .datasets()
+            .into_iter()
             .filter_map(|dataset| Some((dataset.id.clone(), self.snapshot(dataset).ok()?.id)))
             .collect();
         let memory = |dataset: &Dataset| {
@@ -216,7 +217,7 @@ impl Node {
             let lineage = self.ledger.lineage(&dataset.id, &snapshot.folder)?;
             Some((dataset.id.clone(), self.ledger.state(&lineage)?))
         };
-        let memories = charter.datasets().filter_map(memory).collect();
+        let memories = book.datasets().into_iter().filter_map(memory).collect();
         Status {
             hospital: self.hospital.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -207,6 +207,10 @@ fn of_fault(fault: Fault) -> Told {
             "node_revoked",
             "a key of this node is revoked: the board signs a charter with new ones",
         ),
+        Fault::Below => (
+            "charter_below",
+            "the charter of a network below, which this hospital is in, is over: its board signs the next version",
+        ),
         Fault::OwnRules => (
             "own_rules",
             "this hospital's own rules do not go with the charter in force; its operators are told what to do",

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use policies::chain::Line;
 use policies::charter::{Charter, Layer, Member, RoleKeys};
 use policies::dataset::Dataset;
 use policies::dsse::PublicKey;
@@ -74,6 +75,8 @@ pub enum Fault {
     NotAMember,
     /// A key of its node is revoked.
     Revoked,
+    /// A network below it that the hospital is in does not hold.
+    Below,
     /// Its own rules do not go with it.
     OwnRules,
 }
@@ -90,6 +93,13 @@ impl Rulebook {
     /// The root's and those of every network below it that holds.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(self.scopes.values().map(|book| &**book))
+    }
+
+    /// The datasets of every network, in order of their ids.
+    pub(crate) fn datasets(&self) -> Vec<&Dataset> {
+        let all = self.all().flat_map(|book| book.charter.datasets());
+        let known: BTreeMap<&DatasetId, &Dataset> = all.map(|one| (&one.id, one)).collect();
+        known.into_values().collect()
     }
 
     /// What is revoked in a network, from the root's.
@@ -135,8 +145,17 @@ impl Rulebook {
         let vouched = |network: &NetworkId| {
             let said = self.held.said(network);
             let fresh = said.and_then(|said| said.fresh.as_ref());
-            fresh.zip(said).is_some_and(|(fresh, said)| fresh.holds(&said.revoked, now))
+            let Some(fresh) = fresh else { return false };
+            // Revoked by its own board or one above, as a key that vouches or as a node.
+            let revoked = self.held.revoked_in(network);
+            let root = self.held.tree.root().and_then(Line::newest_charter);
+            let member = root.and_then(|charter| charter.member(fresh.by()));
+            fresh.holds(&revoked, now)
+                && member.is_some_and(|member| !revoked.member(&member.code, &member.keys, now))
         };
+        if self.speaking().any(|charter| charter.lacks_freshness()) {
+            return Err(Refused::Charter(Fault::Stale));
+        }
         if asked.into_iter().all(|charter| vouched(charter.network())) {
             return Ok(());
         }

@@ -14,6 +14,7 @@ mod datasets;
 pub(crate) mod fixture;
 mod head;
 mod indicators;
+mod layers;
 mod members;
 mod people;
 mod rules;
@@ -28,6 +29,7 @@ pub use change::{Change, Moved, Part, Subject, What};
 pub fn between(old: &Charter, new: &Charter) -> Vec<Change> {
     let mut found = Found::default();
     head::compare(old, new, &mut found);
+    layers::compare(old, new, &mut found);
     members::compare(old, new, &mut found);
     people::compare(old, new, &mut found);
     datasets::compare(old, new, &mut found);

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use policies::Digest;
 use policies::chain::Line;
-use policies::charter::Charter;
+use policies::dataset::Dataset;
 use policies::wire::LayerRef;
 
 use super::{DRAIN, StartError, keys, start};
@@ -29,7 +29,7 @@ use crate::tasks::Tasks;
 /// The memory of a run, and what its start logs.
 pub(super) fn at_start(
     config: &Config,
-    (charter, own, keys): (&Charter, Option<Digest>, KeyPrints),
+    (datasets, own, keys): (&[&Dataset], Option<Digest>, KeyPrints),
     (log, index): (&Reader, &Index),
     clock: &dyn Clock,
 ) -> Result<(Notices, Vec<Event>), StartError> {
@@ -44,7 +44,7 @@ pub(super) fn at_start(
     events.push(configured(Digest::of(&text), own, before));
     events.extend(keys_changed(keys, event_at(log, index.last_keys()?)?));
     let mut snapshots = BTreeMap::new();
-    for dataset in charter.datasets() {
+    for dataset in datasets {
         let last = event_at(log, index.last_snapshot(&dataset.id)?)?;
         if let Some(Event::SnapshotUsed { snapshot, .. }) = last {
             snapshots.insert(dataset.id.clone(), snapshot);
@@ -161,7 +161,7 @@ impl Node {
     /// before. What cannot be logged is noticed again.
     pub(super) async fn log_notices(&self) {
         let book = self.rulebook();
-        let used = book.charter.datasets().filter_map(|dataset| {
+        let used = book.datasets().into_iter().filter_map(|dataset| {
             let snapshot = self.snapshot(dataset).ok()?.id;
             self.notices.snapshot(&dataset.id, u64::from(dataset.version), snapshot)
         });

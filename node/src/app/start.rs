@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use policies::chain::{ChainError, Line, Tree};
 use policies::charter::Charter;
+use policies::dataset::Dataset;
 use policies::problem::Problem;
 use policies::wire::LayerRef;
 use policies::{OwnRules, UnixTime};
@@ -256,8 +257,8 @@ pub fn held(log: &Reader, index: &Index) -> Result<Vec<LayerRef>, OpenError> {
 ///
 /// # Errors
 /// `StartError::Snapshot`.
-pub(super) fn check_snapshots(config: &Config, charter: &Charter) -> Result<(), StartError> {
-    for dataset in charter.datasets() {
+pub(super) fn check_snapshots(config: &Config, datasets: &[&Dataset]) -> Result<(), StartError> {
+    for dataset in datasets {
         query::snapshot::current(&config.snapshots, &dataset.id, dataset.version)
             .and_then(|folder| {
                 folder.map(|folder| query::snapshot::verify(&folder, false)).transpose()
@@ -326,6 +327,10 @@ pub(super) fn follow(
 /// Whether the chain goes on from what the log says that the node followed.
 fn goes_on(tree: &Tree, held: &LayerRef) -> Result<(), ChainError> {
     let Some(line) = tree.line(&held.network) else {
+        // One that its parent lists no more has no say, and may be gone.
+        if *tree.network() != held.network && !tree.awaits(&held.network) {
+            return Ok(());
+        }
         let (expected, got) = (held.network.clone(), tree.network().clone());
         return Err(ChainError::OtherNetwork { expected, got });
     };

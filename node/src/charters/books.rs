@@ -50,11 +50,15 @@ impl Charters {
 
     /// What the node decides by in one network.
     fn book(&self, scope: Scope, Moment { held, own, turn, now }: Moment<'_>) -> Rulebook {
-        let Scope { charter, besides, above, below } = scope;
+        let Scope { charter, besides, above, below, silenced } = scope;
         let revoked = held.revoked_in(charter.network());
         let fault = match charter.member(&self.hospital) {
             None => Some(Fault::NotAMember),
             Some(member) if revoked.member(&member.code, &member.keys, now) => Some(Fault::Revoked),
+            Some(_) if silenced.is_some() => {
+                tracing::error!(network = %charter.network(), why = ?silenced, "a network below does not hold: nothing is answered in this one");
+                Some(Fault::Below)
+            }
             Some(_) if own.other_keys => Some(Fault::OtherKeys),
             Some(_) if self.misses(held) => Some(Fault::RevocationMissing),
             Some(_) if own.fault => Some(Fault::OwnRules),

@@ -89,7 +89,10 @@ fn take_all(
             }
         }
         if later.len() == before {
-            let Some((_, source)) = later.into_iter().next() else { break };
+            // What nobody lists any more, or not yet, is no reason to follow nothing.
+            let left = later.into_iter().map(|(_, source)| source);
+            let mut fatal = left.filter(|source| !is_unlisted(source));
+            let Some(source) = fatal.next() else { break };
             return Err(FollowError::Bundle(source));
         }
         left = later.into_iter().map(|(bytes, _)| bytes).collect();
@@ -97,6 +100,15 @@ fn take_all(
     let Taking { tree, accepted, .. } = taking;
     let none = || FollowError::Bundle(ChainError::Empty);
     Ok(Followed { tree: tree.ok_or_else(none)?, said, accepted })
+}
+
+/// Whether a bundle is of a network that no charter lists, or ahead of the one above it: told, and left.
+fn is_unlisted(source: &ChainError) -> bool {
+    let left = matches!(source, ChainError::NotAChild { .. } | ChainError::ParentBehind { .. });
+    if left {
+        tracing::warn!(%source, "a bundle of the configuration is left out");
+    }
+    left
 }
 
 /// The versions of these bundles, for who keeps none: each as if accepted when it began.

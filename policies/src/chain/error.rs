@@ -170,6 +170,14 @@ pub enum ChainError {
         /// The network.
         network: NetworkId,
     },
+    /// More versions hold at once than are asked.
+    #[error(
+        "eight versions of the charter of `{network}` hold at once: publish the next one when the notice of one of them is over"
+    )]
+    TooManyAtOnce {
+        /// The network.
+        network: NetworkId,
+    },
     /// It begins before its predecessor.
     #[error("version {version} begins at {got}, before the version before it, at {from}")]
     Backwards {
@@ -223,6 +231,7 @@ impl ChainError {
             Self::OlderParent { .. } => "older_parent",
             Self::ParentBehind { .. } => "parent_behind",
             Self::TooManyNetworks { .. } => "too_many_networks",
+            Self::TooManyAtOnce { .. } => "too_many_at_once",
             Self::Backwards { .. } => "begins_too_early",
             Self::TooLong => "chain_too_long",
             Self::Moved { .. } => "chain_moved",

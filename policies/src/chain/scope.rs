@@ -23,6 +23,8 @@ pub struct Scope {
     pub above: Vec<Layer>,
     /// The layers below it that bind the hospital.
     pub below: Vec<Layer>,
+    /// Why the hospital answers nothing in it: a network below that it is in does not hold.
+    pub silenced: Option<Box<NotInScope>>,
 }
 
 /// Why nothing is decided in a network.
@@ -115,7 +117,7 @@ impl Tree {
         let unknown = || self.unknown(network);
         let charter = together(&newest).ok_or_else(unknown)?;
         let begun = self.begun_below(network, now);
-        let charter = charter.with_networks(begun.iter().map(|step| &*step.force.newest));
+        let charter = charter.with_networks(begun.iter());
         let mut above = Vec::new();
         for (place, step) in steps.iter().enumerate() {
             let besides = besides(&newest, (place, step)).ok_or_else(unknown)?;
@@ -123,8 +125,11 @@ impl Tree {
             above.push(Layer { charter: spoken, besides });
         }
         let Layer { charter, besides } = above.pop().ok_or_else(unknown)?;
-        let below = self.binding(network, (hospital, now))?;
-        Ok(Scope { charter, besides, above, below })
+        let (below, silenced) = match self.binding(network, (hospital, now)) {
+            Ok(below) => (below, None),
+            Err(error) => (Vec::new(), Some(Box::new(error))),
+        };
+        Ok(Scope { charter, besides, above, below, silenced })
     }
 
     /// The layers of a path, each of which holds.
@@ -136,11 +141,16 @@ impl Tree {
     ) -> Result<Vec<Step<'_>>, NotInScope> {
         let mut steps: Vec<Step<'_>> = Vec::new();
         for line in self.path(network) {
-            let force = line
-                .in_force(now)
-                .map_err(|source| NotInScope::Layer { network: line.network().clone(), source })?;
+            // Whether it is listed comes first: what is listed no more has no say, over or not.
             if let Some(parent) = steps.last() {
-                listed(parent, (line, &force), listing)?;
+                listed(parent, line.network(), listing)?;
+            }
+            let in_force = line.in_force(now);
+            let network = || line.network().clone();
+            let force =
+                in_force.map_err(|source| NotInScope::Layer { network: network(), source })?;
+            if let (Some(parent), Listing::All) = (steps.last(), listing) {
+                goes_with(parent, line.network(), &force)?;
             }
             steps.push(Step { line, force });
         }
@@ -151,10 +161,14 @@ impl Tree {
         NotInScope::Unknown { network: network.clone(), root: self.network().clone() }
     }
 
-    /// The networks below that hold.
-    fn begun_below(&self, network: &NetworkId, now: UnixTime) -> Vec<Step<'_>> {
-        let steps = self.below(network).into_iter();
-        steps.filter_map(|line| self.steps(line.network(), Listing::All, now).ok()?.pop()).collect()
+    /// The charters of the networks below that hold, each as it holds below those above it.
+    fn begun_below(&self, network: &NetworkId, now: UnixTime) -> Vec<Charter> {
+        let charter = |line: &Line| {
+            let steps = self.steps(line.network(), Listing::All, now).ok()?;
+            let newest: Vec<&Charter> = steps.iter().map(|step| &*step.force.newest).collect();
+            together(&newest)
+        };
+        self.below(network).into_iter().filter_map(charter).collect()
     }
 
     /// The networks below that a hospital is in: they bind it whoever asks from above. One whose charter has ended binds too:
@@ -166,20 +180,24 @@ impl Tree {
     ) -> Result<Vec<Layer>, NotInScope> {
         let mut layers = Vec::new();
         for line in self.below(network) {
+            // Most networks are not this hospital's: nothing is put together for them.
+            let takes = |charter: &Arc<Charter>| charter.takes_at(hospital, now);
             let steps = match self.steps(line.network(), Listing::One, now) {
                 Ok(steps) => steps,
                 Err(NotInScope::Layer { source: NotInForce::NotYet { .. }, .. }) => continue,
                 Err(NotInScope::NotListed { .. } | NotInScope::ParentOlder { .. }) => continue,
                 Err(error @ (NotInScope::Layer { .. } | NotInScope::Unknown { .. })) => {
-                    let known = line.newest_charter().is_none_or(|charter| charter.takes(hospital));
-                    if known {
+                    if line.newest_charter().is_some_and(takes) {
                         return Err(error);
                     }
                     continue;
                 }
             };
-            let newest: Vec<&Charter> = steps.iter().map(|step| &*step.force.newest).collect();
-            let (Some(charter), Some(step)) = (together(&newest), steps.last()) else { continue };
+            let Some(step) = steps.last().filter(|step| step.force.all().any(takes)) else {
+                continue;
+            };
+            let newest = listing(&steps);
+            let Some(charter) = together(&newest) else { continue };
             let place = steps.len().saturating_sub(1);
             let besides = besides(&newest, (place, step)).unwrap_or_default();
             let bound = |charter: &Charter| {
@@ -236,10 +254,14 @@ impl Tree {
         }
         let newest: Vec<&Charter> = charters.iter().map(|charter| &***charter).collect();
         let charter = together(&newest).filter(|charter| charter.path() == path)?;
-        let below = self.below(charter.network()).into_iter();
-        let below: Vec<&Charter> =
-            below.filter_map(|line| line.newest_charter()).map(|charter| &**charter).collect();
-        Some(charter.with_networks(below.into_iter()))
+        let mut below = Vec::new();
+        for line in self.below(charter.network()) {
+            let path = self.path(line.network()).into_iter();
+            let newest: Option<Vec<&Charter>> =
+                path.map(|line| line.newest_charter().map(|charter| &**charter)).collect();
+            below.extend(newest.and_then(|newest| together(&newest)));
+        }
+        Some(charter.with_networks(below.iter()))
     }
 
     /// What decides for a hospital at a moment, by names: where it is the same at another moment, nothing began or ended.
@@ -252,10 +274,10 @@ impl Tree {
         let state = |line: &Line| {
             let network = line.network();
             let layers = self.layers(network, now).unwrap_or_default();
-            let own = self.binding(network, (hospital, now)).is_ok();
-            let newest = line.in_force(now).ok().map(|force| force.newest);
-            let member = newest.is_some_and(|charter| charter.takes_at(hospital, now));
-            (network.clone(), layers, own && member)
+            let force = line.in_force(now).ok();
+            let member =
+                force.is_some_and(|force| force.all().any(|one| one.takes_at(hospital, now)));
+            (network.clone(), layers, member)
         };
         self.lines().into_iter().map(state).collect()
     }
@@ -270,31 +292,47 @@ impl Tree {
     }
 }
 
-/// Whether the parent lists the network, in a version that it goes with.
-fn listed(
-    parent: &Step<'_>,
-    (line, force): (&Line, &InForce),
-    listing: Listing,
-) -> Result<(), NotInScope> {
-    let network = line.network();
-    let name = || (network.clone(), parent.line.network().clone());
-    let lists =
-        |charter: &Charter| charter.children().iter().any(|child| child.network == *network);
+/// Whether the parent lists the network.
+fn listed(parent: &Step<'_>, network: &NetworkId, listing: Listing) -> Result<(), NotInScope> {
+    let lists = |charter: &Charter| charter.child(network).is_some();
     if listing == Listing::One && parent.force.all().any(|charter| lists(charter)) {
         return Ok(());
     }
-    if let Some(other) = parent.force.all().find(|charter| !lists(charter)) {
-        let ((network, parent), version) = (name(), other.version());
-        return Err(NotInScope::NotListed { network, parent, version });
+    match parent.force.all().find(|charter| !lists(charter)) {
+        Some(other) => Err(NotInScope::NotListed {
+            network: network.clone(),
+            parent: parent.line.network().clone(),
+            version: other.version(),
+        }),
+        None => Ok(()),
     }
+}
+
+/// Whether the version of the parent that holds is one that the network's charter goes with.
+fn goes_with(parent: &Step<'_>, network: &NetworkId, force: &InForce) -> Result<(), NotInScope> {
     let got = parent.force.newest.version();
     match force.newest.parent().map(|parent| parent.version) {
-        Some(expected) if expected > got => {
-            let (network, parent) = name();
-            Err(NotInScope::ParentOlder { network, parent, expected, got })
-        }
+        Some(expected) if expected > got => Err(NotInScope::ParentOlder {
+            network: network.clone(),
+            parent: parent.line.network().clone(),
+            expected,
+            got,
+        }),
         Some(_) | None => Ok(()),
     }
+}
+
+/// Of each layer of a path the newest version that lists the one below it.
+fn listing<'s>(steps: &'s [Step<'_>]) -> Vec<&'s Charter> {
+    let next = steps.iter().skip(1).map(Some).chain([None]);
+    let version = |(step, next): (&'s Step<'_>, Option<&Step<'_>>)| {
+        let lists = |charter: &&'s Arc<Charter>| {
+            next.is_some_and(|next| charter.child(next.line.network()).is_some())
+        };
+        let found = step.force.all().find(lists);
+        &**found.unwrap_or(&step.force.newest)
+    };
+    steps.iter().zip(next).map(version).collect()
 }
 
 /// The charters of a path, from the root's, as the last one's network sees them.

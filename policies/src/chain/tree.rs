@@ -19,6 +19,11 @@ use super::{ChainError, Line, Next};
 /// Most networks below one root, itself included: what a node holds of all of them fits one request to another node.
 pub const MAX_NETWORKS: usize = 128;
 
+/// Most networks of one child of the root, itself included.
+const MAX_BELOW_CHILD: usize = 16;
+/// Most versions of a network below the root that hold at once: each is asked about every question.
+const MAX_AT_ONCE: usize = 8;
+
 /// The accepted versions of all networks below one root.
 #[derive(Clone, Debug)]
 pub struct Tree {
@@ -107,7 +112,13 @@ impl Tree {
         let read = Read::of(bundle::decode(bytes)?)?;
         let network = read.head.network.clone();
         let next = match self.lines.get(&network) {
-            Some(line) => line.check(bytes, &revoked(&network))?,
+            Some(line) => {
+                let next = line.check(bytes, &revoked(&network))?;
+                if network != self.root && line.holding(next.valid_from()).len() >= MAX_AT_ONCE {
+                    return Err(ChainError::TooManyAtOnce { network });
+                }
+                next
+            }
             None => self.begin(read, bytes, revoked)?,
         };
         self.goes_with_parent(next.parent())?;
@@ -126,9 +137,35 @@ impl Tree {
         if self.path(above).len() >= MAX_LAYERS || self.lines.len() >= MAX_NETWORKS {
             return Err(ChainError::TooManyNetworks { network });
         }
-        let listing: Vec<_> = parent.newest().lists(&network).into_iter().collect();
+        if parent.newest().lists(&network).is_none() || self.is_nearer(&network, above) {
+            return Err(ChainError::NotAChild { network });
+        }
+        if self.is_full(above) {
+            return Err(ChainError::TooManyNetworks { network });
+        }
+        // The signers may have been listed anew since it began: a node that comes late takes the same first version.
+        let versions = parent.history().rev();
+        let listing: Vec<_> = versions.filter_map(|version| version.lists(&network)).collect();
         let revoked = revoked(above);
         check::first_below(read, (bytes, &listing), &revoked)
+    }
+
+    /// Whether a network nearer the root lists this one too: nobody below takes a name from it.
+    fn is_nearer(&self, network: &NetworkId, above: &NetworkId) -> bool {
+        let depth = self.path(above).len();
+        let lists = |line: &&Line| line.newest().lists_child(network);
+        self.lines.values().filter(lists).any(|line| self.path(line.network()).len() < depth)
+    }
+
+    /// Whether the networks below one child of the root are as many as that may have: no region takes the place of others.
+    fn is_full(&self, above: &NetworkId) -> bool {
+        let region = |network: &NetworkId| {
+            let path = self.path(network);
+            path.get(1).map(|line| line.network().clone())
+        };
+        let Some(of) = region(above) else { return false };
+        let same = |line: &&Line| region(line.network()).as_ref() == Some(&of);
+        self.lines.values().filter(same).count() >= MAX_BELOW_CHILD
     }
 
     fn goes_with_parent(&self, parent: Option<&Parent>) -> Result<(), ChainError> {

@@ -138,7 +138,11 @@ impl<'f> Reading<'f> {
             ..parts
         };
         found.extend(self.misplaced(&own));
-        (above.map_or_else(|| own.clone(), |above| own.below(&above.parts)), whole)
+        let below = |above: &Charter| match head {
+            Some(head) => own.below(&above.parts, above.may_join(&head.network)),
+            None => own.clone(),
+        };
+        (above.map_or_else(|| own.clone(), below), whole)
     }
 
     /// What is wrong between this charter's names and others.
@@ -166,7 +170,9 @@ impl<'f> Reading<'f> {
             }
             None => {}
         }
-        let conflicts = own.conflicts(&above.parts).into_iter();
+        let Some(head) = self.head else { return found };
+        let may = above.may_join(&head.network);
+        let conflicts = own.conflicts(&above.parts, may).into_iter();
         found.extend(conflicts.map(|(file, message)| problem(&file, message)));
         found
     }

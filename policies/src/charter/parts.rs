@@ -40,9 +40,10 @@ impl Parts {
     }
 
     /// What holds for a network below another one: everything of both. What is declared above counts, whatever is declared
-    /// below by the same name, and of hospitals only those that are members above.
-    pub(crate) fn below(&self, above: &Self) -> Self {
-        let members = self.joined.values().filter_map(|joined| {
+    /// below by the same name, and of hospitals only those that are members above and `may` take part.
+    pub(crate) fn below(&self, above: &Self, may: &BTreeSet<HospitalCode>) -> Self {
+        let taken = self.joined.values().filter(|joined| may.contains(&joined.code));
+        let members = taken.filter_map(|joined| {
             let known = above.members.get(&joined.code)?;
             Some((joined.code.clone(), taking_part(known, joined)))
         });
@@ -74,10 +75,18 @@ impl Parts {
     }
 
     /// Every name that is declared here and above too, as the file where it stands and what is wrong with it.
-    pub(crate) fn conflicts(&self, above: &Self) -> Vec<(String, String)> {
+    pub(crate) fn conflicts(
+        &self,
+        above: &Self,
+        may: &BTreeSet<HospitalCode>,
+    ) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        for code in self.joined.keys().filter(|code| !above.members.contains_key(*code)) {
-            let message = format!("hospital `{code}` is not a member of the network above");
+        let member =
+            |code: &&HospitalCode| above.members.contains_key(*code) && may.contains(*code);
+        for code in self.joined.keys().filter(|code| !member(code)) {
+            let message = format!(
+                "hospital `{code}` is not a member of the network above that it lists for this one"
+            );
             found.push(("members.toml".to_owned(), message));
         }
         let twice = "is declared in a charter above: give this one another name";
@@ -107,16 +116,23 @@ impl Parts {
         let mut networks = BTreeMap::clone(&self.networks);
         let mut members = BTreeMap::clone(&self.members);
         for (id, title, parts) in below {
+            // A name that stands above is not another network's below.
+            if networks.contains_key(id) {
+                continue;
+            }
             networks.insert(id.clone(), title);
-            networks.extend(parts.networks.iter().map(owned));
-            for joined in parts.joined.values() {
-                let Some(member) = members.get_mut(&joined.code) else { continue };
+            let known: BTreeSet<NetworkId> = networks.keys().cloned().collect();
+            let own = parts.networks.iter().filter(|(id, _)| !known.contains(*id));
+            networks.extend(own.map(owned));
+            for inner in parts.members.values() {
+                let Some(member) = members.get_mut(&inner.code) else { continue };
                 let span = super::Membership {
-                    valid_from: joined.valid_from,
-                    valid_until: joined.valid_until,
+                    valid_from: inner.valid_from,
+                    valid_until: inner.valid_until,
                 };
                 member.networks.insert(id.clone(), span);
-                member.networks.extend(joined.networks.iter().map(owned));
+                let own = inner.networks.iter().filter(|(id, _)| !known.contains(*id));
+                member.networks.extend(own.map(owned));
             }
         }
         Self { networks: Arc::new(networks), members: Arc::new(members), ..self.clone() }

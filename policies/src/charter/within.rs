@@ -4,14 +4,17 @@
 //! a path are read as one, whose rules are those of one of them at a time: each layer is asked by itself, about the same
 //! people and data.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::wire::LayerRef;
 use crate::{HospitalCode, NetworkId};
 
+use super::head::keys::MIN_FRESHNESS;
 use super::head::{Child, Parent};
 use super::parts::Parts;
 use super::{Charter, Joined, Layer, model};
+use crate::dataset::DatasetStatus;
 
 /// A network of the path, with its members.
 #[derive(Clone, Debug)]
@@ -34,6 +37,18 @@ impl Charter {
         &self.head.children
     }
 
+    /// What it says of a network directly below.
+    #[must_use]
+    pub fn child(&self, network: &NetworkId) -> Option<&Child> {
+        self.head.children.iter().find(|child| child.network == *network)
+    }
+
+    /// The members that may take part in a network below.
+    pub(super) fn may_join(&self, network: &NetworkId) -> &BTreeSet<HospitalCode> {
+        static NONE: BTreeSet<HospitalCode> = BTreeSet::new();
+        self.child(network).map_or(&NONE, |child| &child.members)
+    }
+
     /// The members of the network above that take part, in a charter with a parent.
     pub fn joined(&self) -> impl Iterator<Item = &Joined> {
         self.parts.joined.values()
@@ -45,17 +60,22 @@ impl Charter {
         self.path.iter().filter_map(|place| place.layer.clone()).collect()
     }
 
+    /// Whether it lists fewer hospitals that vouch for it than a charter about people must: one with a parent shows that only
+    /// among those above it.
+    #[must_use]
+    pub fn lacks_freshness(&self) -> bool {
+        let of_people = self.datasets().any(|dataset| dataset.status == DatasetStatus::Real);
+        self.head.parent.is_some()
+            && of_people
+            && self.parts.codes().len() >= MIN_FRESHNESS
+            && self.head.freshness.len() < MIN_FRESHNESS
+    }
+
     /// The network's name for people: its title, or its id.
     #[must_use]
     pub fn name(&self) -> String {
         let title = self.head.title.get("nl").or_else(|| self.head.title.get("en"));
         title.cloned().unwrap_or_else(|| self.head.network.to_string())
-    }
-
-    /// Whether a hospital takes part, whoever it is.
-    #[must_use]
-    pub(crate) fn takes(&self, hospital: &HospitalCode) -> bool {
-        self.parts.codes().contains(hospital)
     }
 
     /// Whether a hospital takes part at this moment, by what this charter says.
@@ -74,7 +94,7 @@ impl Charter {
     /// This charter as it holds below another one.
     #[must_use]
     pub fn within(&self, above: &Self) -> Self {
-        let parts = self.parts.below(&above.parts);
+        let parts = self.parts.below(&above.parts, above.may_join(self.network()));
         let mut path = above.path.clone();
         path.push(place(self, &parts));
         self.read_as(parts, path).under(above)

@@ -40,6 +40,8 @@ pub enum Subject {
     Freshness(HospitalCode),
     /// A sub-network.
     Network(NetworkId),
+    /// A network below, with a charter of its own.
+    Child(NetworkId),
     /// A hospital.
     Member(HospitalCode),
     /// A person.
@@ -78,6 +80,8 @@ pub enum What {
     ValidFrom,
     /// Last moment.
     ValidUntil,
+    /// The network above, and the oldest version of it.
+    Parent,
     /// How many must sign.
     Threshold,
     /// A name.
@@ -199,7 +203,7 @@ impl Subject {
         match self {
             Self::Charter => Part::Charter,
             Self::Signer(_) | Self::Freshness(_) => Part::Signers,
-            Self::Network(_) => Part::Networks,
+            Self::Network(_) | Self::Child(_) => Part::Networks,
             Self::Member(_) => Part::Members,
             Self::Person(_) => Part::People,
             Self::Dataset(_) | Self::Table(_, _) | Self::Column(_, _, _) => Part::Datasets,

@@ -92,9 +92,13 @@ fn key(known: &RoleKey) -> String {
 }
 
 /// The sub-networks that a hospital is in.
-type Networks = BTreeMap<NetworkId, Membership>;
+pub(super) type Networks = BTreeMap<NetworkId, Membership>;
 
-fn memberships(subject: &Subject, (from, to): (&Networks, &Networks), found: &mut Found) {
+pub(super) fn memberships(
+    subject: &Subject,
+    (from, to): (&Networks, &Networks),
+    found: &mut Found,
+) {
     for id in from.keys().filter(|id| !to.contains_key(id)) {
         let what = What::Membership(id.clone());
         found.add(subject, what, Moved::Removed(String::new()));
@@ -118,7 +122,7 @@ fn span(membership: &Membership) -> String {
 }
 
 /// The codes of care that is not given, by column.
-fn statements(all: &[NotGiven]) -> BTreeMap<String, String> {
+pub(super) fn statements(all: &[NotGiven]) -> BTreeMap<String, String> {
     let said = |said: &NotGiven| {
         let NotGiven { dataset, table, column, codes } = said;
         (format!("{dataset} {table}.{column}"), listed(codes))

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::Profile;
 use crate::ask::Ask;
 use crate::charter::rules::Outcome;
-use crate::charter::{Beside, Books, Charter, named};
+use crate::charter::{Beside, Books, Charter, Says, named};
 use crate::dataset::{Dataset, DatasetStatus};
 use crate::denial::{Denial, reasons};
 use crate::footprint::Footprint;
@@ -65,6 +65,7 @@ pub(super) fn join<'c>(
     if layers.iter().any(|(_, besides)| !besides.is_empty()) {
         opinions = with_defaults(opinions, status);
     }
+    let mut worlds = Vec::new();
     for (place, (_, besides)) in layers.iter().enumerate() {
         for beside in *besides {
             let says = beside.says((books.charter, ask, profile), (footprint, dataset), alone)?;
@@ -73,11 +74,54 @@ pub(super) fn join<'c>(
             }
             let world = says.opinions.join(joined(Some(place)));
             opinions = opinions.join(with_defaults(world, says.status));
-            rules.extend(says.rules);
+            rules.extend(says.rules.iter().cloned());
             status = status.stricter(says.status);
+            worlds.push((place, beside, says));
         }
     }
+    let oldest = oldest(&layers, &worlds);
+    if let Some((first, beside)) = oldest.grantless {
+        // Two layers that widen together do not wait for one another alone.
+        return Err(silent(first, question).waits(beside));
+    }
+    if let Some(world) = oldest.opinions {
+        opinions = opinions.join(with_defaults(world.join(of_indicator), status));
+    }
     Ok(Joined { indicator, rules: rules.into_iter().collect(), opinions, status })
+}
+
+/// What would be decided if no layer had its newest version.
+struct Oldest<'b> {
+    /// Set where nobody permits it then: an older version, with its charter.
+    grantless: Option<(&'b Charter, &'b Beside)>,
+    /// What is asked for then, where several layers have older versions.
+    opinions: Option<Opinions>,
+}
+
+/// Asks every layer's oldest version that holds, and the newest of those that have no other.
+fn oldest<'b>(layers: &[(Said, &'b [Beside])], worlds: &[(usize, &'b Beside, Says)]) -> Oldest<'b> {
+    let several = layers.iter().filter(|(_, besides)| !besides.is_empty()).count() > 1;
+    let Some((_, first, _)) = worlds.first().filter(|_| several) else {
+        return Oldest { grantless: None, opinions: None };
+    };
+    let (mut granted, mut opinions) = (false, Opinions::default());
+    for (place, (said, _)) in layers.iter().enumerate() {
+        // Older versions come the newest first.
+        let oldest = worlds.iter().rev().find(|(of, ..)| *of == place);
+        match (oldest, said) {
+            (Some((_, _, says)), _) => {
+                granted |= !says.rules.is_empty();
+                opinions = opinions.join(says.opinions);
+            }
+            (None, Some((_, own))) => {
+                granted = true;
+                opinions = opinions.join(*own);
+            }
+            (None, None) => {}
+        }
+    }
+    let grantless = (!granted).then(|| (&*first.charter, *first));
+    Oldest { grantless, opinions: Some(opinions) }
 }
 
 /// What one layer says.

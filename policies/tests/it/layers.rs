@@ -87,7 +87,7 @@ impl Below {
 fn children(networks: &[&str]) -> String {
     let child = |network: &&str| {
         format!(
-            "[[children]]\nnetwork = \"{network}\"\nthreshold = 1\n\
+            "[[children]]\nnetwork = \"{network}\"\nthreshold = 1\nmembers = [\"ALFA\", \"BRAVO\", \"CHARLIE\"]\n\
              signers = [{{ name = \"board\", key = \"key:{network} board\" }}]\n"
         )
     };

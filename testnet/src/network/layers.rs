@@ -50,8 +50,8 @@ impl Network {
             let signer = self.signer(child)?;
             write!(
                 lines,
-                "\n[[children]]\nnetwork = \"{}\"\nthreshold = 1\nsigners = [{{ {signer} }}]\n",
-                child.id
+                "\n[[children]]\nnetwork = \"{}\"\nthreshold = 1\nmembers = {:?}\nsigners = [{{ {signer} }}]\n",
+                child.id, child.members
             )?;
         }
         Ok(lines)

@@ -10,7 +10,7 @@ use crate::problem::Problems;
 
 /// Fewest freshness keys of a network whose data are of people: with two, one stolen key and one node that is down
 /// would leave none.
-const MIN_FRESHNESS: usize = 3;
+pub(in crate::charter) const MIN_FRESHNESS: usize = 3;
 
 /// The other files, as far as they could be read.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,9 @@
 //! children, and who signs the first version of each. So nobody begins a network below another one without that one's board,
 //! and no network finds itself below one that it did not name.
 
-use crate::NetworkId;
+use crate::{HospitalCode, NetworkId};
+use std::collections::BTreeSet;
+
 use crate::problem::Problems;
 use crate::reader::{At, Fields};
 
@@ -31,6 +33,8 @@ pub struct Child {
     pub signers: Vec<Signer>,
     /// How many distinct ones must have signed it.
     pub threshold: usize,
+    /// The members of this network that may take part in it.
+    pub members: BTreeSet<HospitalCode>,
 }
 
 /// Reads `[parent]`, which the root does not have; an error where it is there and not good.
@@ -73,7 +77,13 @@ pub(super) fn children(
         let network = fields.name::<NetworkId>("network", problems);
         let signers = super::signers(&mut fields, problems);
         let threshold = fields.integer("threshold", problems);
+        let members = fields.names::<HospitalCode>("members", problems);
         fields.finish(problems);
+        if members.is_empty() {
+            problems
+                .at(offset, "write `members`, the codes of the hospitals that may take part in it");
+        }
+        let members = members.into_iter().collect();
         let threshold = threshold.and_then(|found| super::enough(&found, signers.len(), problems));
         let (Some(network), Some(threshold)) = (network, threshold) else { continue };
         let network = network.value;
@@ -83,7 +93,7 @@ pub(super) fn children(
         if children.iter().any(|known| known.network == network) {
             problems.at(offset, format!("child `{network}` is listed twice"));
         }
-        children.push(Child { network, signers, threshold });
+        children.push(Child { network, signers, threshold, members });
     }
     children
 }

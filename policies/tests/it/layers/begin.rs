@@ -168,3 +168,49 @@ fn a_revoked_signer_begins_no_network() {
     assert_eq!(take(&mut tree, &Below::east().good(), EARLY), Err("not_a_child"));
     assert!(children(&[]).is_empty());
 }
+
+#[test]
+fn a_node_that_comes_late_takes_the_first_version_although_others_are_listed_since() {
+    let (mut tree, root) = tree(&["east"]);
+    let mut files = root_files(&["east"]);
+    let head = files["charter.toml"].replace(&key_of("east board"), &key_of("new board"));
+    files.insert("charter.toml".to_owned(), head);
+    taken(&mut tree, &signed(&root_after(&root, &files, 2), &["board"]));
+    taken(&mut tree, &Below::east().good());
+}
+
+#[test]
+fn a_network_further_below_takes_no_name_from_one_nearer_the_root() {
+    let (mut tree, _) = tree(&["east", "west"]);
+    taken(&mut tree, &Below { children: &["west", "inner"], ..Below::east() }.good());
+    let thief = Below { network: "west", parent: "east", ..Below::east() };
+    assert_eq!(take(&mut tree, &thief.good(), EARLY), Err("not_a_child"));
+    taken(&mut tree, &Below { network: "inner", parent: "east", ..Below::east() }.good());
+    taken(&mut tree, &Below { network: "west", ..Below::east() }.good());
+}
+
+#[test]
+fn no_region_fills_the_tree_or_every_question_with_versions() {
+    const INNER: [&str; 17] = [
+        "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "b1", "b2", "b3", "b4", "b5", "b6",
+        "b7", "b8",
+    ];
+    let (mut tree, _) = tree(&["east", "west"]);
+    let east = Below { children: &INNER, ..Below::east() };
+    taken(&mut tree, &east.good());
+    for network in &INNER[..15] {
+        taken(&mut tree, &Below { network, parent: "east", ..Below::east() }.good());
+    }
+    let one_more = Below { network: INNER[15], parent: "east", ..Below::east() };
+    assert_eq!(take(&mut tree, &one_more.good(), EARLY), Err("too_many_networks"));
+    taken(&mut tree, &Below { network: "west", ..Below::east() }.good());
+    let mut last = east;
+    for _version in 2..=8 {
+        last = Below { notice_days: 90, ..last.after(&last.good()) };
+        taken(&mut tree, &last.good());
+    }
+    let ninth = last.after(&last.good());
+    assert_eq!(take(&mut tree, &ninth.good(), EARLY), Err("too_many_at_once"));
+    let later = Below { from: "2026-09-01T00:00:00Z", ..ninth };
+    taken(&mut tree, &later.good());
+}

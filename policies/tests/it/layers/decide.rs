@@ -143,3 +143,23 @@ fn each_older_version_is_asked_in_the_place_of_the_newest_of_its_layer() {
     assert_eq!(at(&tree, "east", day(41)).unwrap().1, 30);
     assert_eq!(at(&tree, "east", day(60)).unwrap().1, 20);
 }
+
+#[test]
+fn two_layers_that_widen_together_wait_both() {
+    let day = |days: i64| -> UnixTime { NOW.plus(days * 86_400) };
+    let mut files = root_files(&["east"]);
+    files.insert("rules/network.cedar".to_owned(), String::new());
+    let root = signed(&files, &["board"]);
+    let mut tree = super::rooted(&root);
+    let east = Below::east();
+    taken(&mut tree, &east.good());
+    let mut wider = root_after(&root, &files, 2);
+    wider.insert("rules/network.cedar".to_owned(), PERMIT.to_owned());
+    assert_eq!(take(&mut tree, &signed(&wider, &["board"]), NOW), Ok(()));
+    let second = Below { rules: PERMIT, ..east.after(&east.good()) };
+    assert_eq!(take(&mut tree, &second.good(), NOW), Ok(()));
+    let at = |when| decided(&tree.scope(&network("east"), &alfa(), when).unwrap(), "quality");
+    let told = at(NOW).unwrap_err();
+    assert!(told.starts_with("waits_for_notice"), "{told}");
+    assert!(at(day(15)).is_ok());
+}

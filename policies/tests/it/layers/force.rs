@@ -82,15 +82,50 @@ fn nothing_holds_in_a_network_whose_parent_does_not() {
 
 #[test]
 fn a_network_whose_charter_is_over_binds_its_hospitals_to_silence() {
-    let (mut tree, _) = tree(&["east"]);
+    let (mut tree, root) = tree(&["east"]);
     let mut files = Below::east().files();
     let head = files["charter.toml"].replace("2027-12-31", "2026-05-01");
     files.insert("charter.toml".to_owned(), head);
     taken(&mut tree, &signed(&files, &["east board"]));
-    let told = tree.scope(&network("noord"), &alfa(), NOW).unwrap_err();
+    let silenced = |tree: &policies::chain::Tree, code: &str, at| {
+        tree.scope(&network("noord"), &hospital(code), at).unwrap().silenced
+    };
+    let told = silenced(&tree, "ALFA", NOW).unwrap();
     assert_eq!(told.code(), "expired");
     assert!(told.to_string().contains("east"), "{told}");
-    assert!(tree.scope(&network("noord"), &hospital("CHARLIE"), NOW).is_ok());
+    assert_eq!(silenced(&tree, "CHARLIE", NOW), None);
+    // Listed no more, it lets them go when the notice is over.
+    let second = signed(&root_after(&root, &root_files(&[]), 2), &["board"]);
+    assert_eq!(take(&mut tree, &second, NOW), Ok(()));
+    assert!(silenced(&tree, "ALFA", NOW).is_some());
+    assert_eq!(silenced(&tree, "ALFA", NOW.plus(15 * 86_400)), None);
+}
+
+#[test]
+fn a_network_takes_no_hospital_that_its_parent_does_not_list_for_it() {
+    let mut files = root_files(&["east"]);
+    let head = files["charter.toml"].replace("[\"ALFA\", \"BRAVO\", \"CHARLIE\"]", "[\"ALFA\"]");
+    files.insert("charter.toml".to_owned(), head);
+    let mut tree = super::rooted(&signed(&files, &["board"]));
+    let greedy = "@id(\"none\") forbid (principal, action, resource);";
+    taken(&mut tree, &Below { rules: greedy, ..Below::east() }.good());
+    let scope = |id: &str, code: &str| tree.scope(&network(id), &hospital(code), NOW).unwrap();
+    assert!(scope("east", "ALFA").charter.member(&hospital("BRAVO")).is_none());
+    assert_eq!(layers(&scope("noord", "ALFA")), ["noord", "below east"]);
+    assert_eq!(layers(&scope("noord", "BRAVO")), ["noord"]);
+    let networks = scope("noord", "BRAVO").charter.networks_at(NOW);
+    assert_eq!(networks[&network("east")], [alfa()].into());
+}
+
+#[test]
+fn a_name_of_a_sub_network_above_is_not_taken_below() {
+    let (mut tree, _) = tree(&["east"]);
+    let members = "[[networks]]\nid = \"concord\"\nname = \"Ours\"\n\
+                   [[members]]\ncode = \"ALFA\"\nnetworks = [{ id = \"concord\" }]\n";
+    taken(&mut tree, &Below { members, ..Below::east() }.good());
+    let root = tree.scope(&network("noord"), &alfa(), NOW).unwrap().charter;
+    assert!(root.networks_at(NOW)[&network("concord")].is_empty());
+    assert!(root.networks().any(|(id, name)| id.as_str() == "concord" && name == "Concord"));
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn a_name_is_declared_in_one_charter_and_somewhere() {
     let told = "datasets/made.toml: dataset `made` is declared in a charter above: give this one another name";
     problems(&with("datasets/made.toml", made), &[told]);
     let members = "[[members]]\ncode = \"ALFA\"\n[[members]]\ncode = \"DELTA\"\n";
-    let told = "members.toml: hospital `DELTA` is not a member of the network above";
+    let told = "members.toml: hospital `DELTA` is not a member of the network above that it lists for this one";
     problems(&with("members.toml", members), &[told]);
     let mut elsewhere = Below { parent: "west", ..Below::east() }.files();
     let told = "charter.toml: the charter names west network above it, and is read below `noord`";
@@ -96,4 +96,23 @@ fn what_stands_above_counts() {
     let rule = "@id(\"own\") forbid (principal == Kring::Person::\"e.east\", action, resource);";
     whole.own_rules("own.cedar", rule).unwrap();
     root.own_rules("own.cedar", rule).unwrap_err();
+}
+
+#[test]
+fn a_diff_speaks_of_networks_above_and_below_and_of_who_takes_part() {
+    let lines = |old: &Files, new: &Files| -> Vec<String> {
+        let changes = policies::compare::between(&parse(old).unwrap(), &parse(new).unwrap());
+        changes.iter().map(policies::compare::Change::english).collect()
+    };
+    let told = lines(&root_files(&["east"]), &root_files(&["west"]));
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().any(|line| line.contains("network below `east`")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("network below `west`")), "{told:?}");
+    let east = Below::east();
+    let members = "[[members]]\ncode = \"ALFA\"\nvalid_until = 2026-12-01T00:00:00Z\n[[members]]\ncode = \"CHARLIE\"\n";
+    let told = lines(&east.files(), &Below { members, parent_version: 2, ..east.clone() }.files());
+    assert_eq!(told.len(), 4, "{told:?}");
+    for part in ["`BRAVO`", "`CHARLIE`", "noord, version 2", "2026-12-01"] {
+        assert!(told.iter().any(|line| line.contains(part)), "{part}: {told:?}");
+    }
 }
