@@ -118,7 +118,7 @@ impl Charter {
     pub(crate) fn spoken(&self, voice: &Self) -> Self {
         let head = voice.head.clone();
         let rules = voice.rules.over(self.rules.entities());
-        let cases = voice.cases.clone();
+        let cases = Arc::clone(&voice.cases);
         Self {
             head,
             rules,
@@ -156,7 +156,7 @@ impl Charter {
         let rules = self.rules.over(entities.map(Arc::new).ok());
         Self {
             head: self.head.clone(),
-            cases: self.cases.clone(),
+            cases: Arc::clone(&self.cases),
             sealed: self.sealed,
             rules,
             parts,
