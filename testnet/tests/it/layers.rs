@@ -30,7 +30,7 @@ const LAYERS: [Layer<'_>; 3] = [
         parent: "noordwest",
         members: &["NOORD", "ZUID"],
         rules: "@id(\"thirty\") @min_patients(\"30\") permit (principal, \
-                action == Kring::Action::\"ask.members\", resource) when { context.scope != \"elsewhere\" };",
+                action == Kring::Action::\"ask.members\", resource) when { context.purpose != \"research\" && [\"demo\", \"noordwest\", \"delta\"].contains(context.scope) };",
         people: "",
     },
     Layer {
