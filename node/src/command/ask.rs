@@ -163,6 +163,9 @@ fn too_large(bytes: usize) -> RefusalBody {
         message: format!(
             "the question has {bytes} bytes or more, at most {MAX_SQL_BYTES} are read"
         ),
+        message_nl: Some(format!(
+            "de vraag heeft {bytes} bytes of meer, hoogstens {MAX_SQL_BYTES} worden gelezen"
+        )),
         rule: Some(format!("kring/{}", code.replace('_', "-"))),
         layer: None,
         coverage: BTreeMap::new(),
