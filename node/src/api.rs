@@ -212,6 +212,9 @@ pub struct RefusalBody {
     pub code: String,
     /// What is refused, and what would be allowed.
     pub message: String,
+    /// The same in Dutch, where there is such a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_nl: Option<String>,
     /// The rule, as `layer/rule`; `kring/...` for what no charter can allow.
     pub rule: Option<String>,
     /// The layer.

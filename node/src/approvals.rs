@@ -87,8 +87,8 @@ impl Unapproved {
 
     /// What the asker learns.
     pub(crate) fn told(&self) -> Told {
-        let (code, message) = (self.code().to_owned(), self.message());
-        Told { code, message, rule: self.rule.clone(), layer: self.layer.clone() }
+        let (rule, layer) = (self.rule.clone(), self.layer.clone());
+        Told { rule, layer, ..Told::plain(self.code(), (self.message(), self.dutch())) }
     }
 
     fn message(&self) -> String {
@@ -102,6 +102,21 @@ impl Unapproved {
             ),
             WhyNot::QueueFull => format!(
                 "people of this hospital approve this text before it is answered here, and too many texts wait already, at most {MAX_WAITING_OF_ONE} of one person: ask again later"
+            ),
+        }
+    }
+
+    fn dutch(&self) -> String {
+        let approval = self.approval.short();
+        match self.why {
+            WhyNot::Waiting => format!(
+                "mensen van dit ziekenhuis keuren deze tekst goed voordat hij hier wordt beantwoord (goedkeuring {approval}): vraag later precies hetzelfde opnieuw"
+            ),
+            WhyNot::Denied => format!(
+                "mensen van dit ziekenhuis hebben besloten deze tekst niet te beantwoorden (goedkeuring {approval}): vraag het hun, of vraag iets anders"
+            ),
+            WhyNot::QueueFull => format!(
+                "mensen van dit ziekenhuis keuren deze tekst goed voordat hij hier wordt beantwoord, en er wachten al te veel teksten, hoogstens {MAX_WAITING_OF_ONE} van een persoon: vraag later opnieuw"
             ),
         }
     }

@@ -388,12 +388,5 @@ impl SeenQuestions for NothingSeen {
 }
 
 fn own_refusal(refused: &Refused) -> Box<RefusalBody> {
-    let told = refused.told();
-    Box::new(RefusalBody {
-        code: told.code,
-        message: told.message,
-        rule: told.rule,
-        layer: told.layer,
-        coverage: BTreeMap::new(),
-    })
+    Box::new(refused.told().into())
 }

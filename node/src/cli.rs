@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use policies::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, Root};
 
+use crate::language::Language;
+
 pub mod approve;
 pub mod audit;
 pub mod charter;
@@ -276,6 +278,9 @@ pub struct AskContext {
     /// The hospitals that are asked, separated by commas [default: all members]
     #[arg(long, value_delimiter = ',')]
     pub to: Vec<HospitalCode>,
+    /// The language of a refusal [default: the profile's, or else English]
+    #[arg(long, value_enum)]
+    pub language: Option<Language>,
     /// The person's key file may be encrypted
     #[command(flatten)]
     pub passphrase: PassphraseArg,

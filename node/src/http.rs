@@ -313,6 +313,7 @@ fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
     let body = RefusalBody {
         code: code.to_owned(),
         message: message.to_owned(),
+        message_nl: None,
         rule: None,
         layer: None,
         coverage: std::collections::BTreeMap::new(),

@@ -24,6 +24,7 @@ mod files;
 pub mod http;
 pub mod index;
 pub mod keys;
+pub mod language;
 pub mod ledger;
 pub mod log;
 pub mod nen7513;

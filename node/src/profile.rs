@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use policies::{GroupId, NetworkId, Purpose};
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
+
 /// A profile with absolute paths.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -24,6 +26,8 @@ pub struct Profile {
     pub purpose: Option<Purpose>,
     /// Default tumour group.
     pub group: Option<GroupId>,
+    /// The language of refusals.
+    pub language: Language,
 }
 
 /// The shape of `profile.toml`; relative paths are relative to its folder.
@@ -47,6 +51,9 @@ pub struct ProfileFile {
     /// See [`Profile`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupId>,
+    /// See [`Profile`].
+    #[serde(default)]
+    pub language: Language,
 }
 
 /// Why a profile cannot be used.
@@ -94,7 +101,8 @@ impl Profile {
             message: error.to_string().trim_end().to_owned(),
         })?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        let ProfileFile { node_url, ca, token_file, key_file, scope, purpose, group } = file;
+        let ProfileFile { node_url, ca, token_file, key_file, scope, purpose, group, language } =
+            file;
         Ok(Self {
             node_url: node_url.trim_end_matches('/').to_owned(),
             ca: folder.join(ca),
@@ -104,6 +112,7 @@ impl Profile {
             scope,
             purpose,
             group,
+            language,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Why a node does not answer: every stage's error, and the one map to what the asker learns.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use policies::footprint::FootprintError;
@@ -8,12 +9,17 @@ use policies::{DatasetId, DecodeError, Denial, VerifyError};
 use query::pipe::Failure;
 use query::{DiscloseError, ReceiveError};
 
+use crate::api::RefusalBody;
 use crate::approvals::{Unapproved, WhyNot};
 use crate::ledger::{LedgerError, Unexplored};
-use crate::log::LogError;
+use crate::log::{LogError, MAX_ENTRY_BYTES};
 use crate::pool::PoolError;
 use crate::rulebook::Fault;
 use crate::witness::own::Unwitnessed;
+
+mod dutch;
+#[cfg(test)]
+mod tests;
 
 /// Every reason not to answer.
 #[derive(Debug, thiserror::Error)]
@@ -94,8 +100,33 @@ pub(crate) enum Refused {
 pub(crate) struct Told {
     pub(crate) code: String,
     pub(crate) message: String,
+    /// The same in Dutch, where there is such a text.
+    pub(crate) message_nl: Option<String>,
     pub(crate) rule: Option<String>,
     pub(crate) layer: Option<LayerRef>,
+}
+
+impl Told {
+    /// No rule's refusal, in English and Dutch.
+    pub(crate) fn plain(
+        code: &str,
+        (english, dutch): (impl Into<String>, impl Into<String>),
+    ) -> Self {
+        let (message, message_nl) = (english.into(), Some(dutch.into()));
+        Self { code: code.to_owned(), message, message_nl, rule: None, layer: None }
+    }
+
+    /// Refused whatever a charter says.
+    fn built_in(self) -> Self {
+        let rule = Some(format!("kring/{}", self.code.replace('_', "-")));
+        Self { rule, ..self }
+    }
+}
+
+impl From<Told> for RefusalBody {
+    fn from(Told { code, message, message_nl, rule, layer }: Told) -> Self {
+        Self { code, message, message_nl, rule, layer, coverage: BTreeMap::new() }
+    }
 }
 
 impl Refused {
@@ -115,116 +146,175 @@ impl Refused {
 
     /// The one map from error to what the asker learns.
     pub(crate) fn told(&self) -> Told {
-        let plain = |code: &str, message: String| Told {
-            code: code.to_owned(),
-            message,
-            rule: None,
-            layer: None,
-        };
-        let built_in = |code: &str, message: String| Told {
-            rule: Some(format!("kring/{}", code.replace('_', "-"))),
-            ..plain(code, message)
-        };
         match self {
-            Self::Decode(error) => plain(error.code(), error.to_string()),
-            Self::Verify(error) => plain(error.code(), error.to_string()),
+            Self::Decode(error) => {
+                Told::plain(error.code(), (error.to_string(), dutch::undecoded(error)))
+            }
+            Self::Verify(error) => Told::plain(error.code(), (error.to_string(), error.dutch())),
             Self::Denied(denial) => Told {
                 code: denial.code.to_owned(),
                 message: denial.message.clone(),
+                message_nl: Some(denial.message_nl.clone()),
                 rule: denial.rule.clone(),
                 layer: denial.layer.as_deref().cloned(),
             },
-            Self::Footprint(error) => built_in(error.code(), error.to_string()),
-            Self::Text(failure) => built_in(&code_of(failure), shown(&failure.message)),
-            Self::PlanMismatch => plain(
-                "plan_mismatch",
-                "this node cuts the text in another way than the asking node; upgrade the older of the two".to_owned(),
-            ),
-            Self::Pool(error) => plain(error.code(), error.to_string()),
+            Self::Footprint(error) => {
+                Told::plain(error.code(), (error.to_string(), error.dutch())).built_in()
+            }
+            // What a worker says of a text is in English only.
+            Self::Text(failure) => Told {
+                message_nl: None,
+                ..Told::plain(&code_of(failure), (shown(&failure.message), "")).built_in()
+            },
+            Self::PlanMismatch => Told::plain("plan_mismatch", PLAN_MISMATCH),
+            Self::Pool(error) => {
+                Told::plain(error.code(), (error.to_string(), dutch::no_worker(error)))
+            }
             // Failures that may depend on data are answers with every cell hidden; these do not.
-            Self::Receive(_) | Self::Disclose(_) => plain(
-                "failed_execution",
-                "the question could not be run here; the hospital's own log says why".to_owned(),
-            ),
-            Self::Log(error @ (LogError::Full | LogError::TooLarge { .. })) => {
-                plain(error.code(), error.to_string())
-            }
-            Self::Log(LogError::Failed { .. } | LogError::Closed) | Self::Store(_) => plain(
-                "no_log",
-                "the node cannot write its log, and without it there is no answer".to_owned(),
-            ),
-            Self::OverQuota(over) => plain(over.code(), over.to_string()),
+            Self::Receive(_) | Self::Disclose(_) => Told::plain("failed_execution", FAILED),
+            Self::Log(error) => of_log(error),
+            Self::Store(_) => Told::plain("no_log", NO_LOG),
+            Self::OverQuota(over) => Told::plain(over.code(), (over.to_string(), over.dutch())),
             Self::Ledger(error) => of_ledger(error),
-            Self::Unexplored(why) => plain(why.code(), why.message().to_owned()),
-            Self::UnknownDataset(id) => {
-                plain("unknown_dataset", format!("dataset `{id}` is not in the charter"))
-            }
-            Self::NoSnapshot(id) => {
-                plain("no_snapshot", format!("this hospital has no snapshot of dataset `{id}`"))
-            }
+            Self::Unexplored(why) => Told::plain(why.code(), (why.message(), why.dutch())),
+            Self::UnknownDataset(id) => Told::plain(
+                "unknown_dataset",
+                (
+                    format!("dataset `{id}` is not in the charter"),
+                    format!("dataset `{id}` staat niet in het charter"),
+                ),
+            ),
+            Self::NoSnapshot(id) => Told::plain(
+                "no_snapshot",
+                (
+                    format!("this hospital has no snapshot of dataset `{id}`"),
+                    format!("dit ziekenhuis heeft geen snapshot van dataset `{id}`"),
+                ),
+            ),
             Self::Charter(fault) => of_fault(*fault),
             Self::Approval(unapproved) => unapproved.told(),
-            Self::Paused | Self::GivenUp => plain(
-                "paused",
-                "this hospital does not answer for the moment; ask it again later".to_owned(),
-            ),
-            Self::Unwitnessed(error) | Self::Withheld(error) => plain(error.code(), error.to_string()),
-            Self::Interrupted => plain(
-                "interrupted",
-                "the node stopped while it answered this question; ask it anew".to_owned(),
-            ),
+            Self::Paused | Self::GivenUp => Told::plain("paused", PAUSED),
+            Self::Unwitnessed(error) | Self::Withheld(error) => {
+                Told::plain(error.code(), (error.to_string(), dutch::unwitnessed(error)))
+            }
+            Self::Interrupted => Told::plain("interrupted", INTERRUPTED),
         }
+    }
+}
+
+/// A text in English and Dutch.
+type Both = (&'static str, &'static str);
+
+const PLAN_MISMATCH: Both = (
+    "this node cuts the text in another way than the asking node; upgrade the older of the two",
+    "deze node knipt de tekst anders dan de vragende node; werk de oudste van de twee bij",
+);
+const FAILED: Both = (
+    "the question could not be run here; the hospital's own log says why",
+    "de vraag kon hier niet worden uitgevoerd; het eigen logboek van het ziekenhuis zegt waarom",
+);
+const NO_LOG: Both = (
+    "the node cannot write its log, and without it there is no answer",
+    "de node kan haar logboek niet schrijven, en zonder logboek is er geen antwoord",
+);
+const PAUSED: Both = (
+    "this hospital does not answer for the moment; ask it again later",
+    "dit ziekenhuis antwoordt op dit moment niet; vraag het later opnieuw",
+);
+const INTERRUPTED: Both = (
+    "the node stopped while it answered this question; ask it anew",
+    "de node stopte terwijl zij deze vraag beantwoordde; stel haar opnieuw",
+);
+
+/// What the asker learns of a log that cannot be written.
+fn of_log(error: &LogError) -> Told {
+    match error {
+        LogError::Full => Told::plain(
+            error.code(),
+            (
+                error.to_string(),
+                "de schijf van het logboek is vol; de node beantwoordt niets tot er plaats is",
+            ),
+        ),
+        LogError::TooLarge { bytes } => Told::plain(
+            error.code(),
+            (
+                error.to_string(),
+                format!(
+                    "de regel zou {bytes} bytes hebben, hoogstens {MAX_ENTRY_BYTES} komen in het logboek; vraag minder tegelijk"
+                ),
+            ),
+        ),
+        LogError::Failed { .. } | LogError::Closed => Told::plain("no_log", NO_LOG),
     }
 }
 
 /// What the asker learns where the charter itself, or what was revoked, stands in the way.
 fn of_fault(fault: Fault) -> Told {
-    let (code, message) = match fault {
-        Fault::Expired => {
-            ("charter_expired", "the charter's time is over; the board must publish a new version")
-        }
+    let (code, english, dutch) = match fault {
+        Fault::Expired => (
+            "charter_expired",
+            "the charter's time is over; the board must publish a new version",
+            "de tijd van het charter is om; het bestuur moet een nieuwe versie uitgeven",
+        ),
         Fault::Stale => (
             "charter_stale",
             "nobody has vouched for this charter within 72 hours, so a newer one may be kept from this node: its operators look whether it reaches other members",
+            "niemand heeft binnen 72 uur voor dit charter ingestaan, dus deze node kan een nieuwer missen: haar beheerders kijken of zij andere leden bereikt",
         ),
-        Fault::Asker => ("revoked", "the key that signed this question was revoked while it ran"),
+        Fault::Asker => (
+            "revoked",
+            "the key that signed this question was revoked while it ran",
+            "de sleutel waarmee deze vraag is getekend, werd ingetrokken terwijl zij liep",
+        ),
         Fault::NoVersion => (
             "no_charter",
             "no version of the charter holds at this hospital; its operators look at its messages",
+            "bij dit ziekenhuis geldt geen versie van het charter; zijn beheerders lezen de meldingen",
         ),
         Fault::OtherKeys => (
             "charter_other_key",
             "the charter names other keys of this hospital; its operators are told what to do",
+            "het charter noemt andere sleutels van dit ziekenhuis; zijn beheerders krijgen te lezen wat zij doen",
         ),
         Fault::RevocationMissing => (
             "revocation_missing",
             "a revocation that this hospital's log names is not kept there; its operators bring its file back, or another member sends it",
+            "een intrekking die het logboek van dit ziekenhuis noemt, is daar niet bewaard; zijn beheerders zetten het bestand terug, of een ander lid stuurt het",
         ),
-        Fault::NotAMember => {
-            ("charter_not_a_member", "this hospital is not a member in the charter in force")
-        }
+        Fault::NotAMember => (
+            "charter_not_a_member",
+            "this hospital is not a member in the charter in force",
+            "dit ziekenhuis is geen lid in het geldende charter",
+        ),
         Fault::Revoked => (
             "node_revoked",
             "a key of this node is revoked: the board signs a charter with new ones",
+            "een sleutel van deze node is ingetrokken: het bestuur tekent een charter met nieuwe",
         ),
         Fault::Below => (
             "charter_below",
             "the charter of a network below, which this hospital is in, is over: its board signs the next version",
+            "het charter van een onderliggend netwerk, waar dit ziekenhuis in zit, is afgelopen: zijn bestuur tekent de volgende versie",
         ),
         Fault::OwnRules => (
             "own_rules",
             "this hospital's own rules do not go with the charter in force; its operators are told what to do",
+            "de eigen regels van dit ziekenhuis passen niet bij het geldende charter; zijn beheerders krijgen te lezen wat zij doen",
         ),
     };
-    Told { code: code.to_owned(), message: message.to_owned(), rule: None, layer: None }
+    Told::plain(code, (english, dutch))
 }
 
 /// What the asker learns of a memory that an answer cannot be held against, or that cannot take it.
 fn of_ledger(error: &LedgerError) -> Told {
-    let (code, message) = match error {
-        LedgerError::Code(_) => (
+    match error {
+        LedgerError::Code(_) => Told::plain(
             "too_much_to_remember",
-            "the answer has more sets of patients than a hospital remembers of one answer; ask for fewer cells or counts at once",
+            (
+                "the answer has more sets of patients than a hospital remembers of one answer; ask for fewer cells or counts at once",
+                "het antwoord heeft meer groepen patienten dan een ziekenhuis van een antwoord onthoudt; vraag minder cellen of tellingen tegelijk",
+            ),
         ),
         LedgerError::Missing { .. }
         | LedgerError::Damaged { .. }
@@ -235,13 +325,16 @@ fn of_ledger(error: &LedgerError) -> Told {
         | LedgerError::Io { .. }
         | LedgerError::Unwritten { .. }
         | LedgerError::Apply(_)
-        | LedgerError::Unread => (
+        | LedgerError::Unread => Told::plain(
             "no_ledger",
-            "this hospital does not know all that it answered over this dataset before, and until it does there is no answer; \
-             its own operators are told what to do",
+            (
+                "this hospital does not know all that it answered over this dataset before, and until it does there is no answer; \
+                 its own operators are told what to do",
+                "dit ziekenhuis weet niet alles wat het eerder over deze dataset antwoordde, en tot dan is er geen antwoord; \
+                 zijn eigen beheerders krijgen te lezen wat zij doen",
+            ),
         ),
-    };
-    Told { code: code.to_owned(), message: message.to_owned(), rule: None, layer: None }
+    }
 }
 
 /// A worker's code, in the form of a code.

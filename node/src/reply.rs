@@ -45,13 +45,15 @@ impl SignedReply {
     /// Signs a recorded refusal; `None` where the entry is no refusal.
     pub(crate) fn refusal(signer: Signer<'_>, recorded: &Recorded) -> Option<Self> {
         let entry = recorded.entry();
-        let Event::Refused { question: _, request, code, message, rule, layer } = &entry.event
+        let Event::Refused { question: _, request, code, message, message_nl, rule, layer } =
+            &entry.event
         else {
             return None;
         };
         let told = Told {
             code: code.clone(),
             message: message.clone(),
+            message_nl: message_nl.clone(),
             rule: rule.clone(),
             layer: layer.clone(),
         };
@@ -123,11 +125,20 @@ impl SignedReply {
         told: Told,
         place: (Option<u64>, UnixTime),
     ) -> Self {
-        let Told { code, message, rule, layer } = told;
+        let Told { code, message, message_nl, rule, layer } = told;
         let (log_index, refused_at) = place;
         let responder = signer.hospital.clone();
-        let refusal =
-            Refusal { request, responder, code, message, rule, layer, log_index, refused_at };
+        let refusal = Refusal {
+            request,
+            responder,
+            code,
+            message,
+            message_nl,
+            rule,
+            layer,
+            log_index,
+            refused_at,
+        };
         Self { frames: vec![sign(signer, PayloadType::Refusal, &refusal)] }
     }
 }

@@ -11,6 +11,7 @@ use crate::question::{FormError, parse_question, parse_request};
 use crate::wire::{MAX_REQUEST_BYTES, Question, Request};
 use crate::{Digest, NetworkId};
 
+mod dutch;
 mod error;
 pub mod reply;
 mod verify;

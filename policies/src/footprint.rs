@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Dataset, Use};
+use crate::dataset::{Class, Dataset, Use};
 use crate::explore::{Explore, ExploreRefusal};
 use crate::{DatasetId, Digest};
 
+mod dutch;
 mod link;
 mod measure;
 mod sensitive;
@@ -197,14 +198,14 @@ pub enum FootprintError {
         column: String,
     },
     /// The class of the column rules the use out.
-    #[error("column `{table}.{column}` is a {class}: it cannot be used to {usage}; {advice}")]
+    #[error("column `{table}.{column}` is a {}: it cannot be used to {usage}; {advice}", class.as_str())]
     ClassForbids {
         /// The table.
         table: String,
         /// The column.
         column: String,
         /// Its class.
-        class: &'static str,
+        class: Class,
         /// The use.
         usage: &'static str,
         /// What can be done instead.
@@ -324,7 +325,7 @@ impl Footprint {
                 return Err(FootprintError::ClassForbids {
                     table: table.clone(),
                     column: column.clone(),
-                    class: known.class.as_str(),
+                    class: known.class,
                     usage: usage.as_str(),
                     advice: advice(known.class),
                 });
@@ -374,8 +375,7 @@ impl Footprint {
     }
 }
 
-fn advice(class: crate::dataset::Class) -> &'static str {
-    use crate::dataset::Class;
+fn advice(class: Class) -> &'static str {
     match class {
         Class::Key => "join on it, or write count(distinct key)",
         Class::Category => "group by it, filter on it or count it",

@@ -119,8 +119,7 @@ fn door<'b>(books: Books<'b>, ask: &Ask, at: UnixTime) -> Result<&'b Dataset, Re
     let charter = books.charter;
     let (id, node) = (&ask.person, &ask.asking_node);
     if !charter.member(node).is_some_and(|member| member.valid_at(at)) {
-        let dutch = format!("`{node}` is geen lid van het netwerk");
-        return Err(unverified(&VerifyError::SenderNotAMember { got: node.clone() }, dutch));
+        return Err(unverified(&VerifyError::SenderNotAMember { got: node.clone() }));
     }
     let Some(person) = charter.person(id) else {
         return Err(reasons::unknown_person(charter, id).into());
@@ -130,10 +129,9 @@ fn door<'b>(books: Books<'b>, ask: &Ask, at: UnixTime) -> Result<&'b Dataset, Re
     }
     if person.hospital != *node {
         let (expected, got) = (person.hospital.clone(), node.clone());
-        let dutch = format!("`{id}` werkt bij `{expected}` en kan niet vanuit `{got}` vragen");
         let person = id.clone();
         let fault = VerifyError::PersonOfAnotherHospital { person, expected, got };
-        return Err(unverified(&fault, dutch));
+        return Err(unverified(&fault));
     }
     // By which of its keys the node would ask is not known.
     let asker = (person, node, None);
@@ -141,8 +139,9 @@ fn door<'b>(books: Books<'b>, ask: &Ask, at: UnixTime) -> Result<&'b Dataset, Re
     Ok(ask.enter(books)?)
 }
 
-fn unverified(fault: &VerifyError, message_nl: String) -> Reason {
-    Reason { code: fault.code(), rule: None, message: fault.to_string(), message_nl }
+fn unverified(fault: &VerifyError) -> Reason {
+    let (message, message_nl) = (fault.to_string(), fault.dutch());
+    Reason { code: fault.code(), rule: None, message, message_nl }
 }
 
 /// What does not fit the dataset is denied; what fits no dataset was not logged by this version.
@@ -156,7 +155,7 @@ fn of_footprint(fault: FootprintError) -> Verdict {
             code: fault.code(),
             rule: None,
             message: fault.to_string(),
-            message_nl: words::footprint_nl(&fault),
+            message_nl: fault.dutch(),
         }),
         FootprintError::TooLarge { .. }
         | FootprintError::Measures { .. }

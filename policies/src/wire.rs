@@ -229,6 +229,9 @@ pub struct Refusal {
     pub code: String,
     /// What the asker may know, without a word about data.
     pub message: String,
+    /// The same in Dutch, where there is such a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_nl: Option<String>,
     /// The rule that refused, as `layer/rule`.
     pub rule: Option<String>,
     /// The layer that refused.

@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, ensure};
 use node::keys::{Key, KeyRole};
+use node::language::Language;
 use node::profile::ProfileFile;
 use serde::{Deserialize, Serialize};
 
@@ -210,6 +211,7 @@ impl Network {
             scope: Some(policies::NetworkId::new(NETWORK)?),
             purpose: Some(policies::Purpose::new(person.purpose)?),
             group: person.groups.first().map(|group| policies::GroupId::new(group)).transpose()?,
+            language: Language::default(),
         };
         std::fs::write(folder.join("profile.toml"), toml::to_string(&profile)?)?;
         Ok(line)

@@ -240,6 +240,7 @@ pub fn client(network: &Network, code: &str) -> anyhow::Result<Client> {
         scope: None,
         purpose: None,
         group: None,
+        language: node::language::Language::default(),
     };
     Ok(Client::new(&profile)?)
 }

@@ -179,11 +179,11 @@ impl Node {
     }
 
     async fn record_refusal(&self, asked: &Asked, told: &Told) -> Result<SignedReply, LogError> {
-        let Told { code, message, rule, layer } = told.clone();
+        let Told { code, message, message_nl, rule, layer } = told.clone();
         let (question, request) = (asked.question.clone(), asked.request);
         let recorded = self
             .log
-            .append(Event::Refused { question, request, code, message, rule, layer })
+            .append(Event::Refused { question, request, code, message, message_nl, rule, layer })
             .await?;
         self.consumed.note(&recorded);
         let unsigned =

@@ -161,6 +161,7 @@ fn event(number: u64, kind: u64) -> Event {
         request: request(number),
         code: "x".to_owned(),
         message: "y".repeat(60),
+        message_nl: None,
         rule: None,
         layer: None,
     };

@@ -179,6 +179,10 @@ impl Collected {
             Some(refusal) => RefusalBody {
                 code: refusal.code.clone(),
                 message: format!("{} refuses: {}", refusal.responder, refusal.message),
+                message_nl: refusal
+                    .message_nl
+                    .as_ref()
+                    .map(|dutch| format!("{} weigert: {dutch}", refusal.responder)),
                 rule: refusal.rule.clone(),
                 layer: refusal.layer.clone(),
                 coverage,
@@ -188,6 +192,10 @@ impl Collected {
                 message:
                     "no hospital gave a valid reply; `kring status` shows which nodes are connected"
                         .to_owned(),
+                message_nl: Some(
+                    "geen ziekenhuis gaf een geldig antwoord; `kring status` toont welke nodes verbonden zijn"
+                        .to_owned(),
+                ),
                 rule: None,
                 layer: None,
                 coverage,

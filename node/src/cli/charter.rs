@@ -8,6 +8,7 @@ use policies::{DatasetId, HospitalCode, NetworkId, PersonId, Purpose, Root};
 
 use super::rehearsal::{RehearsalArgs, Report};
 use super::{Format, PassphraseArg, ProfileArg};
+use crate::language::Language;
 
 /// The board's rules.
 #[derive(Debug, Subcommand)]
@@ -238,15 +239,6 @@ pub enum DiffFormat {
     Text,
     /// One object, with the sentences in both languages
     Json,
-}
-
-/// A language of people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// English
-    En,
-    /// Dutch
-    Nl,
 }
 
 fn public_key(text: &str) -> Result<PublicKey, String> {

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::charter::Language;
+use crate::language::Language;
 
 /// How what all indicators together would tell is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

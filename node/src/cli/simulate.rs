@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::Format;
-use super::charter::Language;
+use crate::language::Language;
 
 /// What is replayed against which charter.
 #[derive(Args, Debug)]

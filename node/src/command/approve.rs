@@ -9,8 +9,9 @@ use crate::api::{ApprovalAbout, ApprovalBody, ApprovalState, ApprovalText};
 use crate::cli::{ApproveCommand, Format, OperatorArgs};
 use crate::client::{Client, ClientError};
 use crate::clock::{Clock as _, SystemClock};
-use crate::command::ask::render;
+use crate::command::ask::refusal;
 use crate::command::{Exit, limits, operate, print};
+use crate::language::Language;
 
 /// Days that a grant holds where no day is named.
 const GRANT_DAYS: u64 = 7;
@@ -54,7 +55,7 @@ fn decide(
                 Ok(Exit::Done)
             }
             Err(ClientError::Refused(refusal)) => {
-                render::refusal(&refusal, Format::Table)?;
+                refusal::show(&refusal, Format::Table, Language::En)?;
                 Ok(Exit::Usage)
             }
             Err(error) => Err(error.into()),

@@ -15,10 +15,12 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::command::{Exit, print};
 use crate::keys::passphrase::Source;
 use crate::keys::{Key, random_bytes};
+use crate::language::Language;
 use crate::profile::Profile;
 use crate::session::Session;
 
-pub(super) mod render;
+pub(super) mod refusal;
+mod render;
 
 /// Most bytes of an answer with its evidence.
 pub(super) const MAX_FINISHED_BYTES: usize = 256 * 1024 * 1024;
@@ -80,6 +82,11 @@ impl AtNode {
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
+
+    /// The language that the person reads refusals in.
+    fn language(&self, context: &AskContext) -> Language {
+        context.language.unwrap_or(self.profile.language)
+    }
 }
 
 /// Asks and prints.
@@ -87,7 +94,11 @@ pub(crate) fn run(ask: &Ask) -> anyhow::Result<Exit> {
     let at = AtNode::open(&ask.options.context)?;
     let sql = text(&ask.sql)?;
     if sql.len() > MAX_SQL_BYTES {
-        render::refusal(&too_large(sql.len()), ask.options.format)?;
+        refusal::show(
+            &too_large(sql.len()),
+            ask.options.format,
+            at.language(&ask.options.context),
+        )?;
         return Ok(Exit::Refused);
     }
     let put_it = Put { asks: Asks::Sql(sql), profile: ask.under, heading: Vec::new() };
@@ -109,7 +120,7 @@ pub(super) fn put(at: &AtNode, put: Put, options: &AskOptions) -> anyhow::Result
     let finished = match at.client.ask(&body) {
         Ok(reply) => reply.finished,
         Err(ClientError::Refused(refusal)) => {
-            render::refusal(&refusal, options.format)?;
+            refusal::show(&refusal, options.format, at.language(&options.context))?;
             return Ok(Exit::Refused);
         }
         Err(error) => return Err(error.into()),
@@ -163,6 +174,9 @@ fn too_large(bytes: usize) -> RefusalBody {
         message: format!(
             "the question has {bytes} bytes or more, at most {MAX_SQL_BYTES} are read"
         ),
+        message_nl: Some(format!(
+            "de vraag heeft {bytes} bytes of meer, hoogstens {MAX_SQL_BYTES} worden gelezen"
+        )),
         rule: Some(format!("kring/{}", code.replace('_', "-"))),
         layer: None,
         coverage: BTreeMap::new(),

@@ -16,6 +16,7 @@ pub(crate) fn run(
     format: Format,
 ) -> anyhow::Result<Exit> {
     let profile = Profile::load(context.profile.profile.as_deref())?;
+    let language = context.language.unwrap_or(profile.language);
     let client = Client::new(&profile)?;
     let info = client.info()?;
     let person = Key::id_of(&profile.key_file)?;
@@ -43,7 +44,7 @@ pub(crate) fn run(
             Ok(Exit::Done)
         }
         Err(ClientError::Refused(refusal)) => {
-            super::ask::render::refusal(&refusal, format)?;
+            super::ask::refusal::show(&refusal, format, language)?;
             Ok(Exit::Refused)
         }
         Err(error) => Err(error.into()),

@@ -25,6 +25,7 @@ fn refused(number: u64) -> Event {
         request: request(number),
         code: "x".to_owned(),
         message: String::new(),
+        message_nl: None,
         rule: None,
         layer: None,
     }

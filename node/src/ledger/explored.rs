@@ -58,6 +58,26 @@ impl Unexplored {
             Self::Moving => "others were answered while this question was run; ask it anew",
         }
     }
+
+    /// The same in Dutch.
+    #[must_use]
+    pub fn dutch(self) -> &'static str {
+        match self {
+            Self::NoKey => {
+                "dit ziekenhuis heeft geen sleutel voor ruis en beantwoordt dus niets met ruis (ask.explore, kwantielen, indicatoren met \
+                 onderdelen met ruis); zijn eigen beheerders krijgen te lezen wat zij doen"
+            }
+            Self::OtherKey => {
+                "de sleutel voor ruis van dit ziekenhuis is een andere dan die waarmee eerder is geantwoord, dus het beantwoordt niets met ruis \
+                 (ask.explore, kwantielen, indicatoren met onderdelen met ruis); zijn eigen beheerders krijgen te lezen wat zij doen"
+            }
+            Self::Closed => {
+                "onder ask.explore is zoveel over de patienten van dit ziekenhuis gevraagd dat het dicht is tot de volgende lijn van de dataset; \
+                 een indicator wordt wel beantwoord"
+            }
+            Self::Moving => "er zijn andere vragen beantwoord terwijl deze liep; stel haar opnieuw",
+        }
+    }
 }
 
 /// What noise is made with.

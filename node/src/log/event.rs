@@ -175,6 +175,9 @@ pub enum Event {
         code: String,
         /// What the asker was told.
         message: String,
+        /// The same in Dutch, where there is such a text. Missing in entries of older logs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_nl: Option<String>,
         /// The rule that refused.
         rule: Option<String>,
         /// The layer that refused.

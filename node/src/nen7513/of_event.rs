@@ -52,7 +52,7 @@ impl What {
                 record.checks = format!("profile {}", receipt.profile.as_str());
                 Self { question: Some(*question), record }
             }
-            Event::Refused { question, request, code, message: _, rule, layer } => {
+            Event::Refused { question, request, code, message: _, message_nl: _, rule, layer } => {
                 let mut record = query("question refused", "refused", REFUSED);
                 record.detail = format!("request {request}, code {code}");
                 let rules: Vec<_> = rule.iter().cloned().collect();

@@ -20,7 +20,7 @@ use crate::{Digest, HospitalCode, NetworkId, Profile, Revocations, UnixTime};
 
 /// Most bytes of a trailer or a refusal.
 pub const MAX_TRAILER_BYTES: usize = 64 * 1024;
-/// Most characters of a refusal's message, and of a rule's name.
+/// Most characters of a refusal's message in each language, and of a rule's name.
 const MAX_MESSAGE_CHARS: usize = 2_000;
 /// Most rules that a receipt names.
 const MAX_RULES: usize = 256;
@@ -242,6 +242,7 @@ fn refusal(envelope: &Envelope, expected: &ExpectedReply<'_>) -> Result<Refusal,
     let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     fits("code", (1..=64).contains(&refusal.code.len()) && refusal.code.bytes().all(word))?;
     fits("message", shown(&refusal.message))?;
+    fits("message_nl", refusal.message_nl.as_deref().is_none_or(shown))?;
     fits("rule", refusal.rule.as_deref().is_none_or(shown))?;
     Ok(refusal)
 }

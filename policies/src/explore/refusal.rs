@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{MAX_CONDITIONS, MAX_QUASI};
 
+mod dutch;
+
 /// Most characters of the clause that a refusal names.
 const MAX_CLAUSE: usize = 200;
 
@@ -64,17 +66,6 @@ impl ExploreRefusal {
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.reason.code()
-    }
-
-    /// The refusal in Dutch.
-    #[must_use]
-    pub fn dutch(&self) -> String {
-        let Self { reason, clause } = self;
-        format!(
-            "`{clause}` past niet in de vorm die ask.explore beantwoordt ({}); vraag het anders, of als indicator: het bestuur kan de \
-             precieze tekst goedkeuren (kring indicator list)",
-            reason.code()
-        )
     }
 }
 

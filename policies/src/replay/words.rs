@@ -1,7 +1,5 @@
 //! Changes in words, in English and Dutch. Words of rules, profiles and protections stay as files have them.
 
-use crate::footprint::FootprintError;
-
 use super::{AtDoor, Change, Difference, Reason, What};
 
 /// A language of people.
@@ -110,32 +108,6 @@ impl Reason {
         match rule {
             Some(rule) => format!("{code} ({rule}): {message}"),
             None => format!("{code}: {message}"),
-        }
-    }
-}
-
-/// A footprint that does not fit its dataset, in Dutch.
-pub(super) fn footprint_nl(fault: &FootprintError) -> String {
-    match fault {
-        FootprintError::UnknownTable { table, dataset } => {
-            format!("tabel `{table}` staat niet in dataset `{dataset}`")
-        }
-        FootprintError::UnknownColumn { table, column } => {
-            format!("kolom `{column}` staat niet in tabel `{table}`")
-        }
-        FootprintError::ClassForbids { table, column, class, usage, advice: _ } => {
-            format!("kolom `{table}.{column}` heeft klasse {class}: `{usage}` kan daarmee niet")
-        }
-        FootprintError::TooManyCells { cells } => {
-            format!("een indeling heeft {cells} cellen, dat zijn er te veel")
-        }
-        FootprintError::BadExplore { source } => source.dutch(),
-        FootprintError::TooLarge { .. }
-        | FootprintError::Measures { .. }
-        | FootprintError::Vectors { .. }
-        | FootprintError::Links { .. }
-        | FootprintError::FragmentCount { .. } => {
-            "de vraag is door een andere versie van kring vastgelegd".to_owned()
         }
     }
 }

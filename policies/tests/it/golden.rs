@@ -51,6 +51,9 @@ fn payloads_are_frozen() {
     refusal.layer = Some(layer());
     let envelope = sign_refusal(&refusal, &key("BRAVO envelope"));
     check(envelope.unverified_payload(), include_str!("golden/refusal.json"));
+    refusal.message_nl = Some("geen regel staat dit toe".to_owned());
+    let envelope = sign_refusal(&refusal, &key("BRAVO envelope"));
+    check(envelope.unverified_payload(), include_str!("golden/refusal.dutch.json"));
 }
 
 #[test]

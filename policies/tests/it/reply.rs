@@ -45,6 +45,7 @@ pub(crate) fn refusal() -> Refusal {
         responder: hospital("BRAVO"),
         code: "no_rule_permits".to_owned(),
         message: "no rule permits this".to_owned(),
+        message_nl: None,
         rule: Some("noord/no-area".to_owned()),
         layer: None,
         log_index: Some(8),
@@ -111,6 +112,10 @@ fn good_replies_are_believed() {
         Trailer::verify(&bytes, &asked.expected()).unwrap(),
         Trailer::Refusal(Box::new(refusal()))
     );
+    // With its Dutch text, as long as it may be.
+    let dutch = Refusal { message_nl: Some("é".repeat(2000)), ..refusal() };
+    let bytes = sign_refusal(&dutch, &key("BRAVO envelope")).encode();
+    assert_eq!(verify_refusal(&bytes, &asked.expected()).unwrap(), dutch);
 }
 
 #[test]
@@ -223,6 +228,8 @@ fn a_refusal_is_about_this_request_and_can_be_shown() {
     check_refusal(|r| r.message = "a\u{1b}[31mb".to_owned(), &unfit("message"));
     check_refusal(|r| r.message = "a\u{202e}b".to_owned(), &unfit("message"));
     check_refusal(|r| r.message = "x".repeat(2001), &unfit("message"));
+    check_refusal(|r| r.message_nl = Some("a\u{1b}[31mb".to_owned()), &unfit("message_nl"));
+    check_refusal(|r| r.message_nl = Some("x".repeat(2001)), &unfit("message_nl"));
     check_refusal(|r| r.rule = Some("a\nb".to_owned()), &unfit("rule"));
     let at = NOW.plus(500);
     check_refusal(|r| r.refused_at = at, &ReplyError::FromTheFuture { at, now: NOW });

@@ -95,6 +95,20 @@ impl Scope {
 }
 
 impl OverQuota {
+    /// Whose quota, and what can be done, in Dutch.
+    #[must_use]
+    pub fn dutch(&self) -> String {
+        let whose = match self.scope {
+            Scope::Person => "deze persoon",
+            Scope::Purpose => "dit doel",
+            Scope::Organisation => "deze organisatie",
+        };
+        format!(
+            "het quotum van {whose} bij dit ziekenhuis is op, voor vandaag of zolang wordt onthouden wat over de dataset is beantwoord: vraag op \
+             een andere dag, of vraag het bestuur"
+        )
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {

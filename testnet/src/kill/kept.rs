@@ -88,13 +88,15 @@ fn is_kept(one: &Acknowledged, entries: &[Entry], said: &Said<'_>) -> bool {
                     }
         }),
         What::Refusal(index, told) => at(*index).is_some_and(|entry| {
-            let Event::Refused { question, request, code, message, rule, layer } = &entry.event
+            let Event::Refused { question, request, code, message, message_nl, rule, layer } =
+                &entry.event
             else {
                 return false;
             };
             entry.at == told.refused_at
                 && (question.digest, request, code) == (one.question, &told.request, &told.code)
-                && (message, rule, layer) == (&told.message, &told.rule, &told.layer)
+                && (message, message_nl) == (&told.message, &told.message_nl)
+                && (rule, layer) == (&told.rule, &told.layer)
         }),
         What::Received(responder, outcome) => {
             said.received.contains(&(one.question, responder.as_str(), outcome.as_str()))

@@ -15,6 +15,7 @@ mod explore;
 mod indicators;
 mod keys;
 mod kill;
+mod languages;
 mod layers;
 mod liar;
 mod local;

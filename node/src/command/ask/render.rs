@@ -1,4 +1,4 @@
-//! How an answer or a refusal looks: a table for people, CSV, or one JSON object.
+//! How an answer looks: a table for people, CSV, or one JSON object.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,12 @@ use policies::wire::NoiseReceipt;
 use query::pipe::{CellStatus, FinishedInterval};
 use serde_json::Value;
 
-use crate::api::{AnswerBody, AppliedProtections, Coverage, CoverageState, RefusalBody};
+use crate::api::{AnswerBody, AppliedProtections};
 use crate::cli::Format;
 use crate::command::{limits, print};
+use crate::language::Language;
+
+use super::refusal::of_each;
 
 /// Prints an answer; `exact` is its text as the node signed it.
 pub(super) fn answer(answer: &AnswerBody, exact: &str, format: Format) -> anyhow::Result<()> {
@@ -19,26 +22,6 @@ pub(super) fn answer(answer: &AnswerBody, exact: &str, format: Format) -> anyhow
         Format::Json => print::line(exact),
         Format::Csv => csv(answer)?,
         Format::Table => table(answer),
-    }
-    Ok(())
-}
-
-/// Prints a refusal.
-pub(in crate::command) fn refusal(refusal: &RefusalBody, format: Format) -> anyhow::Result<()> {
-    match format {
-        Format::Json => print::line(serde_json::to_string(refusal)?),
-        Format::Csv | Format::Table => {
-            print::note(format!("refused ({}): {}", refusal.code, refusal.message));
-            if let Some(rule) = &refusal.rule {
-                print::note(format!("rule: {rule}"));
-            }
-            if let Some(layer) = &refusal.layer {
-                print::note(format!("charter: {} version {}", layer.network, layer.version));
-            }
-            if !refusal.coverage.is_empty() {
-                print::note(format!("hospitals: {}", coverage(&refusal.coverage)));
-            }
-        }
     }
     Ok(())
 }
@@ -158,7 +141,7 @@ fn table(answer: &AnswerBody) {
         }
     }
     print::line(&table);
-    print::line(format!("hospitals: {}", coverage(&answer.coverage)));
+    print::line(format!("hospitals: {}", of_each(&answer.coverage, Language::En)));
     print::line(format!("protections: {}", protections(answer)));
     if answer.undecided > 0 {
         print::line(format!(
@@ -202,21 +185,6 @@ fn text(value: &Value, null: &str) -> String {
         }
         Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     }
-}
-
-/// Who answered, and why the others did not.
-fn coverage(coverage: &BTreeMap<policies::HospitalCode, Coverage>) -> String {
-    let answered = coverage.values().filter(|part| part.state == CoverageState::Answered).count();
-    let named = |(code, part): (&policies::HospitalCode, &Coverage)| {
-        let reason = part.code.as_deref().unwrap_or_default();
-        match part.state {
-            CoverageState::Answered => code.to_string(),
-            CoverageState::Refused => format!("{code} refused ({reason})"),
-            CoverageState::Unreachable => format!("{code} not reached ({reason})"),
-        }
-    };
-    let all: Vec<_> = coverage.iter().map(named).collect();
-    format!("{answered} of {} answered: {}", coverage.len(), all.join(", "))
 }
 
 /// What was done to figures with noise.

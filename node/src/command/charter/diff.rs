@@ -6,8 +6,9 @@ use policies::compare::{self, Change, Moved, Part, Subject, What};
 use serde::Serialize;
 
 use super::folder::{self, Opened};
-use crate::cli::charter::{DiffFormat, Language};
+use crate::cli::charter::DiffFormat;
 use crate::command::{Exit, print};
+use crate::language::Language;
 
 /// A charter of the two.
 #[derive(Serialize)]

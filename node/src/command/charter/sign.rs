@@ -14,10 +14,11 @@ use policies::{Digest, Root};
 
 use super::folder::Opened;
 use super::{diff, folder};
-use crate::cli::charter::{Language, SignCharter};
+use crate::cli::charter::SignCharter;
 use crate::command::{Exit, print};
 use crate::keys::Key;
 use crate::keys::passphrase::Source;
+use crate::language::Language;
 
 /// Shows what is signed, then signs it.
 pub(crate) fn sign(args: &SignCharter) -> anyhow::Result<Exit> {

@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table};
 use query::rehearse::{Shown, Sums};
 
 use super::{OfDataset, OfVariant, Rehearsal};
-use crate::cli::charter::Language;
+use crate::language::Language;
 
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,8 @@ use super::form::Form;
 use super::sides::Sides;
 use super::tally::{Changed, Count, Found, Row};
 use crate::cli::Format;
-use crate::cli::charter::Language;
 use crate::command::print;
+use crate::language::Language;
 
 mod totals;
 

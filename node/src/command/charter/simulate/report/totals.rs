@@ -1,7 +1,7 @@
 //! The totals, in words.
 
 use super::{Count, Found};
-use crate::cli::charter::Language;
+use crate::language::Language;
 
 /// What each code of the totals means, in English and Dutch.
 const WORDS: [(&str, &str, &str); 9] = [
