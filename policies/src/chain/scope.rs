@@ -187,7 +187,9 @@ impl Tree {
                 Err(NotInScope::Layer { source: NotInForce::NotYet { .. }, .. }) => continue,
                 Err(NotInScope::NotListed { .. } | NotInScope::ParentOlder { .. }) => continue,
                 Err(error @ (NotInScope::Layer { .. } | NotInScope::Unknown { .. })) => {
-                    if line.newest_charter().is_some_and(takes) {
+                    if line.newest_charter().is_some_and(takes)
+                        && self.may_take(line, (hospital, now))
+                    {
                         return Err(error);
                     }
                     continue;
@@ -280,6 +282,19 @@ impl Tree {
             (network.clone(), layers, member)
         };
         self.lines().into_iter().map(state).collect()
+    }
+
+    /// Whether a version of the network above that holds lists the hospital for this one.
+    fn may_take(&self, line: &Line, (hospital, now): (&HospitalCode, UnixTime)) -> bool {
+        let parent = line.parent().and_then(|parent| self.line(&parent.network));
+        let force = parent.and_then(|parent| parent.in_force(now).ok());
+        force.is_none_or(|force| {
+            let child = |charter: &Arc<Charter>| {
+                let child = charter.child(line.network());
+                child.is_some_and(|child| child.members.contains(hospital))
+            };
+            force.all().any(child)
+        })
     }
 
     /// What names every version that holds in a network and above it, each layer's newest first: what changes with the clock.

@@ -11,7 +11,7 @@ use crate::charter::Parent;
 use crate::question::MAX_LAYERS;
 use crate::statement::Revocations;
 use crate::wire::LayerRef;
-use crate::{Digest, NetworkId, UnixTime};
+use crate::{NetworkId, UnixTime};
 
 use super::check::{self, Read};
 use super::{ChainError, Line, Next};
@@ -222,11 +222,5 @@ impl Tree {
     #[must_use]
     pub fn tips(&self) -> Vec<&LayerRef> {
         self.lines().into_iter().map(Line::tip).collect()
-    }
-
-    /// The pin.
-    #[must_use]
-    pub fn pin(&self) -> Option<Digest> {
-        self.root().map(Line::root)
     }
 }

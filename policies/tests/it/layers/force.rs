@@ -115,6 +115,16 @@ fn a_network_takes_no_hospital_that_its_parent_does_not_list_for_it() {
     assert_eq!(layers(&scope("noord", "BRAVO")), ["noord"]);
     let networks = scope("noord", "BRAVO").charter.networks_at(NOW);
     assert_eq!(networks[&network("east")], [alfa()].into());
+    // Nor does it silence one by letting its charter end.
+    let mut over = Below::east().files();
+    let head = over["charter.toml"].replace("2027-12-31", "2026-05-01");
+    over.insert("charter.toml".to_owned(), head);
+    let mut tree = super::rooted(&signed(&files, &["board"]));
+    taken(&mut tree, &signed(&over, &["east board"]));
+    let silenced = |code: &str| {
+        tree.scope(&network("noord"), &hospital(code), NOW).unwrap().silenced.is_some()
+    };
+    assert!(silenced("ALFA") && !silenced("BRAVO"));
 }
 
 #[test]
