@@ -18,7 +18,8 @@ mod sensitive;
 mod vector;
 
 pub use link::{
-    LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkNames, LinkQuantity, LinkSum, NotAName,
+    LinkAxis, LinkFixed, LinkFootprint, LinkKey, LinkName, LinkNames, LinkQuantity, LinkSet,
+    LinkSum, NotAName, NotASet,
 };
 pub use measure::{
     MAX_ROWS, MadeFootprint, MeasureFootprint, MeasureKind, SUM_LIMIT, Units, UnitsError,
@@ -78,10 +79,7 @@ impl FootprintDraft {
                 measure.made.as_ref().map_or(1, |made| follow(made).saturating_add(2))
             })
             .fold(0, usize::saturating_add);
-        let links = fragments.iter().flat_map(|fragment| &fragment.links);
-        let links = links
-            .flat_map(|link| &link.sums)
-            .map(|sum| sum.fixed.len().saturating_add(sum.part_of.len()).saturating_add(1));
+        let links = fragments.iter().flat_map(|fragment| &fragment.links).map(LinkFootprint::len);
         let links = links.fold(linked.len(), usize::saturating_add).saturating_mul(LINK_BYTES);
         texts
             .sum::<usize>()

@@ -11,7 +11,7 @@ use crate::explore::{
     ExploreTerm, MeasureId,
 };
 use crate::footprint::{
-    ColumnUse, FootprintDraft, FootprintError, FragmentFootprint, LinkAxis, LinkFootprint,
+    ColumnUse, FootprintDraft, FootprintError, FragmentFootprint, LinkAxis, LinkFootprint, LinkKey,
     LinkName, LinkNames, LinkQuantity, LinkSum, MeasureFootprint, MeasureKind, Sensitive,
     SumFootprint, SumKind, Units,
 };
@@ -84,7 +84,7 @@ impl Sketch {
         };
         let links = vec![LinkFootprint {
             base: Digest::of(b"a footprint in words"),
-            keys,
+            keys: keys.into_iter().map(LinkKey::from).collect(),
             sums: vec![LinkSum { of: 0, fixed: Vec::new(), part_of: Vec::new() }],
         }];
         FragmentFootprint {

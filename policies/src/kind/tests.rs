@@ -88,7 +88,10 @@ fn footprint(change: impl FnOnce(&mut FootprintDraft)) -> FootprintDraft {
             explore: Explore::Refused(ExploreRefusal::new(ExploreReason::Rows, "patient")),
             links: vec![LinkFootprint {
                 base: Digest::of(b"base"),
-                keys: vec![LinkAxis { axis: 0, size: 1 }, LinkAxis { axis: 1, size: 11 }],
+                keys: vec![
+                    LinkAxis { axis: 0, size: 1 }.into(),
+                    LinkAxis { axis: 1, size: 11 }.into(),
+                ],
                 sums: vec![LinkSum { of: 0, fixed: Vec::new(), part_of: Vec::new() }],
             }],
             vectors: Vec::new(),

@@ -8,8 +8,9 @@ use policies::bundle::{open, seal};
 use policies::dsse::{Envelope, PublicKey};
 use policies::explore::{Explore, ExploreReason, ExploreRefusal};
 use policies::footprint::{
-    ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkName, LinkNames,
-    LinkQuantity, LinkSum, MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units,
+    ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkKey, LinkName,
+    LinkNames, LinkQuantity, LinkSum, MeasureFootprint, MeasureKind, Sensitive, SumFootprint,
+    SumKind, Units,
 };
 use policies::question::{sign_question, sign_request};
 use policies::wire::{Asks, Question, Request};
@@ -176,7 +177,8 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
         group_keys.push("CASE WHEN true THEN 1 ELSE 12 END".to_owned());
     }
     let keys = (0..).zip([12].into_iter().chain(std::iter::repeat(1)));
-    let keys = keys.take(group_keys.len()).map(|(axis, size)| LinkAxis { axis, size });
+    let keys =
+        keys.take(group_keys.len()).map(|(axis, size)| LinkKey::from(LinkAxis { axis, size }));
     let links = vec![LinkFootprint {
         base: Digest::of(b"base"),
         keys: keys.collect(),

@@ -21,11 +21,13 @@ use crate::written::written;
 
 mod keys;
 mod names;
+mod placed;
 mod present;
 mod rows;
 mod sums;
 mod truth;
 
+pub(super) use placed::{Placed, PlacedKey, PlacedSum, placed};
 pub(super) use sums::exact::Exact;
 
 /// Names the columns that stand for EXISTS.

@@ -1,30 +1,32 @@
 //! Where the figures of a question's fragments lie among each other: see [`LinkFootprint`].
 //!
 //! The space of a plan is what is below the cut as it was rewritten, so grouping sets of one aggregate share it, and so do
-//! aggregates over the same text. The space of an explore form is the table whose rows are grouped: its axes are columns with a
-//! code list, and `column = code` in WHERE or FILTER fixes a place, so a question about one grade lies in one by grade. In both
+//! aggregates over the same text. The space of rows is the table whose rows are grouped, whether the fragment is in the explore
+//! form or not: its axes are columns with all their values, in their order, and keys and conditions on one column are places on its
+//! axis, so a window of years lies over the years, and a question about one grade in one by grade. In both
 //! spaces other conditions belong to what is counted, and more of them make a part of what is counted under fewer. Two texts of the
 //! same rows that have neither in common stand alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::logical_expr::utils::split_conjunction;
 use policies::Digest;
-use policies::dataset::{Column, Dataset};
-use policies::explore::{
-    ColumnCondition, Conditions, Explore, ExploreForm, ExploreKey, ExploreSum, ExploreTerm,
-    MeasureId, ValueSet,
-};
+use policies::dataset::Dataset;
+use policies::explore::{Conditions, ExploreKey};
 use policies::footprint::{
-    FragmentFootprint, LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkNames, LinkQuantity,
-    LinkSum, SumFootprint,
+    FragmentFootprint, LinkAxis, LinkFixed, LinkFootprint, LinkKey, LinkName, LinkNames,
+    LinkQuantity, LinkSet, LinkSum,
 };
 use policies::wire::LANGUAGE_VERSION;
 
+use super::form::{Placed, PlacedKey, PlacedSum, placed};
 use super::{Fragment, Key, Primitive, explain};
 use crate::facts::domain::Domain;
+use columns::Places;
+
+mod columns;
 
 /// Numbers of texts, in the order in which they are seen.
 #[derive(Default)]
@@ -66,9 +68,8 @@ pub(super) fn link(
     let mut linker = Linker { dataset, axes, sums, quantities: Vec::new() };
     for (fragment, footprint) in fragments.iter().zip(footprints.iter_mut()) {
         footprint.links = vec![linker.plan(fragment)];
-        if let Explore::Form(form) = &footprint.explore {
-            footprint.links.extend(linker.form(fragment, form, &footprint.sums));
-        }
+        let placed = placed(fragment, footprint, dataset);
+        footprint.links.extend(placed.and_then(|placed| linker.rows(fragment, &placed)));
     }
     let links = footprints.iter_mut().flat_map(|footprint| &mut footprint.links);
     for sum in links.flat_map(|link| &mut link.sums) {
@@ -89,7 +90,8 @@ impl Linker<'_> {
         let mut base = format!("kring rows {LANGUAGE_VERSION}\ndataset {}\n", self.dataset.digest);
         let _ = write!(base, "patient {}\n{}\n", fragment.patient, rows.display_indent());
         let base = Digest::of(base.as_bytes());
-        let keys = fragment.keys.iter().map(|key| self.axis(key_text(key), key.size())).collect();
+        let keys = fragment.keys.iter().map(|key| self.axis(key_text(key), key.size()).into());
+        let keys = keys.collect();
         let sums = fragment.primitives.iter().map(|primitive| {
             let filter = primitive.filter.iter().flat_map(split_conjunction);
             let conditions = filter.map(ToString::to_string).chain(kept.iter().cloned());
@@ -101,54 +103,72 @@ impl Linker<'_> {
     }
 
     /// The space of the rows of a table; none where two keys are one axis.
-    fn form(
-        &mut self,
-        fragment: &Fragment,
-        form: &ExploreForm,
-        sums: &[SumFootprint],
-    ) -> Option<LinkFootprint> {
-        let keys = fragment.keys.iter().zip(&form.keys);
-        let keys: Vec<LinkAxis> = keys
-            .map(|(key, form)| match form {
-                ExploreKey::Codes { table, column } => {
-                    self.axis(format!("column {table}.{column}"), key.size())
-                }
-                ExploreKey::Cells(cells) => self.axis(cells_text(key, cells), key.size()),
-            })
-            .collect();
-        let axes: BTreeSet<u32> = keys.iter().map(|key| key.axis).collect();
-        let sums = form.sums.iter().zip(sums).map(|(sum, known)| self.sum(sum, known, &axes));
-        let base = format!("kring table {LANGUAGE_VERSION}\n{}\n", form.rows);
+    fn rows(&mut self, fragment: &Fragment, placed: &Placed) -> Option<LinkFootprint> {
+        let keys = fragment.keys.iter().zip(&placed.keys);
+        let keys: Vec<LinkKey> = keys.map(|(key, placed)| self.key(key, placed)).collect();
+        let axes: BTreeSet<u32> = keys.iter().map(|key| key.axis.axis).collect();
+        let sums = placed.sums.iter().map(|sum| self.sum(sum)).collect();
+        let base = format!("kring table {LANGUAGE_VERSION}\n{}\n", placed.rows);
         let base = Digest::of(base.as_bytes());
-        (axes.len() == keys.len()).then(|| LinkFootprint { base, keys, sums: sums.collect() })
+        (axes.len() == keys.len()).then_some(LinkFootprint { base, keys, sums })
     }
 
-    fn sum(&mut self, sum: &ExploreSum, known: &SumFootprint, keys: &BTreeSet<u32>) -> LinkSum {
-        let [ExploreTerm { measure, conditions, factor }] = sum.terms.as_slice() else {
-            let what = format!("{:?} scale {}", sum.terms, known.scale);
-            return self.quantity(what, BTreeSet::new(), Vec::new());
-        };
-        let mut fixed = Vec::new();
-        let mut rest: BTreeSet<String> =
-            conditions.children.iter().map(ToString::to_string).collect();
-        if conditions.never {
-            rest.insert("never".to_owned());
-        }
-        for condition in &conditions.columns {
-            match self.place(condition).filter(|fixed| !keys.contains(&fixed.axis.axis)) {
-                Some(place) => fixed.push(place),
-                None => drop(rest.insert(condition.to_string())),
+    fn key(&mut self, key: &Key, placed: &PlacedKey) -> LinkKey {
+        let cells = match placed {
+            PlacedKey::Other(text) => return self.axis(text.clone(), key.size()).into(),
+            PlacedKey::Form(ExploreKey::Codes { table, column }) => {
+                return self.axis(column_text(table, column), key.size()).into();
             }
-        }
-        fixed.sort_unstable();
-        // What counts is the same figure in whichever words: `sum(flag)` is a count of rows.
-        let what = match measure {
-            MeasureId::Count { .. } => format!("{measure:?}"),
-            MeasureId::Sum { .. } | MeasureId::SumSquares { .. } => {
-                format!("{measure:?} {:?} times {factor} scale {}", known.kind, known.scale)
-            }
+            PlacedKey::Form(ExploreKey::Cells(cells)) => cells,
         };
-        self.quantity(what, rest, fixed)
+        let Some((places, cells)) = self.cells(cells) else {
+            return self.axis(cells_text(key, cells), key.size()).into();
+        };
+        let axis = self.axis(places.text(), u64::from(places.size()));
+        let each = (0..axis.size).map(LinkSet::one).eq(cells.iter().cloned());
+        LinkKey { axis, cells: if each { Vec::new() } else { cells } }
+    }
+
+    /// The places of each group of a key on the axis of the one column that it looks at.
+    fn cells(&self, cells: &[Conditions]) -> Option<(Places<'_>, Vec<LinkSet>)> {
+        let column = cells.iter().find_map(|cell| cell.columns.first())?;
+        let places = Places::of(self.dataset, &column.table, &column.column)?;
+        let set = |cell: &Conditions| match (cell.columns.as_slice(), cell.children.as_slice()) {
+            ([], []) if cell.never => Some(LinkSet::default()),
+            ([one], []) if (&one.table, &one.column) == (&column.table, &column.column) => {
+                places.set(&one.values)
+            }
+            _ => None,
+        };
+        let cells = cells.iter().map(set).collect::<Option<_>>()?;
+        Some((places, cells))
+    }
+
+    fn sum(&mut self, PlacedSum { what, columns, others }: &PlacedSum) -> LinkSum {
+        let mut fixed: BTreeMap<LinkAxis, LinkSet> = BTreeMap::new();
+        let mut others = others.clone();
+        for (table, column, values) in columns {
+            let places = Places::of(self.dataset, table, column);
+            let sets = places.as_ref().and_then(|places| {
+                values.iter().map(|values| places.set(values)).collect::<Option<Vec<_>>>()
+            });
+            let (Some(places), Some(sets)) = (places, sets) else {
+                others.insert(format!("{table}.{column} in {values:?}"));
+                continue;
+            };
+            let axis = (places.text(), u64::from(places.size()));
+            let axis = self.axis(axis.0, axis.1);
+            let all = LinkSet::all(&sets);
+            let left = fixed.get(&axis).map(|known| known.and(&all));
+            fixed.insert(axis, left.unwrap_or(all));
+        }
+        if fixed.values().any(LinkSet::is_empty) {
+            others.insert("never".to_owned());
+            fixed.clear();
+        }
+        fixed.retain(|axis, places| places.len() < u64::from(axis.size));
+        let fixed = fixed.into_iter().map(|(axis, places)| LinkFixed { axis, places });
+        self.quantity(what.clone(), others, fixed.collect())
     }
 
     fn quantity(
@@ -190,31 +210,15 @@ impl Linker<'_> {
         wholes
     }
 
-    /// The place that a condition fixes, if it allows one code of a column.
-    fn place(&mut self, condition: &ColumnCondition) -> Option<LinkFixed> {
-        let ColumnCondition { table, column, values } = condition;
-        let ValueSet::Codes(codes) = values else { return None };
-        let (Some(code), 1) = (codes.first(), codes.len()) else { return None };
-        let known = self.dataset.column(table, column)?;
-        let place = place_of(known, code.as_deref())?;
-        let size = known.codes.len().checked_add(usize::from(known.nullable))?;
-        let axis = self.axis(format!("column {table}.{column}"), u64::try_from(size).ok()?);
-        Some(LinkFixed { axis, place })
-    }
-
     fn axis(&mut self, text: String, size: u64) -> LinkAxis {
         let axis = self.axes.of(text);
         LinkAxis { axis, size: u32::try_from(size).unwrap_or(u32::MAX) }
     }
 }
 
-/// The place of a code among those of its column, of its absence after them.
-fn place_of(column: &Column, code: Option<&str>) -> Option<u32> {
-    let place = match code {
-        Some(code) => column.codes.iter().position(|known| known.value.to_string() == code)?,
-        None => column.codes.len(),
-    };
-    u32::try_from(place).ok()
+/// The axis of a column.
+fn column_text(table: &str, column: &str) -> String {
+    format!("column {table}.{column}")
 }
 
 /// A key with everything that distinguishes its values.
@@ -226,7 +230,7 @@ fn key_text(key: &Key) -> String {
     text
 }
 
-/// A key that is no column with codes: the conditions of its values; one that has none is its own axis.
+/// A key that is not of one column: the conditions of its values; one that has none is its own axis.
 fn cells_text(key: &Key, cells: &[Conditions]) -> String {
     if cells.iter().all(|cell| *cell == Conditions::default()) {
         return key_text(key);

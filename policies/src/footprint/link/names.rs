@@ -109,8 +109,9 @@ impl LinkNames {
         };
         for (fragment, footprint) in fragments.iter().enumerate() {
             let mut links = footprint.links.iter();
-            let named =
-                links.all(|link| link.keys.iter().all(has_axis) && link.sums.iter().all(has_sum));
+            let named = links.all(|link| {
+                link.keys.iter().all(|key| has_axis(&key.axis)) && link.sums.iter().all(has_sum)
+            });
             if !once || !named {
                 return Err(FootprintError::Links { fragment });
             }

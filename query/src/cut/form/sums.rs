@@ -18,6 +18,7 @@ use crate::cut::Primitive;
 use exact::Exact;
 
 pub(super) mod exact;
+mod placed;
 
 /// A multiple of a column, or of 1, in the rows that meet conditions.
 #[derive(Clone)]

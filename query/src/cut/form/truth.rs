@@ -20,9 +20,29 @@ mod evaluate;
 /// Most combinations of values that one condition is asked for.
 const MAX_COMBINATIONS: usize = 65_536;
 
+/// Conditions as far as they can be told apart.
+#[derive(Default)]
+pub(super) struct Loose {
+    /// Those that have the one form.
+    pub(super) conditions: Conditions,
+    /// Values of columns that are no code set, interval or absence: all of these.
+    pub(super) pieces: Vec<(Name, Vec<ValueSet>)>,
+    /// Anything else, as text of canonical names.
+    pub(super) others: BTreeSet<String>,
+}
+
 impl Reader<'_> {
     /// The one form of an AND of conditions.
     pub(super) fn conditions(&self, exprs: &[Expr]) -> Formed<Conditions> {
+        let mut all = Conditions::default();
+        for part in self.by_column(exprs)? {
+            all = all.and(&self.condition(&part)?);
+        }
+        Ok(all)
+    }
+
+    /// Conditions that all must hold, those on one column together; none that says nothing of patients.
+    fn by_column(&self, exprs: &[Expr]) -> Formed<Vec<Expr>> {
         let mut parts = Vec::new();
         for expr in exprs {
             split(self.without_keys(expr)?, &mut parts);
@@ -33,19 +53,53 @@ impl Reader<'_> {
             let names: BTreeSet<Name> = part.column_refs().into_iter().cloned().collect();
             by_columns.entry(names).or_default().push(part);
         }
-        let mut all = Conditions::default();
+        let mut all = Vec::new();
         for (columns, parts) in by_columns {
             let of_hospital = columns.iter().filter(|name| names::is_of_hospital(name)).count();
             if of_hospital > 0 && of_hospital == columns.len() {
                 continue;
             }
-            let joined =
-                if columns.len() == 1 { conjunction(parts).into_iter().collect() } else { parts };
-            for part in joined {
-                all = all.and(&self.condition(&part)?);
+            if columns.len() == 1 {
+                all.extend(conjunction(parts));
+            } else {
+                all.extend(parts);
             }
         }
         Ok(all)
+    }
+
+    /// An AND of conditions whatever they are: those in their one form, values of one column that are none, and the rest as text.
+    pub(super) fn loose(&self, exprs: &[Expr]) -> Loose {
+        let mut loose = Loose::default();
+        let Ok(parts) = self.by_column(exprs) else {
+            loose.others = exprs.iter().map(ToString::to_string).collect();
+            return loose;
+        };
+        for part in parts {
+            if let Ok(one) = self.condition(&part) {
+                loose.conditions = loose.conditions.and(&one);
+            } else if let Some((name, pieces)) = self.pieces(&part) {
+                loose.pieces.push((name, pieces));
+            } else {
+                loose.others.insert(part.to_string());
+            }
+        }
+        loose
+    }
+
+    /// The values of one column that meet a condition, whatever they are.
+    fn pieces(&self, part: &Expr) -> Option<(Name, Vec<ValueSet>)> {
+        let columns = self.domains(part).ok()?;
+        let [(name, classes)] = columns.as_slice() else { return None };
+        let truth = evaluate::truth(part, &columns)?;
+        let met = classes.iter().zip(truth).filter(|(_, met)| *met);
+        let pieces = met.map(|(class, _)| match &class.span {
+            Span::Code(code) => Some(ValueSet::Codes([code.clone()].into())),
+            Span::Numbers { low, high } => Some(ValueSet::Between { low: *low, high: *high }),
+            Span::Missing => Some(ValueSet::Missing),
+            Span::Child(_) => None,
+        });
+        Some((name.clone(), pieces.collect::<Option<_>>()?))
     }
 
     /// A key has a value, and equals itself.

@@ -26,6 +26,8 @@ columns = [
   { name = "size", type = "text", class = "category", codes = "size" },
   { name = "died", type = "integer", class = "flag" },
   { name = "stay", type = "integer", class = "measure", min = 0, max = 90 },
+  { name = "wait", type = "integer", class = "measure", min = 0, max = 90 },
+  { name = "year", type = "integer", class = "quasi", min = 2000, max = 2019, step = 1 },
 ]
 "#;
 
@@ -44,7 +46,7 @@ fn space(footprints: &[FragmentFootprint], part: usize, space: usize) -> &LinkFo
 }
 
 const PLAN: usize = 0;
-const FORM: usize = 1;
+const ROWS: usize = 1;
 
 #[test]
 fn grouping_sets_share_rows_axes_and_sums() {
@@ -52,10 +54,10 @@ fn grouping_sets_share_rows_axes_and_sums() {
         "SELECT grade, size, count(*), sum(stay) FROM patient GROUP BY ROLLUP (grade, size)",
     );
     assert_eq!(parts.len(), 3);
-    for of in [PLAN, FORM] {
+    for of in [PLAN, ROWS] {
         let [all, grades, total] = [0, 1, 2].map(|part| space(&parts, part, of));
         assert_eq!((all.base, all.base), (grades.base, total.base));
-        assert_eq!(all.keys.iter().map(|key| key.size).collect::<Vec<_>>(), [4, 2]);
+        assert_eq!(all.keys.iter().map(|key| key.size()).collect::<Vec<_>>(), [4, 2]);
         assert_eq!(all.keys[..1], grades.keys);
         assert_eq!((total.keys.len(), &all.sums, &all.sums), (0, &grades.sums, &total.sums));
         assert_ne!(all.sums.first(), all.sums.last());
@@ -106,11 +108,11 @@ fn a_code_that_a_condition_names_is_a_place_on_the_axis_of_its_column() {
          JOIN (SELECT p.size, count(*) AS n, count(*) FILTER (WHERE died = 1) AS d, sum(died) AS s \
          FROM patient p WHERE p.grade = 2 GROUP BY p.size) b ON a.size = b.size",
     );
-    let (all, slice) = (space(&parts, 0, FORM), space(&parts, 1, FORM));
+    let (all, slice) = (space(&parts, 0, ROWS), space(&parts, 1, ROWS));
     assert_ne!(space(&parts, 0, PLAN).base, space(&parts, 1, PLAN).base);
-    assert_eq!((all.base, all.keys[1]), (slice.base, slice.keys[0]));
-    let grade = LinkFixed { axis: all.keys[0], place: 1 };
-    assert_eq!((slice.sums[0].of, &slice.sums[0].fixed), (all.sums[0].of, &vec![grade]));
+    assert_eq!((all.base, &all.keys[1]), (slice.base, &slice.keys[0]));
+    let grade = LinkFixed { axis: all.keys[0].axis, places: LinkSet::one(1) };
+    assert_eq!((slice.sums[0].of, &slice.sums[0].fixed), (all.sums[0].of, &vec![grade.clone()]));
     // The dead are at a place of their flag's axis, in whichever words they are counted.
     let dead: Vec<&LinkSum> = slice.sums.iter().filter(|sum| sum.fixed.len() == 2).collect();
     let [counted, added] = dead.as_slice() else { panic!("{slice:?}") };
@@ -119,18 +121,67 @@ fn a_code_that_a_condition_names_is_a_place_on_the_axis_of_its_column() {
 }
 
 #[test]
-fn every_other_condition_belongs_to_what_is_counted() {
+fn conditions_on_one_column_are_places_and_others_belong_to_what_is_counted() {
     let of = |condition: &str| {
         let parts = footprints(&format!(
             "SELECT count(*), count(*) FILTER (WHERE {condition}) FROM patient GROUP BY size"
         ));
-        let sums = &space(&parts, 0, PLAN + usize::from(parts[0].links.len() > 1)).sums;
-        (sums[0].of == sums[1].of, sums[1].fixed.len())
+        let sums = &space(&parts, 0, ROWS).sums;
+        let fixed = sums[1].fixed.iter().map(|fixed| fixed.places.ranges().to_vec());
+        (sums[0].of == sums[1].of, fixed.collect::<Vec<_>>())
     };
-    assert_eq!(of("grade = 3"), (true, 1));
-    assert_eq!(of("grade IS NULL"), (true, 1));
-    assert_eq!(of("grade IN (1, 2, 3)"), (false, 0));
-    assert_eq!(of("stay > 5"), (false, 0));
-    // On the axis of a key there is a place already.
-    assert_eq!(of("size = 'large'"), (false, 0));
+    assert_eq!(of("grade = 3"), (true, vec![vec![(2, 3)]]));
+    assert_eq!(of("grade IS NULL"), (true, vec![vec![(3, 4)]]));
+    assert_eq!(of("grade IN (1, 2, 3)"), (true, vec![vec![(0, 3)]]));
+    assert_eq!(of("grade <> 2"), (true, vec![vec![(0, 1), (2, 3)]]));
+    assert_eq!(of("grade IS DISTINCT FROM 2"), (true, vec![vec![(0, 1), (2, 4)]]));
+    assert_eq!(of("stay > 5"), (true, vec![vec![(6, 91)]]));
+    assert_eq!(of("stay BETWEEN 5 AND 8 OR stay = 20"), (true, vec![vec![(5, 9), (20, 21)]]));
+    assert_eq!(of("stay > 5 AND stay < 9 AND died = 1"), (true, vec![vec![(1, 2)], vec![(6, 9)]]));
+    // On the axis of a key it is what both leave.
+    assert_eq!(of("size = 'large'"), (true, vec![vec![(0, 1)]]));
+    // What looks at two columns at once is in no form, and everything else of it has its place.
+    assert_eq!(of("died = 1 OR stay > 5"), (false, vec![]));
+    assert_eq!(of("(died = 1 OR stay > 5) AND grade = 3"), (false, vec![vec![(2, 3)]]));
+}
+
+#[test]
+fn keys_of_one_column_lie_on_its_axis_however_they_take_it_apart() {
+    let keys = |key: &str| {
+        let parts = footprints(&format!("SELECT {key}, count(*) FROM patient GROUP BY 1"));
+        space(&parts, 0, ROWS).keys[0].clone()
+    };
+    let [single, fives, cases] = [
+        keys("year"),
+        keys("year / 5"),
+        keys("CASE WHEN year < 2003 THEN 'old' WHEN year > 2010 THEN 'late' ELSE 'other' END"),
+    ];
+    assert_eq!((single.axis, single.axis), (fives.axis, cases.axis));
+    assert_eq!((single.cells.len(), single.axis.size), (0, 20));
+    assert_eq!((fives.cells.len(), &fives.cells[1]), (4, &LinkSet::range(5, 10)));
+    let mut sizes: Vec<u64> = cases.cells.iter().map(LinkSet::len).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [3, 8, 9]);
+    let lists = keys("CASE WHEN grade IN (1, 3) THEN 'low' ELSE 'high' END");
+    let mut cells: Vec<Vec<(u32, u32)>> =
+        lists.cells.iter().map(|cell| cell.ranges().to_vec()).collect();
+    cells.sort();
+    assert_eq!(cells, [vec![(0, 1), (2, 3)], vec![(1, 2), (3, 4)]]);
+}
+
+#[test]
+fn what_is_added_has_its_place_where_it_is_in_no_form() {
+    let sql = |values: &str, rows: &str| {
+        footprints(&format!("SELECT {values} FROM patient WHERE {rows}"))
+    };
+    // A sum of two columns at once leaves the form; it and the count beside it lie where they would lie alone.
+    let mixed = sql("count(*), sum(stay * wait)", "stay >= 3");
+    let alone = sql("count(*), sum(stay)", "stay < 3");
+    let (mixed, alone) = (space(&mixed, 0, ROWS), space(&alone, 0, ROWS));
+    assert_eq!(mixed.base, alone.base);
+    assert_eq!(mixed.sums[0].fixed[0].places, LinkSet::range(3, 91));
+    assert_eq!(alone.sums[0].fixed[0].places, LinkSet::range(0, 3));
+    let product = mixed.sums.last().unwrap();
+    assert_eq!((product.fixed.len(), product.of != mixed.sums[0].of), (1, true));
+    assert_eq!(product.fixed[0].places, LinkSet::range(3, 91));
 }

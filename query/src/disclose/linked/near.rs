@@ -11,7 +11,7 @@
 use std::collections::{HashMap, HashSet};
 
 use policies::Digest;
-use policies::footprint::{LinkAxis, LinkFixed, LinkFootprint, LinkSum, MeasureKind};
+use policies::footprint::{LinkFixed, LinkFootprint, LinkKey, LinkSum, MeasureKind};
 
 use super::Figure;
 use super::figures::Figures;
@@ -43,7 +43,7 @@ pub(super) struct Fragment<'l> {
 /// What is counted or added, in its space.
 type Space<'l> = (&'l Digest, u32);
 /// Where a sum's figures lie: its keys, and its fixed places.
-type Grain<'l> = (&'l [LinkAxis], &'l [LinkFixed]);
+type Grain<'l> = (&'l [LinkKey], &'l [LinkFixed]);
 /// What another sum of the fragment is, and where it lies beside the keys.
 type Other<'l> = Option<(u32, &'l [LinkFixed])>;
 /// All that linking can see of a sum that was shown: whatever is the same in all of it is the same figures.
@@ -149,7 +149,11 @@ impl<'l> Near<'l> {
         let number = *self.by_space.entry(of).or_insert(next);
         if let Some(known) = self.quantities.get_mut(number) {
             let (grain, counter) = known.first;
-            let axes = |(keys, fixed): Grain<'l>| (keys, fixed.iter().map(|fixed| fixed.axis));
+            // Single places on one axis lie side by side, other sets of places over each other.
+            let side = |fixed: &'l LinkFixed| {
+                (fixed.axis, Some(&fixed.places).filter(|places| places.len() > 1))
+            };
+            let axes = |(keys, fixed): Grain<'l>| (keys, fixed.iter().map(side));
             let ((keys, fixed), (known_keys, known_fixed)) = (axes(first.0), axes(grain));
             known.several.0 |= keys != known_keys || !fixed.eq(known_fixed);
             known.several.1 |= first.1 != counter;

@@ -1,32 +1,38 @@
-//! How figures of several cells and fragments add up: over the axes that one has more than another.
+//! How figures of several cells and fragments add up: where the regions of some are those of another.
 //!
-//! Figures of one space that are of the same thing are points: places on some axes, their *grain*. A point is the sum of those of a
-//! finer grain that lie on it, if all are there. If some are not, what is left is never told, and may not be known where it holds
-//! a few patients. What is counted under more conditions is a part in the same way. Rows lie in one place each; keys can lie in several, and then their sum is only at least the point. Where two
-//! grains have no common coarser one in the answer, its points are added untold, as far as one of them is all there.
+//! Figures of one space that are of the same thing lie in *regions*, and those of one grouping, a *layer*, have nothing in common. A region is the sum of those of a
+//! finer layer that lie in it, if all are there. If some are not, what is left is never told, and may not be known where it holds
+//! a few patients. What is counted under more conditions is a part in the same way. Rows lie in one place each; keys can lie in several, and then their sum is only at least the whole. Where two
+//! layers have no common coarser one in the answer, its regions are added untold, as far as one of them is all there.
+//! What is left of a region can be a region too, that others told or left: both are one figure.
 
 use std::collections::BTreeMap;
 
 use policies::Digest;
-use policies::footprint::MeasureKind;
+use policies::footprint::{LinkAxis, LinkSet, MeasureKind};
 
-use super::Figure;
 use super::table::{Builder, Truth};
+use super::{Figure, TooLarge};
 use crate::disclose::suppress::Need;
-use places::Grain;
+use onto::{Inner, Onto, has_axes, is_full, is_made_of};
+use places::{Layer, Region, Tiles};
 
+mod left;
+mod lines;
+mod onto;
 mod places;
 
 pub(super) use places::Places;
 
-/// The cells of a grain by their places on its axes.
-type Points = BTreeMap<Vec<u32>, usize>;
+/// The cells of a layer by their regions.
+type Points = BTreeMap<Region, usize>;
 
 /// One thing that is counted or added.
 struct Quantity {
     kind: MeasureKind,
-    /// Its points by grain.
-    grains: BTreeMap<Grain, Points>,
+    /// Its cells, those that nobody asked for with them.
+    cells: Points,
+    layers: BTreeMap<Layer, Points>,
     /// The same under fewer conditions.
     part_of: Vec<u32>,
 }
@@ -34,101 +40,98 @@ struct Quantity {
 /// Every quantity, by its space.
 type Quantities<'a> = BTreeMap<(&'a Digest, u32), Quantity>;
 
+/// A region and cells in it, the cell of what these leave of rows, and where that lies.
+type LeftOver = ((usize, Vec<usize>), Option<usize>, (Region, LinkAxis, LinkSet));
+
 /// Adds the relations between the cells of a group of fragments.
-pub(super) fn relate(builder: &mut Builder<'_>, places: Places<'_>) {
-    let mut quantities = quantities(builder, places);
-    for Quantity { kind, grains, .. } in quantities.values_mut() {
-        if grains.len() > 1 {
-            margins(builder, grains);
-            relate_grains(builder, grains, *kind);
+pub(super) fn relate(builder: &mut Builder<'_>, places: Places<'_>) -> Result<(), TooLarge> {
+    let Places { mut tiles, quantities } = places;
+    let mut quantities = cells(builder, quantities);
+    for quantity in quantities.values_mut() {
+        if quantity.layers.len() > 1 {
+            margins(builder, quantity, &tiles);
+            let left = relate_layers(builder, quantity, &mut tiles);
+            left::relate(builder, quantity, (left, &tiles))?;
+            if quantity.kind != MeasureKind::Keys {
+                lines::relate(builder, &quantity.cells, &tiles);
+            }
         }
     }
     for ((base, _), part) in &quantities {
         for whole in part.part_of.iter().filter_map(|whole| quantities.get(&(*base, *whole))) {
-            relate_conditions(builder, &whole.grains, part);
+            relate_conditions(builder, whole, part, &tiles);
         }
     }
+    Ok(())
 }
 
-/// The cells of what is counted or added. Two figures of one place are equal.
-fn quantities<'a>(builder: &mut Builder<'_>, places: Places<'a>) -> Quantities<'a> {
+/// The cells of what is counted or added. Two figures of one region are equal.
+fn cells<'a>(
+    builder: &mut Builder<'_>,
+    placed: BTreeMap<(&'a Digest, u32), places::Quantity>,
+) -> Quantities<'a> {
     let mut quantities = Quantities::new();
-    for (of, places::Quantity { kind, grains, part_of }) in places.0 {
-        let mut cells: BTreeMap<Grain, Points> = BTreeMap::new();
-        for (grain, figured) in grains {
-            let points = cells.entry(grain).or_default();
-            for (at, figures) in figured {
-                for figure in figures {
-                    let here = builder.figure(figure);
-                    let first = *points.entry(at.clone()).or_insert(here);
-                    if first != here {
-                        builder.same(first, here);
-                    }
+    for (of, places::Quantity { kind, regions, layers, part_of }) in placed {
+        let mut cells = Points::new();
+        for (region, figures) in regions {
+            for figure in figures {
+                let here = builder.figure(figure);
+                let first = *cells.entry(region.clone()).or_insert(here);
+                if first != here {
+                    builder.same(first, here);
                 }
             }
         }
-        quantities.insert(of, Quantity { kind, grains: cells, part_of });
+        let points = |regions: std::collections::BTreeSet<Region>| {
+            let cell = |region: Region| cells.get(&region).copied().map(|cell| (region, cell));
+            regions.into_iter().filter_map(cell).collect::<Points>()
+        };
+        let layers = layers.into_iter().map(|(layer, regions)| (layer, points(regions)));
+        let layers = layers.collect();
+        quantities.insert(of, Quantity { kind, cells, layers, part_of });
     }
     quantities
 }
 
-/// Points of a grain, on the axes of a coarser one.
-fn projected(fine: &Grain, coarse: &Grain, points: &Points) -> BTreeMap<Vec<u32>, Vec<usize>> {
-    let mut onto: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
-    for (places, cell) in points {
-        let kept = fine.iter().zip(places).filter(|(axis, _)| coarse.contains(axis));
-        onto.entry(kept.map(|(_, place)| *place).collect()).or_default().push(*cell);
-    }
-    onto
+fn cells_of(inner: &Inner) -> Vec<usize> {
+    inner.iter().map(|(_, cell)| *cell).collect()
 }
 
-/// Points of the axes that a grain has more than a coarser one.
-fn points_of_one(fine: &Grain, coarse: &Grain) -> u64 {
-    let more = fine.iter().filter(|axis| !coarse.contains(axis));
-    more.map(|axis| u64::from(axis.size)).fold(1, u64::saturating_mul)
-}
-
-fn many(of: usize) -> u64 {
-    u64::try_from(of).unwrap_or(u64::MAX)
-}
-
-fn is_full(grain: &Grain, points: &Points) -> bool {
-    many(points.len()) == points_of_one(grain, &Vec::new())
-}
-
-fn is_coarser(coarse: &Grain, fine: &Grain) -> bool {
-    coarse.len() < fine.len() && coarse.iter().all(|axis| fine.contains(axis))
-}
-
-/// Adds the common coarser points of grains of which none is coarser, where nobody asked for them.
-fn margins(builder: &mut Builder<'_>, grains: &mut BTreeMap<Grain, Points>) {
-    let known: Vec<Grain> = grains.keys().cloned().collect();
+/// Adds the common coarser regions of layers of which none is coarser, where nobody asked for them.
+fn margins(builder: &mut Builder<'_>, quantity: &mut Quantity, tiles: &Tiles) {
+    let known: Vec<Layer> = quantity.layers.keys().cloned().collect();
     for (at, one) in known.iter().enumerate() {
         for other in known.iter().skip(at.saturating_add(1)) {
-            let common: Grain = one.iter().filter(|axis| other.contains(axis)).copied().collect();
-            let apart = common.len() < one.len() && common.len() < other.len();
-            if !apart || grains.contains_key(&common) {
+            let common = onto::common(one, other);
+            let apart = common != *one && common != *other;
+            if !apart || quantity.layers.contains_key(&common) {
                 continue;
             }
-            let whole = |fine: &Grain| {
-                let onto = grains.get(fine).map(|points| projected(fine, &common, points));
-                let all = points_of_one(fine, &common);
-                let onto = onto.into_iter().flatten();
-                onto.filter(|(_, cells)| many(cells.len()) == all).collect::<BTreeMap<_, _>>()
+            let none = Points::new();
+            let whole = |fine: &Layer| {
+                let points = quantity.layers.get(fine).unwrap_or(&none);
+                let onto = Onto::new((fine, points), (&common, &none), tiles);
+                let laid = onto.lay(points).into_iter();
+                let whole = laid.filter(|(outer, inner)| onto.is_whole(outer, inner));
+                whole.map(|(outer, inner)| (outer, cells_of(&inner))).collect::<BTreeMap<_, _>>()
             };
             let (of_one, of_other) = (whole(one), whole(other));
             let mut points = Points::new();
-            for (places, cells) in of_one.iter().chain(&of_other) {
+            for (region, cells) in of_one.iter().chain(&of_other) {
                 let value = builder.sum(cells);
                 let both = [&of_one, &of_other]
-                    .map(|of| of.get(places).is_none_or(|cells| builder.sum(cells) == value));
-                if both == [true, true] && !points.contains_key(places) {
-                    let need = untold(builder, cells, value);
-                    points.insert(places.clone(), builder.untold(value, need));
+                    .map(|of| of.get(region).is_none_or(|cells| builder.sum(cells) == value));
+                if both == [true, true] && !points.contains_key(region) {
+                    let cell = quantity.cells.get(region).copied().unwrap_or_else(|| {
+                        let need = untold(builder, cells, value);
+                        builder.untold(value, need)
+                    });
+                    points.insert(region.clone(), cell);
                 }
             }
             if !points.is_empty() {
-                grains.insert(common, points);
+                quantity.cells.extend(points.iter().map(|(region, cell)| (region.clone(), *cell)));
+                quantity.layers.insert(common, points);
             }
         }
     }
@@ -146,72 +149,117 @@ fn untold(builder: &Builder<'_>, cells: &[usize], value: u64) -> Need {
     }
 }
 
-fn relate_grains(builder: &mut Builder<'_>, grains: &BTreeMap<Grain, Points>, kind: MeasureKind) {
-    for (coarse, points) in grains {
-        for (fine, finer) in grains.iter().filter(|(fine, _)| is_coarser(coarse, fine)) {
+/// Regions and those of finer layers in them; gives the regions that are left, each with the cells that it is left of.
+fn relate_layers(
+    builder: &mut Builder<'_>,
+    quantity: &mut Quantity,
+    tiles: &mut Tiles,
+) -> BTreeMap<Region, Vec<usize>> {
+    let Quantity { kind, cells, layers, .. } = quantity;
+    let full = |(layer, points): (&Layer, &Points)| is_full(layer, points, tiles);
+    let full: Vec<&Layer> = layers.iter().filter(|of| full(*of)).map(|(layer, _)| layer).collect();
+    let mut left: Vec<LeftOver> = Vec::new();
+    for (coarse, points) in layers.iter() {
+        let finer = layers.iter().filter(|(fine, _)| *fine != coarse && has_axes(coarse, fine));
+        for (fine, inner) in finer {
             // What is between says it already, if it is all there.
-            let between = grains.iter().any(|(grain, between)| {
-                is_coarser(coarse, grain) && is_coarser(grain, fine) && is_full(grain, between)
-            });
-            if between && is_full(fine, finer) {
+            let mut between = full.iter().filter(|layer| is_made_of(coarse, layer));
+            if full.contains(&fine) && between.any(|layer| is_made_of(layer, fine)) {
                 continue;
             }
-            let all = points_of_one(fine, coarse);
-            for (places, cells) in projected(fine, coarse, finer) {
-                if let Some(point) = points.get(&places) {
-                    let whole = many(cells.len()) == all;
-                    relate_point(builder, *point, cells, (whole, kind));
+            let onto = Onto::new((fine, inner), (coarse, points), tiles);
+            for (region, inner) in onto.lay(inner) {
+                let Some(point) = points.get(&region).copied() else { continue };
+                let whole = onto.is_whole(&region, &inner);
+                let rest = relate_point(builder, point, cells_of(&inner), (whole, *kind));
+                let axis = onto.left(&region, &inner).filter(|_| !whole);
+                let Some((axis, own)) = axis else { continue };
+                let own = LinkSet::all(own.iter().filter_map(|tile| tiles.places(*tile)));
+                let all = region.iter().filter_map(|tile| tiles.get(*tile));
+                let all = all.filter(|(other, _)| *other == axis).map(|(_, places)| places.clone());
+                let all = all.last().unwrap_or_else(|| LinkSet::range(0, axis.size));
+                left.push(((point, cells_of(&inner)), rest, (region, axis, all.without(&own))));
+            }
+        }
+    }
+    // What is left is one figure, whatever leaves it.
+    let mut found: BTreeMap<Region, Vec<usize>> = BTreeMap::new();
+    for ((point, mut inner), rest, (region, axis, places)) in left {
+        let region = tiles.with(&region, axis, places);
+        match (cells.get(&region).copied(), rest) {
+            (Some(known), Some(rest)) => {
+                builder.same(known, rest);
+                found.entry(region).and_modify(|of| of.push(point));
+            }
+            (None, Some(rest)) => {
+                cells.insert(region.clone(), rest);
+                found.insert(region, vec![point]);
+            }
+            (Some(known), None) => {
+                inner.push(known);
+                relate_point(builder, point, inner, (true, *kind));
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+/// Regions under more conditions are parts of the least ones under fewer that they lie in, in other fragments: in one cell the parts
+/// are known already.
+fn relate_conditions(builder: &mut Builder<'_>, whole: &Quantity, part: &Quantity, tiles: &Tiles) {
+    for (fine, parts) in &part.layers {
+        let mut over: BTreeMap<&Region, Vec<(Region, usize)>> = BTreeMap::new();
+        for (coarse, points) in whole.layers.iter().filter(|(coarse, _)| has_axes(coarse, fine)) {
+            let onto = Onto::new((fine, parts), (coarse, points), tiles);
+            for region in parts.keys() {
+                let outer = onto.outer(region);
+                let outer = outer.and_then(|outer| Some((*points.get(&outer)?, outer)));
+                over.entry(region).or_default().extend(outer.map(|(at, outer)| (outer, at)));
+            }
+        }
+        let mut inside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (region, over) in &over {
+            let Some(cell) = parts.get(*region).copied() else { continue };
+            for (outer, point) in over {
+                let closer =
+                    |(other, _): &(Region, usize)| other != outer && tiles.within(other, outer);
+                if !over.iter().any(closer) {
+                    inside.entry(*point).or_default().push(cell);
                 }
+            }
+        }
+        for (point, cells) in inside {
+            let own = builder.shown(point).map(|of| of.fragment);
+            let apart = |cell: &usize| builder.shown(*cell).map(|of| of.fragment) != own;
+            if cells.iter().all(apart) {
+                relate_point(builder, point, cells, (false, part.kind));
             }
         }
     }
 }
 
-/// Points under more conditions are parts of those under fewer, in other fragments: in one cell the parts are known already.
-fn relate_conditions(builder: &mut Builder<'_>, wholes: &BTreeMap<Grain, Points>, part: &Quantity) {
-    for (fine, parts) in &part.grains {
-        let coarser = |coarse: &Grain| coarse == fine || is_coarser(coarse, fine);
-        for (coarse, points) in wholes.iter().filter(|(coarse, _)| coarser(coarse)) {
-            let closer = |(grain, points): (&Grain, &Points)| {
-                is_coarser(coarse, grain) && coarser(grain) && is_full(grain, points)
-            };
-            if wholes.iter().any(closer) {
-                continue;
-            }
-            let all = points_of_one(fine, coarse);
-            for (places, cells) in projected(fine, coarse, parts) {
-                let Some(point) = points.get(&places).copied() else { continue };
-                let own = builder.shown(point).map(|of| of.fragment);
-                let apart = |cell: &usize| builder.shown(*cell).map(|of| of.fragment) != own;
-                if many(cells.len()) == all && cells.iter().all(apart) {
-                    relate_point(builder, point, cells, (false, part.kind));
-                }
-            }
-        }
-    }
-}
-
-/// A point and the finer ones that lie on it.
+/// A region and the finer ones that lie in it; gives the cell of what they leave of rows.
 fn relate_point(
     builder: &mut Builder<'_>,
     point: usize,
     finer: Vec<usize>,
     (whole, kind): (bool, MeasureKind),
-) {
+) -> Option<usize> {
     let (value, sum) = (builder.value(point), builder.sum(&finer));
     // Keys can lie in several places: that they do not is seen in the figures, and not known to who asks.
     let truth = if kind == MeasureKind::Keys { Truth::Assumed } else { Truth::Known };
     if whole && value == sum {
         builder.relate(vec![point], finer, truth);
-        return;
+        return None;
     }
     let once = kind != MeasureKind::Keys && value >= sum;
     if once || (!whole && value >= sum) {
         let need = if whole { Need::Nothing } else { rest(builder, point, &finer) };
-        builder.rest(point, finer.clone(), (need, truth));
-    }
-    if once {
-        return;
+        let rest = builder.rest(point, finer.clone(), (need, truth));
+        if once {
+            return Some(rest);
+        }
     }
     for one in &finer {
         let need = if whole { Need::Nothing } else { rest(builder, point, &[*one]) };
@@ -221,6 +269,7 @@ fn relate_point(
         let more = builder.untold(more, Need::Nothing);
         builder.relate(vec![point, more], finer, truth);
     }
+    None
 }
 
 /// What must stay unknown of what finer points leave of one.

@@ -1,7 +1,7 @@
 use policies::Digest;
 use policies::explore::Explore;
 use policies::footprint::{
-    LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkNames, LinkQuantity, LinkSum,
+    LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkNames, LinkQuantity, LinkSet, LinkSum,
     MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units,
 };
 use policies::protections::{MinPatients, Opinions, Zeros};
@@ -19,6 +19,7 @@ mod sequences;
 mod several;
 mod speed;
 mod sums;
+mod windows;
 
 /// The axes of these tests: grade, size, and whether dead.
 const DEAD: usize = 2;
@@ -110,7 +111,10 @@ impl Population {
         let fixed = |places: &[(usize, u32)]| {
             let mut fixed: Vec<LinkFixed> = places
                 .iter()
-                .map(|(axis, place)| LinkFixed { axis: self.axis(*axis), place: *place })
+                .map(|(axis, place)| LinkFixed {
+                    axis: self.axis(*axis),
+                    places: LinkSet::one(*place),
+                })
                 .collect();
             fixed.sort_unstable();
             LinkSum { of: 0, fixed, part_of: Vec::new() }
@@ -126,7 +130,7 @@ impl Population {
             explore: Explore::default(),
             links: vec![LinkFootprint {
                 base: Digest::of(b"patient"),
-                keys: part.keys.iter().map(|key| self.axis(*key)).collect(),
+                keys: part.keys.iter().map(|key| self.axis(*key).into()).collect(),
                 sums: vec![fixed(&part.fixed), fixed(&dead)][..many].to_vec(),
             }],
             vectors: Vec::new(),

@@ -1,13 +1,13 @@
 use super::*;
 use crate::explore::Explore;
-use crate::footprint::LinkFootprint;
+use crate::footprint::{LinkFootprint, LinkSet};
 
 fn axis(axis: u32) -> LinkAxis {
     LinkAxis { axis, size: 2 }
 }
 
 fn fragment() -> FragmentFootprint {
-    let fixed = vec![LinkFixed { axis: axis(1), place: 1 }];
+    let fixed = vec![LinkFixed { axis: axis(1), places: LinkSet::one(1) }];
     FragmentFootprint {
         digest: Digest::of(b"fragment"),
         group_keys: vec!["grade".to_owned()],
@@ -18,7 +18,7 @@ fn fragment() -> FragmentFootprint {
         vectors: Vec::new(),
         links: vec![LinkFootprint {
             base: Digest::of(b"base"),
-            keys: vec![axis(0)],
+            keys: vec![axis(0).into()],
             sums: vec![LinkSum { of: 1, fixed, part_of: vec![0] }],
         }],
         sensitive: false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use policies::footprint::{
-    LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkNames, LinkQuantity, LinkSum,
+    LinkAxis, LinkFixed, LinkFootprint, LinkKey, LinkName, LinkNames, LinkQuantity, LinkSum,
 };
 
 /// Numbers by what they stand for.
@@ -34,7 +34,9 @@ impl Vocabulary {
         names: &LinkNames,
     ) -> Option<Vec<LinkFootprint>> {
         let links = links.iter().map(|LinkFootprint { base, keys, sums }| {
-            let keys = keys.iter().map(|axis| self.axis(*axis, names));
+            let keys = keys.iter().map(|LinkKey { axis, cells }| {
+                Some(LinkKey { axis: self.axis(*axis, names)?, cells: cells.clone() })
+            });
             let keys = keys.collect::<Option<Vec<_>>>()?;
             let sums = sums.iter().map(|sum| self.sum(sum, names));
             Some(LinkFootprint { base: *base, keys, sums: sums.collect::<Option<Vec<_>>>()? })
@@ -50,8 +52,8 @@ impl Vocabulary {
     fn sum(&mut self, sum: &LinkSum, names: &LinkNames) -> Option<LinkSum> {
         let of = names.sums.get(usize::try_from(sum.of).ok()?)?;
         let of = number(&mut self.sums, of);
-        let fixed = sum.fixed.iter().map(|LinkFixed { axis, place }| {
-            Some(LinkFixed { axis: self.axis(*axis, names)?, place: *place })
+        let fixed = sum.fixed.iter().map(|LinkFixed { axis, places }| {
+            Some(LinkFixed { axis: self.axis(*axis, names)?, places: places.clone() })
         });
         let mut fixed = fixed.collect::<Option<Vec<_>>>()?;
         fixed.sort_unstable();

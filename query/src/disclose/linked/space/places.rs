@@ -1,32 +1,101 @@
-//! Where figures lie: what is counted or added in each space, by grain and places.
+//! Where figures lie: what is counted or added in each space, by layers of regions.
+//!
+//! A *region* is a set of places on each of some axes, and everything on all others; a *tile* is one such set. A *layer* is what one
+//! grouping has: on each axis one way to take it apart, and so regions that have nothing in common. Single places are one way,
+//! whoever asked for which of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use policies::Digest;
-use policies::footprint::{LinkAxis, LinkFixed, LinkFootprint, LinkSum, MeasureKind};
+use policies::footprint::{
+    LinkAxis, LinkFixed, LinkFootprint, LinkKey, LinkSet, LinkSum, MeasureKind,
+};
 
 use crate::disclose::linked::figures::Figures;
 use crate::disclose::linked::{Cells, Figure, TooLarge};
 
-/// Grains of one quantity: pairs of them are compared.
-const MAX_GRAINS: usize = 256;
+/// Layers of one quantity: pairs of them are compared.
+const MAX_LAYERS: usize = 256;
 
-/// The axes of a grain, ascending.
-pub(super) type Grain = Vec<LinkAxis>;
-/// Figures of one grain, by their places on its axes. Those of one place are one figure.
-pub(super) type Figured = BTreeMap<Vec<u32>, Vec<Figure>>;
+/// The tiles of a region, ascending by axis.
+pub(super) type Region = Vec<u32>;
+/// The axes of a layer, ascending, and how it takes each apart.
+pub(super) type Layer = Vec<(LinkAxis, Tiling)>;
+
+/// How a layer takes an axis apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tiling {
+    /// Into single places; not all have to be there.
+    Places,
+    /// Into these tiles.
+    Tiles(Vec<u32>),
+}
+
+/// Every tile, by its number.
+#[derive(Default)]
+pub(super) struct Tiles {
+    all: Vec<(LinkAxis, LinkSet)>,
+    known: BTreeMap<(LinkAxis, LinkSet), u32>,
+}
+
+impl Tiles {
+    /// The number of a tile.
+    pub(super) fn of(&mut self, axis: LinkAxis, places: LinkSet) -> u32 {
+        let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        let number = *self.known.entry((axis, places.clone())).or_insert(next);
+        if number == next {
+            self.all.push((axis, places));
+        }
+        number
+    }
+
+    pub(super) fn get(&self, tile: u32) -> Option<&(LinkAxis, LinkSet)> {
+        self.all.get(usize::try_from(tile).ok()?)
+    }
+
+    pub(super) fn axis(&self, tile: u32) -> Option<LinkAxis> {
+        self.get(tile).map(|(axis, _)| *axis)
+    }
+
+    pub(super) fn places(&self, tile: u32) -> Option<&LinkSet> {
+        self.get(tile).map(|(_, places)| places)
+    }
+
+    /// Whether a region lies in another one.
+    pub(super) fn within(&self, inner: &Region, outer: &Region) -> bool {
+        outer.iter().all(|tile| {
+            let Some((axis, places)) = self.get(*tile) else { return false };
+            let own = inner.iter().filter_map(|tile| self.get(*tile));
+            let mut own = own.filter(|(other, _)| other == axis);
+            inner.contains(tile) || own.any(|(_, own)| own.within(places))
+        })
+    }
+
+    /// A region with other places on an axis.
+    pub(super) fn with(&mut self, region: &Region, axis: LinkAxis, places: LinkSet) -> Region {
+        let mut other: Region =
+            region.iter().copied().filter(|tile| self.axis(*tile) != Some(axis)).collect();
+        other.push(self.of(axis, places));
+        other.sort_by_key(|tile| self.axis(*tile));
+        other
+    }
+}
 
 /// One thing that is counted or added.
 pub(super) struct Quantity {
     pub(super) kind: MeasureKind,
-    /// Its figures by grain.
-    pub(super) grains: BTreeMap<Grain, Figured>,
+    /// Its figures by region. Those of one region are one figure.
+    pub(super) regions: BTreeMap<Region, Vec<Figure>>,
+    pub(super) layers: BTreeMap<Layer, BTreeSet<Region>>,
     /// The same under fewer conditions.
     pub(super) part_of: Vec<u32>,
 }
 
 /// Everything that is counted or added, by its space.
-pub(in crate::disclose::linked) struct Places<'a>(pub(super) BTreeMap<(&'a Digest, u32), Quantity>);
+pub(in crate::disclose::linked) struct Places<'a> {
+    pub(super) tiles: Tiles,
+    pub(super) quantities: BTreeMap<(&'a Digest, u32), Quantity>,
+}
 
 impl<'a> Places<'a> {
     pub(in crate::disclose::linked) fn new(
@@ -34,6 +103,7 @@ impl<'a> Places<'a> {
         cells: &Cells,
     ) -> Result<Self, TooLarge> {
         let mut quantities = BTreeMap::new();
+        let mut tiles = Tiles::default();
         let links =
             cells.keys().flat_map(|at| figures.links(*at).iter().map(move |link| (*at, link)));
         for (fragment, link) in links {
@@ -41,45 +111,115 @@ impl<'a> Places<'a> {
             for (sum, place) in sums.filter(|(sum, _)| figures.is_told_exactly(fragment, *sum)) {
                 let kind = figures.measure(Figure { fragment, cell: 0, sum }).map(|of| of.kind);
                 let Some(kind) = kind else { continue };
-                let part_of = || place.part_of.clone();
-                let new = || Quantity { kind, grains: BTreeMap::new(), part_of: part_of() };
                 let known: &mut Quantity =
-                    quantities.entry((&link.base, place.of)).or_insert_with(new);
-                let points = known.grains.entry(grain(link, place)).or_default();
+                    quantities.entry((&link.base, place.of)).or_insert_with(|| Quantity {
+                        kind,
+                        regions: BTreeMap::new(),
+                        layers: BTreeMap::new(),
+                        part_of: place.part_of.clone(),
+                    });
+                let sides = sides(link, place, &mut tiles);
+                let layer = known.layers.entry(layer(&sides, &tiles)).or_default();
                 for cell in cells.get(&fragment).into_iter().flatten().copied() {
-                    let at = places(link, place, cell);
-                    points.entry(at).or_default().push(Figure { fragment, cell, sum });
+                    let Some(region) = region(&sides, cell) else { continue };
+                    let figure = Figure { fragment, cell, sum };
+                    known.regions.entry(region.clone()).or_default().push(figure);
+                    layer.insert(region);
                 }
-                if known.grains.len() > MAX_GRAINS {
+                if known.layers.len() > MAX_LAYERS {
                     return Err(TooLarge);
                 }
             }
         }
-        Ok(Self(quantities))
+        Ok(Self { tiles, quantities })
     }
 
-    /// The figures of each place.
+    /// The figures of each region.
     pub(in crate::disclose::linked) fn points(&self) -> impl Iterator<Item = &[Figure]> {
-        let grains = self.0.values().flat_map(|quantity| quantity.grains.values());
-        grains.flat_map(BTreeMap::values).map(Vec::as_slice)
+        let regions = self.quantities.values().flat_map(|quantity| quantity.regions.values());
+        regions.map(Vec::as_slice)
     }
 }
 
-fn grain(link: &LinkFootprint, sum: &LinkSum) -> Grain {
-    let fixed = sum.fixed.iter().map(|fixed| fixed.axis);
-    let axes: BTreeSet<LinkAxis> = link.keys.iter().copied().chain(fixed).collect();
-    axes.into_iter().collect()
+/// What lies on one axis.
+struct Side {
+    axis: LinkAxis,
+    /// The tile of each group of a key; of what a condition leaves there is one group.
+    groups: Vec<Group>,
+    /// The cells of one group side by side, and how many groups there are: 1 of what is no key.
+    stride: (usize, usize),
 }
 
-/// The places of a cell on the axes of its grain; the last key is the fastest.
-fn places(link: &LinkFootprint, sum: &LinkSum, mut cell: usize) -> Vec<u32> {
-    let mut places = BTreeMap::new();
-    for key in link.keys.iter().rev() {
-        let size = usize::try_from(key.size).unwrap_or(usize::MAX);
-        let place = cell.checked_rem(size).unwrap_or(0);
-        cell = cell.checked_div(size).unwrap_or(0);
-        places.insert(*key, u32::try_from(place).unwrap_or(u32::MAX));
+/// Where the figures of a group lie on an axis.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Group {
+    /// Anywhere.
+    Everywhere,
+    At(u32),
+    /// Nobody can be in it.
+    Nowhere,
+}
+
+/// What lies on each axis, ascending.
+fn sides(link: &LinkFootprint, sum: &LinkSum, tiles: &mut Tiles) -> Vec<Side> {
+    let mut sides = Vec::new();
+    let mut group = |axis: LinkAxis, places: LinkSet| match places.len() {
+        0 => Group::Nowhere,
+        all if all == u64::from(axis.size) => Group::Everywhere,
+        _ => Group::At(tiles.of(axis, places)),
+    };
+    let mut stride = 1_usize;
+    for LinkKey { axis, cells } in link.keys.iter().rev() {
+        let left = sum.fixed.iter().find(|fixed| fixed.axis == *axis).map(|fixed| &fixed.places);
+        let mut of =
+            |places: LinkSet| group(*axis, left.map_or(places.clone(), |left| places.and(left)));
+        let groups: Vec<Group> = if cells.is_empty() {
+            (0..axis.size).map(|place| of(LinkSet::one(place))).collect()
+        } else {
+            cells.iter().map(|places| of(places.clone())).collect()
+        };
+        let many = groups.len().max(1);
+        sides.push(Side { axis: *axis, groups, stride: (stride, many) });
+        stride = stride.saturating_mul(many);
     }
-    places.extend(sum.fixed.iter().map(|LinkFixed { axis, place }| (*axis, *place)));
-    places.into_values().collect()
+    for LinkFixed { axis, places } in &sum.fixed {
+        if link.keys.iter().all(|key| key.axis != *axis) {
+            let groups = vec![group(*axis, places.clone())];
+            sides.push(Side { axis: *axis, groups, stride: (1, 1) });
+        }
+    }
+    sides.sort_by_key(|side| side.axis);
+    sides
+}
+
+/// How a grouping takes its axes apart.
+fn layer(sides: &[Side], tiles: &Tiles) -> Layer {
+    let tiling = |Side { axis, groups, .. }: &Side| {
+        let at = groups.iter().filter_map(|group| match group {
+            Group::At(tile) => Some(*tile),
+            Group::Everywhere | Group::Nowhere => None,
+        });
+        let mut at: Vec<u32> = at.collect();
+        if at.is_empty() {
+            return None;
+        }
+        at.sort_unstable();
+        let single = at.iter().all(|tile| tiles.places(*tile).is_some_and(|of| of.len() == 1));
+        Some((*axis, if single { Tiling::Places } else { Tiling::Tiles(at) }))
+    };
+    sides.iter().filter_map(tiling).collect()
+}
+
+/// The region of a cell; none where nobody can be in it.
+fn region(sides: &[Side], cell: usize) -> Option<Region> {
+    let mut region = Vec::with_capacity(sides.len());
+    for Side { groups, stride: (stride, many), .. } in sides {
+        let at = cell.checked_div(*stride).and_then(|cell| cell.checked_rem(*many)).unwrap_or(0);
+        match groups.get(at)? {
+            Group::Everywhere => {}
+            Group::At(tile) => region.push(*tile),
+            Group::Nowhere => return None,
+        }
+    }
+    Some(region)
 }

@@ -74,7 +74,7 @@ pub(super) fn footprint(question: &Question) -> FragmentFootprint {
             .fixed
             .iter()
             .chain(&bit)
-            .map(|(column, place)| LinkFixed { axis: axis(*column), place: *place })
+            .map(|(column, place)| LinkFixed { axis: axis(*column), places: LinkSet::one(*place) })
             .collect();
         fixed.sort_unstable();
         let part_of = if of == 0 { Vec::new() } else { vec![0] };
@@ -93,7 +93,7 @@ pub(super) fn footprint(question: &Question) -> FragmentFootprint {
         vectors: Vec::new(),
         links: vec![LinkFootprint {
             base: Digest::of(b"patient"),
-            keys: question.keys.iter().map(|key| axis(*key)).collect(),
+            keys: question.keys.iter().map(|key| axis(*key).into()).collect(),
             sums: [places(false), places(true)][..many].to_vec(),
         }],
         sensitive: false,

@@ -82,7 +82,7 @@ fn footprint(asked: &[Asked], groups: Option<u32>) -> FragmentFootprint {
         explore: Explore::default(),
         links: vec![LinkFootprint {
             base: Digest::of(b"rows"),
-            keys: keys.into_iter().collect(),
+            keys: keys.into_iter().map(Into::into).collect(),
             sums: of.map(|of| LinkSum { of, fixed: Vec::new(), part_of: Vec::new() }).collect(),
         }],
         vectors: Vec::new(),

@@ -1,5 +1,5 @@
 use policies::footprint::{
-    LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkQuantity, LinkSum, MadeFootprint,
+    LinkAxis, LinkFixed, LinkFootprint, LinkName, LinkQuantity, LinkSet, LinkSum, MadeFootprint,
     MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units,
 };
 use policies::protections::{Opinions, Protections};
@@ -28,8 +28,11 @@ fn footprint() -> FragmentFootprint {
     let sum =
         |text: &str, kind, measure| SumFootprint { text: text.to_owned(), kind, scale: 0, measure };
     let axis = |axis| LinkAxis { axis, size: 2 };
-    let place =
-        |of| LinkSum { of, fixed: vec![LinkFixed { axis: axis(2), place: 1 }], part_of: vec![0] };
+    let place = |of| LinkSum {
+        of,
+        fixed: vec![LinkFixed { axis: axis(2), places: LinkSet::one(1) }],
+        part_of: vec![0],
+    };
     FragmentFootprint {
         digest: Digest::of(b"fragment"),
         group_keys: vec!["grade".to_owned()],
@@ -40,7 +43,7 @@ fn footprint() -> FragmentFootprint {
         vectors: Vec::new(),
         links: vec![LinkFootprint {
             base: Digest::of(b"rows"),
-            keys: vec![axis(1)],
+            keys: vec![axis(1).into()],
             sums: vec![place(3), place(5)],
         }],
         sensitive: false,
@@ -100,7 +103,7 @@ fn a_fragment_comes_back_as_it_was_told() {
     assert_eq!((axes.len(), sums.len()), (2, 2));
     let link = &head.footprint.links[0];
     let axis = |axis: LinkAxis| axes[axis.axis as usize];
-    assert_eq!(axis(link.keys[0]), names().axes[1]);
+    assert_eq!(axis(link.keys[0].axis), names().axes[1]);
     assert_eq!(axis(link.sums[0].fixed[0].axis), names().axes[2]);
     let of = link.sums.iter().map(|sum| sums[sum.of as usize].clone());
     assert_eq!(of.collect::<Vec<_>>(), [names().sums[3].clone(), names().sums[5].clone()]);

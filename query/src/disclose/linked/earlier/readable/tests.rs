@@ -15,7 +15,7 @@ fn body() -> Vec<u8> {
     let mut footprint = counts(2, Explore::default());
     footprint.links = vec![LinkFootprint {
         base: policies::Digest::of(b"rows"),
-        keys: vec![LinkAxis { axis: 0, size: 2 }],
+        keys: vec![LinkAxis { axis: 0, size: 2 }.into()],
         sums: Vec::new(),
     }];
     let cells = [((0..30).collect(), (0..9).collect()), ((30..50).collect(), (30..40).collect())];
