@@ -15,6 +15,7 @@ use crate::{Purpose, capability, protections};
 use super::super::model;
 use super::super::parts::Parts;
 use super::super::within::Place;
+use super::evaluate::Compiled;
 use super::names::{self, Names};
 use super::words::{self, Vocabulary};
 use super::{Effect, Rule, Rules, annotations, scope, size};
@@ -93,7 +94,9 @@ pub(in crate::charter) fn read(
         found.extend(file.problems.into_vec());
     }
     let entities = known.entities(schema, found)?;
+    let compiled = size::with_stack(|| Compiled::of(&rules, &policies));
     Some(Rules {
+        compiled: Arc::new(compiled),
         policies: Arc::new(policies),
         entities: Some(Arc::new(entities)),
         schema,
