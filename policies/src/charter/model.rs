@@ -66,14 +66,13 @@ pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, ModelFault> {
 /// The name of a type: Cedar reads each once.
 fn type_name(kind: &str) -> Result<EntityTypeName, ModelFault> {
     static KNOWN: OnceLock<BTreeMap<&'static str, EntityTypeName>> = OnceLock::new();
-    let read = |kind: &str| EntityTypeName::from_str(&format!("Kring::{kind}"));
+    let read = |kind: &str| {
+        EntityTypeName::from_str(&format!("Kring::{kind}")).map_err(|error| ModelFault::of(&error))
+    };
     let known = KNOWN.get_or_init(|| {
         KINDS.into_iter().filter_map(|kind| Some((kind, read(kind).ok()?))).collect()
     });
-    match known.get(kind) {
-        Some(name) => Ok(name.clone()),
-        None => read(kind).map_err(|error| ModelFault::of(&error)),
-    }
+    known.get(kind).cloned().map_or_else(|| read(kind), Ok)
 }
 
 /// Everybody and everything that rules may name, in the networks of a path from the root.
