@@ -32,15 +32,23 @@ const NETWORKS: [&str; 3] = ["country", "region", "inner"];
 enum Mix {
     /// All of them fit the question.
     AllFit,
+    /// The same, and no condition has a part of another one's.
+    AllDiffer,
     /// Of several people, datasets and kinds of questions.
     Several,
 }
 
 /// Measures and prints.
 pub(super) fn run() -> anyhow::Result<()> {
-    for (mix, what) in
-        [(Mix::AllFit, "that all fit the question"), (Mix::Several, "of which most are of others")]
-    {
+    let mixes = [
+        (Mix::Several, "of which most are about other questions"),
+        (Mix::AllFit, "that are all about this question"),
+        (
+            Mix::AllDiffer,
+            "that are all about this question and have no part of a condition in common",
+        ),
+    ];
+    for (mix, what) in mixes {
         let (times, rules) = measure(mix)?;
         print::line(format!(
             "one decision under 4 layers of {RULES} rules {what}, {COLUMNS} columns used, {rules} rules grant it: {times} (goal p50 under 1 ms)"
@@ -158,6 +166,7 @@ fn rules(mix: Mix, layer: usize, count: usize) -> anyhow::Result<String> {
         let forbids = number % 4 == 3;
         let (scope, when) = match mix {
             Mix::AllFit => all_fit(layer, number, forbids),
+            Mix::AllDiffer => all_differ(layer, number, forbids),
             Mix::Several => several(layer, number, forbids),
         };
         let (effect, protection) = if forbids {
@@ -173,9 +182,26 @@ fn rules(mix: Mix, layer: usize, count: usize) -> anyhow::Result<String> {
     Ok(cedar)
 }
 
-/// A rule about this question. No two have a number in common, and none is known not to hold before its last condition.
+/// The scope of rules about this question.
+const SCOPE: &str = "principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.members\", resource == Kring::Dataset::\"made\"";
+
+/// A rule about this question, of four parts that no other rule has, and whose last one decides.
+fn all_differ(layer: usize, number: usize, forbids: bool) -> (String, String) {
+    let many = 1_000 + layer * RULES + number;
+    let when = if forbids {
+        format!(
+            "context.cells >= {many} || context.hospitals > {many} || context.fragments >= {many} || context.purpose == \"trade-{many}\""
+        )
+    } else {
+        format!(
+            "context.purpose != \"trade-{many}\" && context.hospitals < {many} && context.fragments <= {many} && context.cells <= {many}"
+        )
+    };
+    (SCOPE.to_owned(), when)
+}
+
+/// A rule about this question. No two have the same text, and none is known not to hold before its last part.
 fn all_fit(layer: usize, number: usize, forbids: bool) -> (String, String) {
-    let scope = "principal in Kring::Role::\"analyst\", action == Kring::Action::\"ask.members\", resource == Kring::Dataset::\"made\"";
     let used = format!("context.uses.contains(\"patient.c{}:aggregate\")", number % COLUMNS);
     let cells = 1_000 + layer * RULES + number;
     let when = if forbids {
@@ -186,7 +212,7 @@ fn all_fit(layer: usize, number: usize, forbids: bool) -> (String, String) {
             number % 3
         )
     };
-    (scope.to_owned(), when)
+    (SCOPE.to_owned(), when)
 }
 
 /// A rule as boards have them; the first one grants the question.
