@@ -178,7 +178,6 @@ fn random_histories_of_a_tree_go_as_the_model_says() {
     for (what, times) in halves.into_iter().flat_map(|seen| seen.0) {
         *all.0.entry(what).or_default() += times;
     }
-    eprintln!("{all:?}");
     for what in EXPECTED {
         assert!(all.0.get(what).is_some_and(|times| *times >= 10), "{what}: {all:?}");
     }
