@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::capability;
 use crate::charter::own::OwnSay;
-use crate::charter::rules::{ENTER, Field, Outcome};
+use crate::charter::rules::{ENTER, Field, Outcome, Posed};
 use crate::charter::{Books, Charter};
 use crate::dataset::{Class, Dataset, Use};
 use crate::denial::{Denial, reasons};
@@ -74,14 +74,16 @@ impl Ask {
     /// layer's scopes fits is turned away here. A `forbid` on `enter` always counts.
     pub(crate) fn enter<'c>(&self, books: Books<'c>) -> Result<&'c Dataset, Denial> {
         let alone = books.is_alone();
-        let dataset = self.enter_charter(books.charter, alone)?;
-        books.besides.iter().try_for_each(|beside| beside.enter(self, alone))?;
+        let posed = self.posed_at_the_door();
+        let entered = (&posed, alone);
+        let dataset = self.enter_charter(books.charter, entered)?;
+        books.besides.iter().try_for_each(|beside| beside.enter(self, entered))?;
         for layer in books.others() {
-            self.enter_rules(&layer.charter, alone)?;
-            layer.besides.iter().try_for_each(|beside| beside.enter(self, alone))?;
+            self.enter_rules(&layer.charter, entered)?;
+            layer.besides.iter().try_for_each(|beside| beside.enter(self, entered))?;
         }
         if let Some(own) = books.own {
-            let say = own.say(books.charter, self, (ENTER, &self.dataset), self.context());
+            let say = own.say(books.charter, &posed);
             if let OwnSay::Denies(denied) = say {
                 return Err(reasons::own(own, &denied));
             }
@@ -106,11 +108,27 @@ impl Ask {
         Ok(answering(fitting, self.profile))
     }
 
+    /// This question to the rules for `enter`.
+    pub(crate) fn posed_at_the_door(&self) -> Posed {
+        Posed::new(&self.person, ENTER, &self.dataset, self.context())
+    }
+
+    /// This question to the rules of a profile.
+    pub(crate) fn posed(
+        &self,
+        profile: Profile,
+        draft: &FootprintDraft,
+        dataset: &Dataset,
+    ) -> Posed {
+        let context = self.profile_context(profile, draft, dataset);
+        Posed::new(&self.person, profile.as_str(), &dataset.id, context)
+    }
+
     /// What needs no SQL, by one version of the charter; `alone` where no other layer may permit what it does not.
     pub(crate) fn enter_charter<'c>(
         &self,
         charter: &'c Charter,
-        alone: bool,
+        (posed, alone): (&Posed, bool),
     ) -> Result<&'c Dataset, Denial> {
         let Some(person) = charter.person(&self.person) else {
             return Err(reasons::unknown_person(charter, &self.person));
@@ -123,14 +141,14 @@ impl Ask {
         {
             return Err(reasons::not_your_group(charter, person, group));
         }
-        self.enter_rules(charter, alone)?;
+        self.enter_rules(charter, (posed, alone))?;
         Ok(dataset)
     }
 
     /// What the rules for `enter` of one layer say.
-    fn enter_rules(&self, charter: &Charter, alone: bool) -> Result<(), Denial> {
+    fn enter_rules(&self, charter: &Charter, (posed, alone): (&Posed, bool)) -> Result<(), Denial> {
         let rules = charter.rules();
-        match rules.evaluate(&self.person, ENTER, &self.dataset, self.context()) {
+        match rules.evaluate(posed) {
             Outcome::Permitted(_) => Ok(()),
             Outcome::Silent if !alone && !rules.has_permit_about(ENTER, &self.dataset) => Ok(()),
             Outcome::Silent if !rules.has_permit_for(ENTER) => {
@@ -151,7 +169,7 @@ impl Ask {
     }
 
     /// The context of `enter`, which every profile's context extends.
-    pub(crate) fn context(&self) -> BTreeMap<&'static str, Field> {
+    fn context(&self) -> BTreeMap<&'static str, Field> {
         let mut context = BTreeMap::from([
             ("scope", Field::Word(self.network.to_string())),
             ("purpose", Field::Word(self.purpose.to_string())),
@@ -165,7 +183,7 @@ impl Ask {
     }
 
     /// The context of a profile.
-    pub(crate) fn profile_context(
+    fn profile_context(
         &self,
         profile: Profile,
         draft: &FootprintDraft,

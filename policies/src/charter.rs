@@ -30,8 +30,8 @@ pub mod rules;
 mod within;
 
 use crate::dsse::PublicKey;
+pub(crate) use beside::{Asked, Says, named};
 pub use beside::{Beside, Layer};
-pub(crate) use beside::{Says, named};
 pub(crate) use head::Head;
 pub use head::{Child, FreshnessKey, Parent, Signer};
 pub use joined::Joined;

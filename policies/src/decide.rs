@@ -8,6 +8,7 @@ use crate::admit::Admission;
 use crate::ask::Ask;
 use crate::band::Norm;
 use crate::charter::own::OwnSay;
+use crate::charter::rules::with_stack;
 use crate::charter::{Books, Charter};
 use crate::dataset::{Dataset, DatasetStatus};
 use crate::denial::{Denial, reasons};
@@ -81,21 +82,27 @@ pub fn explain<'b>(
     footprint: &Footprint,
 ) -> Result<Explained, Denial> {
     let books = books.into();
+    with_stack(|| best(books, ask, footprint))
+}
+
+/// What is granted under the first profile whose rules permit it; else the reason of the best one that is for this person.
+fn best(books: Books<'_>, ask: &Ask, footprint: &Footprint) -> Result<Explained, Denial> {
     let dataset = ask.enter(books)?;
     if *footprint.dataset() != dataset.id {
         return Err(reasons::other_dataset(books.charter, &dataset.id, footprint.dataset()));
     }
     let (mut near, mut first) = (None, None);
-    // The first profile whose rules permit it; else the reason of the best one that is for this person at all.
     for profile in ask.profiles(books.charter)? {
-        let all = books.others().map(|layer| &*layer.charter);
-        let fits = std::iter::once(books.charter).chain(all).any(|charter| {
-            let rules = charter.rules();
-            !rules.permits_in_scope(&ask.person, profile.as_str(), &ask.dataset).is_empty()
-        });
+        let fits = || {
+            let all = books.others().map(|layer| &*layer.charter);
+            std::iter::once(books.charter).chain(all).any(|charter| {
+                let rules = charter.rules();
+                !rules.permits_in_scope(&ask.person, profile.as_str(), &ask.dataset).is_empty()
+            })
+        };
         match under(books, ask, profile, (footprint, dataset)) {
             Ok(explained) => return Ok(explained),
-            Err(denial) if !fits => first = first.or(Some(denial)),
+            Err(denial) if !fits() => first = first.or(Some(denial)),
             Err(denial) => near = near.or(Some(denial)),
         }
     }
@@ -114,12 +121,12 @@ fn under(
     if always_direct(profile) && !ask.direct_signature {
         return Err(reasons::direct_signature_required(charter));
     }
+    let posed = ask.posed(profile, footprint.draft(), dataset);
     let Joined { indicator, rules: mut named, opinions, status } =
-        layers::join(books, (ask, profile), (footprint, dataset))?;
+        layers::join(books, (ask, profile), (footprint, dataset), &posed)?;
     let mut added = Opinions::default();
     if let Some(own) = own {
-        let context = ask.profile_context(profile, footprint.draft(), dataset);
-        match own.say(charter, ask, (profile.as_str(), &dataset.id), context) {
+        match own.say(charter, &posed) {
             OwnSay::Adds { rules, opinions } => {
                 named.extend(rules);
                 added = opinions;

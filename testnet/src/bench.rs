@@ -20,6 +20,7 @@ use crate::topology;
 mod bare;
 mod charter;
 mod cpu;
+mod decide;
 mod log;
 mod memory;
 mod pooled;

@@ -299,7 +299,23 @@ pub(super) fn first(bytes: &[u8], root: Digest, revoked: &Revocations) -> Result
 /// The version after the line's newest.
 pub(super) fn next(line: &Line, bytes: &[u8], revoked: &Revocations) -> Result<Next, ChainError> {
     let envelope = bundle::decode(bytes)?;
-    let digest = envelope.digest();
+    is_not_held(line, envelope.digest())?;
+    next_read(line, (Read::of(envelope)?, bytes), revoked)
+}
+
+/// The same of a bundle whose head is read already.
+pub(super) fn next_read(
+    line: &Line,
+    (read, bytes): (Read, &[u8]),
+    revoked: &Revocations,
+) -> Result<Next, ChainError> {
+    is_not_held(line, read.digest)?;
+    let signed = read.follows(line, revoked)?;
+    read.whole(bytes, signed)
+}
+
+/// Whether it is none of the line's versions.
+fn is_not_held(line: &Line, digest: Digest) -> Result<(), ChainError> {
     if let Some(known) = line.history().find(|version| version.layer.digest == digest) {
         let (held, got) = (line.tip().version, known.layer.version);
         let error = if got == held {
@@ -309,7 +325,5 @@ pub(super) fn next(line: &Line, bytes: &[u8], revoked: &Revocations) -> Result<N
         };
         return Err(error);
     }
-    let read = Read::of(envelope)?;
-    let signed = read.follows(line, revoked)?;
-    read.whole(bytes, signed)
+    Ok(())
 }

@@ -284,16 +284,20 @@ impl Tree {
         self.lines().into_iter().map(state).collect()
     }
 
-    /// Whether a version of the network above that holds lists the hospital for this one.
+    /// Whether every charter above lists the hospital for the network below it on the path, and has it itself: in a version that
+    /// holds, or in the newest where none does. One that is over gives nobody away that it was not given.
     fn may_take(&self, line: &Line, (hospital, now): (&HospitalCode, UnixTime)) -> bool {
-        let parent = line.parent().and_then(|parent| self.line(&parent.network));
-        let force = parent.and_then(|parent| parent.in_force(now).ok());
-        force.is_none_or(|force| {
-            let child = |charter: &Arc<Charter>| {
-                let child = charter.child(line.network());
+        let path = self.path(line.network());
+        path.iter().zip(path.iter().skip(1)).all(|(above, below)| {
+            let gives = |charter: &Arc<Charter>| {
+                let child = charter.child(below.network());
                 child.is_some_and(|child| child.members.contains(hospital))
+                    && charter.takes_at(hospital, now)
             };
-            force.all().any(child)
+            match above.in_force(now) {
+                Ok(force) => force.all().any(gives),
+                Err(_over) => above.newest_charter().is_some_and(gives),
+            }
         })
     }
 

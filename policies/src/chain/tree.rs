@@ -113,7 +113,7 @@ impl Tree {
         let network = read.head.network.clone();
         let next = match self.lines.get(&network) {
             Some(line) => {
-                let next = line.check(bytes, &revoked(&network))?;
+                let next = check::next_read(line, (read, bytes), &revoked(&network))?;
                 if network != self.root && line.holding(next.valid_from()).len() >= MAX_AT_ONCE {
                     return Err(ChainError::TooManyAtOnce { network });
                 }

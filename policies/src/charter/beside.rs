@@ -18,7 +18,7 @@ use crate::permit::Profile;
 use crate::protections::Opinions;
 use crate::{HospitalCode, UnixTime};
 
-use super::rules::Outcome;
+use super::rules::{Outcome, Posed};
 use super::{Charter, Person};
 
 /// An older version that holds until a moment.
@@ -37,6 +37,17 @@ pub struct Layer {
     pub charter: Arc<Charter>,
     /// Older versions, the newest first.
     pub besides: Vec<Beside>,
+}
+
+/// A question as rules are asked it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'q> {
+    /// To the rules for `enter`.
+    pub(crate) at_the_door: &'q Posed,
+    /// To those of a profile, about the newest version's dataset.
+    pub(crate) posed: &'q Posed,
+    /// Whether no other layer has a say.
+    pub(crate) alone: bool,
 }
 
 /// What an older version adds to a question that it allows.
@@ -105,8 +116,8 @@ impl Beside {
     ///
     /// # Errors
     /// The denial.
-    pub(crate) fn enter(&self, ask: &Ask, alone: bool) -> Result<(), Denial> {
-        ask.enter_charter(&self.charter, alone).map(drop).map_err(|denial| denial.waits(self))
+    pub(crate) fn enter(&self, ask: &Ask, entered: (&Posed, bool)) -> Result<(), Denial> {
+        ask.enter_charter(&self.charter, entered).map(drop).map_err(|denial| denial.waits(self))
     }
 
     /// What it says to a footprint that was checked against the newest version's dataset; nothing of its own where it has no
@@ -118,9 +129,9 @@ impl Beside {
         &self,
         (newest, ask, profile): (&Charter, &Ask, Profile),
         (footprint, dataset): (&Footprint, &Dataset),
-        alone: bool,
+        asked: Asked<'_>,
     ) -> Result<Says, Denial> {
-        self.judge((newest, ask, profile), (footprint, dataset), alone)
+        self.judge((newest, ask, profile), (footprint, dataset), asked)
             .map_err(|denial| denial.waits(self))
     }
 
@@ -128,10 +139,11 @@ impl Beside {
         &self,
         (newest, ask, profile): (&Charter, &Ask, Profile),
         (footprint, dataset): (&Footprint, &Dataset),
-        alone: bool,
+        asked: Asked<'_>,
     ) -> Result<Says, Denial> {
         let charter = &*self.charter;
-        let older = ask.enter_charter(charter, alone)?;
+        let Asked { at_the_door, posed, alone } = asked;
+        let older = ask.enter_charter(charter, (at_the_door, alone))?;
         if let Some(what) = differs(footprint, (older, dataset)) {
             return Err(reasons::defined_otherwise(charter, &dataset.id, &what));
         }
@@ -146,10 +158,16 @@ impl Beside {
             }
             None => Opinions::default(),
         };
-        let context = ask.profile_context(profile, footprint.draft(), older);
+        let otherwise;
+        let posed = if older.digest == dataset.digest {
+            posed
+        } else {
+            otherwise = ask.posed(profile, footprint.draft(), older);
+            &otherwise
+        };
         let rules = charter.rules();
         let status = older.status;
-        match rules.evaluate(&ask.person, profile.as_str(), &older.id, context) {
+        match rules.evaluate(posed) {
             Outcome::Permitted(ids) => {
                 let opinions = rules.opinions(&ids).join(said);
                 Ok(Says { rules: named(charter, ids), opinions, status })

@@ -1,5 +1,6 @@
 //! The charter as Cedar sees it: entities, and the request for one question.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::str::FromStr as _;
 use std::sync::OnceLock;
@@ -17,6 +18,10 @@ use super::within::Place;
 
 /// The rules' vocabulary, as boards read it.
 pub(crate) const SCHEMA: &str = include_str!("schema.cedarschema");
+
+/// The types of the model.
+const KINDS: [&str; 7] =
+    ["Person", "Action", "Dataset", "Network", "Hospital", "Role", "TumourGroup"];
 
 /// What Cedar did not accept; with a checked charter and a checked question this does not happen, and it denies.
 #[derive(Debug)]
@@ -55,9 +60,19 @@ pub(super) fn schema() -> Result<&'static Schema, ModelFault> {
 
 /// The entity of this type (`Person`, ..) and id.
 pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, ModelFault> {
-    let kind = EntityTypeName::from_str(&format!("Kring::{kind}"))
-        .map_err(|error| ModelFault::of(&error))?;
-    Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
+    Ok(EntityUid::from_type_name_and_id(type_name(kind)?, EntityId::new(id)))
+}
+
+/// The name of a type: Cedar reads each once.
+fn type_name(kind: &str) -> Result<EntityTypeName, ModelFault> {
+    static KNOWN: OnceLock<BTreeMap<&'static str, EntityTypeName>> = OnceLock::new();
+    let read = |kind: &str| {
+        EntityTypeName::from_str(&format!("Kring::{kind}")).map_err(|error| ModelFault::of(&error))
+    };
+    let known = KNOWN.get_or_init(|| {
+        KINDS.into_iter().filter_map(|kind| Some((kind, read(kind).ok()?))).collect()
+    });
+    known.get(kind).cloned().map_or_else(|| read(kind), Ok)
 }
 
 /// Everybody and everything that rules may name, in the networks of a path from the root.
@@ -126,37 +141,60 @@ fn person_entity(person: &Person) -> Result<Entity, ModelFault> {
         .map_err(|error| ModelFault::of(&error))
 }
 
-/// The question that Cedar is asked.
-pub(super) fn request(
-    person: &PersonId,
-    action: &str,
-    dataset: &DatasetId,
+/// A question to the rules of any number of layers; what Cedar is asked is made once, where a rule's scope fits.
+#[derive(Debug)]
+pub(crate) struct Posed {
+    uids: Option<(EntityUid, EntityUid, EntityUid)>,
     context: BTreeMap<&'static str, Field>,
-    schema: &Schema,
-) -> Result<Request, ModelFault> {
-    let mut pairs = Vec::new();
-    for (key, field) in context {
-        pairs.push((key.to_owned(), value(field)?));
-    }
-    let context = Context::from_pairs(pairs).map_err(|error| ModelFault::of(&error))?;
-    Request::new(
-        uid("Person", person.as_str())?,
-        uid("Action", action)?,
-        uid("Dataset", dataset.as_str())?,
-        context,
-        Some(schema),
-    )
-    .map_err(|error| ModelFault::of(&error))
+    request: OnceCell<Option<Request>>,
 }
 
-fn value(field: Field) -> Result<Value, ModelFault> {
-    Ok(match field {
-        Field::Word(word) => Value::new_string(word),
-        Field::Words(words) => Value::new_set(words.into_iter().map(Value::new_string)),
-        Field::Count(count) => {
-            Value::new_long(i64::try_from(count).map_err(|error| ModelFault::of(&error))?)
+impl Posed {
+    /// This person under this action about this dataset.
+    pub(crate) fn new(
+        person: &PersonId,
+        action: &str,
+        dataset: &DatasetId,
+        context: BTreeMap<&'static str, Field>,
+    ) -> Self {
+        let uids = || {
+            let person = uid("Person", person.as_str())?;
+            Ok::<_, ModelFault>((person, uid("Action", action)?, uid("Dataset", dataset.as_str())?))
+        };
+        Self { uids: uids().ok(), context, request: OnceCell::new() }
+    }
+
+    /// Person, action and dataset.
+    pub(super) fn uids(&self) -> Option<(&EntityUid, &EntityUid, &EntityUid)> {
+        self.uids.as_ref().map(|(person, action, dataset)| (person, action, dataset))
+    }
+
+    /// What Cedar is asked; `None` where it does not take it.
+    pub(super) fn request(&self, schema: &Schema) -> Option<&Request> {
+        self.request.get_or_init(|| self.made(schema).ok()).as_ref()
+    }
+
+    fn made(&self, schema: &Schema) -> Result<Request, ModelFault> {
+        let none = || ModelFault("a name is none of the model's".to_owned());
+        let (person, action, dataset) = self.uids.clone().ok_or_else(none)?;
+        let mut pairs = Vec::new();
+        for (key, field) in &self.context {
+            pairs.push(((*key).to_owned(), value(field)?));
         }
-        Field::Flag(flag) => Value::new_bool(flag),
+        let context = Context::from_pairs(pairs).map_err(|error| ModelFault::of(&error))?;
+        let request = Request::new(person, action, dataset, context, Some(schema));
+        request.map_err(|error| ModelFault::of(&error))
+    }
+}
+
+fn value(field: &Field) -> Result<Value, ModelFault> {
+    Ok(match field {
+        Field::Word(word) => Value::new_string(word.clone()),
+        Field::Words(words) => Value::new_set(words.iter().cloned().map(Value::new_string)),
+        Field::Count(count) => {
+            Value::new_long(i64::try_from(*count).map_err(|error| ModelFault::of(&error))?)
+        }
+        Field::Flag(flag) => Value::new_bool(*flag),
         Field::Hospital(code) => Value::new_entity_uid(uid("Hospital", code.as_str())?),
     })
 }

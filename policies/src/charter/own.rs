@@ -4,14 +4,11 @@
 //! the charter's, and what only the hospital can agree to (`@parts("members")`, `@own("exact")`) holds only if it stands
 //! here. Nothing in the file makes an answer less protected than the charter does.
 
-use std::collections::BTreeMap;
-
-use crate::ask::Ask;
+use crate::Digest;
 use crate::problem::Problem;
 use crate::protections::Opinions;
-use crate::{DatasetId, Digest};
 
-use super::rules::{self, Book, Field, Known, Outcome, Rules};
+use super::rules::{self, Book, Known, Outcome, Posed, Rules};
 use super::{Beside, Charter, Layer};
 use crate::wire::LayerRef;
 
@@ -117,15 +114,9 @@ impl OwnRules {
     }
 
     /// What they say to a question in the network of this charter.
-    pub(crate) fn say(
-        &self,
-        charter: &Charter,
-        ask: &Ask,
-        (action, dataset): (&str, &DatasetId),
-        context: BTreeMap<&'static str, Field>,
-    ) -> OwnSay {
+    pub(crate) fn say(&self, charter: &Charter, posed: &Posed) -> OwnSay {
         let rules = self.rules.over(charter.rules.entities());
-        match rules.evaluate(&ask.person, action, dataset, context) {
+        match rules.evaluate(posed) {
             Outcome::Permitted(ids) => {
                 let opinions = rules.opinions(&ids);
                 OwnSay::Adds { rules: ids.iter().map(|id| rule_name(id)).collect(), opinions }

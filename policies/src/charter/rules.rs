@@ -4,22 +4,23 @@
 //! to evaluate, so here any such failure denies. A rule is known by its `@id`; its other annotations are protections
 //! and explanations. Templates are refused: a rule reads the same wherever it stands.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cedar_policy::{
-    ActionConstraint, Authorizer, Decision, Entities, EntityUid, PolicyId, PolicySet,
-    PrincipalConstraint, Request, ResourceConstraint, Schema,
+    ActionConstraint, Entities, EntityUid, PolicySet, PrincipalConstraint, ResourceConstraint,
+    Schema,
 };
 
 use crate::protections::Opinions;
 use crate::{DatasetId, PersonId, Purpose};
 
-pub(crate) use super::model::Field;
-use super::model::{self, ModelFault};
+use super::model;
+pub(crate) use super::model::{Field, Posed};
 
 mod annotations;
+mod conditions;
+mod evaluate;
 mod names;
 mod read;
 mod scope;
@@ -31,6 +32,7 @@ mod words;
 
 pub(super) use read::{Book, Known, read};
 pub use size::MAX_RULE_BYTES;
+pub(crate) use size::with_stack;
 pub use texts::RuleText;
 
 /// The action that is decided before any SQL is read.
@@ -70,11 +72,16 @@ pub struct Rule {
 impl Rule {
     /// Whether its scope names this action; a rule for any action names every one.
     fn names(&self, action: &EntityUid) -> bool {
-        match &self.action {
-            ActionConstraint::Any => true,
-            ActionConstraint::Eq(one) => one == action,
-            ActionConstraint::In(several) => several.contains(action),
-        }
+        names_action(&self.action, action)
+    }
+}
+
+/// Whether a scope names this action.
+fn names_action(scope: &ActionConstraint, action: &EntityUid) -> bool {
+    match scope {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(one) => one == action,
+        ActionConstraint::In(several) => several.contains(action),
     }
 }
 
@@ -95,6 +102,7 @@ pub(crate) enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Rules {
     policies: Arc<PolicySet>,
+    compiled: Arc<evaluate::Compiled>,
     /// Whom and what they are about; where that is unknown, nothing can be evaluated.
     entities: Option<Arc<Entities>>,
     schema: &'static Schema,
@@ -127,56 +135,6 @@ impl Rules {
     pub(crate) fn opinions(&self, ids: &BTreeSet<String>) -> Opinions {
         let rules = ids.iter().filter_map(|id| self.rules.get(id));
         rules.fold(Opinions::default(), |joined, rule| joined.join(rule.opinions))
-    }
-
-    /// Decides one request.
-    pub(crate) fn evaluate(
-        &self,
-        person: &PersonId,
-        action: &str,
-        dataset: &DatasetId,
-        context: BTreeMap<&'static str, Field>,
-    ) -> Outcome {
-        let Some(entities) = &self.entities else { return Outcome::Failed(None) };
-        let Some(applying) = self.applying(person, action, dataset) else {
-            return Outcome::Failed(None);
-        };
-        if applying.is_empty() {
-            return Outcome::Silent;
-        }
-        let request = match model::request(person, action, dataset, context, self.schema) {
-            Ok(request) => request,
-            Err(ModelFault(_reason)) => return Outcome::Failed(None),
-        };
-        judge(&request, &applying, entities)
-    }
-
-    /// The rules whose scope fits: the others say nothing, whatever their conditions are, so Cedar is not asked about them.
-    fn applying(
-        &self,
-        person: &PersonId,
-        action: &str,
-        dataset: &DatasetId,
-    ) -> Option<Cow<'_, PolicySet>> {
-        let person = model::uid("Person", person.as_str()).ok()?;
-        let dataset = model::uid("Dataset", dataset.as_str()).ok()?;
-        let action = model::uid("Action", action).ok()?;
-        let fitting: Vec<&Rule> = self
-            .rules
-            .values()
-            .filter(|rule| rule.names(&action))
-            .filter(|rule| self.fits(&rule.principal, &person))
-            .filter(|rule| self.fits_resource(&rule.resource, &dataset))
-            .collect();
-        // Making a set costs about as much as asking about twice as many rules that do not fit.
-        if fitting.len().saturating_mul(2) > self.rules.len() {
-            return Some(Cow::Borrowed(&self.policies));
-        }
-        let mut applying = PolicySet::new();
-        for rule in fitting {
-            applying.add(self.policies.policy(&PolicyId::new(&rule.id))?.clone()).ok()?;
-        }
-        Some(Cow::Owned(applying))
     }
 
     /// Whether any permit names this action: then entering needs one.
@@ -246,23 +204,5 @@ impl Rules {
     fn within(&self, entity: &EntityUid, group: &EntityUid) -> bool {
         let entities = self.entities.as_ref();
         entity == group || entities.is_some_and(|known| known.is_ancestor_of(group, entity))
-    }
-}
-
-/// What these policies say to a request.
-fn judge(request: &Request, policies: &PolicySet, entities: &Entities) -> Outcome {
-    let decide = || Authorizer::new().is_authorized(request, policies, entities);
-    let response = size::with_stack(decide);
-    let diagnostics = response.diagnostics();
-    // Cedar skips what it cannot evaluate, a forbid too: that must not open anything.
-    if let Some(error) = diagnostics.errors().next() {
-        let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
-        return Outcome::Failed(Some(error.policy_id().to_string()));
-    }
-    let reasons: BTreeSet<String> = diagnostics.reason().map(ToString::to_string).collect();
-    match response.decision() {
-        Decision::Allow => Outcome::Permitted(reasons),
-        Decision::Deny if reasons.is_empty() => Outcome::Silent,
-        Decision::Deny => Outcome::Forbidden(reasons),
     }
 }

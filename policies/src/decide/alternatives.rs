@@ -41,8 +41,7 @@ pub(super) fn find(
             continue;
         }
         let other = Ask { purpose: purpose.clone(), group: group.cloned(), ..ask.clone() };
-        let context = other.profile_context(profile, draft, dataset);
-        let outcome = rules.evaluate(&ask.person, profile.as_str(), &dataset.id, context);
+        let outcome = rules.evaluate(&other.posed(profile, draft, dataset));
         if let Outcome::Permitted(_) = outcome {
             found.push(Alternative { purpose: other.purpose, group: other.group });
         }

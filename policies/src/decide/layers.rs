@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::Profile;
 use crate::ask::Ask;
-use crate::charter::rules::Outcome;
-use crate::charter::{Beside, Books, Charter, Says, named};
+use crate::charter::rules::{Outcome, Posed};
+use crate::charter::{Asked, Beside, Books, Charter, Says, named};
 use crate::dataset::{Dataset, DatasetStatus};
 use crate::denial::{Denial, reasons};
 use crate::footprint::Footprint;
@@ -39,13 +39,15 @@ pub(super) fn join<'c>(
     books: Books<'c>,
     (ask, profile): (&Ask, Profile),
     (footprint, dataset): (&Footprint, &Dataset),
+    posed: &Posed,
 ) -> Result<Joined<'c>, Denial> {
     let alone = books.is_alone();
+    let asked = (posed, alone);
     let question = (ask, profile, footprint, dataset);
     let mut layers: Vec<(Said, &[Beside])> = Vec::new();
-    layers.push((say(books.charter, question, alone)?, books.besides));
+    layers.push((say(books.charter, question, asked)?, books.besides));
     for layer in books.others() {
-        layers.push((say(&layer.charter, question, alone)?, &layer.besides));
+        layers.push((say(&layer.charter, question, asked)?, &layer.besides));
     }
     if layers.iter().all(|(said, _)| said.is_none()) {
         return Err(silent(books.charter, question));
@@ -65,10 +67,12 @@ pub(super) fn join<'c>(
     if layers.iter().any(|(_, besides)| !besides.is_empty()) {
         opinions = with_defaults(opinions, status);
     }
+    let at_the_door = &ask.posed_at_the_door();
+    let asked = Asked { at_the_door, posed, alone };
     let mut worlds = Vec::new();
     for (place, (_, besides)) in layers.iter().enumerate() {
         for beside in *besides {
-            let says = beside.says((books.charter, ask, profile), (footprint, dataset), alone)?;
+            let says = beside.says((books.charter, ask, profile), (footprint, dataset), asked)?;
             if says.rules.is_empty() && granted(Some(place)).next().is_none() {
                 return Err(silent(&beside.charter, question).waits(beside));
             }
@@ -128,12 +132,11 @@ fn oldest<'b>(layers: &[(Said, &'b [Beside])], worlds: &[(usize, &'b Beside, Say
 fn say(
     charter: &Charter,
     question: (&Ask, Profile, &Footprint, &Dataset),
-    alone: bool,
+    (posed, alone): (&Posed, bool),
 ) -> Result<Said, Denial> {
-    let (ask, profile, footprint, dataset) = question;
-    let context = ask.profile_context(profile, footprint.draft(), dataset);
+    let (ask, profile, _, dataset) = question;
     let rules = charter.rules();
-    match rules.evaluate(&ask.person, profile.as_str(), &dataset.id, context) {
+    match rules.evaluate(posed) {
         Outcome::Permitted(ids) => {
             let opinions = rules.opinions(&ids);
             Ok(Some((named(charter, ids), opinions)))

@@ -33,6 +33,22 @@ pub(crate) struct Draft {
     pub(crate) signers: Vec<String>,
     pub(crate) threshold: usize,
     pub(crate) freshness: Vec<&'static str>,
+    /// The network above it, and the version of that one's charter that it goes with.
+    pub(crate) parent: Option<(String, u64)>,
+    /// The networks directly below.
+    pub(crate) children: Vec<Listed>,
+    /// The hospitals that take part, of a network with a parent.
+    pub(crate) joined: Vec<&'static str>,
+}
+
+/// What a charter says of a network directly below.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) network: String,
+    pub(crate) signers: Vec<String>,
+    pub(crate) threshold: usize,
+    /// The hospitals that it may take.
+    pub(crate) given: Vec<&'static str>,
 }
 
 pub(crate) fn names(signers: &[&str]) -> Vec<String> {
@@ -53,6 +69,9 @@ impl Draft {
             signers: names(&["ann", "ben", "cas"]),
             threshold: 2,
             freshness: vec!["ALFA", "BRAVO", "CHARLIE"],
+            parent: None,
+            children: Vec::new(),
+            joined: Vec::new(),
         }
     }
 
@@ -79,10 +98,22 @@ impl Draft {
             "network = \"{network}\"\nversion = {version}\n{previous}title = {{ en = \"{title}\" }}\nvalid_from = {from}\n\
              valid_until = {until}\nthreshold = {threshold}\nnotice_days = {notice_days}\n"
         );
+        if let Some((parent, version)) = &self.parent {
+            text.push_str(&format!("[parent]\nnetwork = \"{parent}\"\nversion = {version}\n"));
+        }
         for signer in &self.signers {
             text.push_str(&format!(
                 "[[signers]]\nname = \"{signer}\"\nkey = \"{}\"\n",
                 public(signer)
+            ));
+        }
+        for Listed { network, signers, threshold, given } in &self.children {
+            let signer =
+                |name: &String| format!("{{ name = \"{name}\", key = \"{}\" }}", public(name));
+            let signers: Vec<String> = signers.iter().map(signer).collect();
+            text.push_str(&format!(
+                "[[children]]\nnetwork = \"{network}\"\nthreshold = {threshold}\nmembers = {given:?}\nsigners = [{}]\n",
+                signers.join(", ")
             ));
         }
         for code in &self.freshness {
@@ -96,6 +127,11 @@ impl Draft {
         static OTHERS: LazyLock<[(String, String); 2]> = LazyLock::new(others);
         let mut files = BTreeMap::from(OTHERS.clone());
         files.insert("charter.toml".to_owned(), self.head());
+        if self.parent.is_some() {
+            let joined = self.joined.iter().map(|code| format!("[[members]]\ncode = \"{code}\"\n"));
+            files.insert("members.toml".to_owned(), joined.collect());
+            files.insert("people.toml".to_owned(), String::new());
+        }
         files
     }
 

@@ -6,7 +6,7 @@ mod flips;
 mod force;
 mod freshness;
 mod good;
-mod model;
+pub(crate) mod model;
 mod payloads;
 mod pin;
 mod random;

@@ -12,7 +12,9 @@ use crate::fixture::{NOW, files, hospital, key, with_keys};
 mod begin;
 mod decide;
 mod force;
+mod model;
 mod names;
+mod random;
 
 type Files = BTreeMap<String, String>;
 

@@ -15,6 +15,7 @@ mod charter_problems;
 mod decide;
 mod decode;
 mod delegated;
+mod dice;
 mod fixture;
 mod golden;
 mod indicators;

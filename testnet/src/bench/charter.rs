@@ -1,12 +1,11 @@
 //! What a large charter costs, and how fast a new version comes to every node.
 //!
-//! One decision over four versions that all hold, each with 200 rules; sealing and loading a charter of 100 hospitals, 1,000
+//! One decision under four layers, each with 200 rules; sealing and loading a charter of 100 hospitals, 1,000
 //! people and 200 indicators; and a network of real nodes, one of which is brought a new version: the time until the last
 //! one follows it. Every node runs with one worker of each kind, so that many fit one machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -15,38 +14,32 @@ use node::api::PublishBody;
 use policies::bundle;
 use policies::chain::Line;
 use policies::dsse::{Envelope, PublicKey};
-use policies::footprint::ColumnUse;
-use policies::replay::{InWords, Touched};
 use policies::statement::Revocations;
-use policies::{Ask, Beside, Books, Digest, UnixTime};
+use policies::{Digest, UnixTime};
 
-use super::{Times, now};
+use super::{Times, decide, now};
 use crate::cli::Bench;
 use crate::network::Network;
 use crate::print;
 use crate::process::{NodeProcess, client, wait_ready};
 use crate::topology;
 
-/// Versions that all hold.
-const VERSIONS: u64 = 4;
-/// Rules of each.
-const RULES: usize = 200;
-/// Columns that the question uses.
+/// Rules of a charter.
+pub(super) const RULES: usize = 200;
+/// Columns of the dataset.
 const COLUMNS: usize = 30;
-/// Decisions that are timed.
-const DECISIONS: u32 = 300;
 /// The large charter: hospitals, people, indicators.
 const LARGE: (usize, usize, usize) = (100, 1_000, 200);
 /// Times that it is sealed and loaded.
 const LOADS: u32 = 5;
 /// The moment of every decision.
-const NOW: UnixTime = UnixTime(1_800_000_000);
+pub(super) const NOW: UnixTime = UnixTime(1_800_000_000);
 /// Longest time until every node follows.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Measures and prints.
 pub(super) fn run(options: &Bench) -> anyhow::Result<()> {
-    decide()?;
+    decide::run()?;
     large()?;
     converge(options)
 }
@@ -55,21 +48,19 @@ fn key(owner: &str) -> SigningKey {
     SigningKey::from_bytes(Digest::of(owner.as_bytes()).as_bytes())
 }
 
-fn public(owner: &str) -> anyhow::Result<PublicKey> {
+pub(super) fn public(owner: &str) -> anyhow::Result<PublicKey> {
     Ok(PublicKey::of(&key(owner))?)
 }
 
-type Files = BTreeMap<String, String>;
+pub(super) type Files = BTreeMap<String, String>;
 
 /// A charter of so many hospitals, people, indicators and rules.
 fn files(
-    (version, previous): (u64, Option<Digest>),
     (hospitals, people, indicators): (usize, usize, usize),
     rules: usize,
 ) -> anyhow::Result<Files> {
-    let previous = previous.map_or_else(String::new, |digest| format!("previous = \"{digest}\"\n"));
     let head = format!(
-        "network = \"large\"\nversion = {version}\n{previous}title = {{ en = \"A large network\" }}\nvalid_from = 2026-01-01T00:00:00Z\n\
+        "network = \"large\"\nversion = 1\ntitle = {{ en = \"A large network\" }}\nvalid_from = 2026-01-01T00:00:00Z\n\
          valid_until = 2036-01-01T00:00:00Z\nthreshold = 1\nnotice_days = 14\n[[signers]]\nname = \"Board\"\nkey = \"{}\"\n",
         public("board")?
     );
@@ -105,7 +96,7 @@ fn files(
 }
 
 /// Hospitals, and people who belong to them.
-fn members(hospitals: usize, people: usize) -> anyhow::Result<(String, String)> {
+pub(super) fn members(hospitals: usize, people: usize) -> anyhow::Result<(String, String)> {
     let mut members = String::new();
     for number in 0..hospitals {
         writeln!(
@@ -156,7 +147,7 @@ fn cedar(rules: usize) -> anyhow::Result<String> {
     Ok(cedar)
 }
 
-fn sealed(files: &Files) -> anyhow::Result<Envelope> {
+pub(super) fn sealed(files: &Files) -> anyhow::Result<Envelope> {
     let mut envelope = bundle::seal(files).map_err(|problems| {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         anyhow::anyhow!("the charter has {} problems, the first: {first}", problems.len())
@@ -165,71 +156,9 @@ fn sealed(files: &Files) -> anyhow::Result<Envelope> {
     Ok(envelope)
 }
 
-/// One decision over several versions that hold.
-fn decide() -> anyhow::Result<()> {
-    let size = (5, 50, 0);
-    let first = sealed(&files((1, None), size, RULES)?)?;
-    let revoked = Revocations::none();
-    let mut line = Line::first(&first.encode(), first.digest(), NOW, revoked)?;
-    for version in 2..=VERSIONS {
-        let previous = Some(line.tip().digest);
-        let next = sealed(&files((version, previous), size, RULES)?)?;
-        line.accept(line.check(&next.encode(), revoked)?, NOW)?;
-    }
-    let in_force = line.in_force(NOW)?;
-    let besides = in_force.besides.into_iter();
-    let besides: Vec<Beside> = besides.map(|(charter, until)| Beside { charter, until }).collect();
-    ensure!(besides.len() == 3, "{} versions hold beside the newest", besides.len());
-    let newest = Arc::clone(&in_force.newest);
-    let ask = ask()?;
-    let dataset = newest.dataset(&ask.dataset).context("the dataset")?;
-    let mut times = Vec::new();
-    for _turn in 0..DECISIONS {
-        let footprint = touched().check(dataset)?;
-        let books = Books { besides: &besides, ..Books::from(&*newest) };
-        let since = now();
-        let explained = policies::explain(books, &ask, &footprint)
-            .map_err(|denial| anyhow::anyhow!("{denial}"))?;
-        times.push(since.elapsed());
-        ensure!(!explained.rules.is_empty(), "nothing granted it");
-    }
-    print::line(format!(
-        "one decision over {VERSIONS} versions of {RULES} rules, {COLUMNS} columns used: {} (goal p50 under 1 ms)",
-        Times::of(times)
-    ));
-    Ok(())
-}
-
-fn ask() -> anyhow::Result<Ask> {
-    Ok(Ask {
-        network: "large".parse()?,
-        person: "p0001".parse()?,
-        purpose: "quality".parse()?,
-        group: None,
-        dataset: "made".parse()?,
-        asking_node: "H001".parse()?,
-        direct_signature: true,
-        hospitals: 5,
-        to_itself: false,
-        indicator: None,
-        profile: None,
-    })
-}
-
-/// A count of everybody that uses every column.
-fn touched() -> Touched {
-    let uses = (0..COLUMNS).map(|number| ColumnUse {
-        table: "patient".to_owned(),
-        column: format!("c{number}"),
-        usage: policies::dataset::Use::Filter,
-    });
-    let aggregates = BTreeSet::from(["count".to_owned()]);
-    Touched::InWords(InWords { uses: uses.collect(), aggregates, ..InWords::default() })
-}
-
 /// A charter as large as a country's.
 fn large() -> anyhow::Result<()> {
-    let files = files((1, None), LARGE, RULES)?;
+    let files = files(LARGE, RULES)?;
     let (mut seals, mut loads, mut bytes) = (Vec::new(), Vec::new(), 0);
     for _turn in 0..LOADS {
         let since = now();

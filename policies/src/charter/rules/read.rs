@@ -1,7 +1,7 @@
 //! Reads rule files: syntax, types, ids, annotations, names and floors; every problem at once.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cedar_policy::{
     Policy, PolicyId, PolicySet, ResourceConstraint, Schema, ValidationMode, Validator,
@@ -15,6 +15,7 @@ use crate::{Purpose, capability, protections};
 use super::super::model;
 use super::super::parts::Parts;
 use super::super::within::Place;
+use super::evaluate::Compiled;
 use super::names::{self, Names};
 use super::words::{self, Vocabulary};
 use super::{Effect, Rule, Rules, annotations, scope, size};
@@ -57,6 +58,9 @@ struct File<'f> {
     text: &'f str,
 }
 
+/// Checks types by the schema, which is the same for every charter.
+static VALIDATOR: OnceLock<Validator> = OnceLock::new();
+
 /// Reads all rule files; `None` where Cedar did not take them, with the reason among the problems.
 pub(in crate::charter) fn read(
     files: &[(&str, &str)],
@@ -71,13 +75,13 @@ pub(in crate::charter) fn read(
             return None;
         }
     };
-    let validator = Validator::new(schema.clone());
+    let validator = VALIDATOR.get_or_init(|| Validator::new(schema.clone()));
     let lint = Lint { names: known.names(), words: known.words(), known };
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
     let mut policies = PolicySet::new();
     for (path, text) in files {
         let mut file = File { problems: Problems::new(path, text), path, text };
-        for (policy, rule) in file.read(&validator, &lint) {
+        for (policy, rule) in file.read(validator, &lint) {
             if let Some(first) = rules.get(&rule.id) {
                 let message =
                     format!("rule id `{}` is taken in {}:{}", rule.id, first.file, first.line);
@@ -93,7 +97,9 @@ pub(in crate::charter) fn read(
         found.extend(file.problems.into_vec());
     }
     let entities = known.entities(schema, found)?;
+    let compiled = size::with_stack(|| Compiled::of(&rules, &policies));
     Some(Rules {
+        compiled: Arc::new(compiled),
         policies: Arc::new(policies),
         entities: Some(Arc::new(entities)),
         schema,

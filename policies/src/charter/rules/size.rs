@@ -14,8 +14,8 @@ const STACK_BYTES: usize = 32 * 1024 * 1024;
 /// Words that are operators.
 const WORDS: [&str; 7] = ["if", "then", "else", "in", "has", "like", "is"];
 
-/// Runs Cedar where the largest rule has stack enough, whatever thread calls.
-pub(super) fn with_stack<T>(work: impl FnOnce() -> T) -> T {
+/// Runs Cedar where the largest rule has stack enough, whatever thread calls; within itself it is free.
+pub(crate) fn with_stack<T>(work: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(STACK_BYTES / 2, STACK_BYTES, work)
 }
 

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::evaluate::judge;
 use super::*;
 use crate::charter::parse;
+
+mod random;
 
 const PRINCIPALS: [&str; 8] = [
     "principal",
@@ -108,12 +111,10 @@ fn rules_whose_scope_does_not_fit_say_nothing() {
                                 ("direct_signature", Field::Flag(true)),
                             ])
                         };
-                        let request =
-                            model::request(&person, action, &dataset, context(), rules.schema)
-                                .unwrap();
-                        let all =
-                            judge(&request, &rules.policies, rules.entities.as_ref().unwrap());
-                        let got = rules.evaluate(&person, action, &dataset, context());
+                        let posed = Posed::new(&person, action, &dataset, context());
+                        let request = posed.request(rules.schema).unwrap();
+                        let all = judge(request, &rules.policies, rules.entities.as_ref().unwrap());
+                        let got = rules.evaluate(&posed);
                         assert_eq!(
                             unnamed(&got),
                             unnamed(&all),

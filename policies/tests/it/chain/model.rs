@@ -11,23 +11,23 @@ use crate::boards::{DAY, Draft};
 
 /// A version that somebody offers.
 #[derive(Clone, Debug)]
-pub(super) struct Offer {
-    pub(super) draft: Draft,
-    pub(super) digest: Digest,
+pub(crate) struct Offer {
+    pub(crate) draft: Draft,
+    pub(crate) digest: Digest,
     /// Names of those who signed.
-    pub(super) by: BTreeSet<String>,
+    pub(crate) by: BTreeSet<String>,
 }
 
 /// What a node knows.
 #[derive(Clone, Debug)]
-pub(super) struct Model {
+pub(crate) struct Model {
     /// Versions taken, and when.
-    pub(super) taken: Vec<(Offer, UnixTime)>,
-    pub(super) revoked: BTreeSet<String>,
+    pub(crate) taken: Vec<(Offer, UnixTime)>,
+    pub(crate) revoked: BTreeSet<String>,
 }
 
 impl Model {
-    pub(super) fn tip(&self) -> &Offer {
+    pub(crate) fn tip(&self) -> &Offer {
         &self.taken.last().unwrap().0
     }
 
@@ -36,7 +36,7 @@ impl Model {
     }
 
     /// How many versions have begun.
-    fn begun(&self, now: UnixTime) -> usize {
+    pub(crate) fn begun(&self, now: UnixTime) -> usize {
         self.taken.iter().filter(|(offer, _)| offer.draft.from <= now).count()
     }
 
@@ -67,7 +67,7 @@ impl Model {
     }
 
     /// When it ends to hold beside its successors, if it has any.
-    fn ends(&self, place: usize) -> Option<UnixTime> {
+    pub(crate) fn ends(&self, place: usize) -> Option<UnixTime> {
         let successor = place + 1;
         if successor >= self.taken.len() {
             return None;
@@ -85,7 +85,7 @@ impl Model {
     }
 
     /// The versions that must all allow a question, the newest first; none where nothing holds.
-    pub(super) fn in_force(&self, now: UnixTime) -> Option<Vec<u64>> {
+    pub(crate) fn in_force(&self, now: UnixTime) -> Option<Vec<u64>> {
         let newest = self.begun(now).checked_sub(1)?;
         if now > self.draft(newest).until {
             return None;
@@ -96,7 +96,7 @@ impl Model {
     }
 
     /// Whether these signers revoke this one: two of one version that holds, or the key itself.
-    pub(super) fn revokes(&self, signer: &str, by: &BTreeSet<String>, now: UnixTime) -> bool {
+    pub(crate) fn revokes(&self, signer: &str, by: &BTreeSet<String>, now: UnixTime) -> bool {
         let lists = |offer: &Offer| offer.draft.signers.iter().any(|name| name == signer);
         if !self.taken.iter().any(|(offer, _)| lists(offer)) {
             return false;

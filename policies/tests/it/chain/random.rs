@@ -7,6 +7,7 @@ use policies::statement::{Revocation, Revocations, Subject};
 use policies::{Digest, Line, NetworkId, UnixTime};
 
 use crate::boards::{DAY, Draft, T0, envelope, signed};
+use crate::dice::Dice;
 use crate::fixture::public;
 
 use super::model::{Model, Offer};
@@ -15,32 +16,6 @@ const HISTORIES: u64 = 10_000;
 /// Steps of one history.
 const STEPS: u64 = 4;
 const PEOPLE: [&str; 5] = ["ann", "ben", "cas", "dov", "eva"];
-
-/// SplitMix64: the same numbers in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
-    }
-
-    fn days(&mut self, sides: u64) -> i64 {
-        i64::try_from(self.roll(sides)).unwrap()
-    }
-
-    /// Each of these people or not.
-    fn some(&mut self) -> BTreeSet<String> {
-        PEOPLE.iter().filter(|_| self.roll(2) == 0).map(|name| (*name).to_owned()).collect()
-    }
-
-    fn one(&mut self) -> &'static str {
-        PEOPLE[usize::try_from(self.roll(5)).unwrap()]
-    }
-}
 
 /// A node and what the model says about it.
 struct History {
@@ -131,7 +106,7 @@ impl History {
         if next.version == 1 {
             next.previous = None;
         }
-        let mut by = self.dice.some();
+        let mut by = self.dice.some(&PEOPLE);
         if self.dice.roll(3) > 0 {
             by = tip.signers.iter().chain(&next.signers).cloned().collect();
         }
@@ -161,8 +136,8 @@ impl History {
     }
 
     fn revoke(&mut self, seen: &mut Seen) {
-        let signer = self.dice.one();
-        let by = self.dice.some();
+        let signer = self.dice.one(&PEOPLE);
+        let by = self.dice.some(&PEOPLE);
         if by.is_empty() {
             return;
         }
@@ -224,7 +199,7 @@ impl History {
 }
 
 fn with_board(dice: &mut Dice, draft: Draft) -> Draft {
-    let mut signers: Vec<String> = dice.some().into_iter().take(3).collect();
+    let mut signers: Vec<String> = dice.some(&PEOPLE).into_iter().take(3).collect();
     if signers.is_empty() {
         signers.push("ann".to_owned());
     }

@@ -160,3 +160,20 @@ fn a_member_below_is_one_as_long_as_both_say_so() {
     assert_eq!(member("DELTA"), None);
     assert_eq!(member("BRAVO"), None);
 }
+
+#[test]
+fn a_network_further_below_silences_no_hospital_that_the_one_above_it_was_not_given() {
+    let mut files = root_files(&["east"]);
+    let head = files["charter.toml"].replace("[\"ALFA\", \"BRAVO\", \"CHARLIE\"]", "[\"ALFA\"]");
+    files.insert("charter.toml".to_owned(), head);
+    let mut tree = super::rooted(&signed(&files, &["board"]));
+    let mut over = Below { children: &["inner"], ..Below::east() }.files();
+    let head = over["charter.toml"].replace("2027-12-31", "2026-05-01");
+    over.insert("charter.toml".to_owned(), head);
+    taken(&mut tree, &signed(&over, &["east board"]));
+    taken(&mut tree, &Below { network: "inner", parent: "east", ..Below::east() }.good());
+    let silenced = |code: &str| {
+        tree.scope(&network("noord"), &hospital(code), NOW).unwrap().silenced.is_some()
+    };
+    assert!(silenced("ALFA") && !silenced("BRAVO"));
+}
