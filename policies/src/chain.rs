@@ -15,6 +15,7 @@ use crate::{Digest, NetworkId, UnixTime};
 mod check;
 mod error;
 mod force;
+mod named;
 mod read;
 mod scope;
 mod tree;

@@ -10,6 +10,7 @@ use policies::{Digest, HospitalCode, Line, NetworkId, Revocations, UnixTime};
 use crate::fixture::{NOW, files, hospital, key, with_keys};
 
 mod begin;
+mod counted;
 mod decide;
 mod force;
 mod names;

@@ -158,12 +158,16 @@ fn another_charter_is_told_apart_and_does_not_consume_the_question() {
     check(|s| s.edit = |r| r.layers[0].version = 4, "charter_mismatch");
     check(|s| s.edit = |r| r.layers[0].digest = Digest::of(b"other"), "charter_mismatch");
     check(|s| s.edit = |r| r.layers.push(r.layers[0].clone()), "charter_mismatch");
+    check(|s| s.edit = |r| r.networks = None, "charter_mismatch");
+    check(|s| s.edit = |r| r.networks = Some(Digest::of(b"other")), "charter_mismatch");
     // It comes before the replay rule, so a question that ran is told the same.
     let charter = charter();
     let mut sent = Sent { edit: |r| r.layers[0].version = 4, ..Sent::good() };
     let decoded = SignedRequest::decode(&sent.bytes(&charter)).unwrap();
     sent.seen.0.insert(decoded.question_digest(), Digest::of(b"another request"));
     assert_eq!(sent.verify(&charter).unwrap_err(), VerifyError::CharterMismatch { held: 1 });
+    sent.edit = |r| r.networks = None;
+    assert_eq!(sent.verify(&charter).unwrap_err(), VerifyError::NetworksMismatch);
 }
 
 #[test]
