@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use policies::chain::{ChainError, Tree};
+use policies::chain::{ChainError, Line, Tree};
 use policies::dsse::EnvelopeError;
 use policies::statement::{
     self, Fresh, Freshness, Revocation, Revocations, Revoked, StatementError,
@@ -66,6 +66,28 @@ impl Held {
         self.said.values().flat_map(|said| said.revoked.iter())
     }
 
+    /// The last word on a network's freshness, where it holds.
+    #[must_use]
+    pub fn fresh(&self, network: &NetworkId, now: UnixTime) -> Option<&Fresh> {
+        self.said(network)?.fresh.as_ref().filter(|fresh| self.counts(fresh, now))
+    }
+
+    /// Whether a word on freshness holds: neither its key is revoked, by the board of its network or one above it, nor the node
+    /// of the hospital that said it. What a node's keys are stands in the root's charter.
+    #[must_use]
+    pub fn counts(&self, fresh: &Fresh, now: UnixTime) -> bool {
+        let root = self.tree.root().and_then(Line::newest_charter);
+        let Some(member) = root.and_then(|charter| charter.member(fresh.by())) else {
+            return false;
+        };
+        let path = self.tree.path(&fresh.layer().network).into_iter();
+        let said = path.filter_map(|line| self.said(line.network()));
+        let mut boards = said.map(|said| &said.revoked).chain([Revocations::none()]);
+        boards.all(|revoked| {
+            fresh.holds(revoked, now) && !revoked.member(&member.code, &member.keys, now)
+        })
+    }
+
     /// What is revoked in a network: by its own board, and by those above it.
     #[must_use]
     pub fn revoked_in(&self, network: &NetworkId) -> Revocations {
@@ -81,10 +103,8 @@ pub(crate) fn revoked_in(
 ) -> Revocations {
     let mut all = Revocations::default();
     for line in tree.path(network) {
-        if let Some(said) = said.get(line.network())
-            && let Err(error) = all.union(&said.revoked)
-        {
-            tracing::error!(%error, "not every revoked key is looked at");
+        if let Some(said) = said.get(line.network()) {
+            all.union(&said.revoked);
         }
     }
     all
@@ -265,6 +285,10 @@ impl Node {
         })?;
         let revoked = held.revoked_in(&network);
         match Freshness::verify(bytes, line, &revoked, now) {
+            // Of a network below, the charter does not say which keys its hospital's node has.
+            Ok(fresh) if !held.counts(&fresh, now) => {
+                Err(StatementError::RevokedKey { key: fresh.key().to_string() })
+            }
             Ok(fresh) => Ok(Word::Fresh(Box::new(fresh))),
             // Of another type; a bad signature of this one is told as such.
             Err(StatementError::Envelope(EnvelopeError::WrongType { .. })) => {
@@ -279,7 +303,7 @@ impl Node {
         let now = self.clock.now();
         let network = fresh.layer().network.clone();
         let mut said = held.said(&network).cloned().unwrap_or_default();
-        let known = said.fresh.clone().filter(|known| known.holds(&said.revoked, now));
+        let known = held.fresh(&network, now).cloned();
         let best = match known {
             // One word is enough for a while: whoever signs a longer one every second tells nothing.
             Some(known) if !Vouched::from(&fresh).is_news(&Vouched::from(&known)) => {

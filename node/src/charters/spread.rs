@@ -276,8 +276,8 @@ impl Node {
             }
             Wanted::Bundle(network, version) => self.bundle(&held, (&network, version)).await,
             Wanted::Statements(network, from) => {
-                let said = held.said(&network).cloned().unwrap_or_default();
-                serde_json::to_vec(&Statements::of(&said, from)).ok()
+                let now = self.clock.now();
+                serde_json::to_vec(&Statements::of(&held, (&network, from), now)).ok()
             }
         };
         message::reply(&own, rest)

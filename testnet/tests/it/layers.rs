@@ -13,6 +13,7 @@ use testnet::process::{NodeProcess, Nodes, client, wait_ready};
 use crate::support::Net;
 
 mod counted;
+mod revoked;
 
 /// Longest time for something that has to come about by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
