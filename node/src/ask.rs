@@ -47,6 +47,8 @@ pub(crate) struct Accepted {
     /// The text that is asked: the person's own, or the indicator's as the charter has it.
     pub(crate) sql: String,
     pub(crate) dataset_text: String,
+    /// What names who is in which network below, when it was asked.
+    pub(crate) networks: Option<Digest>,
 }
 
 impl Accepted {
@@ -212,9 +214,18 @@ impl Node {
         book.holds(self.clock.now())?;
         let fragments = vec![Digest::of(b"")];
         let sql = policies::indicator::text_of(&book.charter, &question).unwrap_or_default();
-        let dataset_text = String::new();
-        let accepted =
-            Accepted { book, question, envelope, delegation, fragments, sql, dataset_text };
+        let (dataset_text, networks) =
+            (String::new(), book.charter.networks_digest(question.issued_at));
+        let accepted = Accepted {
+            book,
+            question,
+            envelope,
+            delegation,
+            fragments,
+            sql,
+            dataset_text,
+            networks,
+        };
         let own = accepted.question.hospitals.first().unwrap_or(&self.hospital);
         let request = self.request(&accepted, own);
         let context = VerifyContext {
@@ -245,7 +256,7 @@ impl Node {
             cosigned: self.desk.cosigned(audience).map(|note| note.to_string()),
             sent_at: self.clock.now(),
             delegation: accepted.delegation.as_ref().map(SignedDelegation::text),
-            networks: accepted.book.charter.networks_digest(accepted.question.issued_at),
+            networks: accepted.networks,
         };
         policies::question::sign_request(&request, self.signer().key.secret())
     }

@@ -5,17 +5,16 @@
 //! charter that held in force. One change is made at a time. What the node decides by is replaced as a whole ([`Rulebook`]),
 //! so a question sees one state of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use policies::chain::{ChainError, Line, Tree};
+use policies::chain::ChainError;
 use policies::dsse::EnvelopeError;
-use policies::statement::{
-    self, Fresh, Freshness, Revocation, Revocations, Revoked, StatementError,
-};
+use policies::statement::{self, Fresh, Freshness, Revocation, Revoked, StatementError};
 use policies::wire::LayerRef;
-use policies::{Digest, HospitalCode, NetworkId, UnixTime};
+use policies::{Digest, HospitalCode, UnixTime};
 use tokio::sync::Mutex;
 
 use crate::keys::Key;
@@ -26,6 +25,7 @@ use crate::rulebook::{Fault, Rulebook};
 mod books;
 pub mod folder;
 pub mod freshen;
+mod held;
 mod history;
 pub(crate) mod logged;
 pub mod message;
@@ -37,78 +37,15 @@ pub mod turns;
 #[cfg(test)]
 mod tests;
 
-use folder::{Folder, FolderError, Said};
+use folder::{Folder, FolderError};
+pub use held::Held;
+pub(crate) use held::revoked_in;
 use message::Vouched;
 use refusals::Refusals;
 use turns::NodeKeys;
 
 /// How often it is looked whether another version has begun, or a notice is over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// The charters, revocations and the last word on freshness that a node has accepted.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// The versions of every network under the root.
-    pub tree: Tree,
-    /// What was said of each between two versions.
-    pub said: BTreeMap<NetworkId, Said>,
-}
-
-impl Held {
-    /// What was said of a network.
-    #[must_use]
-    pub fn said(&self, network: &NetworkId) -> Option<&Said> {
-        self.said.get(network)
-    }
-
-    /// Every revocation, of every network.
-    pub fn revocations(&self) -> impl Iterator<Item = &Revoked> {
-        self.said.values().flat_map(|said| said.revoked.iter())
-    }
-
-    /// The last word on a network's freshness, where it holds.
-    #[must_use]
-    pub fn fresh(&self, network: &NetworkId, now: UnixTime) -> Option<&Fresh> {
-        self.said(network)?.fresh.as_ref().filter(|fresh| self.counts(fresh, now))
-    }
-
-    /// Whether a word on freshness holds: neither its key is revoked, by the board of its network or one above it, nor the node
-    /// of the hospital that said it. What a node's keys are stands in the root's charter.
-    #[must_use]
-    pub fn counts(&self, fresh: &Fresh, now: UnixTime) -> bool {
-        let root = self.tree.root().and_then(Line::newest_charter);
-        let Some(member) = root.and_then(|charter| charter.member(fresh.by())) else {
-            return false;
-        };
-        let path = self.tree.path(&fresh.layer().network).into_iter();
-        let said = path.filter_map(|line| self.said(line.network()));
-        let mut boards = said.map(|said| &said.revoked).chain([Revocations::none()]);
-        boards.all(|revoked| {
-            fresh.holds(revoked, now) && !revoked.member(&member.code, &member.keys, now)
-        })
-    }
-
-    /// What is revoked in a network: by its own board, and by those above it.
-    #[must_use]
-    pub fn revoked_in(&self, network: &NetworkId) -> Revocations {
-        revoked_in(&self.tree, &self.said, network)
-    }
-}
-
-/// What is revoked in a network: by its own board, and by those above it.
-pub(crate) fn revoked_in(
-    tree: &Tree,
-    said: &BTreeMap<NetworkId, Said>,
-    network: &NetworkId,
-) -> Revocations {
-    let mut all = Revocations::default();
-    for line in tree.path(network) {
-        if let Some(said) = said.get(line.network()) {
-            all.union(&said.revoked);
-        }
-    }
-    all
-}
 
 /// What takes charters in, one at a time.
 #[derive(Debug)]
@@ -129,6 +66,8 @@ pub struct Charters {
     pub(crate) talking: spread::Busy,
     /// Members that are being told something: a bundle is large.
     pub(crate) telling: spread::Busy,
+    /// Whether all charters of another member were compared with this node's since it started, and there was nothing to get.
+    compared: AtomicBool,
 }
 
 /// Why a bundle or statement is not taken in.
@@ -193,6 +132,7 @@ impl Charters {
             turn: Mutex::default(),
             talking: spread::Busy::default(),
             telling: spread::Busy::default(),
+            compared: AtomicBool::new(false),
         }
     }
 }
@@ -350,10 +290,7 @@ impl Node {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(%error, "no version of the charter holds: nothing is answered");
-                // What is revoked is, whatever holds; and no network goes on by what held before.
-                let revoked = Arc::new(held.revoked_in(before.charter.network()));
-                let (fault, scopes) = (Some(Fault::NoVersion), BTreeMap::new());
-                Rulebook { held, fault, revoked, scopes, ..Rulebook::clone(&before) }
+                before.ended(held)
             }
         };
         let moved = next.layer != before.layer

@@ -89,6 +89,14 @@ impl Rulebook {
         self.scopes.get(network).map(Arc::clone)
     }
 
+    /// The root's where no version of its charter holds any more: no network goes on by what held before, and what is revoked
+    /// is, whatever holds.
+    pub(crate) fn ended(&self, held: Arc<Held>) -> Self {
+        let revoked = Arc::new(held.revoked_in(self.charter.network()));
+        let (fault, scopes) = (Some(Fault::NoVersion), BTreeMap::new());
+        Self { held, fault, revoked, scopes, ..self.clone() }
+    }
+
     /// The root's and those of every network below it that holds.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(self.scopes.values().map(|book| &**book))

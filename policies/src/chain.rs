@@ -239,6 +239,11 @@ impl Version {
         Some((self.layer.version, child))
     }
 
+    /// The networks directly below it that it lists.
+    pub(crate) fn children(&self) -> &[Child] {
+        &self.head.children
+    }
+
     /// Whether it lists a network directly below it.
     #[must_use]
     pub fn lists_child(&self, network: &NetworkId) -> bool {

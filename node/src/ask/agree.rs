@@ -15,7 +15,7 @@ const AGREE_WITHIN: Duration = Duration::from_secs(5);
 impl Accepted {
     /// What its requests name of charters: the layers, and who is in the networks below.
     fn named(&self) -> (Vec<LayerRef>, Option<Digest>) {
-        self.named_by(&self.book.charter)
+        (self.book.charter.path(), self.networks)
     }
 
     /// What they would name by this charter.
@@ -51,10 +51,9 @@ impl Node {
             self.rehearse((&accepted.envelope.encode(), delegation.as_deref())).ok()?
         };
         self.prepare(&mut newer, verified).await.ok()?;
-        let (_, networks) = newer.named();
         let same = newer.dataset_text == accepted.dataset_text
             && newer.sql == accepted.sql
-            && networks == named.1;
+            && newer.networks == accepted.networks;
         same.then_some(newer)
     }
 }

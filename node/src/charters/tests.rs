@@ -5,12 +5,12 @@ use std::path::Path;
 
 use ed25519_dalek::SigningKey;
 use policies::bundle;
-use policies::chain::{ChainError, Line};
+use policies::chain::{ChainError, Line, Tree};
 use policies::dsse::{Envelope, PublicKey};
-use policies::statement::{Freshness, Revocation, Subject};
+use policies::statement::{Freshness, Revocation, Revocations, Subject};
 use policies::{Digest, UnixTime};
 
-use super::folder::{Folder, FolderError, bundles};
+use super::folder::{Folder, FolderError, Said, bundles};
 use super::message::{self, Holding, Message, Statements, Wanted};
 use super::open::{FollowError, Followed, Mode, follow, tree_of};
 use super::*;

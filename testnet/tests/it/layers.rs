@@ -13,6 +13,7 @@ use testnet::process::{NodeProcess, Nodes, client, wait_ready};
 use crate::support::Net;
 
 mod counted;
+mod fresh;
 mod revoked;
 
 /// Longest time for something that has to come about by itself.
@@ -204,8 +205,8 @@ fn answered_by(net: &Net, code: &str) -> Value {
 fn next_version(net: &Net, number: u64, change: impl FnOnce(&Path)) -> PathBuf {
     let network = &net.network;
     let folder = network.dir.join("layers/zuidwest");
-    let versions = history(network, "ZUID").versions.into_iter().map(|version| version.layer);
-    let before = versions.filter(|layer| layer.network.as_str() == "zuidwest").last().unwrap();
+    let mut versions = history(network, "ZUID").versions.into_iter().map(|version| version.layer);
+    let before = versions.rfind(|layer| layer.network.as_str() == "zuidwest").unwrap();
     assert_eq!(before.version + 1, number);
     let head = std::fs::read_to_string(folder.join("charter.toml")).unwrap();
     let kept = head.lines().filter(|line| !line.starts_with("previous"));
@@ -226,8 +227,8 @@ fn next_version(net: &Net, number: u64, change: impl FnOnce(&Path)) -> PathBuf {
     let profile = network.profile("c.bakker").to_string_lossy().into_owned();
     network.run(&["charter", "publish", &bundle, "--profile", &profile]).unwrap();
     let held = |code: &str| {
-        let versions = history(network, code).versions.into_iter().map(|version| version.layer);
-        versions.filter(|layer| layer.network.as_str() == "zuidwest").count() == number as usize
+        let mut versions = history(network, code).versions.into_iter().map(|version| version.layer);
+        versions.any(|layer| layer.network.as_str() == "zuidwest" && layer.version == number)
     };
     for node in &net.nodes {
         wait(&format!("{} follows", node.code), || held(&node.code));

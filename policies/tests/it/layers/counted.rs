@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use policies::chain::Tree;
+use policies::wire::LayerRef;
 use policies::{Charter, Digest, UnixTime};
 
 use super::{Below, EARLY, NOW, alfa, network, root_after, root_files, signed, take, taken, tree};
@@ -89,4 +90,31 @@ fn an_answer_is_verified_with_the_networks_that_its_asker_counted() {
     let other = Some(Digest::of(b"other"));
     assert!(tree.named(&before.path(), (other, NOW)).is_none());
     assert!(tree.named(&before.path(), (None, NOW)).is_none());
+}
+
+#[test]
+fn who_names_other_charters_may_know_a_network_that_is_not_held() {
+    let (mut tree, first) = tree(&["east"]);
+    let later = Below { from: "2026-07-05T00:00:00Z", ..Below::east() }.good();
+    let layer =
+        |id: &str, version: u64, digest: Digest| LayerRef { network: network(id), version, digest };
+    let root = layer("noord", 1, first.digest());
+    let east = layer("east", 1, later.digest());
+    let other = layer("noord", 2, Digest::of(b"other"));
+    let nowhere = layer("nowhere", 1, Digest::of(b"other"));
+    let differs = |tree: &Tree, path: &[&LayerRef], now| {
+        let path: Vec<_> = path.iter().map(|layer| (*layer).clone()).collect();
+        tree.differs_from(&path, now)
+    };
+    assert!(tree.awaits_for(&alfa()) && !tree.awaits_for(&hospital("DELTA")));
+    // One that the root lists may have begun elsewhere; one that it does not cannot, unless the root has another version there.
+    assert!(differs(&tree, &[&root, &east], NOW));
+    assert!(!differs(&tree, &[&root, &nowhere], NOW) && !differs(&tree, &[&nowhere], NOW));
+    assert!(differs(&tree, &[&other, &nowhere], NOW));
+    taken(&mut tree, &later);
+    assert!(!tree.awaits_for(&alfa()));
+    assert!(differs(&tree, &[&root, &east], NOW), "it has not begun here");
+    let after = NOW.plus(5 * 86_400);
+    assert!(!differs(&tree, &[&root, &east], after));
+    assert!(differs(&tree, &[&root, &layer("east", 2, Digest::of(b"other"))], after));
 }

@@ -92,8 +92,19 @@ fn a_request_that_counts_otherwise_is_refused_and_not_spent(net: &mut Net) {
     for other in [None, net.charter().networks_digest(at), Some(Digest::of(b"other"))] {
         let frames = noord.send(net, "OOST", &counted(other).encode()).unwrap();
         refused(&frames, "charter_mismatch");
-        let Said::Refusal(refusal) = said(&frames) else { unreachable!() };
+        let Said::Refusal(refusal) = said(&frames) else { panic!("answered") };
         assert_eq!(refusal.log_index, None);
+    }
+    // So is who names a network that cannot be there, unless it follows another version of the country's charter.
+    let elsewhere = question(net, "a.jansen", "SELECT count(*) FROM patient", |question| {
+        question.network = "oostwest".parse().unwrap();
+    });
+    for (version, code) in [(1, "wrong_network"), (2, "charter_mismatch")] {
+        let request = noord.request(net, &elsewhere, |request| {
+            request.audience = hospital("OOST");
+            request.layers[0].version = version;
+        });
+        refused(&noord.send(net, "OOST", &request.encode()).unwrap(), code);
     }
     let frames = noord.send(net, "OOST", &counted(charter.networks_digest(at)).encode()).unwrap();
     assert!(matches!(said(&frames), Said::Answer(_)), "{:?}", said(&frames));
