@@ -30,6 +30,7 @@ mod history;
 pub(crate) mod logged;
 pub mod message;
 pub mod open;
+mod own;
 mod refusals;
 pub mod spread;
 pub mod turns;

@@ -16,6 +16,7 @@ use super::open::{FollowError, Followed, Mode, follow, tree_of};
 use super::*;
 
 mod below;
+mod own;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
 

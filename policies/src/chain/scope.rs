@@ -234,6 +234,28 @@ impl Tree {
         Ok(charter.with_all(seen.iter()))
     }
 
+    /// The same with the people and data that older charters of networks below had, each of which counts before what holds: to
+    /// find out by which of them a name went.
+    ///
+    /// # Errors
+    /// `NotInScope` where the root's charter does not hold.
+    pub fn whole_with(
+        &self,
+        hospital: &HospitalCode,
+        older: &[Charter],
+        now: UnixTime,
+    ) -> Result<Charter, NotInScope> {
+        let whole = self.whole(hospital, now)?;
+        let below = |charter: &Charter| {
+            let above = charter.parent().map(|parent| &parent.network);
+            let above = above.and_then(|above| self.scope(above, hospital, now).ok());
+            charter.within(above.as_ref().map_or(&whole, |scope| &*scope.charter))
+        };
+        let older: Vec<Charter> = older.iter().map(below).collect();
+        let Some((first, rest)) = older.split_first() else { return Ok(whole) };
+        Ok(first.with_all(rest.iter().chain([&whole])))
+    }
+
     /// The newest charter of every network that holds, each as it holds below those above it, the root's first.
     ///
     /// # Errors
