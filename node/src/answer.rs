@@ -18,6 +18,7 @@ use crate::rulebook::{Fault, Rulebook};
 
 mod explore;
 pub(crate) mod record;
+mod scope;
 
 /// A question that is run.
 #[derive(Clone, Copy)]
@@ -39,7 +40,7 @@ impl Node {
         };
         let _turn = self.consumed.turn(signed.question_digest()).await;
         // After the wait: who was revoked meanwhile is not answered again either.
-        let book = match self.book_in(signed.network()) {
+        let book = match self.book_of(&signed) {
             Ok(book) => book,
             Err(refused) => return self.reject(peer, bytes, refused).await.into_frames(),
         };

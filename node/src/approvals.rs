@@ -27,9 +27,9 @@ use crate::rulebook::Rulebook;
 #[cfg(test)]
 mod tests;
 
-/// Most texts that wait: what people can look through.
+/// Most texts that wait of one network: what people can look through, and no network keeps another one's out.
 const MAX_WAITING: usize = 100;
-/// Most that wait of one person, so that nobody fills the list alone.
+/// Most that wait of one person in a network, so that nobody fills the list alone.
 const MAX_WAITING_OF_ONE: usize = 10;
 /// A text that nobody decided on in this time is not waited for any more, in seconds: 30 days.
 const FORGET_AFTER_S: i64 = 30 * 24 * 3600;
@@ -101,7 +101,7 @@ impl Unapproved {
                 "people of this hospital decided not to answer this text (approval {approval}): ask them, or ask something else"
             ),
             WhyNot::QueueFull => format!(
-                "people of this hospital approve this text before it is answered here, and too many texts wait already, at most {MAX_WAITING_OF_ONE} of one person: ask again later"
+                "people of this hospital approve this text before it is answered here, and too many texts wait already, at most {MAX_WAITING_OF_ONE} of one person and {MAX_WAITING} of a network: ask again later"
             ),
         }
     }
@@ -116,7 +116,7 @@ impl Unapproved {
                 "mensen van dit ziekenhuis hebben besloten deze tekst niet te beantwoorden (goedkeuring {approval}): vraag het hun, of vraag iets anders"
             ),
             WhyNot::QueueFull => format!(
-                "mensen van dit ziekenhuis keuren deze tekst goed voordat hij hier wordt beantwoord, en er wachten al te veel teksten, hoogstens {MAX_WAITING_OF_ONE} van een persoon: vraag later opnieuw"
+                "mensen van dit ziekenhuis keuren deze tekst goed voordat hij hier wordt beantwoord, en er wachten al te veel teksten, hoogstens {MAX_WAITING_OF_ONE} van een persoon en {MAX_WAITING} van een netwerk: vraag later opnieuw"
             ),
         }
     }
@@ -206,6 +206,17 @@ impl Text {
     }
 }
 
+/// Whether so many texts of the question's network wait that it is not held too, or of its person there.
+fn is_full<'t>(texts: impl Iterator<Item = &'t Text>, question: &QuestionRecord) -> bool {
+    let same = |text: &&Text| text.waits() && text.question.network == question.network;
+    let (mut all, mut of_one) = (0, 0);
+    for text in texts.filter(same) {
+        all += 1;
+        of_one += usize::from(text.question.person == question.person);
+    }
+    all >= MAX_WAITING || of_one >= MAX_WAITING_OF_ONE
+}
+
 /// What is approved: who asks what for which purpose from where, under which profile, in exactly this text.
 fn approval_of(question: &QuestionRecord, profile: Profile, text: &str) -> Digest {
     let QuestionRecord { network, person, asking_node, purpose, group, .. } = question;
@@ -241,11 +252,7 @@ impl Node {
             Some(ApprovalState::Waiting {}) => return Err(refused(WhyNot::Waiting)),
             None => {}
         }
-        let waiting = || texts.values().filter(|text| text.waits());
-        let of_one = |text: &&Text| text.question.person == asked.question.person;
-        if waiting().count() >= MAX_WAITING
-            || waiting().filter(of_one).count() >= MAX_WAITING_OF_ONE
-        {
+        if is_full(texts.values(), &asked.question) {
             return Err(refused(WhyNot::QueueFull));
         }
         let held = held(&permit, &asked.question);

@@ -24,11 +24,10 @@ use crate::pool::{Access, Who};
 use crate::refused::Refused;
 use crate::rulebook::{Fault, Rulebook};
 
+mod agree;
 pub(crate) mod collect;
 pub(crate) mod finish;
 
-/// How long a hospital that follows another version of the charter is waited for.
-const AGREE_WITHIN: Duration = Duration::from_secs(5);
 /// How long a responder that is busy or on another charter is left alone before it is asked once more.
 const SECOND_TRY_AFTER: Duration = Duration::from_millis(500);
 
@@ -48,6 +47,8 @@ pub(crate) struct Accepted {
     /// The text that is asked: the person's own, or the indicator's as the charter has it.
     pub(crate) sql: String,
     pub(crate) dataset_text: String,
+    /// What names who is in which network below, when it was asked.
+    pub(crate) networks: Option<Digest>,
 }
 
 impl Accepted {
@@ -213,9 +214,18 @@ impl Node {
         book.holds(self.clock.now())?;
         let fragments = vec![Digest::of(b"")];
         let sql = policies::indicator::text_of(&book.charter, &question).unwrap_or_default();
-        let dataset_text = String::new();
-        let accepted =
-            Accepted { book, question, envelope, delegation, fragments, sql, dataset_text };
+        let (dataset_text, networks) =
+            (String::new(), book.charter.networks_digest(question.issued_at));
+        let accepted = Accepted {
+            book,
+            question,
+            envelope,
+            delegation,
+            fragments,
+            sql,
+            dataset_text,
+            networks,
+        };
         let own = accepted.question.hospitals.first().unwrap_or(&self.hospital);
         let request = self.request(&accepted, own);
         let context = VerifyContext {
@@ -246,6 +256,7 @@ impl Node {
             cosigned: self.desk.cosigned(audience).map(|note| note.to_string()),
             sent_at: self.clock.now(),
             delegation: accepted.delegation.as_ref().map(SignedDelegation::text),
+            networks: accepted.networks,
         };
         policies::question::sign_request(&request, self.signer().key.secret())
     }
@@ -297,35 +308,6 @@ impl Node {
                 (request, second)
             }
         }
-    }
-
-    /// Compares charters with a hospital, and checks the question anew where this node follows another version then. One that
-    /// is about other data then would not merge with the answers of the others.
-    async fn agree(
-        &self,
-        accepted: &Accepted,
-        hospital: &HospitalCode,
-        deadline: Duration,
-    ) -> Option<Accepted> {
-        let member = accepted.book.charter.member(hospital)?;
-        // In the background: a hospital that answers slowly must not hold the question up.
-        // Where there is no room, the minute's round compares them.
-        if let Some(key) = self.net.reach(&accepted.book.transports(member), deadline).await {
-            let _ = self.nudges.try_send(key);
-        }
-        let mut rules = self.rules.subscribe();
-        let path = accepted.book.charter.path();
-        let network = accepted.book.charter.network();
-        let moved = rules
-            .wait_for(|book| book.scope(network).is_some_and(|book| book.charter.path() != path));
-        drop(tokio::time::timeout(AGREE_WITHIN.min(deadline), moved).await.ok()?.ok()?);
-        let (mut newer, verified) = {
-            let delegation = accepted.delegation.as_ref().map(SignedDelegation::text);
-            self.rehearse((&accepted.envelope.encode(), delegation.as_deref())).ok()?
-        };
-        self.prepare(&mut newer, verified).await.ok()?;
-        let same = newer.dataset_text == accepted.dataset_text && newer.sql == accepted.sql;
-        same.then_some(newer)
     }
 
     async fn exchange(

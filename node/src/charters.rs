@@ -5,17 +5,16 @@
 //! charter that held in force. One change is made at a time. What the node decides by is replaced as a whole ([`Rulebook`]),
 //! so a question sees one state of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use policies::chain::{ChainError, Tree};
+use policies::chain::ChainError;
 use policies::dsse::EnvelopeError;
-use policies::statement::{
-    self, Fresh, Freshness, Revocation, Revocations, Revoked, StatementError,
-};
+use policies::statement::{self, Fresh, Freshness, Revocation, Revoked, StatementError};
 use policies::wire::LayerRef;
-use policies::{Digest, HospitalCode, NetworkId, UnixTime};
+use policies::{Digest, HospitalCode, UnixTime};
 use tokio::sync::Mutex;
 
 use crate::keys::Key;
@@ -26,10 +25,12 @@ use crate::rulebook::{Fault, Rulebook};
 mod books;
 pub mod folder;
 pub mod freshen;
+mod held;
 mod history;
 pub(crate) mod logged;
 pub mod message;
 pub mod open;
+mod own;
 mod refusals;
 pub mod spread;
 pub mod turns;
@@ -37,58 +38,15 @@ pub mod turns;
 #[cfg(test)]
 mod tests;
 
-use folder::{Folder, FolderError, Said};
+use folder::{Folder, FolderError};
+pub use held::Held;
+pub(crate) use held::revoked_in;
 use message::Vouched;
 use refusals::Refusals;
 use turns::NodeKeys;
 
 /// How often it is looked whether another version has begun, or a notice is over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// The charters, revocations and the last word on freshness that a node has accepted.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// The versions of every network under the root.
-    pub tree: Tree,
-    /// What was said of each between two versions.
-    pub said: BTreeMap<NetworkId, Said>,
-}
-
-impl Held {
-    /// What was said of a network.
-    #[must_use]
-    pub fn said(&self, network: &NetworkId) -> Option<&Said> {
-        self.said.get(network)
-    }
-
-    /// Every revocation, of every network.
-    pub fn revocations(&self) -> impl Iterator<Item = &Revoked> {
-        self.said.values().flat_map(|said| said.revoked.iter())
-    }
-
-    /// What is revoked in a network: by its own board, and by those above it.
-    #[must_use]
-    pub fn revoked_in(&self, network: &NetworkId) -> Revocations {
-        revoked_in(&self.tree, &self.said, network)
-    }
-}
-
-/// What is revoked in a network: by its own board, and by those above it.
-pub(crate) fn revoked_in(
-    tree: &Tree,
-    said: &BTreeMap<NetworkId, Said>,
-    network: &NetworkId,
-) -> Revocations {
-    let mut all = Revocations::default();
-    for line in tree.path(network) {
-        if let Some(said) = said.get(line.network())
-            && let Err(error) = all.union(&said.revoked)
-        {
-            tracing::error!(%error, "not every revoked key is looked at");
-        }
-    }
-    all
-}
 
 /// What takes charters in, one at a time.
 #[derive(Debug)]
@@ -109,6 +67,8 @@ pub struct Charters {
     pub(crate) talking: spread::Busy,
     /// Members that are being told something: a bundle is large.
     pub(crate) telling: spread::Busy,
+    /// Whether all charters of another member were compared with this node's since it started, and there was nothing to get.
+    compared: AtomicBool,
 }
 
 /// Why a bundle or statement is not taken in.
@@ -173,6 +133,7 @@ impl Charters {
             turn: Mutex::default(),
             talking: spread::Busy::default(),
             telling: spread::Busy::default(),
+            compared: AtomicBool::new(false),
         }
     }
 }
@@ -265,6 +226,10 @@ impl Node {
         })?;
         let revoked = held.revoked_in(&network);
         match Freshness::verify(bytes, line, &revoked, now) {
+            // Of a network below, the charter does not say which keys its hospital's node has.
+            Ok(fresh) if !held.counts(&fresh, now) => {
+                Err(StatementError::RevokedKey { key: fresh.key().to_string() })
+            }
             Ok(fresh) => Ok(Word::Fresh(Box::new(fresh))),
             // Of another type; a bad signature of this one is told as such.
             Err(StatementError::Envelope(EnvelopeError::WrongType { .. })) => {
@@ -279,7 +244,7 @@ impl Node {
         let now = self.clock.now();
         let network = fresh.layer().network.clone();
         let mut said = held.said(&network).cloned().unwrap_or_default();
-        let known = said.fresh.clone().filter(|known| known.holds(&said.revoked, now));
+        let known = held.fresh(&network, now).cloned();
         let best = match known {
             // One word is enough for a while: whoever signs a longer one every second tells nothing.
             Some(known) if !Vouched::from(&fresh).is_news(&Vouched::from(&known)) => {
@@ -326,10 +291,7 @@ impl Node {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(%error, "no version of the charter holds: nothing is answered");
-                // What is revoked is, whatever holds; and no network goes on by what held before.
-                let revoked = Arc::new(held.revoked_in(before.charter.network()));
-                let (fault, scopes) = (Some(Fault::NoVersion), BTreeMap::new());
-                Rulebook { held, fault, revoked, scopes, ..Rulebook::clone(&before) }
+                before.ended(held)
             }
         };
         let moved = next.layer != before.layer

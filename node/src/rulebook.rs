@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use policies::chain::Line;
 use policies::charter::{Charter, Layer, Member, RoleKeys};
 use policies::dataset::Dataset;
 use policies::dsse::PublicKey;
@@ -90,6 +89,14 @@ impl Rulebook {
         self.scopes.get(network).map(Arc::clone)
     }
 
+    /// The root's where no version of its charter holds any more: no network goes on by what held before, and what is revoked
+    /// is, whatever holds.
+    pub(crate) fn ended(&self, held: Arc<Held>) -> Self {
+        let revoked = Arc::new(held.revoked_in(self.charter.network()));
+        let (fault, scopes) = (Some(Fault::NoVersion), BTreeMap::new());
+        Self { held, fault, revoked, scopes, ..self.clone() }
+    }
+
     /// The root's and those of every network below it that holds.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(self.scopes.values().map(|book| &**book))
@@ -142,17 +149,7 @@ impl Rulebook {
         }
         // A version that asks for no word any more waits for its notice like everything that is looser.
         let asked = self.speaking().filter(|charter| !charter.freshness().is_empty());
-        let vouched = |network: &NetworkId| {
-            let said = self.held.said(network);
-            let fresh = said.and_then(|said| said.fresh.as_ref());
-            let Some(fresh) = fresh else { return false };
-            // Revoked by its own board or one above, as a key that vouches or as a node.
-            let revoked = self.held.revoked_in(network);
-            let root = self.held.tree.root().and_then(Line::newest_charter);
-            let member = root.and_then(|charter| charter.member(fresh.by()));
-            fresh.holds(&revoked, now)
-                && member.is_some_and(|member| !revoked.member(&member.code, &member.keys, now))
-        };
+        let vouched = |network: &NetworkId| self.held.fresh(network, now).is_some();
         if self.speaking().any(|charter| charter.lacks_freshness()) {
             return Err(Refused::Charter(Fault::Stale));
         }

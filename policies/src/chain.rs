@@ -15,6 +15,7 @@ use crate::{Digest, NetworkId, UnixTime};
 mod check;
 mod error;
 mod force;
+mod named;
 mod read;
 mod scope;
 mod tree;
@@ -236,6 +237,11 @@ impl Version {
     pub(crate) fn lists(&self, network: &NetworkId) -> Option<(u64, &Child)> {
         let child = self.head.children.iter().find(|child| child.network == *network)?;
         Some((self.layer.version, child))
+    }
+
+    /// The networks directly below it that it lists.
+    pub(crate) fn children(&self) -> &[Child] {
+        &self.head.children
     }
 
     /// Whether it lists a network directly below it.

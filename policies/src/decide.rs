@@ -16,7 +16,7 @@ use crate::explore;
 use crate::footprint::Footprint;
 use crate::indicator::{self, Indicator};
 use crate::kind::{self, Volume};
-use crate::permit::{Grant, Permit};
+use crate::permit::Permit;
 use crate::protections::{MinPatients, Opinions, OwnFigures, Parts, Protections, SignatureKind};
 use crate::{Digest, Profile, band};
 
@@ -57,19 +57,7 @@ pub fn decide<'b>(
 ) -> Result<Permit, Denial> {
     let books = books.into();
     let granted = explain(books, admission.ask(), &footprint)?;
-    let Explained { profile, rules, protections, own, status, volume, band } = granted;
-    let layers = books.layers();
-    Ok(Permit::grant(Grant {
-        footprint,
-        profile,
-        protections,
-        rules,
-        layers,
-        own,
-        status,
-        volume,
-        band,
-    }))
+    Ok(Permit::grant(footprint, books.layers(), granted))
 }
 
 /// Says what would be granted, for an asking node that explains a question before it is sent.

@@ -8,7 +8,7 @@
 use crate::delegation::SignedDelegation;
 use crate::dsse::{Envelope, EnvelopeError, PayloadType};
 use crate::question::{FormError, parse_question, parse_request};
-use crate::wire::{MAX_REQUEST_BYTES, Question, Request};
+use crate::wire::{LayerRef, MAX_REQUEST_BYTES, Question, Request};
 use crate::{Digest, NetworkId};
 
 mod dutch;
@@ -95,6 +95,12 @@ impl SignedRequest {
     #[must_use]
     pub fn network(&self) -> &NetworkId {
         &self.request.network
+    }
+
+    /// The charters that it names, from the root's to the one that it is asked under. Nothing is verified by this.
+    #[must_use]
+    pub fn layers(&self) -> &[LayerRef] {
+        &self.request.layers
     }
 
     /// The digest that names the request in refusals and retries.

@@ -4,6 +4,7 @@
 use crate::Digest;
 use crate::band::Norm;
 use crate::dataset::DatasetStatus;
+use crate::decide::Explained;
 use crate::footprint::Footprint;
 use crate::kind::Volume;
 use crate::protections::Protections;
@@ -70,53 +71,20 @@ impl std::str::FromStr for Profile {
 #[derive(Debug)]
 pub struct Permit {
     footprint: Footprint,
-    profile: Profile,
-    protections: Protections,
-    rules: Vec<String>,
     layers: Vec<LayerRef>,
-    own: Option<Digest>,
-    status: DatasetStatus,
-    volume: Option<Volume>,
-    band: Option<Norm>,
+    granted: Explained,
     rehearsed: bool,
 }
 
-/// What `decide` found, all of it needed for a permit.
-#[derive(Debug)]
-pub(crate) struct Grant {
-    pub(crate) footprint: Footprint,
-    pub(crate) profile: Profile,
-    pub(crate) protections: Protections,
-    pub(crate) rules: Vec<String>,
-    pub(crate) layers: Vec<LayerRef>,
-    pub(crate) own: Option<Digest>,
-    pub(crate) status: DatasetStatus,
-    pub(crate) volume: Option<Volume>,
-    pub(crate) band: Option<Norm>,
-}
-
 impl Permit {
-    pub(crate) fn grant(grant: Grant) -> Self {
-        let Grant { footprint, profile, protections, rules, layers, own, status, volume, band } =
-            grant;
-        let rehearsed = false;
-        Self {
-            footprint,
-            profile,
-            protections,
-            rules,
-            layers,
-            own,
-            status,
-            volume,
-            band,
-            rehearsed,
-        }
+    /// What `decide` found of a footprint, by these layers.
+    pub(crate) fn grant(footprint: Footprint, layers: Vec<LayerRef>, granted: Explained) -> Self {
+        Self { footprint, layers, granted, rehearsed: false }
     }
 
-    /// A permit for data that are made up: nobody asked.
-    pub(crate) fn rehearse(grant: Grant) -> Self {
-        Self { rehearsed: true, ..Self::grant(grant) }
+    /// A permit for data that are made up: nobody asked, and no layer was.
+    pub(crate) fn rehearse(footprint: Footprint, granted: Explained) -> Self {
+        Self { rehearsed: true, ..Self::grant(footprint, Vec::new(), granted) }
     }
 
     /// Whether it is for data that are made up: what is run under it may be counted, and never leaves.
@@ -134,31 +102,31 @@ impl Permit {
     /// The profile it is allowed under.
     #[must_use]
     pub fn profile(&self) -> Profile {
-        self.profile
+        self.granted.profile
     }
 
     /// What must be done to the answer.
     #[must_use]
     pub fn protections(&self) -> &Protections {
-        &self.protections
+        &self.granted.protections
     }
 
     /// Ids of the rules that granted it, as `layer/rule`, and of the hospital's own that added to it, as `own/rule`.
     #[must_use]
     pub fn rules(&self) -> &[String] {
-        &self.rules
+        &self.granted.rules
     }
 
     /// The years, where the figures are a volume: R1 is off in those that are over.
     #[must_use]
     pub fn volume(&self) -> Option<&Volume> {
-        self.volume.as_ref()
+        self.granted.volume.as_ref()
     }
 
     /// The rate around which parts lie in bands, where they are told so.
     #[must_use]
     pub fn band(&self) -> Option<Norm> {
-        self.band
+        self.granted.band
     }
 
     /// Every layer that was evaluated.
@@ -170,12 +138,12 @@ impl Permit {
     /// Digest of the hospital's own rules, where it has any.
     #[must_use]
     pub fn own(&self) -> Option<Digest> {
-        self.own
+        self.granted.own
     }
 
     /// The dataset's status.
     #[must_use]
     pub fn status(&self) -> DatasetStatus {
-        self.status
+        self.granted.status
     }
 }

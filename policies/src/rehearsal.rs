@@ -12,7 +12,7 @@ use crate::ask::Ask;
 use crate::charter::Charter;
 use crate::decide::{self, Explained};
 use crate::matrix::{Axes, Only};
-use crate::permit::{Grant, Permit};
+use crate::permit::Permit;
 use crate::wire::IndicatorRef;
 use crate::{DatasetId, Footprint, GroupId, HospitalCode, PersonId, Purpose, matrix};
 
@@ -105,20 +105,7 @@ impl Granted {
     /// A permit for data that are made up.
     #[must_use]
     pub fn permit(&self) -> Permit {
-        let Explained { profile, rules, protections, own, status, volume, band } =
-            self.explained.clone();
-        let (footprint, layers) = (self.footprint.again(), Vec::new());
-        Permit::rehearse(Grant {
-            footprint,
-            profile,
-            protections,
-            rules,
-            layers,
-            own,
-            status,
-            volume,
-            band,
-        })
+        Permit::rehearse(self.footprint.again(), self.explained.clone())
     }
 }
 

@@ -133,6 +133,10 @@ pub struct Request {
     /// The envelope of the delegation under which a session key signed the question; none where the person's own key did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delegation: Option<String>,
+    /// Digest of which hospitals the sender takes to be in which network below the scope, when the question was signed; none
+    /// where there is no such network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<Digest>,
 }
 
 /// One version of one layer's charter.

@@ -77,7 +77,10 @@ pub(super) fn charters(
     };
     let book = charters.rulebook(Arc::clone(&held), now, None).map_err(refused)?;
     keys::belongs(config, &book.charter, now)?;
-    start::own_rules(config, &held.tree.whole(&config.hospital, now).map_err(refused)?)?;
+    if book.own.is_none() {
+        // A name that a network below took away stops that network alone; this says what stops all.
+        start::own_rules(config, &held.tree.whole(&config.hospital, now).map_err(refused)?)?;
+    }
     Ok((charters, book))
 }
 

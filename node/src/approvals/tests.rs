@@ -105,3 +105,36 @@ fn what_the_asker_is_told_has_a_code_and_what_to_do() {
     assert_eq!(told(WhyNot::QueueFull), ("approval_queue_full".to_owned(), true));
     assert_eq!(told(WhyNot::Denied), ("approval_denied".to_owned(), false));
 }
+
+#[test]
+fn no_network_and_no_person_keeps_the_texts_of_another_one_out() {
+    let texts = |network: &str, person: &str, many: usize| {
+        let asked = Question {
+            network: network.parse().unwrap(),
+            person: person.parse().unwrap(),
+            ..question()
+        };
+        let (question, state) = (record(&asked), ApprovalState::Waiting {});
+        let (profile, rules) = (Profile::Members, Vec::new());
+        vec![Text { question, profile, rules, about: None, state, since: NOW }; many]
+    };
+    let is_full = |waiting: &[Text], network: &str, person: &str| {
+        let asked = texts(network, person, 1).remove(0).question;
+        is_full(waiting.iter(), &asked)
+    };
+    // One person fills their own part of one network.
+    let of_one = texts("noord", "a.jansen", MAX_WAITING_OF_ONE);
+    assert!(!is_full(&of_one[1..], "noord", "a.jansen") && is_full(&of_one, "noord", "a.jansen"));
+    assert!(!is_full(&of_one, "noord", "b.devries") && !is_full(&of_one, "zuid", "a.jansen"));
+    // Many fill one network, and no other.
+    let many: Vec<Text> =
+        (0..MAX_WAITING).flat_map(|number| texts("noord", &format!("p.{number}"), 1)).collect();
+    assert!(is_full(&many, "noord", "a.jansen") && !is_full(&many[1..], "noord", "a.jansen"));
+    assert!(!is_full(&many, "zuid", "p.1"));
+    // What is decided waits no more.
+    let decided: Vec<Text> = many
+        .into_iter()
+        .map(|text| Text { state: decided(true, NOW, "seen".to_owned()), ..text })
+        .collect();
+    assert!(!is_full(&decided, "noord", "a.jansen"));
+}

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use policies::chain::{NotInScope, Scope};
-use policies::charter::Charter;
 use policies::wire::LayerRef;
-use policies::{Digest, OwnRules, UnixTime};
+use policies::{Digest, UnixTime};
 
+use super::own::Own;
 use super::turns::Turn;
 use super::{Charters, Held};
 use crate::rulebook::{Fault, Rulebook};
@@ -27,7 +27,7 @@ impl Charters {
         let whole = tree.whole(&self.hospital, now)?;
         let root = tree.scope(tree.network(), &self.hospital, now)?;
         let turn = self.turn(&held, running, now);
-        let mut own = self.own_rules(&whole);
+        let mut own = self.own_rules((tree, &whole), now);
         own.other_keys = turn.is_none();
         let turn = turn.unwrap_or_else(|| self.turn_without_charter(running));
         let moment = Moment { held: &held, own: &own, turn: &turn, now };
@@ -61,7 +61,7 @@ impl Charters {
             }
             Some(_) if own.other_keys => Some(Fault::OtherKeys),
             Some(_) if self.misses(held) => Some(Fault::RevocationMissing),
-            Some(_) if own.fault => Some(Fault::OwnRules),
+            Some(_) if own.stops(&held.tree, charter.network()) => Some(Fault::OwnRules),
             Some(_) => None,
         };
         let layer = charter.layer().unwrap_or_else(|| LayerRef {
@@ -85,30 +85,6 @@ impl Charters {
             state: Vec::new(),
         }
     }
-
-    fn own_rules(&self, charter: &Charter) -> Own {
-        let Some((file, text)) = &self.own else {
-            return Own { rules: None, fault: false, other_keys: false };
-        };
-        match charter.own_rules(file, text) {
-            Ok(rules) => Own { rules: Some(Arc::new(rules)), fault: false, other_keys: false },
-            Err(problems) => {
-                for problem in &problems {
-                    tracing::error!(%problem, "the hospital's own rules do not go with the charter: nothing is answered");
-                }
-                Own { rules: None, fault: true, other_keys: false }
-            }
-        }
-    }
-}
-
-/// What is a hospital's own in every network.
-struct Own {
-    rules: Option<Arc<OwnRules>>,
-    /// Whether its rules do not go with the charters.
-    fault: bool,
-    /// Whether the charters list other keys of its node.
-    other_keys: bool,
 }
 
 /// What a rulebook is made of besides a network's charters.

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use policies::chain::Line;
 use policies::charter::FreshnessKey;
-use policies::statement::{Fresh, Freshness, Revocations};
+use policies::dsse::PublicKey;
+use policies::statement::{Fresh, Freshness};
+use policies::{HospitalCode, UnixTime};
 
-use crate::charters::folder::Said;
+use crate::charters::Held;
 use crate::keys::Key;
 use crate::node::Node;
 
@@ -36,22 +38,36 @@ pub(crate) async fn freshen(node: Arc<Node>) {
     }
 }
 
+impl Held {
+    /// Whether a hospital's word by this key would be worth nothing: the key, or the hospital's node, is revoked.
+    pub(super) fn is_silent(
+        &self,
+        hospital: &HospitalCode,
+        (line, key): (&Line, &PublicKey),
+        now: UnixTime,
+    ) -> bool {
+        let revoked = self.revoked_in(line.network());
+        let root = self.tree.root().and_then(Line::newest_charter);
+        let member = root.and_then(|charter| charter.member(hospital));
+        revoked.freshness(key)
+            || member.is_none_or(|member| revoked.member(hospital, &member.keys, now))
+    }
+}
+
 impl Node {
     /// Signs of each network that its newest charter is the newest, where this hospital may and nobody has lately.
     async fn vouch(&self) {
         let Some(key) = &self.charters.freshness else { return };
         let held = self.held();
         for line in held.tree.lines() {
-            self.vouch_for(line, held.said(line.network()), key).await;
+            self.vouch_for(&held, line, key).await;
         }
     }
 
     /// The same of one network.
-    async fn vouch_for(&self, line: &Line, said: Option<&Said>, key: &Key) {
+    async fn vouch_for(&self, held: &Held, line: &Line, key: &Key) {
         let (now, tip) = (self.clock.now(), line.tip());
-        let revoked = said.map_or(Revocations::none(), |said| &said.revoked);
-        let vouched = said.and_then(|said| said.fresh.as_ref());
-        let vouched = vouched.filter(|fresh| fresh.holds(revoked, now));
+        let vouched = held.fresh(line.network(), now);
         let lately = |fresh: &Fresh| now.since(fresh.issued_at()) < RENEW_AFTER_S;
         if vouched.is_some_and(|fresh| fresh.layer() == tip && lately(fresh)) {
             return;
@@ -61,7 +77,8 @@ impl Node {
         let Some(place) = line.vouchers(now).position(own) else { return };
         let turn = i64::try_from(place).unwrap_or(i64::MAX).saturating_mul(TURN_S);
         let early = now.since(newest.accepted_at()) < turn;
-        if revoked.freshness(&key.public) || (early && vouched.is_some()) {
+        if (early && vouched.is_some()) || held.is_silent(&self.hospital, (line, &key.public), now)
+        {
             return;
         }
         let word = Freshness::new(tip, self.hospital.clone(), now).sign(key.secret());

@@ -35,8 +35,8 @@ impl Node {
             by: revoked.by().iter().map(|signer| signer.name.clone()).collect(),
         };
         let now = self.clock.now();
-        let fresh = said.iter().filter_map(|(network, said)| {
-            let fresh = said.fresh.as_ref().filter(|fresh| fresh.holds(&said.revoked, now))?;
+        let fresh = said.keys().filter_map(|network| {
+            let fresh = book.held.fresh(network, now)?;
             Some((network.clone(), fresh.valid_until()))
         });
         let mut in_force = Vec::new();

@@ -11,7 +11,6 @@ use policies::{Digest, NetworkId, UnixTime};
 use serde::{Deserialize, Serialize};
 
 use super::Held;
-use super::folder::Said;
 
 /// Most statements of one reply: with the largest there can be, it stays under a frame's limit.
 pub const STATEMENTS: usize = 1024;
@@ -103,18 +102,18 @@ impl Vouched {
 }
 
 impl Holding {
-    /// What a node says that it holds of each network, the root's first; a word that has ended, or whose key is revoked, is
+    /// What a node says that it holds of each network, the root's first; a word that has ended, or of whom a key is revoked, is
     /// none.
     #[must_use]
     pub fn of(held: &Held, now: UnixTime) -> Vec<Self> {
         let lines = held.tree.lines().into_iter();
-        lines.map(|line| Self::of_line(line, held.said(line.network()), now)).collect()
+        lines.map(|line| Self::of_line(held, line, now)).collect()
     }
 
-    fn of_line(line: &Line, said: Option<&Said>, now: UnixTime) -> Self {
+    fn of_line(held: &Held, line: &Line, now: UnixTime) -> Self {
+        let said = held.said(line.network());
         let revoked = said.map_or(Revocations::none(), |said| &said.revoked);
-        let fresh = said.and_then(|said| said.fresh.as_ref());
-        let fresh = fresh.filter(|fresh| fresh.holds(revoked, now));
+        let fresh = held.fresh(line.network(), now);
         Self {
             tip: line.tip().clone(),
             revocations: u64::try_from(revoked.iter().len()).unwrap_or(u64::MAX),
@@ -203,14 +202,15 @@ pub fn read(frames: Vec<Vec<u8>>) -> Result<(Vec<Holding>, Option<Vec<u8>>), Bad
 }
 
 impl Statements {
-    /// What a node passes on of a network, from a place in its list of revocations.
+    /// What a node passes on of a network: a word that holds, and revocations from a place in its list.
     #[must_use]
-    pub fn of(said: &Said, from: u64) -> Self {
+    pub fn of(held: &Held, (network, from): (&NetworkId, u64), now: UnixTime) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap_or_default();
         let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let revocations = said.revoked.iter().skip(from).take(STATEMENTS);
+        let revoked = held.said(network).map_or(Revocations::none(), |said| &said.revoked);
+        let revocations = revoked.iter().skip(from).take(STATEMENTS);
         Self {
-            fresh: said.fresh.as_ref().map(|fresh| text(fresh.bytes())),
+            fresh: held.fresh(network, now).map(|fresh| text(fresh.bytes())),
             revocations: revocations.map(|revoked| text(revoked.bytes())).collect(),
         }
     }

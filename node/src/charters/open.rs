@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use policies::bundle::{self, Inspected};
 use policies::chain::{ChainError, Line, Tree};
 use policies::statement::Revocations;
 use policies::wire::LayerRef;
@@ -68,19 +69,20 @@ pub fn follow(
 ) -> Result<Followed, FollowError> {
     let kept = folder.read(now)?;
     let begun = begun || kept.tree.is_some();
-    take_all(folder, kept, (root, bundles), (now, begun, mode))
+    take_all(folder, kept, (root, bundles), (now, begun, mode)).map(|(followed, _left)| followed)
 }
 
-fn take_all(
+/// Takes what can be taken; the bundles that are left, of networks that no newest charter lists.
+fn take_all<'b>(
     folder: &Folder,
     Kept { tree, said }: Kept,
-    (root, bundles): (Digest, &[Vec<u8>]),
+    (root, bundles): (Digest, &'b [Vec<u8>]),
     (now, begun, mode): (UnixTime, bool, Mode),
-) -> Result<Followed, FollowError> {
+) -> Result<(Followed, Vec<&'b [u8]>), FollowError> {
     let mut taking =
         Taking { folder, root, now, mode, begun, said: &said, tree, accepted: Vec::new() };
-    let mut left: Vec<&Vec<u8>> = bundles.iter().collect();
-    loop {
+    let mut left: Vec<&'b [u8]> = bundles.iter().map(Vec::as_slice).collect();
+    let unlisted = loop {
         let (before, mut later) = (left.len(), Vec::new());
         for bytes in left {
             match taking.take(bytes)? {
@@ -90,16 +92,17 @@ fn take_all(
         }
         if later.len() == before {
             // What nobody lists any more, or not yet, is no reason to follow nothing.
-            let left = later.into_iter().map(|(_, source)| source);
-            let mut fatal = left.filter(|source| !is_unlisted(source));
-            let Some(source) = fatal.next() else { break };
-            return Err(FollowError::Bundle(source));
+            let fatal = later.iter().find(|(_, source)| !is_unlisted(source));
+            let Some((_, source)) = fatal else {
+                break later.into_iter().map(|(bytes, _)| bytes).collect();
+            };
+            return Err(FollowError::Bundle(source.clone()));
         }
         left = later.into_iter().map(|(bytes, _)| bytes).collect();
-    }
+    };
     let Taking { tree, accepted, .. } = taking;
     let none = || FollowError::Bundle(ChainError::Empty);
-    Ok(Followed { tree: tree.ok_or_else(none)?, said, accepted })
+    Ok((Followed { tree: tree.ok_or_else(none)?, said, accepted }, unlisted))
 }
 
 /// Whether a bundle is of a network that no charter lists, or ahead of the one above it: told, and left.
@@ -119,7 +122,36 @@ pub fn tree_of(root: Digest, bundles: &[Vec<u8>]) -> Result<Tree, FollowError> {
     // Nothing is read of this folder in this mode, and nothing is stored.
     let folder = Folder::new(Path::new(""), root);
     take_all(&folder, Kept::default(), (root, bundles), (UnixTime(0), false, Mode::Look))
-        .map(|followed| followed.tree)
+        .map(|(followed, _left)| followed.tree)
+}
+
+/// The same for who looks back: with the networks that an older charter lists and the newest does not.
+///
+/// # Errors
+/// `FollowError`.
+pub fn tree_that_was(root: Digest, bundles: &[Vec<u8>]) -> Result<Tree, FollowError> {
+    let folder = Folder::new(Path::new(""), root);
+    let nothing = (UnixTime(0), false, Mode::Look);
+    let (Followed { mut tree, .. }, left) =
+        take_all(&folder, Kept::default(), (root, bundles), nothing)?;
+    // Each as if accepted when it began, in order of their numbers.
+    let mut networks: BTreeMap<NetworkId, BTreeMap<u64, (&[u8], UnixTime)>> = BTreeMap::new();
+    for bytes in left {
+        if let Ok(Inspected { charter, .. }) = bundle::inspect(bytes) {
+            let versions = networks.entry(charter.network().clone()).or_default();
+            versions.insert(charter.version(), (bytes, charter.valid_from()));
+        }
+    }
+    loop {
+        let before = networks.len();
+        networks.retain(|_, versions| {
+            let stored: Vec<(&[u8], UnixTime)> = versions.values().copied().collect();
+            tree.read_below(stored, UnixTime(0)).is_err()
+        });
+        if networks.len() == before {
+            return Ok(tree);
+        }
+    }
 }
 
 struct Taking<'f> {

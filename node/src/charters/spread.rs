@@ -5,6 +5,7 @@
 //! anything else. A node that was away gets every version in order. What was refused is not fetched again for a while.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::{Held, TakeError};
 use crate::net::PeerKey;
 use crate::node::Node;
 use crate::reply::Frames;
+use crate::rulebook::Rulebook;
 
 /// How often every connected member is told.
 const TELL_EVERY: Duration = Duration::from_secs(60);
@@ -139,6 +141,14 @@ fn is_news(held: &Held, own: &[Holding], theirs: &Holding) -> bool {
 }
 
 impl Node {
+    /// Whether a network may have begun that binds this hospital, and this node has not heard of it yet: one is listed for it,
+    /// and since the start no other member said what it holds. One that has not begun is waited for no longer than that.
+    pub(crate) fn may_be_bound(&self, book: &Rulebook) -> bool {
+        book.held.tree.awaits_for(&self.hospital)
+            && !self.charters.compared.load(Ordering::Relaxed)
+            && book.others(&self.hospital).next().is_some()
+    }
+
     /// Tells a member what this node holds, and gets what that one holds more.
     pub(crate) async fn synchronise(&self, peer: PeerKey) {
         let Some(_turn) = self.charters.talking.begin(peer) else { return };
@@ -160,7 +170,7 @@ impl Node {
         let held = self.held();
         let own = Holding::of(&held, self.clock.now());
         let (theirs, _) = self.say(peer, own.clone(), Wanted::Nothing).await?;
-        let mut step = Step::Done;
+        let (mut step, mut whole) = (Step::Done, true);
         for theirs in theirs {
             let known = own.iter().find(|own| own.network() == theirs.network());
             let got = match (wanted(&held, known, &theirs), known) {
@@ -175,9 +185,13 @@ impl Node {
                 Ok(Step::Done) => {}
                 // One network that a member has something wrong of keeps nothing of others back.
                 Err(why) => {
+                    whole = false;
                     tracing::debug!(%peer, why, network = %theirs.network(), "charters are not compared");
                 }
             }
+        }
+        if whole && step == Step::Done {
+            self.charters.compared.store(true, Ordering::Relaxed);
         }
         Ok(step)
     }
@@ -276,8 +290,8 @@ impl Node {
             }
             Wanted::Bundle(network, version) => self.bundle(&held, (&network, version)).await,
             Wanted::Statements(network, from) => {
-                let said = held.said(&network).cloned().unwrap_or_default();
-                serde_json::to_vec(&Statements::of(&said, from)).ok()
+                let now = self.clock.now();
+                serde_json::to_vec(&Statements::of(&held, (&network, from), now)).ok()
             }
         };
         message::reply(&own, rest)

@@ -5,15 +5,18 @@ use std::path::Path;
 
 use ed25519_dalek::SigningKey;
 use policies::bundle;
-use policies::chain::{ChainError, Line};
+use policies::chain::{ChainError, Line, Tree};
 use policies::dsse::{Envelope, PublicKey};
-use policies::statement::{Freshness, Revocation, Subject};
+use policies::statement::{Freshness, Revocation, Revocations, Subject};
 use policies::{Digest, UnixTime};
 
-use super::folder::{Folder, FolderError, bundles};
+use super::folder::{Folder, FolderError, Said, bundles};
 use super::message::{self, Holding, Message, Statements, Wanted};
 use super::open::{FollowError, Followed, Mode, follow, tree_of};
 use super::*;
+
+mod below;
+mod own;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
 
@@ -301,9 +304,13 @@ fn who_holds_more_is_known_from_what_is_said() {
             .unwrap();
     more.revoked.insert(revoked).unwrap();
     assert!(holds(&with(&newest, more.clone())).says_more_than(&own));
-    assert_eq!(Statements::of(&more, 0).revocations.len(), 1);
-    assert_eq!(Statements::of(&more, 1), Statements::default());
-    assert_eq!(Statements::of(&more, u64::MAX), Statements::default());
+    let of = |from| {
+        let held = with(&newest, more.clone());
+        Statements::of(&held, (held.tree.network(), from), NOW)
+    };
+    assert_eq!(of(0).revocations.len(), 1);
+    assert_eq!(of(1), Statements::default());
+    assert_eq!(of(u64::MAX), Statements::default());
 }
 
 #[test]

@@ -16,8 +16,8 @@ use policies::charter::Charter;
 use policies::dsse::{Envelope, PayloadType};
 use policies::wire::{MAX_REQUEST_BYTES, Question};
 use policies::{
-    Digest, HospitalCode, Revocations, SeenQuestions, SignedDelegation, SignedRequest, Verdict,
-    VerifyContext,
+    Digest, HospitalCode, Revocations, SeenQuestions, SignedDelegation, SignedRequest, UnixTime,
+    Verdict, VerifyContext,
 };
 use query::pipe::frame::Message;
 
@@ -60,8 +60,8 @@ fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<Stri
     let envelope = Envelope::decode(bytes, MAX_FINISHED_BYTES)?;
     // Only to find out which charter to verify with, and which keys counted then.
     let document: FinishedDocument<'_> = serde_json::from_slice(envelope.unverified_payload())?;
-    let tree = charters::open::tree_of(root, bundles)?;
-    let charter = asked_under(&tree, &document.evidence)?;
+    let tree = charters::open::tree_that_was(root, bundles)?;
+    let charter = asked_under(&tree, &document.evidence, asked_at(&document.evidence)?)?;
     let asking = charter
         .member(&document.evidence.asking_node)
         .context("the asking node is not a member")?;
@@ -109,23 +109,41 @@ fn signed_by(evidence: &Evidence) -> anyhow::Result<String> {
     Ok(format!("signed in a session until {until}, delegation {}", delegation.digest().short()))
 }
 
-/// The newest charter that a request names: what the asking node decided by in the end.
-fn asked_under(tree: &Tree, evidence: &Evidence) -> anyhow::Result<Arc<Charter>> {
+/// When the question was signed, as it says.
+fn asked_at(evidence: &Evidence) -> anyhow::Result<UnixTime> {
+    let envelope = Envelope::decode(evidence.question.as_bytes(), MAX_REQUEST_BYTES)?;
+    Ok(policies::question::parse_question(envelope.unverified_payload())?.issued_at)
+}
+
+/// The newest charter that a request names: what the asking node decided by in the end. A node's layers only go on, so of two
+/// paths the one with a later version in its first different layer is the newer one.
+fn asked_under(
+    tree: &Tree,
+    evidence: &Evidence,
+    asked_at: UnixTime,
+) -> anyhow::Result<Arc<Charter>> {
+    let versions = |charter: &Charter| -> Vec<u64> {
+        charter.path().iter().map(|layer| layer.version).collect()
+    };
     let mut newest: Option<Arc<Charter>> = None;
     for text in evidence.requests.values() {
         let request = Envelope::decode(text.as_bytes(), MAX_REQUEST_BYTES)?;
         let wire: policies::wire::Request = serde_json::from_slice(request.unverified_payload())?;
-        let Some(charter) = named(tree, &wire) else { continue };
-        if newest.as_ref().is_none_or(|newest| newest.version() < charter.version()) {
+        let Some(charter) = named(tree, &wire, asked_at) else { continue };
+        if newest.as_ref().is_none_or(|newest| versions(newest) < versions(&charter)) {
             newest = Some(charter);
         }
     }
-    newest.context("none of its requests names a charter that is given: name the folder with the bundles of every version")
+    newest.context("none of its requests names charters that are given, those of networks below included: name the folder with the bundles of every version")
 }
 
-/// The charter that a request names, with those above it.
-fn named(tree: &Tree, request: &policies::wire::Request) -> Option<Arc<Charter>> {
-    tree.named(&request.layers).map(Arc::new)
+/// The charter that a request names, with those above it and the networks below it.
+fn named(
+    tree: &Tree,
+    request: &policies::wire::Request,
+    asked_at: UnixTime,
+) -> Option<Arc<Charter>> {
+    tree.named(&request.layers, (request.networks, asked_at)).map(Arc::new)
 }
 
 /// Every signature and reference, as the asking node and the responders checked them.
@@ -181,8 +199,9 @@ fn check_request(
         wire.question == evidence.question,
         "the request to {hospital} holds another question"
     );
-    let charter = named(tree, &wire)
-        .with_context(|| format!("the request to {hospital} names another charter"))?;
+    let charter = named(tree, &wire, asked_at(evidence)?).with_context(|| {
+        format!("the request to {hospital} names another charter, or other networks below it")
+    })?;
     let context = VerifyContext {
         charter: &charter,
         own: hospital,

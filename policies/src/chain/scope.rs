@@ -88,17 +88,19 @@ impl NotInScope {
 
 /// Which versions of a parent must list a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Listing {
+pub(super) enum Listing {
     /// All that hold: the network is asked in.
     All,
+    /// The newest: the network is counted in `network`. It follows from versions alone, not from when a node accepted them.
+    Newest,
     /// One that holds: the network still binds its hospitals.
     One,
 }
 
 /// One layer of a path, as it holds.
-struct Step<'t> {
+pub(super) struct Step<'t> {
     line: &'t Line,
-    force: InForce,
+    pub(super) force: InForce,
 }
 
 impl Tree {
@@ -133,7 +135,7 @@ impl Tree {
     }
 
     /// The layers of a path, each of which holds.
-    fn steps(
+    pub(super) fn steps(
         &self,
         network: &NetworkId,
         listing: Listing,
@@ -149,8 +151,11 @@ impl Tree {
             let network = || line.network().clone();
             let force =
                 in_force.map_err(|source| NotInScope::Layer { network: network(), source })?;
-            if let (Some(parent), Listing::All) = (steps.last(), listing) {
-                goes_with(parent, line.network(), &force)?;
+            match (steps.last(), listing) {
+                (Some(parent), Listing::All | Listing::Newest) => {
+                    goes_with(parent, line.network(), &force)?;
+                }
+                (Some(_), Listing::One) | (None, _) => {}
             }
             steps.push(Step { line, force });
         }
@@ -161,10 +166,11 @@ impl Tree {
         NotInScope::Unknown { network: network.clone(), root: self.network().clone() }
     }
 
-    /// The charters of the networks below that hold, each as it holds below those above it.
+    /// The charters of the networks below that hold, each as it holds below those above it. Which these are does not wait for
+    /// a notice: nodes that hold the same versions count the same.
     fn begun_below(&self, network: &NetworkId, now: UnixTime) -> Vec<Charter> {
         let charter = |line: &Line| {
-            let steps = self.steps(line.network(), Listing::All, now).ok()?;
+            let steps = self.steps(line.network(), Listing::Newest, now).ok()?;
             let newest: Vec<&Charter> = steps.iter().map(|step| &*step.force.newest).collect();
             together(&newest)
         };
@@ -228,6 +234,28 @@ impl Tree {
         Ok(charter.with_all(seen.iter()))
     }
 
+    /// The same with the people and data that older charters of networks below had, each of which counts before what holds: to
+    /// find out by which of them a name went.
+    ///
+    /// # Errors
+    /// `NotInScope` where the root's charter does not hold.
+    pub fn whole_with(
+        &self,
+        hospital: &HospitalCode,
+        older: &[Charter],
+        now: UnixTime,
+    ) -> Result<Charter, NotInScope> {
+        let whole = self.whole(hospital, now)?;
+        let below = |charter: &Charter| {
+            let above = charter.parent().map(|parent| &parent.network);
+            let above = above.and_then(|above| self.scope(above, hospital, now).ok());
+            charter.within(above.as_ref().map_or(&whole, |scope| &*scope.charter))
+        };
+        let older: Vec<Charter> = older.iter().map(below).collect();
+        let Some((first, rest)) = older.split_first() else { return Ok(whole) };
+        Ok(first.with_all(rest.iter().chain([&whole])))
+    }
+
     /// The newest charter of every network that holds, each as it holds below those above it, the root's first.
     ///
     /// # Errors
@@ -242,30 +270,6 @@ impl Tree {
         Ok(found)
     }
 
-    /// The charter that these layers name, from the root's to the one that was asked in.
-    #[must_use]
-    pub fn named(&self, path: &[LayerRef]) -> Option<Charter> {
-        let known = self.path(&path.last()?.network).into_iter().map(Line::network);
-        if !known.eq(path.iter().map(|layer| &layer.network)) {
-            return None;
-        }
-        let mut charters = Vec::new();
-        for layer in path {
-            let version = self.line(&layer.network)?.version(layer.version)?;
-            charters.push(version.charter().filter(|_| version.layer() == layer)?);
-        }
-        let newest: Vec<&Charter> = charters.iter().map(|charter| &***charter).collect();
-        let charter = together(&newest).filter(|charter| charter.path() == path)?;
-        let mut below = Vec::new();
-        for line in self.below(charter.network()) {
-            let path = self.path(line.network()).into_iter();
-            let newest: Option<Vec<&Charter>> =
-                path.map(|line| line.newest_charter().map(|charter| &**charter)).collect();
-            below.extend(newest.and_then(|newest| together(&newest)));
-        }
-        Some(charter.with_networks(below.iter()))
-    }
-
     /// What decides for a hospital at a moment, by names: where it is the same at another moment, nothing began or ended.
     #[must_use]
     pub fn state(
@@ -275,8 +279,9 @@ impl Tree {
     ) -> Vec<(NetworkId, Vec<LayerRef>, bool)> {
         let state = |line: &Line| {
             let network = line.network();
-            let layers = self.layers(network, now).unwrap_or_default();
             let force = line.in_force(now).ok();
+            let own = || force.as_ref().map(InForce::layers).unwrap_or_default();
+            let layers = self.layers(network, now).unwrap_or_else(|_| own());
             let member =
                 force.is_some_and(|force| force.all().any(|one| one.takes_at(hospital, now)));
             (network.clone(), layers, member)
@@ -314,7 +319,12 @@ impl Tree {
 /// Whether the parent lists the network.
 fn listed(parent: &Step<'_>, network: &NetworkId, listing: Listing) -> Result<(), NotInScope> {
     let lists = |charter: &Charter| charter.child(network).is_some();
-    if listing == Listing::One && parent.force.all().any(|charter| lists(charter)) {
+    let enough = match listing {
+        Listing::All => false,
+        Listing::Newest => lists(&parent.force.newest),
+        Listing::One => parent.force.all().any(|charter| lists(charter)),
+    };
+    if enough {
         return Ok(());
     }
     match parent.force.all().find(|charter| !lists(charter)) {
@@ -355,7 +365,7 @@ fn listing<'s>(steps: &'s [Step<'_>]) -> Vec<&'s Charter> {
 }
 
 /// The charters of a path, from the root's, as the last one's network sees them.
-fn together(path: &[&Charter]) -> Option<Charter> {
+pub(super) fn together(path: &[&Charter]) -> Option<Charter> {
     let (root, rest) = path.split_first()?;
     let mut seen = root.within_nothing();
     for charter in rest {

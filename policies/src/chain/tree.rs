@@ -7,11 +7,10 @@
 use std::collections::BTreeMap;
 
 use crate::bundle;
-use crate::charter::Parent;
+use crate::charter::{Child, Parent};
 use crate::question::MAX_LAYERS;
 use crate::statement::Revocations;
-use crate::wire::LayerRef;
-use crate::{NetworkId, UnixTime};
+use crate::{HospitalCode, NetworkId, UnixTime};
 
 use super::check::{self, Read};
 use super::{ChainError, Line, Next};
@@ -102,6 +101,15 @@ impl Tree {
     pub fn awaits(&self, network: &NetworkId) -> bool {
         !self.lines.contains_key(network)
             && self.lines.values().any(|line| line.newest().lists_child(network))
+    }
+
+    /// Whether a network is listed for this hospital of which no charter is held: others may hold one that binds it.
+    #[must_use]
+    pub fn awaits_for(&self, hospital: &HospitalCode) -> bool {
+        let missing = |child: &Child| {
+            child.members.contains(hospital) && !self.lines.contains_key(&child.network)
+        };
+        self.lines.values().any(|line| line.newest().children().iter().any(missing))
     }
 
     /// Checks everything about a bundle that shall follow the newest version of its network, or begin a network.
@@ -216,11 +224,5 @@ impl Tree {
     /// Lets go of the charters that can hold no more from `now` on.
     pub fn forget(&mut self, now: UnixTime) {
         self.lines.values_mut().for_each(|line| line.forget(now));
-    }
-
-    /// What names the newest version of each network, the root's first.
-    #[must_use]
-    pub fn tips(&self) -> Vec<&LayerRef> {
-        self.lines().into_iter().map(Line::tip).collect()
     }
 }

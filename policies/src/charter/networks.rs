@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::Problems;
 use crate::reader::Fields;
-use crate::{HospitalCode, NetworkId, UnixTime};
+use crate::{Digest, HospitalCode, NetworkId, UnixTime};
 
 use super::Charter;
 use super::people::validity;
@@ -50,6 +50,18 @@ impl Charter {
             }
         }
         networks
+    }
+
+    /// What names these memberships: nodes with the same digest count every hospital in the same networks. None where there is
+    /// no sub-network.
+    #[must_use]
+    pub fn networks_digest(&self, now: UnixTime) -> Option<Digest> {
+        let networks = self.networks_at(now);
+        if networks.is_empty() {
+            return None;
+        }
+        let named = ("kring networks v1", networks);
+        Some(Digest::of(&serde_json::to_vec(&named).unwrap_or_default()))
     }
 }
 

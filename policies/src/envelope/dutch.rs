@@ -59,6 +59,10 @@ impl VerifyError {
                     "de afzender heeft een ander charter dan deze node, die versie {held} heeft"
                 )
             }
+            Self::NetworksMismatch => {
+                "de afzender heeft van een onderliggend netwerk een ander charter dan deze node"
+                    .into()
+            }
             Self::Language { got } => {
                 format!("het verzoek spreekt taalversie {got}, verwacht is {LANGUAGE_VERSION}")
             }

@@ -151,6 +151,9 @@ pub enum VerifyError {
         /// The version that this node holds.
         held: u64,
     },
+    /// The sender takes other hospitals to be in the networks below.
+    #[error("the sender holds another charter of a network below than this node")]
+    NetworksMismatch,
     /// Another version of the language.
     #[error("the request speaks language version {got}, expected {LANGUAGE_VERSION}")]
     Language {
@@ -190,7 +193,7 @@ impl VerifyError {
             Self::FromTheFuture { .. } => "question_from_the_future",
             Self::Expired { .. } => "question_expired",
             Self::SentAt { .. } => "request_sent_at",
-            Self::CharterMismatch { .. } => "charter_mismatch",
+            Self::CharterMismatch { .. } | Self::NetworksMismatch => "charter_mismatch",
             Self::Language { .. } => "language_version",
             Self::Replayed { .. } => "replayed",
         }
@@ -221,6 +224,7 @@ impl VerifyError {
             | Self::Expired { .. }
             | Self::SentAt { .. }
             | Self::CharterMismatch { .. }
+            | Self::NetworksMismatch
             | Self::Language { .. }
             | Self::Replayed { .. } => true,
         }

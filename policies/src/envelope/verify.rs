@@ -139,6 +139,9 @@ impl SignedRequest {
         if self.request.layers != context.charter.path() {
             return Err(VerifyError::CharterMismatch { held: layer.version });
         }
+        if self.request.networks != context.charter.networks_digest(self.question.issued_at) {
+            return Err(VerifyError::NetworksMismatch);
+        }
         if self.request.language != LANGUAGE_VERSION {
             return Err(VerifyError::Language { got: self.request.language });
         }

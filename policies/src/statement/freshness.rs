@@ -162,6 +162,12 @@ impl Fresh {
         &self.by
     }
 
+    /// The key that signed it.
+    #[must_use]
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
     /// When it was signed.
     #[must_use]
     pub fn issued_at(&self) -> UnixTime {

@@ -49,6 +49,11 @@ impl Revocations {
         if self.found.len() >= MAX_REVOCATIONS {
             return Err(StatementError::Full);
         }
+        self.add(id, revoked);
+        Ok(true)
+    }
+
+    fn add(&mut self, id: Digest, revoked: Revoked) {
         let key = *revoked.key().as_bytes();
         match revoked.what() {
             Subject::Person(id) => self.people.insert((id.clone(), key)),
@@ -57,19 +62,18 @@ impl Revocations {
             Subject::Freshness => self.freshness.insert(key),
         };
         self.found.insert(id, revoked);
-        Ok(true)
     }
 
-    /// Adds all of another set; whether it said something that this one did not.
-    ///
-    /// # Errors
-    /// `StatementError::Full`: as many as fit are added.
-    pub fn union(&mut self, other: &Self) -> Result<bool, StatementError> {
-        let mut added = false;
-        for revoked in other.found.values() {
-            added |= self.insert(revoked.clone())?;
+    /// Adds all of another network's set; whether it said something that this one did not. Each network's own set is bounded,
+    /// and what is revoked in one of them is never left out of what they say together.
+    pub fn union(&mut self, other: &Self) -> bool {
+        let before = self.found.len();
+        for (id, revoked) in &other.found {
+            if !self.found.contains_key(id) {
+                self.add(*id, revoked.clone());
+            }
         }
-        Ok(added)
+        self.found.len() > before
     }
 
     /// The digest of what is revoked: equal sets have equal digests, whoever signed them.

@@ -6,28 +6,37 @@ use policies::envelope::VerifyError;
 use policies::question::{sign_question, sign_request};
 use policies::wire::{Delegation, MAX_DELEGATION_S, Question, Request};
 use policies::{
-    Charter, GroupId, HospitalCode, NetworkId, PersonId, Purpose, SignedDelegation, SignedRequest,
-    UnixTime, Verdict, VerifyContext, admit,
+    Charter, GroupId, NetworkId, PersonId, Purpose, SignedDelegation, SignedRequest, UnixTime,
+    Verdict, VerifyContext, admit,
 };
 
 use crate::fixture::{
     NOW, Seen, charter, files, files_with_rules, hospital, key, public, question, request, sealed,
 };
+use crate::request;
 
 mod form;
 
-/// What a test changes before the request is signed and sent.
+/// What a test changes before the request is signed and sent: a question that a session key signs, beside its delegation.
 struct Sent {
     delegation: Delegation,
     /// Who signs the delegation.
     by: SigningKey,
-    question: Question,
-    /// Who signs the question.
-    session: SigningKey,
-    edit: fn(&mut Request),
-    own: HospitalCode,
-    now: UnixTime,
-    seen: Seen,
+    request: request::Sent,
+}
+
+impl std::ops::Deref for Sent {
+    type Target = request::Sent;
+
+    fn deref(&self) -> &Self::Target {
+        &self.request
+    }
+}
+
+impl std::ops::DerefMut for Sent {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.request
+    }
 }
 
 fn delegation() -> Delegation {
@@ -46,38 +55,18 @@ fn delegation() -> Delegation {
 
 impl Sent {
     fn good() -> Self {
-        Self {
-            delegation: delegation(),
-            by: key("a.jansen"),
-            question: question(),
-            session: key("a session"),
-            edit: |_request| {},
-            own: hospital("BRAVO"),
-            now: NOW,
-            seen: Seen::default(),
-        }
+        let request = request::Sent { person_key: key("a session"), ..request::Sent::good() };
+        Self { delegation: delegation(), by: key("a.jansen"), request }
     }
 
     fn bytes(&self, charter: &Charter) -> Vec<u8> {
-        let mut request = request(charter, &self.question);
-        let inner = sign_question(&self.question, &self.session);
-        request.question = String::from_utf8(inner.encode()).unwrap();
         let envelope = SignedDelegation::sign(&self.delegation, &self.by);
-        request.delegation = Some(String::from_utf8(envelope.encode()).unwrap());
-        (self.edit)(&mut request);
-        sign_request(&request, &key("ALFA envelope")).encode()
+        let delegation = String::from_utf8(envelope.encode()).unwrap();
+        self.request.bytes_under(charter, Some(delegation))
     }
 
     fn verify(&self, charter: &Charter) -> Result<Verdict, VerifyError> {
-        let context = VerifyContext {
-            charter,
-            own: &self.own,
-            peer: &hospital("ALFA"),
-            revoked: policies::statement::Revocations::none(),
-            now: self.now,
-            seen: &self.seen,
-        };
-        SignedRequest::decode(&self.bytes(charter)).unwrap().verify(context)
+        self.request.verified(&self.bytes(charter), charter)
     }
 }
 
@@ -147,7 +136,9 @@ fn a_delegation_is_for_its_network_node_purposes_and_groups() {
     none.delegation.groups = Vec::new();
     assert!(none.verify(&charter()).is_ok());
     let with = Question { group: Some(group("borst")), ..question() };
-    assert!(Sent { question: with, ..Sent::good() }.verify(&charter()).is_ok());
+    let mut sent = Sent::good();
+    sent.question = with;
+    assert!(sent.verify(&charter()).is_ok());
 }
 
 #[test]
@@ -194,7 +185,7 @@ fn a_session_key_has_no_other_job() {
         check(
             |s| {
                 s.delegation.key = public(owner).to_string();
-                s.session = key(owner);
+                s.person_key = key(owner);
             },
             "delegation_key_in_use",
         );
@@ -203,9 +194,9 @@ fn a_session_key_has_no_other_job() {
 
 #[test]
 fn only_the_named_session_key_signs_and_only_with_its_delegation() {
-    check(|s| s.session = key("another session"), "bad_question_signature");
+    check(|s| s.person_key = key("another session"), "bad_question_signature");
     // The person's own key needs no delegation, and is none's session key.
-    check(|s| s.session = key("a.jansen"), "bad_question_signature");
+    check(|s| s.person_key = key("a.jansen"), "bad_question_signature");
     check(|s| s.edit = |r| r.delegation = None, "bad_question_signature");
     // Another delegation of the same person, to another session.
     check(
@@ -229,10 +220,10 @@ fn the_same_question_under_another_delegation_or_none_is_a_replay() {
     let replayed = VerifyError::Replayed { first: first.request_digest() };
     // A second session of the same person signs the same question.
     sent.delegation.key = public("b session").to_string();
-    sent.session = key("b session");
+    sent.person_key = key("b session");
     assert_eq!(sent.verify(&charter).unwrap_err(), replayed);
     // The person's own key signs it.
-    sent.session = key("a.jansen");
+    sent.person_key = key("a.jansen");
     sent.edit = |request| request.delegation = None;
     assert_eq!(sent.verify(&charter).unwrap_err(), replayed);
     // And the other way round: what was asked directly is not asked again by a session.
@@ -247,7 +238,9 @@ fn the_same_question_under_another_delegation_or_none_is_a_replay() {
 fn a_delegation_is_no_question_and_a_question_no_delegation() {
     let charter = charter();
     let refused = |edit: fn(&mut Request)| {
-        SignedRequest::decode(&Sent { edit, ..Sent::good() }.bytes(&charter)).unwrap_err().code()
+        let mut sent = Sent::good();
+        sent.edit = edit;
+        SignedRequest::decode(&sent.bytes(&charter)).unwrap_err().code()
     };
     assert_eq!(
         refused(|request| request.question = request.delegation.clone().unwrap()),
@@ -307,11 +300,9 @@ fn rules_see_that_it_is_not_the_persons_own_signature() {
     };
     let sent = Sent::good();
     assert_eq!(admitted(&charter(), &sent), Ok(false));
-    let direct = Sent {
-        session: key("a.jansen"),
-        edit: |request| request.delegation = None,
-        ..Sent::good()
-    };
+    let mut direct = Sent::good();
+    direct.person_key = key("a.jansen");
+    direct.edit = |request| request.delegation = None;
     assert_eq!(admitted(&charter(), &direct), Ok(true));
     let strict = sealed(&files_with_rules(
         r#"@id("enter-direct") permit (principal, action == Kring::Action::"enter", resource)

@@ -137,6 +137,7 @@ pub(crate) fn request(charter: &Charter, question: &Question) -> Request {
         cosigned: None,
         sent_at: NOW,
         delegation: None,
+        networks: charter.networks_digest(question.issued_at),
     }
 }
 

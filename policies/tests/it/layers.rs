@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use policies::bundle::seal;
 use policies::chain::Tree;
 use policies::dsse::Envelope;
+use policies::wire::LayerRef;
 use policies::{Digest, HospitalCode, Line, NetworkId, Revocations, UnixTime};
 
 use crate::fixture::{NOW, files, hospital, key, with_keys};
 
 mod begin;
+mod counted;
 mod decide;
 mod force;
 mod model;
@@ -154,6 +156,11 @@ fn take(tree: &mut Tree, envelope: &Envelope, at: UnixTime) -> Result<(), &'stat
 #[track_caller]
 fn taken(tree: &mut Tree, envelope: &Envelope) {
     assert_eq!(take(tree, envelope, EARLY), Ok(()));
+}
+
+/// What names the newest version of each network.
+fn tips(tree: &Tree) -> Vec<LayerRef> {
+    tree.lines().into_iter().map(|line| line.tip().clone()).collect()
 }
 
 fn network(id: &str) -> NetworkId {

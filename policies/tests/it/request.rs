@@ -14,19 +14,20 @@ use crate::fixture::{
 };
 
 /// What a test changes before the request is signed and sent.
-struct Sent {
-    question: Question,
-    person_key: SigningKey,
-    node_key: SigningKey,
-    edit: fn(&mut Request),
-    own: HospitalCode,
-    peer: HospitalCode,
-    now: UnixTime,
-    seen: Seen,
+pub(crate) struct Sent {
+    pub(crate) question: Question,
+    /// Who signs the question.
+    pub(crate) person_key: SigningKey,
+    pub(crate) node_key: SigningKey,
+    pub(crate) edit: fn(&mut Request),
+    pub(crate) own: HospitalCode,
+    pub(crate) peer: HospitalCode,
+    pub(crate) now: UnixTime,
+    pub(crate) seen: Seen,
 }
 
 impl Sent {
-    fn good() -> Self {
+    pub(crate) fn good() -> Self {
         Self {
             question: question(),
             person_key: key("a.jansen"),
@@ -40,14 +41,24 @@ impl Sent {
     }
 
     fn bytes(&self, charter: &Charter) -> Vec<u8> {
+        self.bytes_under(charter, None)
+    }
+
+    /// The request with a delegation beside the question.
+    pub(crate) fn bytes_under(&self, charter: &Charter, delegation: Option<String>) -> Vec<u8> {
         let mut request = request(charter, &self.question);
         let inner = sign_question(&self.question, &self.person_key);
         request.question = String::from_utf8(inner.encode()).unwrap();
+        request.delegation = delegation;
         (self.edit)(&mut request);
         sign_request(&request, &self.node_key).encode()
     }
 
     fn verify(&self, charter: &Charter) -> Result<Verdict, VerifyError> {
+        self.verified(&self.bytes(charter), charter)
+    }
+
+    pub(crate) fn verified(&self, bytes: &[u8], charter: &Charter) -> Result<Verdict, VerifyError> {
         let context = VerifyContext {
             charter,
             own: &self.own,
@@ -56,7 +67,7 @@ impl Sent {
             now: self.now,
             seen: &self.seen,
         };
-        SignedRequest::decode(&self.bytes(charter)).unwrap().verify(context)
+        SignedRequest::decode(bytes).unwrap().verify(context)
     }
 }
 
@@ -158,12 +169,16 @@ fn another_charter_is_told_apart_and_does_not_consume_the_question() {
     check(|s| s.edit = |r| r.layers[0].version = 4, "charter_mismatch");
     check(|s| s.edit = |r| r.layers[0].digest = Digest::of(b"other"), "charter_mismatch");
     check(|s| s.edit = |r| r.layers.push(r.layers[0].clone()), "charter_mismatch");
+    check(|s| s.edit = |r| r.networks = None, "charter_mismatch");
+    check(|s| s.edit = |r| r.networks = Some(Digest::of(b"other")), "charter_mismatch");
     // It comes before the replay rule, so a question that ran is told the same.
     let charter = charter();
     let mut sent = Sent { edit: |r| r.layers[0].version = 4, ..Sent::good() };
     let decoded = SignedRequest::decode(&sent.bytes(&charter)).unwrap();
     sent.seen.0.insert(decoded.question_digest(), Digest::of(b"another request"));
     assert_eq!(sent.verify(&charter).unwrap_err(), VerifyError::CharterMismatch { held: 1 });
+    sent.edit = |r| r.networks = None;
+    assert_eq!(sent.verify(&charter).unwrap_err(), VerifyError::NetworksMismatch);
 }
 
 #[test]

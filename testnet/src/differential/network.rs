@@ -265,6 +265,7 @@ pub(crate) fn permit(
         cosigned: None,
         sent_at: NOW,
         delegation: None,
+        networks: charter.networks_digest(question.issued_at),
     };
     let bytes = sign_request(&request, &key(&format!("{ASKER} envelope"))).encode();
     let context = VerifyContext {

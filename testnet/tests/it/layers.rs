@@ -2,6 +2,7 @@
 //! them. Each layer's rules hold where they bind, and an answer or refusal names the layer.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use node::api::History;
@@ -10,6 +11,10 @@ use testnet::network::{Layer, Network};
 use testnet::process::{NodeProcess, Nodes, client, wait_ready};
 
 use crate::support::Net;
+
+mod counted;
+mod fresh;
+mod revoked;
 
 /// Longest time for something that has to come about by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -128,7 +133,7 @@ fn count(answer: &Value) -> u64 {
 
 #[test]
 fn the_same_question_is_allowed_in_one_scope_and_refused_in_another_by_a_layer_that_is_named() {
-    let net = start();
+    let mut net = start();
     // C. Bakker of ZUID, which is in both regions, counts for planning.
     let answer = answered(&net, "c.bakker", "noordwest", COUNT);
     assert_eq!(
@@ -186,6 +191,7 @@ fn the_same_question_is_allowed_in_one_scope_and_refused_in_another_by_a_layer_t
     assert_eq!(code, Some(64));
     assert!(told.to_string().contains("delta, demo, noordwest, zuidwest"), "{told}");
     a_board_below_widens_with_notice(&net);
+    counted::a_hospital_that_leaves_a_region_is_counted_there_by_nobody(&mut net);
 }
 
 /// One hospital's patients.
@@ -194,20 +200,23 @@ fn answered_by(net: &Net, code: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The region's board takes its rule back: that waits for the notice, and the layer and both versions are named.
+/// The next version of the region's charter, changed in its folder, sealed, signed and published; every node holds it.
 #[track_caller]
-fn a_board_below_widens_with_notice(net: &Net) {
+fn next_version(net: &Net, number: u64, change: impl FnOnce(&Path)) -> PathBuf {
     let network = &net.network;
     let folder = network.dir.join("layers/zuidwest");
-    let digest = history(network, "ZUID").versions.into_iter();
-    let digest =
-        digest.map(|version| version.layer).find(|layer| *layer.network.as_str() == *"zuidwest");
+    let mut versions = history(network, "ZUID").versions.into_iter().map(|version| version.layer);
+    let before = versions.rfind(|layer| layer.network.as_str() == "zuidwest").unwrap();
+    assert_eq!(before.version + 1, number);
     let head = std::fs::read_to_string(folder.join("charter.toml")).unwrap();
-    let second = format!("version = 2\nprevious = \"{}\"\n", digest.unwrap().digest);
-    let head = head.replacen("version = 1\n", &second, 1);
+    let kept = head.lines().filter(|line| !line.starts_with("previous"));
+    let head = kept.map(|line| format!("{line}\n")).collect::<String>();
+    let (old, new) = (format!("\nversion = {}\n", number - 1), format!("\nversion = {number}\n"));
+    let head = head.replacen(&old, &format!("{new}previous = \"{}\"\n", before.digest), 1);
     std::fs::write(folder.join("charter.toml"), head).unwrap();
-    std::fs::write(folder.join("rules/zuidwest.cedar"), "").unwrap();
-    let bundle = network.dir.join("layers/zuidwest-2.kring").to_string_lossy().into_owned();
+    change(&folder);
+    let path = network.dir.join(format!("layers/zuidwest-{number}.kring"));
+    let bundle = path.to_string_lossy().into_owned();
     let root = network.charter().to_string_lossy().into_owned();
     let folder = folder.to_string_lossy();
     let alone = network.run(&["charter", "seal", &folder, "--out", &bundle]).unwrap_err();
@@ -217,7 +226,22 @@ fn a_board_below_widens_with_notice(net: &Net) {
     network.run(&["charter", "sign", &bundle, "--key", &key]).unwrap();
     let profile = network.profile("c.bakker").to_string_lossy().into_owned();
     network.run(&["charter", "publish", &bundle, "--profile", &profile]).unwrap();
-    wait("WEST follows", || history(network, "WEST").versions.len() == 5);
+    let held = |code: &str| {
+        let mut versions = history(network, code).versions.into_iter().map(|version| version.layer);
+        versions.any(|layer| layer.network.as_str() == "zuidwest" && layer.version == number)
+    };
+    for node in &net.nodes {
+        wait(&format!("{} follows", node.code), || held(&node.code));
+    }
+    path
+}
+
+/// The region's board takes its rule back: that waits for the notice, and the layer and both versions are named.
+#[track_caller]
+fn a_board_below_widens_with_notice(net: &Net) {
+    next_version(net, 2, |folder| {
+        std::fs::write(folder.join("rules/zuidwest.cedar"), "").unwrap();
+    });
     let (code, refusal) = ask(net, "c.bakker", "zuidwest", COUNT);
     assert_eq!((code, refusal["code"].as_str()), (Some(2), Some("waits_for_notice")), "{refusal}");
     assert_eq!(refusal["layer"]["network"], "zuidwest");

@@ -255,6 +255,7 @@ impl RawPeer {
             cosigned: None,
             sent_at: SystemClock.now(),
             delegation: None,
+            networks: charter.networks_digest(parsed.issued_at),
         };
         change(&mut request);
         policies::question::sign_request(&request, self.envelope_key.secret())

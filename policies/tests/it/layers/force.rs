@@ -31,10 +31,11 @@ fn a_network_has_the_layers_above_it_and_those_below_that_bind_the_hospital() {
     let charter = tree.scope(&network("inner"), &alfa(), NOW).unwrap().charter;
     let path: Vec<String> = charter.path().iter().map(|layer| layer.network.to_string()).collect();
     assert_eq!(path, ["noord", "east", "inner"]);
-    assert_eq!(tree.named(&charter.path()).unwrap().path(), charter.path());
+    let counted = (charter.networks_digest(NOW), NOW);
+    assert_eq!(tree.named(&charter.path(), counted).unwrap().path(), charter.path());
     let mut other = charter.path();
     other.swap(0, 1);
-    assert!(tree.named(&other).is_none());
+    assert!(tree.named(&other, counted).is_none());
     // The column `network` has what is below, at any depth, and what a charter declares without one.
     let root = tree.scope(&network("noord"), &alfa(), NOW).unwrap().charter;
     let networks = root.networks_at(NOW);

@@ -295,6 +295,7 @@ impl Network {
             cosigned: None,
             sent_at: NOW,
             delegation: None,
+            networks: self.charter.networks_digest(question.issued_at),
         };
         let bytes = sign_request(&request, &key("ASKER envelope")).encode();
         let charter = &self.charter;

@@ -2,6 +2,7 @@
 
 use node::clock::{Clock as _, SystemClock};
 use node::log::Event;
+use policies::dsse::PublicKey;
 use policies::statement::{Freshness, Revocation, Subject};
 use rustix::process::Signal;
 use testnet::network::Network;
@@ -18,9 +19,19 @@ pub(crate) fn revocation(network: &Network, person: &str, signers: &[&str]) -> S
         |path: &std::path::Path| node::keys::Key::load(path, node::keys::KeyRole::Person).unwrap();
     let key = load(&network.profile(person).with_file_name("person.key"));
     let subject = Subject::Person(person.parse().unwrap());
+    revocation_of(network, (subject, &key.public), signers)
+}
+
+/// A revocation of a key, signed by these members of the board.
+pub(crate) fn revocation_of(
+    network: &Network,
+    what: (Subject, &PublicKey),
+    signers: &[&str],
+) -> String {
+    let load =
+        |path: &std::path::Path| node::keys::Key::load(path, node::keys::KeyRole::Person).unwrap();
     let now = SystemClock.now();
-    let revocation =
-        Revocation::new(NETWORK.parse().unwrap(), (subject, &key.public), now, "laptop lost");
+    let revocation = Revocation::new(NETWORK.parse().unwrap(), what, now, "laptop lost");
     let mut envelope = revocation.envelope();
     for id in signers {
         envelope.add_signature(load(&network.board_key(id)).secret());
