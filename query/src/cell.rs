@@ -20,8 +20,10 @@ use policies::footprint::{MeasureKind, SUM_LIMIT, SumKind};
 use crate::record::RecordKeys;
 
 mod contributions;
+mod grouped;
 mod keys;
 mod layout;
+mod marks;
 mod patients;
 mod slots;
 mod summaries;

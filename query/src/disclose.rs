@@ -228,15 +228,15 @@ pub fn wanted(permit: &Permit) -> Wanted {
     if is_explored(permit) {
         return explored::WANTED;
     }
-    let (limits, remembers) = (limits(permit), remembered::gaps(permit).is_some());
-    let keys = remembers || bins::have_noise(permit);
-    if limits.is_off() && !keys {
+    let (limits, marks) = (limits(permit), remembered::gaps(permit).is_some());
+    let bins = bins::have_noise(permit);
+    if limits.is_off() && !marks && !bins {
         return Wanted::NONE;
     }
     let tops = limits.dominance < 100 || limits.p_percent > 0;
-    let bitmaps = keys || limits.least_part() > 0;
-    let keys = keys || limits.noisy_parts();
-    Wanted { contributors: true, tops, keys, bitmaps }
+    let bitmaps = marks || bins || limits.least_part() > 0;
+    let keys = bins || limits.noisy_parts();
+    Wanted { contributors: true, tops, keys, marks, bitmaps }
 }
 
 /// Applies every protection of the permit to exact figures. `memory` is that of the lineage of the snapshot that was read. Where

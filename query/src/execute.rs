@@ -151,7 +151,7 @@ impl Run<'_> {
             return cells::raw(cells::empty(&spec, &places)?, layout, &nobody);
         }
         let plan = bind::bind(fragment, place, snapshot, tables)?;
-        let keys = match layout.wanted().keys {
+        let keys = match layout.wanted().record_keys() {
             true => Some(tables.record_keys(snapshot, place.dataset)?),
             false => None,
         };

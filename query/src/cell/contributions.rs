@@ -10,12 +10,15 @@ use arrow::buffer::BooleanBuffer;
 use datafusion::common::{Result as EngineResult, exec_err};
 use policies::footprint::MeasureKind;
 
+use super::grouped::Folded;
 use super::keys::Keys;
+use super::marks::Marks;
 use super::slots::{Closed, Slots};
 use super::sums::{Batch, Numbers, Rows, fixed_point};
 use super::{Bounds, Spec};
 use crate::record::{RecordKey, RecordKeys};
 
+mod fold;
 mod store;
 
 pub(super) use store::Tally;
@@ -59,6 +62,8 @@ pub(super) struct Contributions {
     is_counted: bool,
     /// Sum of the contributions' keys, of each group, where keys are wanted.
     keys: Vec<RecordKey>,
+    /// Sum of the contributions' marks, of each group, where marks are wanted.
+    marks: Vec<Marks>,
     /// Contributors of each group, each once, where they are wanted.
     sets: Vec<Vec<u32>>,
     in_sets: usize,
@@ -66,14 +71,24 @@ pub(super) struct Contributions {
     rest: Vec<u64>,
 }
 
+/// Which of the sums are wanted that tell contributions from others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named {
+    /// Of their keys.
+    pub(super) keys: bool,
+    /// Of their marks.
+    pub(super) marks: bool,
+}
+
 impl Contributions {
-    /// Of so many groups, with keys and sets where they are wanted.
-    pub(super) fn new(groups: usize, is_counted: bool, (keys, sets): (bool, bool)) -> Self {
+    /// Of so many groups, with keys, marks and sets where they are wanted.
+    pub(super) fn new(groups: usize, is_counted: bool, (named, sets): (Named, bool)) -> Self {
         Self {
             store: Store::new(groups),
             has_value: None,
             is_counted,
-            keys: if keys { vec![RecordKey::default(); groups] } else { Vec::new() },
+            keys: if named.keys { vec![RecordKey::default(); groups] } else { Vec::new() },
+            marks: if named.marks { vec![Marks::default(); groups] } else { Vec::new() },
             sets: if sets { vec![Vec::new(); groups] } else { Vec::new() },
             in_sets: 0,
             rest: Vec::new(),
@@ -133,15 +148,15 @@ impl Contributions {
     }
 
     /// Folds the slots that are closed.
-    pub(super) fn close(&mut self, closed: Closed<'_>, record: &[RecordKey]) {
+    pub(super) fn close(&mut self, folded: Folded<'_>) {
         let has = match (&self.has_value, self.is_counted) {
             (Some(flags), _) => Has::Flagged(flags),
             (None, true) => Has::Counted,
             (None, false) => Has::All,
         };
-        let Closed { patients, groups } = closed;
+        let Closed { patients, groups } = folded.closed;
         if !self.keys.is_empty() {
-            for (slot, (group, key)) in groups.iter().zip(record).enumerate() {
+            for (slot, (group, key)) in groups.iter().zip(folded.record).enumerate() {
                 let contribution = self.store.open(slot);
                 if has.at(slot, contribution)
                     && let Some(sum) = self.keys.get_mut(*group)
@@ -152,16 +167,17 @@ impl Contributions {
         }
         if !self.sets.is_empty() {
             let all = matches!(has, Has::All);
-            for (slot, (group, patient)) in groups.iter().zip(patients).enumerate() {
+            folded.visit(|slot, group| {
                 if (all || has.at(slot, self.store.open(slot)))
-                    && let Some(set) = self.sets.get_mut(*group)
+                    && let (Some(set), Some(patient)) =
+                        (self.sets.get_mut(group), patients.get(slot))
                 {
                     set.push(*patient);
                     self.in_sets = self.in_sets.saturating_add(1);
                 }
-            }
+            });
         }
-        self.store.close(groups, has);
+        self.store.close(folded, has, &mut self.marks);
         if let Some(flags) = &mut self.has_value {
             flags.drain(..groups.len().min(flags.len()));
         }
@@ -175,6 +191,11 @@ impl Contributions {
     /// Sums of the keys of contributions, of each group.
     pub(super) fn keys(&self) -> Vec<u64> {
         self.keys.iter().map(|key| key.get()).collect()
+    }
+
+    /// Sums of the marks of contributions, of each group.
+    pub(super) fn marks(&self) -> Vec<u64> {
+        self.marks.iter().map(|marks| marks.sum().get()).collect()
     }
 
     /// Patients of each group with a row that does not count.
@@ -195,20 +216,22 @@ impl Contributions {
         let keys = self.keys.len().saturating_mul(size_of::<RecordKey>());
         let groups = self.sets.len().saturating_mul(size_of::<Vec<u32>>());
         let rest = self.rest.len().saturating_mul(size_of::<u64>());
-        let held = [sets, flags, keys, groups, rest, self.store.size()];
+        let marks = self.marks.len().saturating_mul(size_of::<Marks>());
+        let held = [sets, flags, keys, marks, groups, rest, self.store.size()];
         held.into_iter().fold(0, usize::saturating_add)
     }
 }
 
 /// Adds values of any type.
 fn add<N: Number>(part: &mut Part<N>, added: &Added<'_>, numbers: &Numbers<'_>, bounds: Bounds) {
+    // There is room for the bounds.
+    let (least, most) = (N::of(bounds.least), N::of(bounds.most));
+    let clamped = |value| N::nearest(value).max(least).min(most);
     match numbers {
         Numbers::Integers(column) => {
-            part.add(added, column.values(), |value| N::of(bounds.clamp(i128::from(value))));
+            part.add(added, column.values(), |value| clamped(i128::from(value)));
         }
-        Numbers::Decimals(column) => {
-            part.add(added, column.values(), |value| N::of(bounds.clamp(value)));
-        }
+        Numbers::Decimals(column) => part.add(added, column.values(), clamped),
         Numbers::Floats(column) => part.add(added, column.values(), |value| {
             N::of(fixed_point(value).map_or(0, |value| bounds.clamp(value)))
         }),
@@ -226,8 +249,8 @@ pub(super) struct Measured {
 
 impl Measured {
     /// Of so many groups.
-    pub(super) fn new(spec: &MeasureSpec, groups: usize, keys: bool) -> Self {
-        let (is_counted, wanted) = (spec.kind != MeasureKind::Value, (keys, spec.has_set));
+    pub(super) fn new(spec: &MeasureSpec, groups: usize, named: Named) -> Self {
+        let (is_counted, wanted) = (spec.kind != MeasureKind::Value, (named, spec.has_set));
         let own = || {
             let rest = if spec.has_rest() { vec![0; groups] } else { Vec::new() };
             Contributions { rest, ..Contributions::new(groups, is_counted, wanted) }
@@ -282,15 +305,10 @@ impl Measured {
     }
 
     /// Folds the slots that are closed, which are open in `everyone`.
-    pub(super) fn close(
-        &mut self,
-        closed: Closed<'_>,
-        record: &[RecordKey],
-        everyone: &Contributions,
-    ) {
+    pub(super) fn close(&mut self, folded: Folded<'_>, everyone: &Contributions) {
         if let Some(own) = &mut self.own {
-            own.leave(closed, everyone);
-            own.close(closed, record);
+            own.leave(folded.closed, everyone);
+            own.close(folded);
         }
     }
 

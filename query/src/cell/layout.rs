@@ -68,11 +68,11 @@ impl Layout {
     /// Names of the counts: patients of the cell first.
     pub(crate) fn counts(&self) -> Vec<String> {
         let mut names = vec!["n".to_owned()];
-        let key = |name: String| self.wanted.keys.then_some(name);
-        names.extend(key("key".to_owned()));
+        names.extend(self.wanted.record_keys().then(|| "key".to_owned()));
         for (at, measure) in self.measures.iter().enumerate() {
             names.push(format!("m{at}_n"));
-            names.extend(key(format!("m{at}_key")));
+            names.extend(self.wanted.keys.then(|| format!("m{at}_key")));
+            names.extend(self.wanted.marks.then(|| format!("m{at}_mark")));
             names.extend(measure.has_rest.then(|| format!("m{at}_rest")));
         }
         names

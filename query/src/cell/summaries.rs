@@ -6,7 +6,8 @@ use arrow::array::ArrayRef;
 use datafusion::common::{DataFusionError, Result as EngineResult, exec_err};
 use roaring::RoaringBitmap;
 
-use super::contributions::{Contributions, Measured, Tally, of_patients};
+use super::contributions::{Contributions, Measured, Named, Tally, of_patients};
+use super::grouped::{ByGroup, Folded};
 use super::slots::{Order, Slots};
 use super::sums::Batch;
 use super::{CellError, CellSpec};
@@ -18,9 +19,11 @@ pub(super) struct Summaries {
     slots: Slots,
     /// What patients contribute to the number of rows.
     everyone: Contributions,
-    /// Sum of the patients' record keys, of each group, where keys are wanted.
-    keys: Vec<RecordKey>,
+    /// Sum of the patients' record keys, of each group, where keys or marks are wanted; not reduced yet.
+    keys: Vec<u128>,
     measures: Vec<Measured>,
+    /// Slots that are closed, by group.
+    by_group: Option<ByGroup>,
 }
 
 /// Columns in the order of the layout: the patients' count first, then what is wanted beside it.
@@ -36,12 +39,14 @@ pub(super) struct Columns {
 impl Summaries {
     pub(super) fn new(spec: &CellSpec, groups: usize, order: Order) -> Self {
         let wanted = spec.layout.wanted();
-        let measured = |measure| Measured::new(measure, groups, wanted.keys);
+        let named = Named { keys: wanted.keys, marks: wanted.marks };
+        let measured = |measure| Measured::new(measure, groups, named);
         Self {
             slots: Slots::new(groups, order),
-            everyone: Contributions::new(groups, false, (wanted.keys, wanted.bitmaps)),
-            keys: if wanted.keys { vec![RecordKey::default(); groups] } else { Vec::new() },
+            everyone: Contributions::new(groups, false, (named, wanted.bitmaps)),
+            keys: if wanted.record_keys() { vec![0; groups] } else { Vec::new() },
             measures: spec.measures.iter().map(measured).collect(),
+            by_group: ByGroup::new(groups, order),
         }
     }
 
@@ -63,7 +68,7 @@ impl Summaries {
 
     /// Folds what is whole.
     fn close(&mut self, spec: &CellSpec, end: bool) -> EngineResult<()> {
-        let Self { slots, everyone, keys, measures } = self;
+        let Self { slots, everyone, keys, measures, by_group } = self;
         let closed = slots.closed(end);
         if closed.groups.is_empty() {
             return Ok(());
@@ -74,11 +79,13 @@ impl Summaries {
         };
         for (group, key) in closed.groups.iter().zip(&record) {
             if let Some(sum) = keys.get_mut(*group) {
-                *sum = sum.plus(*key);
+                *sum = sum.saturating_add(key.get().into());
             }
         }
-        measures.iter_mut().for_each(|measured| measured.close(closed, &record, everyone));
-        everyone.close(closed, &record);
+        by_group.iter_mut().for_each(|by_group| by_group.sort(closed.groups));
+        let folded = Folded { closed, record: &record, by_group: by_group.as_ref() };
+        measures.iter_mut().for_each(|measured| measured.close(folded, everyone));
+        everyone.close(folded);
         let closed = closed.groups.len();
         slots.forget(closed);
         Ok(())
@@ -92,8 +99,9 @@ impl Summaries {
         let all = everyone.tallies();
         let mut columns = Columns::default();
         columns.counts.push(contributors(&all));
-        if wanted.keys {
-            columns.counts.push(keys.iter().map(|key| key.get()).collect());
+        if wanted.record_keys() {
+            let reduced = keys.iter().map(|sum| RecordKey::reduced_sum(*sum).get());
+            columns.counts.push(reduced.collect());
         }
         let sets = Arc::new(bytes(everyone.sets())?);
         for (measure, measured) in spec.measures.iter().zip(&measures) {
@@ -102,6 +110,9 @@ impl Summaries {
             columns.counts.push(contributors(&tallies));
             if wanted.keys {
                 columns.counts.push(own.unwrap_or(&everyone).keys());
+            }
+            if wanted.marks {
+                columns.counts.push(own.unwrap_or(&everyone).marks());
             }
             if measure.has_rest() {
                 let groups = tallies.len();
@@ -126,15 +137,16 @@ impl Summaries {
 
     /// Bytes held, roughly.
     pub(super) fn size(&self) -> usize {
-        let keys = self.keys.len().saturating_mul(size_of::<RecordKey>());
-        let held = [self.slots.size(), self.everyone.size(), keys].into_iter();
+        let keys = self.keys.len().saturating_mul(size_of::<u128>());
+        let sorted = self.by_group.as_ref().map_or(0, ByGroup::size);
+        let held = [self.slots.size(), self.everyone.size(), keys, sorted].into_iter();
         held.chain(self.measures.iter().map(Measured::size)).fold(0, usize::saturating_add)
     }
 }
 
 /// The snapshot's record keys, if they are wanted.
 fn record_keys(spec: &CellSpec) -> EngineResult<Option<&RecordKeys>> {
-    match (spec.layout.wanted().keys, &spec.keys) {
+    match (spec.layout.wanted().record_keys(), &spec.keys) {
         (false, _) => Ok(None),
         (true, Some(keys)) => Ok(Some(keys.as_ref())),
         (true, None) => exec_err!("kring_cell: no record keys"),

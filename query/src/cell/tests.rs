@@ -7,6 +7,8 @@ use arrow::array::{
 use super::*;
 use crate::pipe::Wanted;
 
+mod grouped;
+mod marks;
 mod orders;
 mod summaries;
 

@@ -28,7 +28,7 @@ use crate::receive::{Contribution, RawAnswer, RawCell, RawFragment};
 
 /// The hidden summaries that noise and memory look at.
 pub(super) const WANTED: Wanted =
-    Wanted { contributors: true, tops: false, keys: true, bitmaps: true };
+    Wanted { contributors: true, tops: false, keys: true, marks: false, bitmaps: true };
 
 /// Sums are told in the smallest unit of their column: noise hides what is finer than the reach of a patient.
 const RESOLUTION: i64 = 1;

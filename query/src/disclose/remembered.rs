@@ -231,14 +231,14 @@ impl<'m> Judge<'m> {
                 let (name, rest) = (name_of_rest(name), set - part);
                 measures.push(Measure { name, set: Some(rest), key: 0 });
             }
-            measures.push(Measure { name: *name, set: part.cloned(), key: of.key?.get() });
+            measures.push(Measure { name: *name, set: part.cloned(), key: of.mark?.get() });
             // Who is told of by what follows from the sum is told of.
             for place in of.measure.made.iter().flat_map(|made| &made.also) {
                 let of = contributions.get(usize::try_from(*place).ok()?)?;
                 if of.measure.kind.is_count_like() {
                     let own = Some(of.patients?).filter(|part| *part != set);
                     let name = name_of_what_follows(name, *place);
-                    measures.push(Measure { name, set: own.cloned(), key: of.key?.get() });
+                    measures.push(Measure { name, set: own.cloned(), key: of.mark?.get() });
                 }
             }
         }

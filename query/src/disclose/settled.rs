@@ -40,6 +40,10 @@ pub(super) fn settle<'m>(
             Some(_) => judged.iter_mut().flatten().for_each(|verdict| verdict.hide(Rule::Unlinked)),
             None => {}
         }
+        // The next judge would look at the very same figures, and say the same.
+        if nulls(judged) == before {
+            return (judge, standing);
+        }
         rounds = rounds.saturating_add(1);
     }
 }
@@ -52,3 +56,6 @@ fn nulls(verdicts: &[Vec<Verdict>]) -> usize {
     };
     verdicts.iter().flatten().map(of).sum()
 }
+
+#[cfg(test)]
+mod tests;

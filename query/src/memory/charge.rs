@@ -10,8 +10,9 @@ use super::state::Memory;
 use super::tables::Table;
 use super::{Day, Name};
 
-/// Format of the bytes. In the first a form had the patients that retire with it, and there were no tables.
-const VERSION: u8 = 2;
+/// Format of the bytes. In the first a form had the patients that retire with it, and there were no tables. In the second, measures had
+/// keys for marks: where somebody contributes other than 1, no mark is equal to one of those, as if it had been corrected.
+const VERSION: u8 = 3;
 /// Formats that are read.
 const VERSIONS: std::ops::RangeInclusive<u8> = 1..=VERSION;
 /// Bytes of one charge: the largest answer's cells with their sets.

@@ -31,7 +31,7 @@ pub(crate) struct Measure {
     pub(crate) name: Name,
     /// Who contributes, where the measure is count-like.
     pub(crate) set: Option<RoaringBitmap>,
-    /// `key_m`: the sum of the keys of the contributions.
+    /// `key_m`: the sum of the marks of the contributions.
     pub(crate) key: u64,
 }
 

@@ -12,6 +12,8 @@ use index::Index;
 /// 64-bit words of a sketch. Sets that have nothing to do with each other differ in about 128 of its 256 bits, so gaps up to some
 /// sixty patients are told apart without the sets.
 const WORDS: usize = 4;
+/// Bytes of patients that are hashed at a time.
+const HASHED_BYTES: usize = 4096;
 
 /// The parity of how many patients of a set fall on each bit: sets that differ in d patients differ in at most d bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +44,8 @@ pub(super) type SetName = [u8; 32];
 /// The bytes of a set, always the same for the same set.
 pub(super) fn bytes_of(set: &RoaringBitmap) -> Vec<u8> {
     // Where most of a run of patients is in the set, runs are shorter; the choice depends on the set alone.
-    let mut set: RoaringBitmap = set.iter().collect();
+    let made = RoaringBitmap::from_sorted_iter(set.iter());
+    let mut set = made.unwrap_or_else(|_never| set.iter().collect());
     set.optimize();
     let mut bytes = Vec::with_capacity(set.serialized_size());
     if set.serialize_into(&mut bytes).is_err() {
@@ -54,9 +57,15 @@ pub(super) fn bytes_of(set: &RoaringBitmap) -> Vec<u8> {
 /// The name of a set.
 pub(super) fn name_of(set: &RoaringBitmap) -> SetName {
     let mut digest = Sha256::new();
+    let mut bytes = Vec::with_capacity(HASHED_BYTES);
     for patient in set {
-        digest.update(patient.to_le_bytes());
+        bytes.extend_from_slice(&patient.to_le_bytes());
+        if bytes.len() >= HASHED_BYTES {
+            digest.update(&bytes);
+            bytes.clear();
+        }
     }
+    digest.update(&bytes);
     digest.finalize().into()
 }
 

@@ -46,6 +46,7 @@ struct RawMeasure {
     footprint: MeasureFootprint,
     n: Vec<u64>,
     key: Option<Vec<RecordKey>>,
+    mark: Option<Vec<RecordKey>>,
     rest: Option<Vec<u64>>,
     tops: Option<[Vec<i128>; 3]>,
     patients: Option<sets::Column>,
@@ -67,6 +68,8 @@ pub(crate) struct Contribution<'a> {
     pub(crate) n: u64,
     /// Sum of the keys of their contributions.
     pub(crate) key: Option<RecordKey>,
+    /// Sum of the marks of their contributions.
+    pub(crate) mark: Option<RecordKey>,
     /// Patients of the cell with a row that does not count.
     pub(crate) rest: Option<u64>,
     /// The largest contributions.
@@ -121,13 +124,14 @@ impl RawFragment {
         // A cell with patients is not empty, whatever the worker read in the text: its threshold applies.
         let ruled_out = ruled_out.values().iter().zip(&n);
         let ruled_out = ruled_out.map(|(ruled_out, n)| ruled_out && *n == 0).collect();
-        let key = columns.keys(wanted)?;
+        let key = columns.keys(wanted.record_keys())?;
         let sums = footprint.sums.iter().map(|sum| Some((sum.scale, columns.sum()?)));
         let sums = sums.collect::<Option<Vec<_>>>()?;
         let patients = if wanted.bitmaps { Some(columns.sets.next()?) } else { None };
         let mut measures = Vec::new();
         for measure in footprint.measures.iter().filter(|_measure| wanted.any()) {
-            let (n, key) = (columns.count()?, columns.keys(wanted)?);
+            let n = columns.count()?;
+            let (key, mark) = (columns.keys(wanted.keys)?, columns.keys(wanted.marks)?);
             let left = wanted.bitmaps && has_rest(measure);
             let rest = if left { Some(columns.count()?) } else { None };
             let tops = match wanted.tops {
@@ -136,7 +140,8 @@ impl RawFragment {
             };
             let own = wanted.bitmaps && has_set(measure);
             let patients = if own { Some(columns.sets.next()?) } else { None };
-            measures.push(RawMeasure { footprint: measure.clone(), n, key, rest, tops, patients });
+            let footprint = measure.clone();
+            measures.push(RawMeasure { footprint, n, key, mark, rest, tops, patients });
         }
         Some(Self { n, ruled_out, sums, key, patients, measures })
     }
@@ -175,7 +180,7 @@ impl<'a> RawCell<'a> {
     }
 
     fn contribution(self, measure: &'a RawMeasure) -> Contribution<'a> {
-        let RawMeasure { footprint, n, key, rest, tops, patients } = measure;
+        let RawMeasure { footprint, n, key, mark, rest, tops, patients } = measure;
         let top = |column: &Vec<i128>| column.get(self.at).copied().unwrap_or_default();
         let tops = tops.as_ref().map(|[first, second, all]| Tops {
             first: top(first),
@@ -186,6 +191,7 @@ impl<'a> RawCell<'a> {
             measure: footprint,
             n: n.get(self.at).copied().unwrap_or_default(),
             key: key.as_ref().and_then(|key| key.get(self.at)).copied(),
+            mark: mark.as_ref().and_then(|mark| mark.get(self.at)).copied(),
             rest: rest.as_ref().and_then(|rest| rest.get(self.at)).copied(),
             tops,
             patients: match footprint.is_of_everyone() {
@@ -229,8 +235,8 @@ impl<'b> Columns<'b> {
     }
 
     /// Keys, if they are wanted; each must be an element of the field. Without a column it is `None`, without a wish `Some(None)`.
-    fn keys(&mut self, wanted: Wanted) -> Option<Option<Vec<RecordKey>>> {
-        if !wanted.keys {
+    fn keys(&mut self, wanted: bool) -> Option<Option<Vec<RecordKey>>> {
+        if !wanted {
             return Some(None);
         }
         let keys = self.counts.next()?.values().iter().map(|number| RecordKey::new(*number));

@@ -77,16 +77,16 @@ fn tops_hold(of: &Contribution<'_>, Tops { first, second, all }: Tops) -> bool {
         }
 }
 
-/// Nobody has no key. Where every patient of the cell counts once, the measure's key is the cell's.
+/// Nobody has no key and no mark. Where every patient of the cell counts once, both of the measure are the cell's key.
 fn key_holds(cell: RawCell<'_>, of: &Contribution<'_>) -> bool {
-    let Some(key) = of.key else { return true };
+    let mut keys = of.key.into_iter().chain(of.mark);
     if of.n == 0 {
-        return key == RecordKey::default();
+        return keys.all(|key| key == RecordKey::default());
     }
     let once = of.measure.kind.is_count_like()
         && of.n == cell.n()
         && of.tops.is_some_and(|tops| tops.all == i128::from(of.n));
-    !once || Some(key) == cell.key()
+    !once || keys.all(|key| Some(key) == cell.key())
 }
 
 /// Measures of one condition and argument have the same contributors.

@@ -69,28 +69,33 @@ fn figures() -> BTreeMap<&'static str, [i128; 3]> {
         ("p5", [1, 0, 0]),
         ("m0_n", [3, 0, 1]),
         ("m0_key", [50, 0, 7]),
+        ("m0_mark", [50, 0, 7]),
         ("m0_top1", [2, 0, 1]),
         ("m0_top2", [1, 0, 0]),
         ("m0_all", [4, 0, 1]),
         ("m1_n", [2, 0, 0]),
         ("m1_key", [9, 0, 0]),
+        ("m1_mark", [9, 0, 0]),
         ("m1_rest", [2, 0, 1]),
         ("m1_top1", [1, 0, 0]),
         ("m1_top2", [1, 0, 0]),
         ("m1_all", [2, 0, 0]),
         ("m2_n", [2, 0, 1]),
         ("m2_key", [12, 0, 7]),
+        ("m2_mark", [12, 0, 7]),
         ("m2_rest", [1, 0, 0]),
         ("m2_top1", [2, 0, 1]),
         ("m2_top2", [1, 0, 0]),
         ("m2_all", [3, 0, 1]),
         ("m3_n", [2, 0, 1]),
         ("m3_key", [13, 0, 14]),
+        ("m3_mark", [13, 0, 14]),
         ("m3_top1", [60, 0, 30]),
         ("m3_top2", [20, 0, 0]),
         ("m3_all", [80, 0, 30]),
         ("m4_n", [1, 0, 0]),
         ("m4_key", [15, 0, 0]),
+        ("m4_mark", [15, 0, 0]),
         ("m4_rest", [3, 0, 1]),
         ("m4_top1", [1, 0, 0]),
         ("m4_top2", [0, 0, 0]),
@@ -169,6 +174,7 @@ fn what_holds_is_received_with_and_without_summaries() {
         Wanted { contributors: true, ..none },
         Wanted { tops: true, ..none },
         Wanted { keys: true, ..none },
+        Wanted { marks: true, ..none },
         Wanted { bitmaps: true, ..none },
     ] {
         received(wanted, &reply(wanted, &figures(), &patients()), None);
@@ -211,6 +217,10 @@ fn every_figure_that_cannot_be_is_refused() {
         ("m1_n", 0, 1),
         ("m1_n", 2, 1),
         ("m1_key", 2, 1),
+        ("m0_mark", 0, MODULUS),
+        ("m0_mark", 1, 3),
+        ("m0_mark", 2, 8),
+        ("m1_mark", 2, 1),
         ("m1_rest", 0, 0),
         ("m1_rest", 0, 4),
         ("m1_rest", 1, 1),
@@ -271,9 +281,10 @@ fn sets_that_do_not_fit_the_counts_or_each_other_are_refused() {
 #[test]
 fn another_form_than_what_is_wanted_is_refused() {
     let all = || reply(Wanted::ALL, &figures(), &patients());
-    let fewer = Wanted { keys: false, ..Wanted::ALL };
-    received(fewer, &all(), Some("worker_cells"));
-    received(Wanted::ALL, &reply(fewer, &figures(), &patients()), Some("worker_cells"));
+    for fewer in [Wanted { keys: false, ..Wanted::ALL }, Wanted { marks: false, ..Wanted::ALL }] {
+        received(fewer, &all(), Some("worker_cells"));
+        received(Wanted::ALL, &reply(fewer, &figures(), &patients()), Some("worker_cells"));
+    }
     received(Wanted::NONE, &all(), Some("worker_fragments"));
     let mut without = all();
     without.blobs.pop();

@@ -46,6 +46,35 @@ fn a_contribution_of_one_is_the_record_key_and_all_others_differ() {
 }
 
 #[test]
+fn a_mark_of_one_is_the_record_key_and_all_others_differ() {
+    let key = RecordKey::new(123_456_789).unwrap();
+    assert_eq!(key.mark(1), key);
+    let far = i128::from(MODULUS) - 2;
+    let few = [1, 0, -1, 2, 3, 256, -256, 1 << 62, -(1 << 62), far];
+    let all: std::collections::BTreeSet<u64> = few.map(|x| key.mark(x).get()).into();
+    assert_eq!(all.len(), few.len());
+    for x in few {
+        // Linear: each step adds the record key twice.
+        assert_eq!(key.mark(x + 1), key.mark(x).plus(key).plus(key), "{x}");
+        assert_ne!(key.mark(x), RecordKey::default(), "{x}");
+    }
+}
+
+#[test]
+fn what_is_reduced_is_the_element_that_it_is() {
+    let modulus = i128::from(MODULUS);
+    for number in [0, 1, -1, modulus, -modulus, modulus - 1, 5 - modulus, i128::MAX, i128::MIN] {
+        let expected = u64::try_from(number.rem_euclid(modulus)).unwrap();
+        assert_eq!(RecordKey::reduced(number).get(), expected, "{number}");
+    }
+    assert_eq!(u128::from(RecordKey::reduced_sum(u128::MAX).get()), u128::MAX % WIDE);
+    let key = RecordKey::new(7).unwrap();
+    assert_eq!(key.minus(key), RecordKey::default());
+    assert_eq!(RecordKey::default().minus(key).get(), MODULUS - 7);
+    assert_eq!(key.minus(RecordKey::default()), key);
+}
+
+#[test]
 fn keys_are_found_by_number_and_only_in_order() {
     let sealed = Digest::of(b"file");
     let keys = RecordKeys::new(sealed, [(1, 10), (5, 50), (9, 90)].into_iter()).unwrap();

@@ -27,7 +27,7 @@ pub use noise::Mechanism;
 pub(crate) use noise::bell;
 
 /// The summaries that a mechanism may look at.
-const WANTED: Wanted = Wanted { contributors: true, tops: false, keys: true, bitmaps: false };
+const WANTED: Wanted = Wanted { contributors: true, keys: true, ..Wanted::NONE };
 
 /// A weak mechanism over the snapshots of a population.
 #[derive(Debug)]

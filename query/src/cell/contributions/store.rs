@@ -4,12 +4,16 @@
 
 use arrow::buffer::BooleanBuffer;
 
+use super::super::marks::Marks;
 use super::super::slots::Places;
+use crate::record::RecordKey;
 
 /// A whole number that contributions are added in.
 pub(in super::super) trait Number: Copy + Default + Ord {
     /// The number, which is known to fit.
     fn of(number: i128) -> Self;
+    /// The nearest number.
+    fn nearest(number: i128) -> Self;
     /// The sum of both.
     #[must_use]
     fn plus(self, other: Self) -> Self;
@@ -18,12 +22,20 @@ pub(in super::super) trait Number: Copy + Default + Ord {
     fn size(self) -> Self;
     /// In 128 bits.
     fn wide(self) -> i128;
+    /// Adds its mark.
+    fn mark(self, key: RecordKey, marks: &mut Marks);
 }
 
 impl Number for i64 {
     #[inline]
     fn of(number: i128) -> Self {
         Self::try_from(number).unwrap_or_default()
+    }
+
+    #[inline]
+    fn nearest(number: i128) -> Self {
+        let end = if number < 0 { Self::MIN } else { Self::MAX };
+        Self::try_from(number).unwrap_or(end)
     }
 
     #[inline]
@@ -39,10 +51,19 @@ impl Number for i64 {
     fn wide(self) -> i128 {
         i128::from(self)
     }
+
+    #[inline]
+    fn mark(self, key: RecordKey, marks: &mut Marks) {
+        marks.add(key, self);
+    }
 }
 
 impl Number for i128 {
     fn of(number: i128) -> Self {
+        number
+    }
+
+    fn nearest(number: i128) -> Self {
         number
     }
 
@@ -58,6 +79,10 @@ impl Number for i128 {
 
     fn wide(self) -> i128 {
         self
+    }
+
+    fn mark(self, key: RecordKey, marks: &mut Marks) {
+        marks.add_wide(key, self);
     }
 }
 
@@ -78,7 +103,7 @@ pub(in super::super) struct Tally<N> {
 
 impl<N: Number> Tally<N> {
     #[inline]
-    fn add(&mut self, contribution: N) {
+    pub(super) fn add(&mut self, contribution: N) {
         self.n = self.n.wrapping_add(1);
         self.sum = self.sum.plus(contribution);
         let size = contribution.size();
@@ -100,9 +125,9 @@ impl<N: Number> Tally<N> {
 #[derive(Clone, Debug)]
 pub(super) struct Part<N> {
     /// Of each open slot.
-    open: Vec<N>,
+    pub(super) open: Vec<N>,
     /// Of each group.
-    tallies: Vec<Tally<N>>,
+    pub(super) tallies: Vec<Tally<N>>,
 }
 
 impl<N: Number> Part<N> {
@@ -148,38 +173,6 @@ impl<N: Number> Part<N> {
                 *open = open.plus(of(*value));
             }
         });
-    }
-
-    /// Folds the contributions of the first slots, whose groups these are, where there is one.
-    fn close(&mut self, groups: &[usize], has: Has<'_>) {
-        let Self { open, tallies } = self;
-        let closed = open.iter().zip(groups);
-        match has {
-            Has::All => {
-                for (contribution, group) in closed {
-                    if let Some(tally) = tallies.get_mut(*group) {
-                        tally.add(*contribution);
-                    }
-                }
-            }
-            Has::Counted => {
-                for (contribution, group) in closed {
-                    if *contribution > N::default()
-                        && let Some(tally) = tallies.get_mut(*group)
-                    {
-                        tally.add(*contribution);
-                    }
-                }
-            }
-            Has::Flagged(flags) => {
-                for ((contribution, group), has) in closed.zip(flags) {
-                    if *has && let Some(tally) = tallies.get_mut(*group) {
-                        tally.add(*contribution);
-                    }
-                }
-            }
-        }
-        open.drain(..groups.len().min(open.len()));
     }
 
     fn wide(&self) -> Part<i128> {
@@ -303,14 +296,6 @@ impl Store {
             Width::Long(part) => part.open.get(slot).copied(),
         };
         open.unwrap_or_default()
-    }
-
-    /// Folds the first slots.
-    pub(super) fn close(&mut self, groups: &[usize], has: Has<'_>) {
-        match &mut self.width {
-            Width::Short(part) => part.close(groups, has),
-            Width::Long(part) => part.close(groups, has),
-        }
     }
 
     /// What is kept of each group.

@@ -43,7 +43,7 @@ fn footprints() -> Vec<MeasureFootprint> {
     CASES.iter().map(footprint).collect()
 }
 
-fn rkey(patient: u32) -> u64 {
+pub(super) fn rkey(patient: u32) -> u64 {
     u64::from(patient + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1
 }
 
@@ -75,7 +75,7 @@ pub(super) fn spec(wanted: Wanted) -> CellSpec {
     });
     let layout = Layout::new([0, 0].into_iter(), footprints.iter(), wanted);
     let keys = RecordKeys::new(Digest::of(b"f"), (0..20).map(|p| (p, rkey(p)))).unwrap();
-    let keys = wanted.keys.then(|| Arc::new(keys));
+    let keys = wanted.record_keys().then(|| Arc::new(keys));
     CellSpec { sums, measures: measures.collect(), layout, keys }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn owned(seed: u64, count: usize) -> Vec<Row> {
 /// A cell's columns by name, as text.
 type Named = BTreeMap<String, String>;
 
-fn sum_of_keys(keys: impl Iterator<Item = u64>) -> u64 {
+pub(super) fn sum_of_keys(keys: impl Iterator<Item = u64>) -> u64 {
     let sum = keys.fold(0_u128, |sum, key| (sum + u128::from(key)) % MODULUS);
     u64::try_from(sum).unwrap()
 }
@@ -107,6 +107,14 @@ fn contribution_key(patient: u32, contribution: i128) -> u64 {
     let first = u64::from_be_bytes(hash[..8].try_into().unwrap());
     assert!(u128::from(first) < MODULUS, "one in 2^32: choose other rows");
     first
+}
+
+/// One less than twice the contribution, times the record key, added up one by one.
+pub(super) fn mark(patient: u32, contribution: i128) -> u64 {
+    let modulus = i128::try_from(MODULUS).unwrap();
+    let odd = (contribution.rem_euclid(modulus) * 2 - 1).rem_euclid(modulus);
+    let product = u128::try_from(odd).unwrap() * u128::from(rkey(patient));
+    u64::try_from(product % MODULUS).unwrap()
 }
 
 /// What one row adds under a case, if anything; keys are counted by the caller.
@@ -158,6 +166,8 @@ fn recounted(rows: &[&Row]) -> Named {
         let mut sizes: Vec<i128> = contributions.values().map(|x| x.abs()).collect();
         sizes.sort_unstable_by(|a, b| b.cmp(a));
         let keys = contributions.iter().map(|(patient, x)| contribution_key(*patient, *x));
+        let marks = contributions.iter().map(|(patient, x)| mark(*patient, *x));
+        named.insert(format!("m{at}_mark"), sum_of_keys(marks).to_string());
         named.insert(format!("m{at}_n"), contributions.len().to_string());
         named.insert(format!("m{at}_key"), sum_of_keys(keys).to_string());
         let top = |place: usize| sizes.get(place).copied().unwrap_or(0).to_string();
@@ -256,7 +266,9 @@ fn what_is_not_wanted_is_not_there_and_changes_nothing() {
     let kept = |name: &str, wanted: Wanted| match name.rsplit('_').next().unwrap() {
         "n" if name == "n" => true,
         "n" => wanted.any(),
+        "key" if name == "key" => wanted.record_keys(),
         "key" => wanted.keys,
+        "mark" => wanted.marks,
         "top1" | "top2" | "all" => wanted.tops,
         "patients" | "rest" => wanted.bitmaps,
         _ => name.starts_with('p'),
@@ -266,7 +278,9 @@ fn what_is_not_wanted_is_not_there_and_changes_nothing() {
         Wanted { tops: true, ..none },
         Wanted { keys: true, ..none },
         Wanted { bitmaps: true, ..none },
+        Wanted { marks: true, ..none },
         Wanted { tops: true, keys: true, ..none },
+        Wanted { tops: true, marks: true, bitmaps: true, ..none },
     ] {
         let mut fewer = expected.clone();
         fewer.values_mut().for_each(|cell| cell.retain(|name, _| kept(name, wanted)));

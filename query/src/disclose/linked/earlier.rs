@@ -259,8 +259,11 @@ impl Earlier {
         let told = fragments.iter().zip(footprints).zip(verdicts);
         for (own, ((fragment, footprint), verdicts)) in self.own.iter().zip(told) {
             let keeps = own.is_new() && self.fits && !self.broken && !had_no_room(verdicts);
-            let body = Kept::write(thresholds, (fragment, footprint, &own.names), verdicts);
-            if let Some(body) = body.filter(|_| keeps) {
+            if !keeps {
+                continue;
+            }
+            if let Some(body) = Kept::write(thresholds, (fragment, footprint, &own.names), verdicts)
+            {
                 charge.keep(Table {
                     snapshot: self.snapshot,
                     name: own.name,

@@ -41,3 +41,21 @@ fn whatever_is_near_is_found() {
     }
     assert!(found > 10_000, "{found}");
 }
+
+#[test]
+fn a_set_has_one_name_and_one_encoding_however_large_it_is_and_however_it_was_made() {
+    // Across the bytes that are hashed at a time, and across the two kinds of container.
+    for many in [0_u32, 1, 1023, 1024, 1025, 5000, 70_000] {
+        let patients: Vec<u32> = (0..many).map(|at| at * 3 + 1).collect();
+        let bytes: Vec<u8> = patients.iter().flat_map(|patient| patient.to_le_bytes()).collect();
+        let set: RoaringBitmap = patients.iter().copied().collect();
+        let name: SetName = Sha256::digest(&bytes).into();
+        assert_eq!(name_of(&set), name, "{many}");
+        let (mut other, mut runs) = (RoaringBitmap::full(), set.clone());
+        other &= &set;
+        runs.optimize();
+        let encoded = bytes_of(&set);
+        assert!(bytes_of(&other) == encoded && bytes_of(&runs) == encoded, "{many}");
+        assert_eq!(RoaringBitmap::deserialize_from(&*encoded).unwrap(), set, "{many}");
+    }
+}

@@ -127,9 +127,9 @@ fn bytes_that_are_not_a_charge_are_refused() {
         assert_eq!(Charge::decode(&bytes[..end]), Err(CodeError::Shape), "cut at {end}");
     }
     assert_eq!(Charge::decode(&[&bytes[..], &[0]].concat()), Err(CodeError::Shape));
-    assert_eq!(Charge::decode(&[3]), Err(CodeError::Version { version: 3 }));
-    // Any one bit: refused, or another charge that is written the same way.
-    for at in 0..bytes.len() {
+    assert_eq!(Charge::decode(&[4]), Err(CodeError::Version { version: 4 }));
+    // Any one bit but of the format: refused, or another charge that is written the same way.
+    for at in 1..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << (at % 8);
         if let Ok(charge) = Charge::decode(&damaged) {

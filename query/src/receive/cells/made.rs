@@ -34,6 +34,7 @@ impl RawFragment {
             footprint,
             n: n.to_vec(),
             key: Some(key.to_vec()),
+            mark: Some(key.to_vec()),
             rest: None,
             tops: None,
             patients,
@@ -102,6 +103,7 @@ impl RawFragment {
             RawMeasure {
                 n: vec![contributions.len() as u64],
                 key: None,
+                mark: None,
                 rest: None,
                 tops: Some([top(0), top(1), vec![sizes.iter().sum()]]),
                 patients: has_set(&footprint).then(|| vec![Arc::new(set)]),
@@ -128,6 +130,7 @@ impl RawFragment {
             footprint: footprint.clone(),
             n: vec![set.len()],
             key: Some(vec![key_of(set)]),
+            mark: Some(vec![key_of(set)]),
             rest: None,
             tops: None,
             patients: has_set(footprint).then(|| vec![Arc::new(set.clone())]),

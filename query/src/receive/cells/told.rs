@@ -30,7 +30,7 @@ impl RawFragment {
     ) -> Self {
         let measures = measures.into_iter().map(|Counted { footprint, n, first }| {
             let tops = Some([first.clone(), vec![0; first.len()], first]);
-            RawMeasure { footprint, n, key: None, rest: None, tops, patients: None }
+            RawMeasure { footprint, n, key: None, mark: None, rest: None, tops, patients: None }
         });
         Self { n, ruled_out, sums, key: None, patients: None, measures: measures.collect() }
     }

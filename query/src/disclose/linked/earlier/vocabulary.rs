@@ -15,8 +15,12 @@ pub(super) struct Vocabulary {
 
 /// The number of a thing; a new one if it has none yet.
 fn number<T: Ord + Clone>(known: &mut BTreeMap<T, u32>, thing: &T) -> u32 {
+    if let Some(number) = known.get(thing) {
+        return *number;
+    }
     let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-    *known.entry(thing.clone()).or_insert(next)
+    known.insert(thing.clone(), next);
+    next
 }
 
 /// The names in the order of their numbers.
