@@ -15,8 +15,9 @@ use policies::{
     Verdict, VerifiedRequest, VerifyContext,
 };
 
-use crate::api::{AskBody, ExplainBody, Explanation, RefusalBody};
+use crate::api::{AskBody, RefusalBody};
 use crate::ask::collect::{Collected, Outcome, Sent};
+use crate::ask::reveal::Revealing;
 use crate::log::event::QuestionRecord;
 use crate::log::{Event, LogError};
 use crate::node::Node;
@@ -25,7 +26,9 @@ use crate::refused::Refused;
 use crate::rulebook::{Fault, Rulebook};
 
 pub(crate) mod collect;
+mod explain;
 pub(crate) mod finish;
+pub(crate) mod reveal;
 
 /// How long a hospital that follows another version of the charter is waited for.
 const AGREE_WITHIN: Duration = Duration::from_secs(5);
@@ -48,6 +51,8 @@ pub(crate) struct Accepted {
     /// The text that is asked: the person's own, or the indicator's as the charter has it.
     pub(crate) sql: String,
     pub(crate) dataset_text: String,
+    /// What may be told of single hospitals, as far as this node's own rules say.
+    pub(crate) revealing: Revealing,
 }
 
 impl Accepted {
@@ -75,7 +80,7 @@ impl Node {
         let collected = self.collect(&accepted).await;
         self.still_valid(&accepted).map_err(|refused| own_refusal(&refused))?;
         if collected.answered().next().is_none() {
-            return Err(Box::new(collected.refusal()));
+            return Err(Box::new(accepted.revealing.refusal(&collected)));
         }
         self.finish(&accepted, collected).await.map_err(|refused| own_refusal(&refused))
     }
@@ -89,57 +94,6 @@ impl Node {
             return Err(Refused::Charter(Fault::Asker));
         }
         Ok(())
-    }
-
-    /// What a question would do, without asking it.
-    ///
-    /// # Errors
-    /// A refusal by this node's rules.
-    pub async fn explain(&self, body: ExplainBody) -> Result<Explanation, Box<RefusalBody>> {
-        self.try_explain(body).await.map_err(|refused| own_refusal(&refused))
-    }
-
-    async fn try_explain(&self, body: ExplainBody) -> Result<Explanation, Refused> {
-        let book = self.book_in(&body.network)?;
-        book.holds(self.clock.now())?;
-        let ExplainBody { network, person, purpose, group, dataset, hospitals, sql, profile } =
-            body;
-        let ask = policies::Ask {
-            network,
-            person,
-            purpose,
-            group,
-            dataset,
-            asking_node: self.hospital.clone(),
-            direct_signature: true,
-            hospitals,
-            to_itself: false,
-            indicator: None,
-            profile,
-        };
-        if book.is_revoked(&book.revoked, (&ask.person, &ask.asking_node)) {
-            return Err(policies::VerifyError::PersonRevoked { got: ask.person }.into());
-        }
-        if let Some(person) = book.charter.person(&ask.person)
-            && !person.valid_at(self.clock.now())
-        {
-            return Err(policies::VerifyError::PersonNotValid { got: ask.person }.into());
-        }
-        let (dataset, text) = book.dataset(&ask.dataset)?;
-        let named = Who::Named { person: ask.person.clone() };
-        let mut worker = self.pool.lease(Access::Nothing, named).await?;
-        let planned = self.plan((&book, &mut worker), (text, &sql), self.clock.now()).await?;
-        let footprint = Footprint::check(planned.footprint, dataset)?;
-        let cells = footprint.draft().fragments.iter().map(|fragment| fragment.cells).collect();
-        let granted = policies::explain(book.of_network(), &ask, &footprint)?;
-        Ok(Explanation {
-            explained: planned.explained,
-            cells,
-            profile: granted.profile,
-            rules: granted.rules,
-            protections: granted.protections.applied_under(granted.profile),
-            layers: book.layers(),
-        })
     }
 
     /// Checks a question as the first responder would, then by this node's own rules, before anything is sent. Nobody else
@@ -194,7 +148,9 @@ impl Node {
         let issued_at = accepted.question.issued_at;
         let planned = self.plan((&book, &mut worker), (text, &accepted.sql), issued_at).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
-        policies::explain(book.of_network(), admission.ask(), &footprint)?;
+        let granted = policies::explain(book.of_network(), admission.ask(), &footprint)?;
+        let by_network = footprint.draft().shows.network;
+        accepted.revealing = Revealing::of(granted.protections.reveal, by_network);
         accepted.fragments = footprint.fragment_digests();
         text.clone_into(&mut accepted.dataset_text);
         Ok(())
@@ -214,8 +170,17 @@ impl Node {
         let fragments = vec![Digest::of(b"")];
         let sql = policies::indicator::text_of(&book.charter, &question).unwrap_or_default();
         let dataset_text = String::new();
-        let accepted =
-            Accepted { book, question, envelope, delegation, fragments, sql, dataset_text };
+        let revealing = Revealing::default();
+        let accepted = Accepted {
+            book,
+            question,
+            envelope,
+            delegation,
+            fragments,
+            sql,
+            dataset_text,
+            revealing,
+        };
         let own = accepted.question.hospitals.first().unwrap_or(&self.hospital);
         let request = self.request(&accepted, own);
         let context = VerifyContext {

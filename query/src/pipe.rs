@@ -100,6 +100,9 @@ pub struct Part {
     pub hospital: HospitalCode,
     /// How many blobs are its frames.
     pub frames: usize,
+    /// What it is called in the table, where that is not its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
 }
 
 /// What a worker says.

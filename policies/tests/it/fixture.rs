@@ -175,11 +175,10 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
     if group_keys.is_empty() {
         group_keys.push("CASE WHEN true THEN 1 ELSE 12 END".to_owned());
     }
-    let keys = (0..).zip([12].into_iter().chain(std::iter::repeat(1)));
-    let keys = keys.take(group_keys.len()).map(|(axis, size)| LinkAxis { axis, size });
+    let sizes = (0..).zip([12].into_iter().chain(std::iter::repeat(1))).take(group_keys.len());
     let links = vec![LinkFootprint {
         base: Digest::of(b"base"),
-        keys: keys.collect(),
+        keys: sizes.map(|(axis, size)| LinkAxis { axis, size }).collect(),
         sums: vec![LinkSum { of: 0, fixed: Vec::new(), part_of: Vec::new() }],
     }];
     let axes =
@@ -189,6 +188,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
         sums: vec![LinkQuantity { what: LinkName::of("rows"), conditions: BTreeSet::new() }],
     };
     FootprintDraft {
+        shows: policies::footprint::Shows::NOTHING,
         names,
         tables: parsed.iter().map(|used| used.table.clone()).collect(),
         uses: parsed,

@@ -27,3 +27,4 @@ mod own;
 mod replay;
 mod reply;
 mod request;
+mod reveal;

@@ -177,6 +177,7 @@ impl Walk<'_, '_> {
             };
             self.lines.push(format!("{PART} {}", place.saturating_add(1)));
             if let Some(of) = &networks {
+                self.account.by_network = true;
                 self.lines.push(copied(of));
                 by_network = ByNetwork::column(of.column);
             }
