@@ -167,11 +167,10 @@ impl Refused {
             Self::Footprint(error) => {
                 Told::plain(error.code(), (error.to_string(), error.dutch())).built_in()
             }
-            // What a worker says of a text is in English only.
-            Self::Text(failure) => Told {
-                message_nl: None,
-                ..Told::plain(&code_of(failure), (shown(&failure.message), "")).built_in()
-            },
+            Self::Text(failure) => {
+                let both = (shown(&failure.message), shown(&failure.message_nl));
+                Told::plain(&code_of(failure), both).built_in()
+            }
             Self::PlanMismatch => Told::plain("plan_mismatch", PLAN_MISMATCH),
             Self::Pool(error) => {
                 Told::plain(error.code(), (error.to_string(), dutch::no_worker(error)))

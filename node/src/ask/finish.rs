@@ -85,7 +85,8 @@ impl Node {
 
     fn sign_finished(&self, answer: &AnswerBody, evidence: Evidence) -> Result<String, Refused> {
         let fault = |error: serde_json::Error| {
-            Refused::Text(Failure { code: "fault".to_owned(), message: error.to_string() })
+            let dutch = format!("het antwoord kan niet worden opgeschreven: {error}");
+            Refused::Text(Failure::new("fault", error.to_string(), dutch))
         };
         let answer = serde_json::value::to_raw_value(answer).map_err(fault)?;
         let document = FinishedDocument { answer: &answer, evidence };
@@ -114,11 +115,17 @@ pub(crate) fn finished(reply: Reply) -> Result<Finished, Failure> {
     match reply {
         Reply::Finished(finished) => Ok(finished),
         Reply::Failed(failure) => Err(failure),
-        Reply::Planned(_) | Reply::Executed { .. } => Err(Failure {
-            code: "worker_fault".to_owned(),
-            message: "the worker answered another job".to_owned(),
-        }),
+        Reply::Planned(_) | Reply::Executed { .. } => Err(other_job()),
     }
+}
+
+/// A worker that does not do what it is asked.
+pub(crate) fn other_job() -> Failure {
+    Failure::new(
+        "worker_fault",
+        "the worker answered another job",
+        "de worker beantwoordde een andere opdracht",
+    )
 }
 
 /// The answer with what every hospital did to its figures.

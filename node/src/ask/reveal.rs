@@ -71,7 +71,8 @@ impl Revealing {
         for (hospital, ..) in collected.answered() {
             let lot = random_bytes().map_err(|error| {
                 let message = format!("no random bytes: {error}");
-                Refused::Text(Failure { code: "fault".to_owned(), message })
+                let dutch = format!("geen willekeurige bytes: {error}");
+                Refused::Text(Failure::new("fault", message, dutch))
             })?;
             drawn.insert((*lot, hospital.clone()));
         }
