@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use policies::protections::Applied;
+use policies::protections::{Applied, Reveal};
 use policies::wire::{LayerRef, NoiseReceipt};
 use policies::{
     DatasetId, Digest, GroupId, HospitalCode, IndicatorId, NetworkId, PersonId, Profile, Purpose,
@@ -21,11 +21,14 @@ use serde::{Deserialize, Serialize};
 
 mod charters;
 mod operate;
+mod revealed;
 
 pub use charters::{
     History, HistoryRevoked, HistorySigner, HistoryVersion, MAX_BUNDLE_BODY_BYTES, PublishBody,
     Published,
 };
+pub use revealed::{Missing, Together};
+
 pub use operate::{
     ApprovalAbout, ApprovalBody, ApprovalState, ApprovalText, Approvals, PauseBody, PauseState,
 };
@@ -117,6 +120,9 @@ pub struct Evidence {
     pub unreachable: BTreeMap<HospitalCode, String>,
     /// When the answer was finished.
     pub finished_at: UnixTime,
+    /// Whether the asking node keeps to itself what hospitals replied, because single ones are not revealed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
 }
 
 /// The answer as every format prints it.
@@ -141,6 +147,15 @@ pub struct AnswerBody {
     pub bands: Vec<FinishedBand>,
     /// What else a reader must know, as sentences.
     pub notes: Vec<String>,
+    /// What is told of single hospitals, where that is not everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reveal: Option<Reveal>,
+    /// How many of the hospitals that were asked are missing, where it is not told which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
+    /// What the hospitals that answered did to their figures, where it is not told of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<Together>,
     /// Every hospital that was asked.
     pub coverage: BTreeMap<HospitalCode, Coverage>,
     /// Per hospital that answered, what it did to its figures.

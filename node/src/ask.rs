@@ -15,8 +15,9 @@ use policies::{
     Verdict, VerifiedRequest, VerifyContext,
 };
 
-use crate::api::{AskBody, ExplainBody, Explanation, RefusalBody};
+use crate::api::{AskBody, RefusalBody};
 use crate::ask::collect::{Collected, Outcome, Sent};
+use crate::ask::reveal::Revealing;
 use crate::log::event::QuestionRecord;
 use crate::log::{Event, LogError};
 use crate::node::Node;
@@ -26,7 +27,9 @@ use crate::rulebook::{Fault, Rulebook};
 
 mod agree;
 pub(crate) mod collect;
+mod explain;
 pub(crate) mod finish;
+pub(crate) mod reveal;
 
 /// How long a responder that is busy or on another charter is left alone before it is asked once more.
 const SECOND_TRY_AFTER: Duration = Duration::from_millis(500);
@@ -49,6 +52,8 @@ pub(crate) struct Accepted {
     pub(crate) dataset_text: String,
     /// What names who is in which network below, when it was asked.
     pub(crate) networks: Option<Digest>,
+    /// What may be told of single hospitals, as far as this node's own rules say.
+    pub(crate) revealing: Revealing,
 }
 
 impl Accepted {
@@ -76,7 +81,7 @@ impl Node {
         let collected = self.collect(&accepted).await;
         self.still_valid(&accepted).map_err(|refused| own_refusal(&refused))?;
         if collected.answered().next().is_none() {
-            return Err(Box::new(collected.refusal()));
+            return Err(Box::new(accepted.revealing.refusal(&collected)));
         }
         self.finish(&accepted, collected).await.map_err(|refused| own_refusal(&refused))
     }
@@ -90,57 +95,6 @@ impl Node {
             return Err(Refused::Charter(Fault::Asker));
         }
         Ok(())
-    }
-
-    /// What a question would do, without asking it.
-    ///
-    /// # Errors
-    /// A refusal by this node's rules.
-    pub async fn explain(&self, body: ExplainBody) -> Result<Explanation, Box<RefusalBody>> {
-        self.try_explain(body).await.map_err(|refused| own_refusal(&refused))
-    }
-
-    async fn try_explain(&self, body: ExplainBody) -> Result<Explanation, Refused> {
-        let book = self.book_in(&body.network)?;
-        book.holds(self.clock.now())?;
-        let ExplainBody { network, person, purpose, group, dataset, hospitals, sql, profile } =
-            body;
-        let ask = policies::Ask {
-            network,
-            person,
-            purpose,
-            group,
-            dataset,
-            asking_node: self.hospital.clone(),
-            direct_signature: true,
-            hospitals,
-            to_itself: false,
-            indicator: None,
-            profile,
-        };
-        if book.is_revoked(&book.revoked, (&ask.person, &ask.asking_node)) {
-            return Err(policies::VerifyError::PersonRevoked { got: ask.person }.into());
-        }
-        if let Some(person) = book.charter.person(&ask.person)
-            && !person.valid_at(self.clock.now())
-        {
-            return Err(policies::VerifyError::PersonNotValid { got: ask.person }.into());
-        }
-        let (dataset, text) = book.dataset(&ask.dataset)?;
-        let named = Who::Named { person: ask.person.clone() };
-        let mut worker = self.pool.lease(Access::Nothing, named).await?;
-        let planned = self.plan((&book, &mut worker), (text, &sql), self.clock.now()).await?;
-        let footprint = Footprint::check(planned.footprint, dataset)?;
-        let cells = footprint.draft().fragments.iter().map(|fragment| fragment.cells).collect();
-        let granted = policies::explain(book.of_network(), &ask, &footprint)?;
-        Ok(Explanation {
-            explained: planned.explained,
-            cells,
-            profile: granted.profile,
-            rules: granted.rules,
-            protections: granted.protections.applied_under(granted.profile),
-            layers: book.layers(),
-        })
     }
 
     /// Checks a question as the first responder would, then by this node's own rules, before anything is sent. Nobody else
@@ -195,7 +149,9 @@ impl Node {
         let issued_at = accepted.question.issued_at;
         let planned = self.plan((&book, &mut worker), (text, &accepted.sql), issued_at).await?;
         let footprint = Footprint::check(planned.footprint, dataset)?;
-        policies::explain(book.of_network(), admission.ask(), &footprint)?;
+        let granted = policies::explain(book.of_network(), admission.ask(), &footprint)?;
+        let by_network = footprint.draft().shows.network;
+        accepted.revealing = Revealing::of(granted.protections.reveal, by_network);
         accepted.fragments = footprint.fragment_digests();
         text.clone_into(&mut accepted.dataset_text);
         Ok(())
@@ -216,6 +172,7 @@ impl Node {
         let sql = policies::indicator::text_of(&book.charter, &question).unwrap_or_default();
         let (dataset_text, networks) =
             (String::new(), book.charter.networks_digest(question.issued_at));
+        let revealing = Revealing::default();
         let accepted = Accepted {
             book,
             question,
@@ -225,6 +182,7 @@ impl Node {
             sql,
             dataset_text,
             networks,
+            revealing,
         };
         let own = accepted.question.hospitals.first().unwrap_or(&self.hospital);
         let request = self.request(&accepted, own);

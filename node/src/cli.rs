@@ -11,6 +11,7 @@ pub mod approve;
 pub mod audit;
 pub mod charter;
 pub mod indicator;
+mod key;
 pub mod rehearsal;
 pub mod simulate;
 
@@ -18,6 +19,7 @@ pub use approve::ApproveCommand;
 use audit::AuditCommand;
 pub use charter::CharterCommand;
 use indicator::IndicatorCommand;
+pub use key::FingerprintArgs;
 
 /// Kring: ask many hospitals one question, keep every patient's data where it is.
 #[derive(Debug, Parser)]
@@ -348,6 +350,8 @@ pub enum KeyCommand {
         #[command(flatten)]
         config: ConfigArg,
     },
+    /// A node's keys in words, to read to each other: what its own files hold, and what a charter lists
+    Fingerprint(FingerprintArgs),
     /// Make the next key of a node's job, and print its line for members.toml
     Rotate {
         /// The job

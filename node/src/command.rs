@@ -139,6 +139,7 @@ fn dispatch(command: Command) -> anyhow::Result<Exit> {
             key::new(&person, &out, passphrase.then_some(&source))
         }
         Command::Key(KeyCommand::List { config }) => key::node::list(&config.config),
+        Command::Key(KeyCommand::Fingerprint(args)) => key::fingerprint::run(&args),
         Command::Key(KeyCommand::Rotate { job, config, finish }) => {
             key::node::rotate(&config.config, job, finish)
         }

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::api::{Indicators, Info, LogState, PeerState, ScopeInfo, Status};
 use crate::approvals::Approvals;
+use crate::ask::finish::other_job;
 use crate::charters::Charters;
 use crate::clock::Clock;
 use crate::consumed::Consumed;
@@ -138,12 +139,7 @@ impl Node {
         match reply.head {
             Reply::Planned(planned) => Ok(planned),
             Reply::Failed(failure) => Err(Refused::Text(failure)),
-            Reply::Executed { .. } | Reply::Finished(_) => {
-                Err(Refused::Text(query::pipe::Failure {
-                    code: "worker_fault".to_owned(),
-                    message: "the worker answered another job".to_owned(),
-                }))
-            }
+            Reply::Executed { .. } | Reply::Finished(_) => Err(Refused::Text(other_job())),
         }
     }
 

@@ -90,6 +90,12 @@ pub(crate) enum Refused {
     /// A witness contradicted while the question ran.
     #[error("not released")]
     Withheld(#[source] Unwitnessed),
+    /// Too few hospitals answered to tell of none of them.
+    #[error("too few hospitals to reveal none")]
+    TooFewToReveal,
+    /// No hospital answered, and it is not told which says what.
+    #[error("nobody answered")]
+    NobodyAnswered,
     /// The question was started before, and its answer was lost in a crash.
     #[error("interrupted")]
     Interrupted,
@@ -161,11 +167,10 @@ impl Refused {
             Self::Footprint(error) => {
                 Told::plain(error.code(), (error.to_string(), error.dutch())).built_in()
             }
-            // What a worker says of a text is in English only.
-            Self::Text(failure) => Told {
-                message_nl: None,
-                ..Told::plain(&code_of(failure), (shown(&failure.message), "")).built_in()
-            },
+            Self::Text(failure) => {
+                let both = (shown(&failure.message), shown(&failure.message_nl));
+                Told::plain(&code_of(failure), both).built_in()
+            }
             Self::PlanMismatch => Told::plain("plan_mismatch", PLAN_MISMATCH),
             Self::Pool(error) => {
                 Told::plain(error.code(), (error.to_string(), dutch::no_worker(error)))
@@ -197,6 +202,8 @@ impl Refused {
             Self::Unwitnessed(error) | Self::Withheld(error) => {
                 Told::plain(error.code(), (error.to_string(), dutch::unwitnessed(error)))
             }
+            Self::TooFewToReveal => Told::plain("too_few_answered", TOO_FEW_ANSWERED),
+            Self::NobodyAnswered => Told::plain("nobody_answered", NOBODY_ANSWERED),
             Self::Interrupted => Told::plain("interrupted", INTERRUPTED),
         }
     }
@@ -220,6 +227,14 @@ const NO_LOG: Both = (
 const PAUSED: Both = (
     "this hospital does not answer for the moment; ask it again later",
     "dit ziekenhuis antwoordt op dit moment niet; vraag het later opnieuw",
+);
+const TOO_FEW_ANSWERED: Both = (
+    "too few hospitals answered for figures that name none of them, in a network or at all: fewer than three could be told apart; ask again later, or without `network`",
+    "te weinig ziekenhuizen antwoordden voor cijfers die er geen noemen, in een netwerk of in totaal: er zouden er minder dan drie te onderscheiden zijn; vraag het later opnieuw, of zonder `network`",
+);
+const NOBODY_ANSWERED: Both = (
+    "no hospital answered, and rules let it not be told which says what; `kring status` shows which nodes are connected",
+    "geen ziekenhuis antwoordde, en volgens de regels wordt niet verteld welk wat zegt; `kring status` toont welke nodes verbonden zijn",
 );
 const INTERRUPTED: Both = (
     "the node stopped while it answered this question; ask it anew",

@@ -13,7 +13,7 @@ use crate::dataset::{Class, Dataset, Use};
 use crate::denial::{Denial, reasons};
 use crate::footprint::FootprintDraft;
 use crate::wire::{Asks, IndicatorRef, Question};
-use crate::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose};
+use crate::{DatasetId, GroupId, HospitalCode, NetworkId, PersonId, Profile, Purpose, UnixTime};
 
 /// Who asks for what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub struct Ask {
     pub direct_signature: bool,
     /// How many hospitals are asked.
     pub hospitals: usize,
+    /// Which, where that is known.
+    pub named: Option<BTreeSet<HospitalCode>>,
+    /// When it was asked: who the members were then.
+    pub at: UnixTime,
     /// Whether the asking node's own hospital is asked, and no other.
     pub to_itself: bool,
     /// The indicator that is asked; none for a text of the person's own.
@@ -60,6 +64,8 @@ impl From<&Question> for Ask {
             asking_node: asking_node.clone(),
             direct_signature: true,
             hospitals: hospitals.len(),
+            named: Some(hospitals.iter().cloned().collect()),
+            at: question.issued_at,
             to_itself: hospitals.as_slice() == [asking_node.clone()],
             indicator,
             profile: question.profile,
@@ -189,7 +195,8 @@ impl Ask {
         draft: &FootprintDraft,
         dataset: &Dataset,
     ) -> BTreeMap<&'static str, Field> {
-        let FootprintDraft { tables, uses, functions, aggregates, fragments, names: _ } = draft;
+        let FootprintDraft { tables, uses, functions, aggregates, fragments, names: _, shows: _ } =
+            draft;
         let mut tables = tables.clone();
         let mut columns = BTreeSet::new();
         let mut named_uses = BTreeSet::new();

@@ -7,7 +7,7 @@ use crate::Profile;
 use crate::protections::{Kind, Opinions, Parts, Word};
 
 /// Protections that are applied to answers.
-const APPLIED: [Word; 14] = [
+const APPLIED: [Word; 15] = [
     Word::MinPatients,
     Word::MinPart,
     Word::Zeros,
@@ -22,6 +22,7 @@ const APPLIED: [Word; 14] = [
     Word::Signature,
     Word::Own,
     Word::Approval,
+    Word::Reveal,
 ];
 /// Treatments of small parts.
 const PARTS: [Parts; 4] = [Parts::Hide, Parts::Band, Parts::Noisy, Parts::Members];
@@ -65,7 +66,7 @@ fn said(opinions: &Opinions) -> Vec<(Word, bool)> {
     let Opinions { min_patients, min_part, zeros, parts, dominance, p_percent, .. } = opinions;
     let Opinions { min_df, variance, kind, quota_day, quota_lineage, signature, own, .. } =
         opinions;
-    let Opinions { approval, .. } = opinions;
+    let Opinions { approval, reveal, .. } = opinions;
     let all = [
         (Word::MinPatients, min_patients.is_some(), true),
         (Word::MinPart, min_part.is_some(), true),
@@ -81,6 +82,7 @@ fn said(opinions: &Opinions) -> Vec<(Word, bool)> {
         (Word::Signature, signature.is_some(), true),
         (Word::Own, own.is_some(), true),
         (Word::Approval, approval.is_some(), true),
+        (Word::Reveal, reveal.is_some(), true),
     ];
     all.into_iter().filter(|(_, said, _)| *said).map(|(word, _, known)| (word, known)).collect()
 }

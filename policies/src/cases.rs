@@ -201,6 +201,8 @@ impl Case {
             asking_node,
             direct_signature: true,
             hospitals,
+            named: None,
+            at: charter.valid_from(),
             to_itself: hospitals == 1,
             indicator,
             profile: self.profile,

@@ -22,6 +22,7 @@ use crate::{Digest, Profile, band};
 
 mod alternatives;
 mod layers;
+mod reveal;
 #[cfg(test)]
 mod tests;
 
@@ -124,7 +125,7 @@ fn under(
     }
     in_form(charter, profile, (footprint, dataset))?;
     let protections = decided(profile, (opinions, added), status);
-    let mut protections = match protections.own {
+    let protections = match protections.own {
         OwnFigures::Exact if of_own(charter, ask) && is_exact(profile) => protections.own_figures(),
         OwnFigures::Exact | OwnFigures::Protected => {
             Protections { own: OwnFigures::Protected, ..protections }
@@ -133,6 +134,8 @@ fn under(
     if protections.signature == SignatureKind::Direct && !ask.direct_signature {
         return Err(reasons::direct_signature_required(charter));
     }
+    let held = reveal::held(books, ask, footprint.draft(), (protections, &named));
+    let mut protections = held?;
     let volume = match indicator {
         Some(indicator) => kind::check(protections.kind, indicator, (footprint, dataset))
             .map_err(|fault| reasons::kind(charter, &fault))?,

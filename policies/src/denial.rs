@@ -4,6 +4,7 @@ use crate::charter::{Beside, Charter};
 use crate::wire::LayerRef;
 
 pub(crate) mod reasons;
+pub(crate) mod reveal;
 
 /// Why a question is not answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +24,7 @@ pub struct Denial {
 
 impl Denial {
     /// Every code of a denial.
-    pub const CODES: [&'static str; 29] = [
+    pub const CODES: [&'static str; 32] = [
         "unknown_person",
         "unknown_dataset",
         "other_dataset",
@@ -53,6 +54,9 @@ impl Denial {
         "explore_measure",
         "explore_mixed",
         "explore_missing",
+        "hospitals_not_revealed",
+        "reveal_needs_all",
+        "reveal_too_few",
     ];
 
     pub(crate) fn new(

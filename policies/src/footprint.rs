@@ -15,6 +15,7 @@ mod dutch;
 mod link;
 mod measure;
 mod sensitive;
+mod shows;
 mod vector;
 
 pub use link::{
@@ -25,6 +26,7 @@ pub use measure::{
     MAX_ROWS, MadeFootprint, MeasureFootprint, MeasureKind, SUM_LIMIT, Units, UnitsError,
 };
 pub use sensitive::Sensitive;
+pub use shows::{HospitalUse, Shows};
 pub use vector::{MAX_BINS, TAILS, VectorFootprint};
 
 /// Most cells that one fragment's declared domain may have.
@@ -56,12 +58,15 @@ pub struct FootprintDraft {
     /// What the numbers in the fragments' links stand for. Missing in entries of older logs, and in nothing that is accepted.
     #[serde(default, skip_serializing_if = "LinkNames::is_empty")]
     pub names: LinkNames,
+    /// What it shows of single hospitals and of networks. Missing in entries of older logs.
+    #[serde(default, skip_serializing_if = "Shows::is_unknown")]
+    pub shows: Shows,
 }
 
 impl FootprintDraft {
     /// Bytes of all its texts and measures.
     fn text_bytes(&self) -> usize {
-        let Self { tables, uses, functions, aggregates, fragments, names: linked } = self;
+        let Self { tables, uses, functions, aggregates, fragments, names: linked, shows: _ } = self;
         let names = tables.iter().chain(functions).chain(aggregates);
         let columns = uses.iter().flat_map(|used| [&used.table, &used.column]);
         let keys = fragments.iter().flat_map(|fragment| &fragment.group_keys);

@@ -35,6 +35,7 @@ pub mod question;
 mod reader;
 pub mod rehearsal;
 pub mod replay;
+pub mod reveal;
 mod sketch;
 pub mod statement;
 pub mod wire;

@@ -233,6 +233,7 @@ pub(crate) fn applied(explained: &decide::Explained) -> BTreeMap<&'static str, S
         quota_lineage,
         own,
         approval,
+        reveal,
     } = explained.protections.applied_under(explained.profile);
     let absent = [
         ("min_part", min_part.is_none()),
@@ -246,6 +247,7 @@ pub(crate) fn applied(explained: &decide::Explained) -> BTreeMap<&'static str, S
         ("quota_lineage", quota_lineage.is_none()),
         ("own", own.is_none()),
         ("approval", approval.is_none()),
+        ("reveal", reveal.is_none()),
     ];
     let mut said = decided.said();
     said.retain(|word, _| !absent.contains(&(*word, true)));
@@ -270,6 +272,8 @@ fn verdict(charter: &Charter, person: &PersonId, (cell, axes): (&Cell, &Axes)) -
         asking_node,
         direct_signature: true,
         hospitals: charter.members().count(),
+        named: None,
+        at: charter.valid_from(),
         to_itself: false,
         indicator,
         profile: Some(cell.profile),

@@ -12,13 +12,14 @@ use crate::{Profile, capability};
 mod floors;
 #[cfg(test)]
 mod tests;
+mod together;
 mod values;
 mod words;
 
 pub(crate) use floors::{under, under_in_a_rule};
 pub use values::{
     Approval, Dominance, Kind, MinDf, MinPart, MinPatients, OwnFigures, PPercent, Parts, Quota,
-    SignatureKind, Variance, Zeros,
+    Reveal, SignatureKind, Variance, Zeros,
 };
 pub(crate) use words::{Word, read};
 
@@ -53,6 +54,8 @@ pub struct Opinions {
     pub own: Option<OwnFigures>,
     /// `@approval`.
     pub approval: Option<Approval>,
+    /// `@reveal`.
+    pub reveal: Option<Reveal>,
 }
 
 impl Opinions {
@@ -60,7 +63,8 @@ impl Opinions {
     #[must_use]
     pub fn join(self, other: Self) -> Self {
         let Self { min_patients, min_part, zeros, parts, dominance, p_percent, min_df, .. } = other;
-        let Self { variance, kind, quota_day, quota_lineage, signature, own, approval, .. } = other;
+        let Self { variance, kind, quota_day, quota_lineage, signature, own, .. } = other;
+        let Self { approval, reveal, .. } = other;
         Self {
             min_patients: self.min_patients.max(min_patients),
             min_part: self.min_part.max(min_part),
@@ -79,6 +83,7 @@ impl Opinions {
             signature: self.signature.max(signature),
             own: self.own.max(own),
             approval: self.approval.max(approval),
+            reveal: self.reveal.max(reveal),
         }
     }
 
@@ -138,6 +143,8 @@ pub struct Protections {
     pub own: OwnFigures,
     /// Whether people of the hospital approve the text first.
     pub approval: Approval,
+    /// What the asking node tells of single hospitals.
+    pub reveal: Reveal,
 }
 
 impl From<Opinions> for Protections {
@@ -146,7 +153,7 @@ impl From<Opinions> for Protections {
         let Opinions { min_patients, min_part, zeros, parts, dominance, p_percent, .. } = opinions;
         let Opinions { min_df, variance, kind, quota_day, quota_lineage, signature, own, .. } =
             opinions;
-        let approval = opinions.approval.unwrap_or(Approval::None);
+        let Opinions { approval, reveal, .. } = opinions;
         Self {
             min_patients: min_patients.unwrap_or(MinPatients::DEFAULT),
             min_part: min_part.unwrap_or(MinPart::DEFAULT),
@@ -161,7 +168,8 @@ impl From<Opinions> for Protections {
             quota_lineage,
             signature: signature.unwrap_or(SignatureKind::Delegated),
             own: own.unwrap_or(OwnFigures::Protected),
-            approval,
+            approval: approval.unwrap_or(Approval::None),
+            reveal: reveal.unwrap_or(Reveal::Named),
         }
     }
 }
@@ -179,6 +187,7 @@ impl From<Protections> for Opinions {
             signature,
             own,
             approval,
+            reveal,
             ..
         } = decided;
         Self {
@@ -196,6 +205,7 @@ impl From<Protections> for Opinions {
             signature: Some(signature),
             own: Some(own),
             approval: Some(approval),
+            reveal: Some(reveal),
         }
     }
 }
@@ -278,6 +288,7 @@ impl Protections {
             own: done(Word::Own, self.own).filter(|own| *own == OwnFigures::Exact),
             approval: done(Word::Approval, self.approval)
                 .filter(|approval| *approval == Approval::Required),
+            reveal: done(Word::Reveal, self.reveal).filter(|reveal| *reveal != Reveal::Named),
         }
     }
 }
@@ -325,4 +336,7 @@ pub struct Applied {
     /// Whether people of the hospital approved the text first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// What the asking node may tell of single hospitals, where that is not everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reveal: Option<Reveal>,
 }

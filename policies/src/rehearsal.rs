@@ -128,6 +128,8 @@ pub fn granted(
             asking_node: hospital.clone(),
             direct_signature: true,
             hospitals: charter.members().count(),
+            named: None,
+            at: charter.valid_from(),
             to_itself: false,
             indicator: Some(named.clone()),
             profile: None,

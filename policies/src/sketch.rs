@@ -12,7 +12,7 @@ use crate::explore::{
 };
 use crate::footprint::{
     ColumnUse, FootprintDraft, FootprintError, FragmentFootprint, LinkAxis, LinkFootprint, LinkKey,
-    LinkName, LinkNames, LinkQuantity, LinkSum, MeasureFootprint, MeasureKind, Sensitive,
+    LinkName, LinkNames, LinkQuantity, LinkSum, MeasureFootprint, MeasureKind, Sensitive, Shows,
     SumFootprint, SumKind, Units,
 };
 use crate::{Digest, Footprint};
@@ -32,6 +32,8 @@ pub(crate) struct Sketch {
     pub(crate) cells: Option<u32>,
     /// Whether its count is of a part of the cell's patients.
     pub(crate) part: bool,
+    /// What it shows of single hospitals; nothing where that is not known.
+    pub(crate) shows: Option<Shows>,
 }
 
 impl Sketch {
@@ -67,6 +69,7 @@ impl Sketch {
             aggregates: self.aggregates.clone(),
             fragments: vec![self.fragment(group_keys, keys, dataset)],
             names: LinkNames { axes, sums },
+            shows: self.shows.unwrap_or(Shows::NOTHING),
         }
     }
 

@@ -40,6 +40,7 @@ mod network;
 mod normal;
 mod primitive;
 mod sensitive;
+mod shows;
 pub(crate) mod tree;
 
 pub(crate) use below::{HOSPITAL_MARK, NETWORK_MARK};
@@ -230,6 +231,8 @@ pub(crate) struct Account<'a> {
     aggregates: BTreeSet<String>,
     lines: Vec<String>,
     notes: Vec<String>,
+    /// Whether figures are grouped by the networks.
+    by_network: bool,
 }
 
 impl<'a> Account<'a> {
@@ -242,6 +245,7 @@ impl<'a> Account<'a> {
             aggregates: BTreeSet::new(),
             lines: Vec::new(),
             notes: Vec::new(),
+            by_network: false,
         }
     }
 
@@ -348,6 +352,7 @@ pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result
     let mut footprints: Vec<FragmentFootprint> =
         fragments.iter().map(|fragment| footprint(fragment, dataset)).collect();
     let names = link::link(&fragments, &mut footprints, dataset);
+    let shows = shows::of(&fragments, account.by_network)?;
     let reach = footprints.iter().map(|fragment| form::reach(fragment, dataset)).collect();
     let footprint = FootprintDraft {
         tables: account.tables,
@@ -356,6 +361,7 @@ pub(crate) fn split(dataset: &Dataset, networks: &Networks, sql: &str) -> Result
         aggregates: account.aggregates,
         fragments: footprints,
         names,
+        shows,
     };
     Ok(Split { above, fragments, reach, footprint, explained })
 }

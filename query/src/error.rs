@@ -7,8 +7,40 @@ use policies::footprint::{MAX_CELLS, MAX_FRAGMENTS};
 
 use crate::pipe::Failure;
 
+mod dutch;
+#[cfg(test)]
+mod tests;
+
 /// Most characters of the analyst's own text that a message repeats.
 const MAX_QUOTED: usize = 160;
+/// What a hidden column cannot be used to do.
+pub(crate) const HIDDEN: &str = "answer questions";
+
+/// A text in English and Dutch.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Both {
+    pub(crate) en: String,
+    pub(crate) nl: String,
+}
+
+impl Both {
+    /// What is the same in both: words of SQL, and names.
+    pub(crate) fn same(text: impl Into<String>) -> Self {
+        let en: String = text.into();
+        Self { nl: en.clone(), en }
+    }
+
+    /// The same for names of which there may be none.
+    pub(crate) fn names(names: String) -> Self {
+        if names.is_empty() { ("none", "geen").into() } else { Self::same(names) }
+    }
+}
+
+impl<E: Into<String>, N: Into<String>> From<(E, N)> for Both {
+    fn from((en, nl): (E, N)) -> Self {
+        Self { en: en.into(), nl: nl.into() }
+    }
+}
 
 /// Why a text is refused. The text alone decides.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -47,28 +79,28 @@ pub(crate) enum PlanError {
         "only figures about groups are answered, never rows; write count(*), sum(x) or avg(x), with GROUP BY for several groups"
     )]
     NotAnAggregate,
-    #[error("{what} is not answered; {instead}")]
-    NotSupported { what: String, instead: String },
-    #[error("{clause} would mix rows of several patients; {instead}")]
-    CrossesPatients { clause: String, instead: String },
+    #[error("{} is not answered; {}", .what.en, .instead.en)]
+    NotSupported { what: Both, instead: Both },
+    #[error("{} would mix rows of several patients; {}", .clause.en, .instead.en)]
+    CrossesPatients { clause: Both, instead: Both },
     #[error(
-        "`{expression}` can leave the range of its type for values that the dataset allows; {instead}"
+        "`{expression}` can leave the range of its type for values that the dataset allows; {}", .instead.en
     )]
-    Unbounded { expression: String, instead: String },
+    Unbounded { expression: String, instead: Both },
     #[error(
-        "the values of `{key}` do not follow from the dataset, so its groups are not known beforehand; {instead}"
+        "the values of `{key}` do not follow from the dataset, so its groups are not known beforehand; {}", .instead.en
     )]
-    NoDomain { key: String, instead: String },
-    #[error("{what} is not answered: a hospital can be in several networks; {instead}")]
-    NetworkColumn { what: String, instead: String },
+    NoDomain { key: String, instead: Both },
+    #[error("{} is not answered: a hospital can be in several networks; {}", .what.en, .instead.en)]
+    NetworkColumn { what: Both, instead: Both },
     #[error(
         "`{call}` over rows that are one for each network would count the patients of a hospital in two networks twice; add `network` to its GROUP BY or PARTITION BY, or take the total from the patients: without `network`, or with ROLLUP (network)"
     )]
     SumOverNetwork { call: String },
     #[error(
-        "there is no network `{name}` inside the one that is asked; there are {known}; without a condition on `network` every hospital is meant"
+        "there is no network `{name}` inside the one that is asked; there are {}; without a condition on `network` every hospital is meant", .known.en
     )]
-    UnknownNetwork { name: String, known: String },
+    UnknownNetwork { name: String, known: Both },
     #[error(
         "the grouping has {cells} cells, at most {MAX_CELLS} are answered; group by fewer columns or wider bins"
     )]
@@ -121,14 +153,14 @@ impl PlanError {
     }
 
     /// `what` is not answered, and how to write it instead.
-    pub(crate) fn unsupported(what: impl Into<String>, instead: impl Into<String>) -> Self {
+    pub(crate) fn unsupported(what: impl Into<Both>, instead: impl Into<Both>) -> Self {
         Self::NotSupported { what: what.into(), instead: instead.into() }
     }
 }
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string() }
+        Self::new(error.code(), error.to_string(), error.dutch())
     }
 }
 

@@ -58,11 +58,24 @@ impl RunError {
             Self::Failed => "failed_execution",
         }
     }
+
+    /// The same in Dutch.
+    fn dutch(&self) -> &'static str {
+        match self {
+            Self::DatasetMismatch => "de snapshot is verzegeld bij een andere dataset",
+            Self::PlanMismatch => "deze node knipt de vraag anders dan het verzoek zegt",
+            Self::BadSnapshot => "de snapshot kan niet worden gelezen",
+            Self::BadData => {
+                "de snapshot heeft een waarde buiten wat de dataset van een groepssleutel opgeeft"
+            }
+            Self::Failed => "de vraag kon niet worden uitgevoerd",
+        }
+    }
 }
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string() }
+        Self::new(error.code(), error.to_string(), error.dutch())
     }
 }
 

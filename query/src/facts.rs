@@ -134,8 +134,11 @@ impl Scope<'_> {
             Expr::Literal(value, _) => {
                 if !finite(value) {
                     return Err(PlanError::unsupported(
-                        "a constant that is not a finite number",
-                        "write a number, or NULL",
+                        (
+                            "a constant that is not a finite number",
+                            "een constante die geen eindig getal is",
+                        ),
+                        ("write a number, or NULL", "schrijf een getal, of NULL"),
                     ));
                 }
                 let mut facts = self.blank(expr)?;
@@ -183,8 +186,11 @@ impl Scope<'_> {
         let Some(range) = range.filter(|range| range.fits(&facts.data_type)) else {
             return Err(PlanError::Unbounded {
                 expression: written(expr),
-                instead: "cast an operand: CAST(x AS DOUBLE), or compare instead of computing"
-                    .to_owned(),
+                instead: (
+                    "cast an operand: CAST(x AS DOUBLE), or compare instead of computing",
+                    "zet een operand om: CAST(x AS DOUBLE), of vergelijk in plaats van te rekenen",
+                )
+                    .into(),
             });
         };
         facts.range = range;
@@ -261,8 +267,11 @@ impl Scope<'_> {
         );
         if !computes {
             return Err(PlanError::unsupported(
-                format!("the operator `{op}`"),
-                "use + - * / %, comparisons, AND, OR and NOT",
+                (format!("the operator `{op}`"), format!("de operator `{op}`")),
+                (
+                    "use + - * / %, comparisons, AND, OR and NOT",
+                    "gebruik + - * / %, vergelijkingen, AND, OR en NOT",
+                ),
             ));
         }
         let (left, right) = (self.facts(left)?, self.facts(right)?);
@@ -346,15 +355,25 @@ impl Scope<'_> {
         );
         if !known {
             return Err(PlanError::unsupported(
-                format!("the type of `{}`", written(expr)),
-                "cast to BIGINT, DOUBLE, DECIMAL(p, s), TEXT or BOOLEAN",
+                (
+                    format!("the type of `{}`", written(expr)),
+                    format!("het type van `{}`", written(expr)),
+                ),
+                (
+                    "cast to BIGINT, DOUBLE, DECIMAL(p, s), TEXT or BOOLEAN",
+                    "zet het om met CAST naar BIGINT, DOUBLE, DECIMAL(p, s), TEXT of BOOLEAN",
+                ),
             ));
         }
         // The engine drops a narrowing cast from a comparison, and with it the NULL of what does not fit.
         if self.place == Place::Below && !inner.range.fits_rounded(&facts.data_type) {
             return Err(PlanError::Unbounded {
                 expression: written(expr),
-                instead: "cast to a type that holds every value".to_owned(),
+                instead: (
+                    "cast to a type that holds every value",
+                    "zet het om met CAST naar een type waarin elke waarde past",
+                )
+                    .into(),
             });
         }
         facts.merge_sources(&inner);

@@ -55,11 +55,28 @@ impl FinishError {
             Self::Failed => "failed_finish",
         }
     }
+
+    /// The same in Dutch.
+    fn dutch(&self) -> String {
+        match self {
+            Self::BadAnswer { hospital, problem } => format!(
+                "het antwoord van ziekenhuis {hospital} is niet wat er gevraagd is; in het Engels: {problem}"
+            ),
+            Self::FrameCount { expected, got } => {
+                format!("de opdracht noemt {expected} frames, er kwamen er {got} mee")
+            }
+            Self::Overflow => "een cijfer van alle ziekenhuizen samen valt buiten zijn bereik; deel wat wordt opgeteld door een constante".to_owned(),
+            Self::TooManyRows => format!(
+                "een join of union van cijfers heeft meer dan {MAX_ROWS} rijen; join op groepskolommen, of vraag minder groepen"
+            ),
+            Self::Failed => "de cijfers konden niet worden afgemaakt".to_owned(),
+        }
+    }
 }
 
 impl From<FinishError> for Failure {
     fn from(error: FinishError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string() }
+        Self::new(error.code(), error.to_string(), error.dutch())
     }
 }
 

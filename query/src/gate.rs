@@ -172,8 +172,11 @@ fn distinct(keyword: Keyword, levels: &mut [Level]) -> Result<(), PlanError> {
         (Keyword::FROM, Distinct::Word) => Distinct::RightSide,
         (Keyword::AND | Keyword::OR | Keyword::IS, Distinct::RightSide) => {
             return Err(PlanError::unsupported(
-                "AND, OR or IS after IS DISTINCT FROM",
-                "put parentheses around it: (a IS DISTINCT FROM b) AND ...",
+                ("AND, OR or IS after IS DISTINCT FROM", "AND, OR of IS na IS DISTINCT FROM"),
+                (
+                    "put parentheses around it: (a IS DISTINCT FROM b) AND ...",
+                    "zet er haakjes omheen: (a IS DISTINCT FROM b) AND ...",
+                ),
             ));
         }
         (_, Distinct::Word)

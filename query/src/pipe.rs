@@ -100,6 +100,9 @@ pub struct Part {
     pub hospital: HospitalCode,
     /// How many blobs are its frames.
     pub frames: usize,
+    /// What it is called in the table, where that is not its code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
 }
 
 /// What a worker says.
@@ -249,6 +252,16 @@ pub enum CellStatus {
 pub struct Failure {
     /// Stable code, e.g. `not_an_aggregate`.
     pub code: String,
-    /// What is refused and how to write it instead.
+    /// What is refused and how to write it instead, in English.
     pub message: String,
+    /// The same in Dutch.
+    pub message_nl: String,
+}
+
+impl Failure {
+    /// A failure with its text in English and Dutch.
+    #[must_use]
+    pub fn new(code: &str, message: impl Into<String>, message_nl: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), message_nl: message_nl.into() }
+    }
 }

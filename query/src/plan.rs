@@ -17,7 +17,7 @@ use policies::dataset::{Class, Dataset};
 use std::sync::Arc;
 
 use crate::catalog::{self, Catalog, Missing, functions};
-use crate::error::{PlanError, listed, quoted};
+use crate::error::{Both, HIDDEN, PlanError, listed, quoted};
 use crate::gate;
 
 mod clauses;
@@ -88,8 +88,11 @@ fn explain(error: &DataFusionError, catalog: &Catalog<'_>, dataset: &Dataset) ->
         }
         Some(Missing::Function(name)) => unknown_function(&name),
         None if catalog::is_not_implemented(error) => PlanError::unsupported(
-            "a clause of this text",
-            "write plain SELECT, WHERE, JOIN, GROUP BY, HAVING, ORDER BY and LIMIT",
+            ("a clause of this text", "een clausule van deze tekst"),
+            (
+                "write plain SELECT, WHERE, JOIN, GROUP BY, HAVING, ORDER BY and LIMIT",
+                "schrijf gewoon SELECT, WHERE, JOIN, GROUP BY, HAVING, ORDER BY en LIMIT",
+            ),
         ),
         None => about_shape(&error.find_root().to_string()),
     }
@@ -100,26 +103,47 @@ fn about_shape(message: &str) -> PlanError {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     if says(&["require unique expression names"]) {
         return PlanError::unsupported(
-            "one column twice under one name",
-            "give one of them a name: count(*) AS n",
+            ("one column twice under one name", "één kolom twee keer onder één naam"),
+            (
+                "give one of them a name: count(*) AS n",
+                "geef een van beide een naam: count(*) AS n",
+            ),
         );
     }
     if says(&["must be in GROUP BY", "must appear in GROUP BY"]) {
         return PlanError::unsupported(
-            "a column in SELECT, HAVING or ORDER BY that is neither grouped by nor aggregated",
-            "add it to GROUP BY, or write an aggregate of it",
+            (
+                "a column in SELECT, HAVING or ORDER BY that is neither grouped by nor aggregated",
+                "een kolom in SELECT, HAVING of ORDER BY waarop niet wordt gegroepeerd en die niet wordt geaggregeerd",
+            ),
+            (
+                "add it to GROUP BY, or write an aggregate of it",
+                "voeg haar toe aan GROUP BY, of schrijf er een aggregaat van",
+            ),
         );
     }
     if says(&["failed to match any signature", "No function matches", "not supported for Null"]) {
         return PlanError::unsupported(
-            "a function of arguments of these types, or so many",
-            "write numbers, for share a condition such as x > 5, or cast: CAST(x AS BIGINT), CAST(NULL AS DOUBLE)",
+            (
+                "a function of arguments of these types, or so many",
+                "een functie met argumenten van deze typen, of met zoveel",
+            ),
+            (
+                "write numbers, for share a condition such as x > 5, or cast: CAST(x AS BIGINT), CAST(NULL AS DOUBLE)",
+                "schrijf getallen, voor share een voorwaarde zoals x > 5, of zet om: CAST(x AS BIGINT), CAST(NULL AS DOUBLE)",
+            ),
         );
     }
     if says(&["Cannot coerce", "Cannot infer common", "incompatible types"]) {
         return PlanError::unsupported(
-            "an operator between values of these types",
-            "cast one of them to the type of the other",
+            (
+                "an operator between values of these types",
+                "een operator tussen waarden van deze typen",
+            ),
+            (
+                "cast one of them to the type of the other",
+                "zet een van beide met CAST om naar het type van de andere",
+            ),
         );
     }
     PlanError::CannotPlan
@@ -134,13 +158,13 @@ fn hidden(error: &PlanError, dataset: &Dataset) -> Option<PlanError> {
     hidden.any(|column| column.name.as_str() == bare).then(|| PlanError::ColumnClass {
         column: name.clone(),
         class: Class::Hidden.as_str(),
-        usage: "answer questions",
+        usage: HIDDEN,
     })
 }
 
 fn unknown_function(name: &str) -> PlanError {
     if let Some(instead) = functions::advice(name) {
-        return PlanError::unsupported(format!("`{}`", quoted(name)), instead);
+        return PlanError::unsupported(Both::same(format!("`{}`", quoted(name))), instead);
     }
     let mut known = functions::scalar_names();
     known.extend(functions::aggregate_names());

@@ -73,13 +73,13 @@ struct Worker {
     kept: Kept,
 }
 
-fn failure(code: &str, message: impl Into<String>) -> Failure {
-    Failure { code: code.to_owned(), message: message.into() }
-}
-
 fn too_large() -> Message<Reply> {
-    let message = "the answer is too large to hand over; ask for fewer groups or hospitals";
-    Message { head: Reply::Failed(failure("answer_too_large", message)), blobs: Vec::new() }
+    let failure = Failure::new(
+        "answer_too_large",
+        "the answer is too large to hand over; ask for fewer groups or hospitals",
+        "het antwoord is te groot om door te geven; vraag minder groepen of ziekenhuizen",
+    );
+    Message { head: Reply::Failed(failure), blobs: Vec::new() }
 }
 
 impl Worker {
@@ -89,9 +89,10 @@ impl Worker {
             // What a job left half done is not trusted for the next one.
             self.tables = Tables::default();
             self.kept = Kept::default();
-            Err(failure(
+            Err(Failure::new(
                 "worker_fault",
                 "the question met a fault of this node; its operators can see it",
+                "de vraag stuitte op een fout van deze node; haar beheerders kunnen die zien",
             ))
         });
         done.unwrap_or_else(|failure| Message { head: Reply::Failed(failure), blobs: Vec::new() })
@@ -100,9 +101,10 @@ impl Worker {
     fn work(&mut self, job: &Message<Job>) -> Result<Message<Reply>, Failure> {
         let Message { head: Job { version, whom, dataset, sql, networks, work }, blobs } = job;
         if *version != PIPE_VERSION {
-            return Err(failure(
+            return Err(Failure::new(
                 "bad_version",
                 format!("pipe version {version}, expected {PIPE_VERSION}"),
+                format!("versie {version} van de pijp, verwacht {PIPE_VERSION}"),
             ));
         }
         let dataset = self.dataset(dataset)?;
@@ -130,9 +132,7 @@ impl Worker {
                 let executed = self.runtime.block_on(running)?;
                 let cells = executed.iter().map(|executed| ipc::encode(&executed.cells));
                 let cells = cells.collect::<Result<Vec<_>, _>>();
-                let mut blobs = cells.map_err(|_arrow| {
-                    failure("failed_execution", "the question could not be run")
-                })?;
+                let mut blobs = cells.map_err(|_arrow| Failure::from(execute::RunError::Failed))?;
                 blobs.extend(executed.into_iter().filter_map(|executed| executed.sets));
                 let head = Reply::Executed { fragments: fragments.clone() };
                 Ok(Message { head, blobs })
@@ -152,7 +152,9 @@ impl Worker {
         }
         let dataset = dataset::file::parse("dataset", text).map_err(|problems| {
             let first = problems.first().map(std::string::ToString::to_string);
-            failure("dataset_invalid", first.unwrap_or_default())
+            let first = first.unwrap_or_default();
+            let dutch = format!("de dataset heeft een fout; in het Engels: {first}");
+            Failure::new("dataset_invalid", first, dutch)
         })?;
         if self.datasets.len() >= MAX_DATASETS {
             self.datasets.clear();

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -21,10 +20,12 @@ use crate::topology::{Hospital, NETWORK, PEOPLE, Person, SUB_NETWORKS};
 mod amend;
 mod board;
 mod layers;
+mod ports;
 
 pub use amend::{Amendment, Sealed};
 use board::BOARD;
 pub use layers::Layer;
+use ports::{Held, Ports, reserve};
 
 /// What a finished network writes about itself, so that it can be opened again.
 const SAVED: &str = "network.json";
@@ -47,17 +48,6 @@ pub struct Network {
     /// Sockets on these ports until a node takes them, so that nobody else is given one meanwhile.
     #[serde(skip)]
     held: Mutex<BTreeMap<String, Held>>,
-}
-
-/// A node's TCP, local and UDP port.
-type Held = (TcpListener, TcpListener, UdpSocket);
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Ports {
-    tcp: u16,
-    udp: u16,
-    http: u16,
 }
 
 impl Network {
@@ -361,25 +351,4 @@ impl Network {
     fn ports(&self, code: &str) -> anyhow::Result<Ports> {
         self.ports.get(code).copied().context("every hospital has ports")
     }
-}
-
-/// Free loopback ports, chosen by the system, with the sockets that hold them.
-fn reserve(
-    hospitals: &[Hospital],
-) -> anyhow::Result<(BTreeMap<String, Ports>, BTreeMap<String, Held>)> {
-    let any = (Ipv4Addr::LOCALHOST, 0);
-    let mut held = BTreeMap::new();
-    let mut ports = BTreeMap::new();
-    for hospital in hospitals {
-        let (tcp, http, udp) =
-            (TcpListener::bind(any)?, TcpListener::bind(any)?, UdpSocket::bind(any)?);
-        let of = Ports {
-            tcp: tcp.local_addr()?.port(),
-            http: http.local_addr()?.port(),
-            udp: udp.local_addr()?.port(),
-        };
-        ports.insert(hospital.code.clone(), of);
-        held.insert(hospital.code.clone(), (tcp, http, udp));
-    }
-    Ok((ports, held))
 }

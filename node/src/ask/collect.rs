@@ -168,14 +168,18 @@ impl Collected {
             .collect()
     }
 
+    /// What the first hospital that refuses says.
+    pub(crate) fn first_refusal(&self) -> Option<&Refusal> {
+        self.replies.values().find_map(|(_, outcome)| match outcome {
+            Outcome::Refused { refusal, .. } => Some(&**refusal),
+            Outcome::Answered { .. } | Outcome::Unreachable { .. } => None,
+        })
+    }
+
     /// The refusal of a question that nobody answered: the first hospital's reason, and everybody's code.
     pub(crate) fn refusal(&self) -> RefusalBody {
-        let first = self.replies.values().find_map(|(_, outcome)| match outcome {
-            Outcome::Refused { refusal, .. } => Some(refusal),
-            Outcome::Answered { .. } | Outcome::Unreachable { .. } => None,
-        });
         let coverage = self.coverage();
-        match first {
+        match self.first_refusal() {
             Some(refusal) => RefusalBody {
                 code: refusal.code.clone(),
                 message: format!("{} refuses: {}", refusal.responder, refusal.message),

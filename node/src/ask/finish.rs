@@ -1,7 +1,10 @@
 //! From verified replies to the answer that a person reads, signed by the asking node with all of its evidence.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use policies::HospitalCode;
 use policies::dsse::{Envelope, PayloadType};
 use query::pipe::{Failure, Finished, Part, Reply, Work};
 
@@ -18,31 +21,39 @@ impl Node {
         accepted: &Accepted,
         mut collected: Collected,
     ) -> Result<String, Refused> {
+        let open = accepted.revealing.with(&collected).is_open();
         let finished = match self.merge(accepted, &collected).await {
             Ok(finished) => finished,
             Err(refused) => {
                 self.distrust(accepted, &mut collected).await?;
                 if collected.answered().next().is_none() {
-                    return Err(refused);
+                    // What is wrong with an answer names its hospital.
+                    let told = if open { refused } else { Refused::NobodyAnswered };
+                    return Err(told);
                 }
                 self.merge(accepted, &collected).await?
             }
         };
-        let answer = answer_body(finished, &collected);
+        let revealing = accepted.revealing.with(&collected);
+        revealing.enough(accepted, &collected)?;
+        let open = revealing.is_open();
+        let answer = revealing.told(answer_body(finished, &collected), accepted);
         let evidence = Evidence {
             asking_node: self.hospital.clone(),
             question: text(&accepted.envelope),
             requests: requests(&collected),
-            replies: replies(&collected),
-            unreachable: unreachable(&collected),
+            replies: if open { replies(&collected) } else { BTreeMap::new() },
+            unreachable: if open { unreachable(&collected) } else { BTreeMap::new() },
             finished_at: self.clock.now(),
+            withheld: !open,
         };
         self.sign_finished(&answer, evidence)
     }
 
     /// Lets a worker merge and finish what the hospitals sent.
     async fn merge(&self, accepted: &Accepted, collected: &Collected) -> Result<Finished, Refused> {
-        let (work, blobs) = finish_work(collected);
+        let letters = accepted.revealing.with(collected).letters(collected)?;
+        let (work, blobs) = finish_work(collected, &letters);
         let mut worker = self.pool.lease(Access::Nothing, accepted.who()).await?;
         let Accepted { question, dataset_text, sql, .. } = accepted;
         let text = (dataset_text.as_str(), sql.as_str());
@@ -74,7 +85,8 @@ impl Node {
 
     fn sign_finished(&self, answer: &AnswerBody, evidence: Evidence) -> Result<String, Refused> {
         let fault = |error: serde_json::Error| {
-            Refused::Text(Failure { code: "fault".to_owned(), message: error.to_string() })
+            let dutch = format!("het antwoord kan niet worden opgeschreven: {error}");
+            Refused::Text(Failure::new("fault", error.to_string(), dutch))
         };
         let answer = serde_json::value::to_raw_value(answer).map_err(fault)?;
         let document = FinishedDocument { answer: &answer, evidence };
@@ -83,12 +95,16 @@ impl Node {
     }
 }
 
-/// The worker's job: who answered, and their frames in order.
-pub(crate) fn finish_work(collected: &Collected) -> (Work, Vec<Vec<u8>>) {
+/// The worker's job: who answered, what each is called where not by its code, and their frames in order.
+pub(crate) fn finish_work(
+    collected: &Collected,
+    letters: &BTreeMap<HospitalCode, String>,
+) -> (Work, Vec<Vec<u8>>) {
     let mut parts = Vec::new();
     let mut blobs = Vec::new();
     for (hospital, _, frames) in collected.answered() {
-        parts.push(Part { hospital: hospital.clone(), frames: frames.len() });
+        let shown = letters.get(hospital).cloned();
+        parts.push(Part { hospital: hospital.clone(), frames: frames.len(), shown });
         blobs.extend_from_slice(frames);
     }
     (Work::Finish { parts }, blobs)
@@ -99,11 +115,17 @@ pub(crate) fn finished(reply: Reply) -> Result<Finished, Failure> {
     match reply {
         Reply::Finished(finished) => Ok(finished),
         Reply::Failed(failure) => Err(failure),
-        Reply::Planned(_) | Reply::Executed { .. } => Err(Failure {
-            code: "worker_fault".to_owned(),
-            message: "the worker answered another job".to_owned(),
-        }),
+        Reply::Planned(_) | Reply::Executed { .. } => Err(other_job()),
     }
+}
+
+/// A worker that does not do what it is asked.
+pub(crate) fn other_job() -> Failure {
+    Failure::new(
+        "worker_fault",
+        "the worker answered another job",
+        "de worker beantwoordde een andere opdracht",
+    )
 }
 
 /// The answer with what every hospital did to its figures.
@@ -139,6 +161,9 @@ pub(crate) fn answer_body(finished: Finished, collected: &Collected) -> AnswerBo
         noisy,
         bands,
         notes,
+        reveal: None,
+        missing: None,
+        together: None,
         coverage: collected.coverage(),
         protections: collected
             .answered()
@@ -158,7 +183,7 @@ fn text(envelope: &Envelope) -> String {
     String::from_utf8(envelope.encode()).unwrap_or_default()
 }
 
-fn requests(collected: &Collected) -> std::collections::BTreeMap<policies::HospitalCode, String> {
+fn requests(collected: &Collected) -> BTreeMap<HospitalCode, String> {
     collected
         .replies
         .iter()
@@ -166,9 +191,7 @@ fn requests(collected: &Collected) -> std::collections::BTreeMap<policies::Hospi
         .collect()
 }
 
-fn replies(
-    collected: &Collected,
-) -> std::collections::BTreeMap<policies::HospitalCode, Vec<String>> {
+fn replies(collected: &Collected) -> BTreeMap<HospitalCode, Vec<String>> {
     let encode = |frames: &Vec<Vec<u8>>| frames.iter().map(|frame| BASE64.encode(frame)).collect();
     let frames = |outcome: &Outcome| match outcome {
         Outcome::Answered { frames, .. } | Outcome::Refused { frames, .. } => Some(encode(frames)),
@@ -180,9 +203,7 @@ fn replies(
         .collect()
 }
 
-fn unreachable(
-    collected: &Collected,
-) -> std::collections::BTreeMap<policies::HospitalCode, String> {
+fn unreachable(collected: &Collected) -> BTreeMap<HospitalCode, String> {
     let code = |outcome: &Outcome| match outcome {
         Outcome::Unreachable { code } => Some(code.clone()),
         Outcome::Answered { .. } | Outcome::Refused { .. } => None,

@@ -73,8 +73,11 @@ fn check(bytes: &[u8], bundles: &[Vec<u8>], root: Digest) -> anyhow::Result<Stri
     let hint = envelope.key_hints().next().unwrap_or_default();
     anyhow::ensure!(hint == key.to_string(), "the key id names another key");
     let document: FinishedDocument<'_> = serde_json::from_slice(payload)?;
-    let (question, collected) = replay(&tree, &document.evidence)?;
     let signed_by = signed_by(&document.evidence)?;
+    if document.evidence.withheld {
+        return withheld(&tree, &charter, &document, &signed_by);
+    }
+    let (question, collected) = replay(&tree, &document.evidence)?;
     let again = finish_again(&charter, &question, &collected)?;
     anyhow::ensure!(
         serde_json::to_string(&again)? == document.answer.get(),
@@ -146,8 +149,8 @@ fn named(
     tree.named(&request.layers, (request.networks, asked_at)).map(Arc::new)
 }
 
-/// Every signature and reference, as the asking node and the responders checked them.
-fn replay(tree: &Tree, evidence: &Evidence) -> anyhow::Result<(Question, Collected)> {
+/// The question of the evidence, with requests to every hospital that it asks.
+fn asked(evidence: &Evidence) -> anyhow::Result<(Envelope, Question)> {
     let envelope = Envelope::decode(evidence.question.as_bytes(), MAX_REQUEST_BYTES)?;
     let question = policies::question::parse_question(envelope.unverified_payload())?;
     let asked: Vec<_> = evidence.requests.keys().cloned().collect();
@@ -155,6 +158,48 @@ fn replay(tree: &Tree, evidence: &Evidence) -> anyhow::Result<(Question, Collect
         asked == question.hospitals,
         "the requests are not to the hospitals of the question"
     );
+    Ok((envelope, question))
+}
+
+/// An answer that reveals no hospitals: what hospitals replied is not in the file, so the figures rest on the asking node's
+/// word. The question, the requests and that node's signature are checked.
+fn withheld(
+    tree: &Tree,
+    charter: &Charter,
+    document: &FinishedDocument<'_>,
+    signed_by: &str,
+) -> anyhow::Result<String> {
+    let evidence = &document.evidence;
+    let answer: AnswerBody = serde_json::from_str(document.answer.get())?;
+    let (envelope, question) = asked(evidence)?;
+    let nobody = evidence.replies.is_empty() && evidence.unreachable.is_empty();
+    let told = answer.coverage.is_empty() && answer.protections.is_empty();
+    anyhow::ensure!(
+        nobody && told && answer.reveal.is_some() && answer.missing.is_some(),
+        "it says that hospitals are not revealed, and tells of some"
+    );
+    anyhow::ensure!(
+        answer.question_digest == envelope.digest(),
+        "it is the answer to another question"
+    );
+    for (hospital, text) in &evidence.requests {
+        check_request(tree, evidence, hospital, text)?;
+    }
+    Ok(format!(
+        "verified as far as rules let it: question {} by {} ({signed_by}), charter {} version {}, signed by the node of {}, {} hospital(s) asked. Hospitals are not revealed, so their \
+         signed figures are not in the file: that they were added up right rests on this node, whose log and theirs say what was sent",
+        envelope.digest(),
+        question.person,
+        charter.network(),
+        charter.version(),
+        question.asking_node,
+        question.hospitals.len(),
+    ))
+}
+
+/// Every signature and reference, as the asking node and the responders checked them.
+fn replay(tree: &Tree, evidence: &Evidence) -> anyhow::Result<(Question, Collected)> {
+    let (envelope, question) = asked(evidence)?;
     let mut replies = BTreeMap::new();
     for (hospital, text) in &evidence.requests {
         let (request, charter) = check_request(tree, evidence, hospital, text)?;
@@ -229,7 +274,7 @@ fn finish_again(
 ) -> anyhow::Result<AnswerBody> {
     let dataset =
         charter.dataset_text(&question.dataset).context("the dataset is not in the charter")?;
-    let (work, blobs) = finish_work(collected);
+    let (work, blobs) = finish_work(collected, &BTreeMap::new());
     let text = policies::indicator::text_of(charter, question)?;
     let head = job(charter, (dataset, &text), question.issued_at, work);
     let message = Message { head, blobs };

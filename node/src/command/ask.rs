@@ -143,16 +143,24 @@ pub(super) fn put(at: &AtNode, put: Put, options: &AskOptions) -> anyhow::Result
         Format::Csv | Format::Json => heading.into_iter().for_each(print::note),
     }
     render::answer(&answer, document.answer.get(), options.format)?;
+    Ok(enough(&answer, question.hospitals.len(), options.min_hospitals))
+}
+
+/// Whether as many hospitals answered as the person wants; where it is not told how many did, as many as did for certain.
+fn enough(answer: &AnswerBody, asked: usize, wanted: usize) -> Exit {
     let answered =
         answer.coverage.values().filter(|part| part.state == CoverageState::Answered).count();
-    if answered < options.min_hospitals {
+    let (answered, certain) = match answer.missing {
+        Some(missing) => (missing.at_least(asked), " for certain"),
+        None => (answered, ""),
+    };
+    if answered < wanted {
         print::note(format!(
-            "kring: {answered} hospital(s) answered, {} were asked for",
-            options.min_hospitals
+            "kring: {answered} hospital(s) answered{certain}, {wanted} were asked for"
         ));
-        return Ok(Exit::TooFewHospitals);
+        return Exit::TooFewHospitals;
     }
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 /// The SQL text: the argument, or standard input for `-`, of which no more is read than shows that it is too large.

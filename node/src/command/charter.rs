@@ -16,7 +16,7 @@ use crate::command::{Exit, print};
 mod above;
 mod cases;
 mod diff;
-mod folder;
+pub(in crate::command) mod folder;
 mod matrix;
 mod new;
 mod publish;

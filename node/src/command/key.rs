@@ -1,4 +1,4 @@
-//! `kring key new`: a person's key, made where the person is.
+//! `kring key`: a person's key, made where the person is; a node's keys ([`node`]), also to be read aloud ([`fingerprint`]).
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use crate::command::{Exit, print};
 use crate::keys::passphrase::Source;
 use crate::keys::{Key, KeyRole};
 
+pub(crate) mod fingerprint;
 pub(crate) mod node;
 
 /// Makes the key file, encrypted where a passphrase is wanted, and prints the line for people.toml.

@@ -1,6 +1,6 @@
 //! What was done to single figures, in words.
 
-use policies::protections::{Applied, Approval, Kind, OwnFigures, Parts, Variance};
+use policies::protections::{Applied, Approval, Kind, OwnFigures, Parts, Reveal, Variance};
 
 /// The fewest patients of a part that is shown, where there is such a number.
 fn least_part(applied: &Applied) -> Option<u32> {
@@ -47,6 +47,11 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
     if applied.approval == Some(Approval::Required) {
         words.push("the text approved by the hospital's own people".to_owned());
     }
+    words.extend(match applied.reveal {
+        None | Some(Reveal::Named) => None,
+        Some(Reveal::Pseudonym) => Some("hospitals under letters".to_owned()),
+        Some(Reveal::None) => Some("no hospital told apart".to_owned()),
+    });
     words.join(", ")
 }
 
@@ -54,6 +59,20 @@ pub(in crate::command) fn words(applied: &Applied) -> String {
 fn approval(applied: &Applied) -> Option<String> {
     let held = applied.approval == Some(Approval::Required);
     held.then(|| "people of each hospital approve the text before it is answered there".to_owned())
+}
+
+/// What the asking node tells of single hospitals.
+fn revealed(applied: &Applied) -> Option<String> {
+    let told = match applied.reveal? {
+        Reveal::Named => return None,
+        Reveal::Pseudonym => {
+            "hospitals under letters that are drawn for each answer; who is missing is told as none, some or more than half"
+        }
+        Reveal::None => {
+            "no figure of a single hospital; who is missing is told as none, some or more than half"
+        }
+    };
+    Some(told.to_owned())
 }
 
 /// A band, for a person.
@@ -84,6 +103,7 @@ pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
                 .to_owned(),
         ];
         lines.extend(approval(applied));
+        lines.extend(revealed(applied));
         return lines;
     }
     let mut lines = vec![match least_part(applied) {
@@ -111,5 +131,6 @@ pub(in crate::command) fn lines(applied: &Applied) -> Vec<String> {
             .push(format!("spread of under {} patients beyond its parameters hidden", least.get()));
     }
     lines.extend(approval(applied));
+    lines.extend(revealed(applied));
     lines
 }

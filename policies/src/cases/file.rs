@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::footprint::{HospitalUse, Shows};
 use crate::problem::{Problem, Problems, line_of};
 use crate::protections::{self, Opinions, Word};
 use crate::reader::{self, Fields, document};
@@ -139,7 +140,8 @@ fn touches(
     let functions = list("functions", fields, problems, plain);
     let aggregates = list("aggregates", fields, problems, plain);
     let empty = tables.is_empty() && columns.is_empty() && uses.is_empty();
-    let empty = empty && functions.is_empty() && aggregates.is_empty();
+    let shows = shows(fields, problems);
+    let empty = empty && functions.is_empty() && aggregates.is_empty() && shows.is_none();
     match (sql, empty) {
         (Some(sql), _) if indicator => {
             problems.at(sql.offset, "an indicator has a text of its own: remove `sql`");
@@ -159,14 +161,33 @@ fn touches(
         (None, true) => {
             problems.at(
                 offset,
-                "say what the case touches: uses = [\"patient.age:group\"], columns, tables, functions, aggregates, or sql = \"SELECT ..\"",
+                "say what the case touches: uses = [\"patient.age:group\"], columns, tables, functions, aggregates, hospital, network, or sql = \"SELECT ..\"",
             );
             None
         }
         (None, false) => {
-            Some(Touches::Words(Words { tables, columns, uses, functions, aggregates }))
+            Some(Touches::Words(Words { tables, columns, uses, functions, aggregates, shows }))
         }
     }
+}
+
+/// What it shows of single hospitals and of networks, where it says so.
+fn shows(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Shows> {
+    let hospital = fields.maybe_text("hospital", problems);
+    let network = fields.flag("network", problems);
+    let hospital = match hospital {
+        None => None,
+        Some(found) => match found.value {
+            "grouped" => Some(HospitalUse::Grouped),
+            "compared" => Some(HospitalUse::Compared),
+            _other => {
+                problems.at(found.offset, "`hospital` is \"grouped\" or \"compared\"");
+                return None;
+            }
+        },
+    };
+    let hospital = hospital.unwrap_or(HospitalUse::Unused);
+    Some(Shows { hospital, network }).filter(|shows| *shows != Shows::NOTHING)
 }
 
 /// A list of words of one form.

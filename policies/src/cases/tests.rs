@@ -145,11 +145,11 @@ fn every_problem_of_a_file_is_told_with_its_line() {
         ),
         &[
             "tests/board.toml:3: `A. Jansen` is not a person id: expected 2 to 64 characters: a-z, then a-z, 0-9, `.`, `_` or -",
-            "tests/board.toml:6: `wrong` is not a field of `cases`; its fields are name, person, purpose, group, dataset, profile, indicator, sql, tables, columns, uses, functions, aggregates, expect, rule, code, protections",
+            "tests/board.toml:6: `wrong` is not a field of `cases`; its fields are name, person, purpose, group, dataset, profile, indicator, sql, tables, columns, uses, functions, aggregates, hospital, network, expect, rule, code, protections",
             "tests/board.toml:8: `patient.age` in `uses` is not a use, such as \"patient.age:group\": join, count_distinct, group, filter, count_values or aggregate",
             "tests/board.toml:9: `Patient` in `tables` is not a table's name",
             "tests/board.toml:10: `expect` is \"allow\" or \"deny\"",
-            "tests/board.toml:11: `k` is not a field of `protections`; its fields are min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own, approval",
+            "tests/board.toml:11: `k` is not a field of `protections`; its fields are min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own, approval, reveal",
             "tests/board.toml:11: `min_patients` is a number of patients, \"0\" to \"1000000\"",
             "tests/board.toml:12: `rule` is 2 to 97 characters of a-z, 0-9, -, _ and /",
         ],
@@ -159,7 +159,7 @@ fn every_problem_of_a_file_is_told_with_its_line() {
 #[test]
 fn a_case_says_what_it_touches_once() {
     let allow = |body: &str| format!("{CASE}{body}expect = \"allow\"\n");
-    let nothing = "say what the case touches: uses = [\"patient.age:group\"], columns, tables, functions, aggregates, or sql = \"SELECT ..\"";
+    let nothing = "say what the case touches: uses = [\"patient.age:group\"], columns, tables, functions, aggregates, hospital, network, or sql = \"SELECT ..\"";
     problems(&allow(""), &[&format!("tests/board.toml:1: {nothing}")]);
     problems(
         &allow("sql = \"SELECT 1\"\ntables = [\"patient\"]\n"),

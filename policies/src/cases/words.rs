@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Footprint;
 use crate::dataset::{Dataset, Use};
-use crate::footprint::{ColumnUse, FootprintError};
+use crate::footprint::{ColumnUse, FootprintError, Shows};
 use crate::sketch::Sketch;
 
 /// Every use.
@@ -24,6 +24,8 @@ pub struct Words {
     pub functions: BTreeSet<String>,
     /// Aggregates; `count` where none is named.
     pub aggregates: BTreeSet<String>,
+    /// What it shows of single hospitals, where it says so.
+    pub shows: Option<Shows>,
 }
 
 impl Words {
@@ -44,8 +46,9 @@ impl Words {
         if aggregates.is_empty() {
             aggregates.insert("count".to_owned());
         }
-        let (tables, functions) = (self.tables.clone(), self.functions.clone());
-        Sketch { tables, uses, functions, aggregates, ..Sketch::default() }.footprint(dataset)
+        let (tables, functions, shows) = (self.tables.clone(), self.functions.clone(), self.shows);
+        Sketch { tables, uses, functions, aggregates, shows, ..Sketch::default() }
+            .footprint(dataset)
     }
 }
 

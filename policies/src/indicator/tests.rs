@@ -108,7 +108,7 @@ fn every_problem_of_a_head_is_told_with_its_line() {
         "-- norm:",
         "-- norms:",
         &[
-            ":6: `norms` is not a key of the head: known are id, version, dataset, title_nl, title_en, norm, source, by, window, band, year, note, min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, approval",
+            ":6: `norms` is not a key of the head: known are id, version, dataset, title_nl, title_en, norm, source, by, window, band, year, note, min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, approval, reveal",
         ],
     );
     check("-- id: b1_bla_volume\n", "", &[":1: `id` is missing from the head: write `-- id: ...`"]);

@@ -4,8 +4,8 @@ use super::*;
 use crate::Digest;
 use crate::explore::{Explore, ExploreReason, ExploreRefusal};
 use crate::footprint::{
-    ColumnUse, FragmentFootprint, LinkAxis, LinkFootprint, LinkName, LinkNames, LinkQuantity,
-    LinkSum, Sensitive, SumFootprint, SumKind, Units,
+    ColumnUse, FragmentFootprint, HospitalUse, LinkAxis, LinkFootprint, LinkName, LinkNames,
+    LinkQuantity, LinkSum, Sensitive, Shows, SumFootprint, SumKind, Units,
 };
 
 const DATASET: &str = r#"id = "small"
@@ -97,6 +97,7 @@ fn footprint(change: impl FnOnce(&mut FootprintDraft)) -> FootprintDraft {
             vectors: Vec::new(),
             sensitive: false,
         }],
+        shows: Shows { hospital: HospitalUse::Grouped, network: false },
         names: LinkNames {
             axes: ["hospital", "year"].map(LinkName::of).to_vec(),
             sums: vec![LinkQuantity { what: LinkName::of("rows"), conditions: BTreeSet::new() }],

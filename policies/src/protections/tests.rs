@@ -193,6 +193,7 @@ fn a_value_has_one_form() {
         ("signature", &["direct", "delegated"]),
         ("own", &["exact"]),
         ("approval", &["required", "none"]),
+        ("reveal", &["named", "pseudonym", "none"]),
     ] {
         for value in values {
             assert_eq!(told(word, value), None, "{word} {value}");
@@ -207,7 +208,7 @@ fn a_value_has_one_form() {
 fn a_receipt_claims_what_is_applied_and_nothing_else() {
     let decided = Protections::from(Values::mixed(7));
     let decided = Protections { kind: Kind::Volume, own: OwnFigures::Exact, ..decided };
-    let decided = Protections { approval: Approval::Required, ..decided };
+    let decided = Protections { approval: Approval::Required, reveal: Reveal::None, ..decided };
     let of_exact = [Word::MinPart, Word::Parts, Word::Dominance, Word::PPercent, Word::MinDf];
     for profile in Profile::ALL {
         let applied = decided.applied_under(profile);
@@ -227,6 +228,8 @@ fn a_receipt_claims_what_is_applied_and_nothing_else() {
     assert_eq!((usual.applied().kind, usual.applied().own), (None, None));
     let unheld = Protections { approval: Approval::None, ..decided };
     assert_eq!(unheld.applied().approval, None);
+    let named = Protections { reveal: Reveal::Named, ..decided };
+    assert_eq!(named.applied().reveal, None);
     // A hospital's own staff wait like everybody else.
     assert_eq!(decided.own_figures().approval, Approval::Required);
 }

@@ -179,3 +179,27 @@ pub enum OwnFigures {
     /// What everybody sees.
     Protected,
 }
+
+/// What the answer of the asking node tells of single hospitals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reveal {
+    /// Everything: who answered what, by name.
+    Named,
+    /// Figures by hospital under letters that are drawn for each answer.
+    Pseudonym,
+    /// Totals only, of all hospitals or of networks.
+    None,
+}
+
+impl Reveal {
+    /// The word in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Named => "named",
+            Self::Pseudonym => "pseudonym",
+            Self::None => "none",
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Approval, Dominance, Kind, MinDf, MinPart, MinPatients, Opinions, OwnFigures, PPercent, Parts,
-    Quota, SignatureKind, Variance, Zeros,
+    Quota, Reveal, SignatureKind, Variance, Zeros,
 };
 
 /// Most that a number of patients or questions may be.
@@ -27,11 +27,12 @@ pub(crate) enum Word {
     Signature,
     Own,
     Approval,
+    Reveal,
 }
 
 impl Word {
     /// In the order of messages.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::MinPatients,
         Self::MinPart,
         Self::Zeros,
@@ -46,6 +47,7 @@ impl Word {
         Self::Signature,
         Self::Own,
         Self::Approval,
+        Self::Reveal,
     ];
 
     /// The word in files.
@@ -65,6 +67,7 @@ impl Word {
             Self::Signature => "signature",
             Self::Own => "own",
             Self::Approval => "approval",
+            Self::Reveal => "reveal",
         }
     }
 
@@ -92,6 +95,7 @@ impl Word {
             Self::Signature => "\"direct\" or \"delegated\"".to_owned(),
             Self::Own => "\"exact\"".to_owned(),
             Self::Approval => "\"required\" or \"none\"".to_owned(),
+            Self::Reveal => "\"named\", \"pseudonym\" or \"none\"".to_owned(),
         }
     }
 }
@@ -124,6 +128,7 @@ fn take(word: Word, value: &str, opinions: &mut Opinions) -> Option<()> {
         Word::Signature => opinions.signature = Some(one_of(value, &SIGNATURES)?),
         Word::Own => opinions.own = Some(one_of(value, &[("exact", OwnFigures::Exact)])?),
         Word::Approval => opinions.approval = Some(one_of(value, &APPROVALS)?),
+        Word::Reveal => opinions.reveal = Some(one_of(value, &REVEALS)?),
     }
     Some(())
 }
@@ -155,6 +160,7 @@ impl Opinions {
                 &[("exact", OwnFigures::Exact), ("protected", OwnFigures::Protected)],
             ),
             Word::Approval => word_of(self.approval, &APPROVALS),
+            Word::Reveal => word_of(self.reveal, &REVEALS),
         }
     }
 }
@@ -180,6 +186,8 @@ const SIGNATURES: [(&str, SignatureKind); 2] =
 
 const APPROVALS: [(&str, Approval); 2] =
     [("required", Approval::Required), ("none", Approval::None)];
+const REVEALS: [(&str, Reveal); 3] =
+    [("named", Reveal::Named), ("pseudonym", Reveal::Pseudonym), ("none", Reveal::None)];
 
 fn one_of<T: Copy>(value: &str, known: &[(&str, T)]) -> Option<T> {
     known.iter().find(|(word, _)| *word == value).map(|(_, value)| *value)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::decide::Explained;
-use crate::protections::{Approval, Kind, Opinions, OwnFigures};
+use crate::protections::{Approval, Kind, Opinions, OwnFigures, Reveal};
 
 use super::{Reason, Unknown, Verdict};
 
@@ -184,5 +184,6 @@ fn applied(explained: &Explained) -> Opinions {
         signature: Some(done.signature),
         own: Some(done.own.unwrap_or(OwnFigures::Protected)),
         approval: Some(done.approval.unwrap_or(Approval::None)),
+        reveal: Some(done.reveal.unwrap_or(Reveal::Named)),
     }
 }

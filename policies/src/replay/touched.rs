@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dataset::{Dataset, Use};
-use crate::footprint::{ColumnUse, Footprint, FootprintDraft, FootprintError};
+use crate::footprint::{ColumnUse, Footprint, FootprintDraft, FootprintError, Shows};
 use crate::sketch::Sketch;
 
 /// What a question touches.
@@ -28,6 +28,8 @@ pub struct InWords {
     pub aggregates: BTreeSet<String>,
     /// Cells of the first column that is grouped by, where not one.
     pub cells: Option<u32>,
+    /// What it shows of single hospitals and of networks, where it does.
+    pub shows: Option<Shows>,
 }
 
 /// A use of a column that cannot be read.
@@ -69,7 +71,8 @@ impl std::fmt::Display for ColumnUse {
 impl From<&FootprintDraft> for InWords {
     /// The same in words; measures, forms and places are left out.
     fn from(draft: &FootprintDraft) -> Self {
-        let FootprintDraft { tables, uses, functions, aggregates, fragments, names: _ } = draft;
+        let FootprintDraft { tables, uses, functions, aggregates, fragments, shows, names: _ } =
+            draft;
         let cells = fragments.iter().map(|fragment| fragment.cells).max();
         Self {
             tables: tables.clone(),
@@ -77,6 +80,7 @@ impl From<&FootprintDraft> for InWords {
             functions: functions.clone(),
             aggregates: aggregates.clone(),
             cells: cells.filter(|cells| *cells != 1).and_then(|cells| u32::try_from(cells).ok()),
+            shows: Some(*shows).filter(|shows| *shows != Shows::NOTHING),
         }
     }
 }
@@ -89,7 +93,7 @@ impl Touched {
     pub fn check(&self, dataset: &Dataset) -> Result<Footprint, FootprintError> {
         match self {
             Self::Logged(draft) => Footprint::check(FootprintDraft::clone(draft), dataset),
-            Self::InWords(InWords { tables, uses, functions, aggregates, cells }) => {
+            Self::InWords(InWords { tables, uses, functions, aggregates, cells, shows }) => {
                 let sketch = Sketch {
                     tables: tables.clone(),
                     uses: uses.clone(),
@@ -97,6 +101,7 @@ impl Touched {
                     aggregates: aggregates.clone(),
                     cells: *cells,
                     part: false,
+                    shows: *shows,
                 };
                 sketch.footprint(dataset)
             }

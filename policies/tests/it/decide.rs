@@ -72,6 +72,8 @@ impl Case {
             asking_node: hospital(&self.asking_node),
             direct_signature: self.direct_signature,
             hospitals: 2,
+            named: None,
+            at: NOW,
             to_itself: false,
             indicator: self.indicator.clone(),
             profile: self.profile,

@@ -8,9 +8,8 @@ use policies::bundle::{open, seal};
 use policies::dsse::{Envelope, PublicKey};
 use policies::explore::{Explore, ExploreReason, ExploreRefusal};
 use policies::footprint::{
-    ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkKey, LinkName,
-    LinkNames, LinkQuantity, LinkSum, MeasureFootprint, MeasureKind, Sensitive, SumFootprint,
-    SumKind, Units,
+    ColumnUse, FootprintDraft, FragmentFootprint, LinkAxis, LinkFootprint, LinkName, LinkNames,
+    LinkQuantity, LinkSum, MeasureFootprint, MeasureKind, Sensitive, SumFootprint, SumKind, Units,
 };
 use policies::question::{sign_question, sign_request};
 use policies::wire::{Asks, Question, Request};
@@ -177,12 +176,10 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
     if group_keys.is_empty() {
         group_keys.push("CASE WHEN true THEN 1 ELSE 12 END".to_owned());
     }
-    let keys = (0..).zip([12].into_iter().chain(std::iter::repeat(1)));
-    let keys =
-        keys.take(group_keys.len()).map(|(axis, size)| LinkKey::from(LinkAxis { axis, size }));
+    let sizes = (0..).zip([12].into_iter().chain(std::iter::repeat(1))).take(group_keys.len());
     let links = vec![LinkFootprint {
         base: Digest::of(b"base"),
-        keys: keys.collect(),
+        keys: sizes.map(|(axis, size)| LinkAxis { axis, size }.into()).collect(),
         sums: vec![LinkSum { of: 0, fixed: Vec::new(), part_of: Vec::new() }],
     }];
     let axes =
@@ -192,6 +189,7 @@ pub(crate) fn draft(uses: &[String]) -> FootprintDraft {
         sums: vec![LinkQuantity { what: LinkName::of("rows"), conditions: BTreeSet::new() }],
     };
     FootprintDraft {
+        shows: policies::footprint::Shows::NOTHING,
         names,
         tables: parsed.iter().map(|used| used.table.clone()).collect(),
         uses: parsed,

@@ -28,3 +28,4 @@ mod own;
 mod replay;
 mod reply;
 mod request;
+mod reveal;

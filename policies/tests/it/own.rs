@@ -146,7 +146,7 @@ fn every_problem_of_the_file_is_told_with_its_line() {
             "own.cedar:2: a permit of the hospital's own grants nothing: it carries protections, such as @min_patients(\"20\")",
             "own.cedar:3: a permit names its action: write action == Kring::Action::\"ask.members\"",
             "own.cedar:4: Person `e.mulder` is not in people.toml",
-            "own.cedar:6: `@min_patient` is not an annotation: known are id, explain_nl, explain_en, min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own, approval",
+            "own.cedar:6: `@min_patient` is not an annotation: known are id, explain_nl, explain_en, min_patients, min_part, zeros, parts, dominance, p_percent, min_df, variance, kind, quota_day, quota_lineage, signature, own, approval, reveal",
             "own.cedar:6: a permit of the hospital's own grants nothing: it carries protections, such as @min_patients(\"20\")",
             "own.cedar:6: the rule has no id: write @id(\"...\") before it",
             "own.cedar:6: this version of kring cannot answer under `ask.network`: remove it until a version can",

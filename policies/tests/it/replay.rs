@@ -131,6 +131,10 @@ fn a_stricter_protection_holds_at_once_and_a_looser_one_waits() {
         &["min_patients 20 -> 10 (looser, after the notice)"],
         &["min_patients 20 -> 10 (ruimer, na de aankondigingstijd)"],
     );
+    let (all, none) = (members("@reveal(\"named\")"), members("@reveal(\"none\")"));
+    let two = change_of(&rules(&all), &rules(&none), &ask(), &grade());
+    assert_eq!(denied(&two), "reveal_too_few");
+    lines(&change_of(&rules(&members("")), &rules(&all), &ask(), &grade()), &[], &[]);
     // One of each: every protection on its own.
     let mixed = members("@min_patients(\"10\") @zeros(\"shown\")");
     let other = members("@min_patients(\"20\") @zeros(\"hidden\") @quota_day(\"50\")");

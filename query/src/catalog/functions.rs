@@ -192,38 +192,57 @@ pub(crate) fn window(name: &str) -> Option<Arc<WindowUDF>> {
 }
 
 /// Why a known function is not offered, and what to write instead.
-pub(crate) fn advice(name: &str) -> Option<&'static str> {
+pub(crate) fn advice(name: &str) -> Option<(&'static str, &'static str)> {
     Some(match name {
-        "min" | "max" => {
-            "it would show one person's value; write avg(x) and stddev(x), or count(*) FILTER (WHERE x >= ...) at limits that matter"
-        }
-        "median" | "percentile_cont" | "quantile" | "histogram" => {
-            "take it of a column of patients for which the dataset declares edges"
-        }
-        "percentile_disc" | "approx_percentile_cont" | "approx_median" => {
-            "it cannot be added up over hospitals; write quantile(x, 0.9) of a column with declared edges, or count(*) FILTER (WHERE x < ...) at the limits that matter"
-        }
-        "array_agg" | "string_agg" | "first_value" | "last_value" | "listagg" | "group_concat" => {
-            "it would show single persons' values; write count(*) with GROUP BY the values"
-        }
-        "bool_and" | "bool_or" | "every" | "bit_and" | "bit_or" | "bit_xor" => {
-            "it tells whether everyone or no one is so; write count(*) FILTER (WHERE ...)"
-        }
-        "approx_distinct" => "it cannot be added up exactly; write count(distinct key)",
-        "row_number" | "rank" | "dense_rank" | "ntile" | "lag" | "lead" | "percent_rank" => {
-            "it needs OVER (...), over finished figures or inside a patient"
-        }
-        "random" | "rand" | "uuid" | "now" | "current_date" | "current_timestamp" | "version" => {
-            "the same question must give the same answer everywhere; write the value"
-        }
+        "min" | "max" => (
+            "it would show one person's value; write avg(x) and stddev(x), or count(*) FILTER (WHERE x >= ...) at limits that matter",
+            "dat zou de waarde van één persoon tonen; schrijf avg(x) en stddev(x), of count(*) FILTER (WHERE x >= ...) bij grenzen die ertoe doen",
+        ),
+        "median" | "percentile_cont" | "quantile" | "histogram" => (
+            "take it of a column of patients for which the dataset declares edges",
+            "neem het van een kolom van patiënten waarvoor de dataset grenzen van klassen opgeeft",
+        ),
+        "percentile_disc" | "approx_percentile_cont" | "approx_median" => (
+            "it cannot be added up over hospitals; write quantile(x, 0.9) of a column with declared edges, or count(*) FILTER (WHERE x < ...) at the limits that matter",
+            "dat is niet op te tellen over ziekenhuizen; schrijf quantile(x, 0.9) van een kolom met opgegeven klassen, of count(*) FILTER (WHERE x < ...) bij de grenzen die ertoe doen",
+        ),
+        "array_agg" | "string_agg" | "first_value" | "last_value" | "listagg" | "group_concat" => (
+            "it would show single persons' values; write count(*) with GROUP BY the values",
+            "dat zou waarden van losse personen tonen; schrijf count(*) met GROUP BY op de waarden",
+        ),
+        "bool_and" | "bool_or" | "every" | "bit_and" | "bit_or" | "bit_xor" => (
+            "it tells whether everyone or no one is so; write count(*) FILTER (WHERE ...)",
+            "dat zegt of iedereen of niemand zo is; schrijf count(*) FILTER (WHERE ...)",
+        ),
+        "approx_distinct" => (
+            "it cannot be added up exactly; write count(distinct key)",
+            "dat is niet precies op te tellen; schrijf count(distinct key)",
+        ),
+        "row_number" | "rank" | "dense_rank" | "ntile" | "lag" | "lead" | "percent_rank" => (
+            "it needs OVER (...), over finished figures or inside a patient",
+            "dat vraagt OVER (...), over uitgerekende cijfers of binnen een patiënt",
+        ),
+        "random" | "rand" | "uuid" | "now" | "current_date" | "current_timestamp" | "version" => (
+            "the same question must give the same answer everywhere; write the value",
+            "dezelfde vraag moet overal hetzelfde antwoord geven; schrijf de waarde",
+        ),
         "upper" | "lower" | "length" | "char_length" | "substr" | "left" | "right" | "concat"
-        | "trim" => "codes are compared as they are; write CASE, IN ('a', 'b') or LIKE 'a%'",
-        "mod" => "write a % b",
-        "trunc" => "write floor(x), ceil(x) or round(x, 1)",
-        "sign" => "write CASE WHEN x > 0 THEN 1 WHEN x < 0 THEN -1 ELSE 0 END",
-        "date_trunc" | "date_part" | "extract" | "to_date" | "date_add" => {
-            "dates are whole days from diagnosis and a year; use integer arithmetic"
+        | "trim" => (
+            "codes are compared as they are; write CASE, IN ('a', 'b') or LIKE 'a%'",
+            "codes worden vergeleken zoals ze zijn; schrijf CASE, IN ('a', 'b') of LIKE 'a%'",
+        ),
+        "mod" => ("write a % b", "schrijf a % b"),
+        "trunc" => {
+            ("write floor(x), ceil(x) or round(x, 1)", "schrijf floor(x), ceil(x) of round(x, 1)")
         }
+        "sign" => (
+            "write CASE WHEN x > 0 THEN 1 WHEN x < 0 THEN -1 ELSE 0 END",
+            "schrijf CASE WHEN x > 0 THEN 1 WHEN x < 0 THEN -1 ELSE 0 END",
+        ),
+        "date_trunc" | "date_part" | "extract" | "to_date" | "date_add" => (
+            "dates are whole days from diagnosis and a year; use integer arithmetic",
+            "data zijn hele dagen vanaf de diagnose en een jaar; reken met gehele getallen",
+        ),
         _ => return None,
     })
 }

@@ -14,7 +14,7 @@ use policies::footprint::MAX_FRAGMENTS;
 use super::tree::{Cut, Node, OfNetworks, Set, Step};
 use super::{Account, Fragment, MAX_FIGURES, below, leaf};
 use crate::catalog::functions::Place;
-use crate::error::{PlanError, listed, quoted};
+use crate::error::{Both, PlanError, listed, quoted};
 use crate::facts::{Facts, Scope, safe};
 use crate::finish::json;
 use crate::written::written;
@@ -64,8 +64,14 @@ pub(super) fn build(
     for field in plan.schema().fields() {
         if json::kind(field.data_type()).is_none() {
             return Err(PlanError::unsupported(
-                format!("the type of `{}`", quoted(field.name())),
-                "cast it to BIGINT, DOUBLE, DECIMAL(p, s), TEXT or BOOLEAN",
+                (
+                    format!("the type of `{}`", quoted(field.name())),
+                    format!("het type van `{}`", quoted(field.name())),
+                ),
+                (
+                    "cast it to BIGINT, DOUBLE, DECIMAL(p, s), TEXT or BOOLEAN",
+                    "zet het om met CAST naar BIGINT, DOUBLE, DECIMAL(p, s), TEXT of BOOLEAN",
+                ),
             ));
         }
     }
@@ -177,6 +183,7 @@ impl Walk<'_, '_> {
             };
             self.lines.push(format!("{PART} {}", place.saturating_add(1)));
             if let Some(of) = &networks {
+                self.account.by_network = true;
                 self.lines.push(copied(of));
                 by_network = ByNetwork::column(of.column);
             }
@@ -241,8 +248,8 @@ impl Walk<'_, '_> {
         let replaced = expr.clone().transform_up(|expr| {
             if matches!(expr, Expr::InSubquery(_) | Expr::Exists(_) | Expr::SetComparison(_)) {
                 problem = Some(PlanError::unsupported(
-                    "IN, EXISTS, ANY or ALL with a subquery, over finished figures",
-                    "JOIN the subquery as a derived table, or compare with a scalar subquery",
+                    ("IN, EXISTS, ANY or ALL with a subquery, over finished figures", "IN, EXISTS, ANY of ALL met een subquery, over uitgerekende cijfers"),
+                    ("JOIN the subquery as a derived table, or compare with a scalar subquery", "JOIN de subquery als afgeleide tabel, of vergelijk met een subquery van één waarde"),
                 ));
                 return Ok(Transformed::new(expr, false, TreeNodeRecursion::Stop));
             }
@@ -271,8 +278,14 @@ impl Walk<'_, '_> {
         let value = self.walk(plan)?;
         let (true, [facts]) = (value.step.is_single(), value.columns.as_slice()) else {
             return Err(PlanError::unsupported(
-                "a subquery that may give several rows or columns where one value is expected",
-                "write an aggregate without GROUP BY, or LIMIT 1",
+                (
+                    "a subquery that may give several rows or columns where one value is expected",
+                    "een subquery die meer rijen of kolommen kan geven waar één waarde wordt verwacht",
+                ),
+                (
+                    "write an aggregate without GROUP BY, or LIMIT 1",
+                    "schrijf een aggregaat zonder GROUP BY, of LIMIT 1",
+                ),
             ));
         };
         self.scalars = self.scalars.saturating_add(1);
@@ -305,8 +318,14 @@ fn copied(of: &OfNetworks) -> String {
 
 fn correlated() -> PlanError {
     PlanError::unsupported(
-        "a subquery over figures that names columns of the question around it",
-        "write it as a derived table with GROUP BY and JOIN it on the group columns",
+        (
+            "a subquery over figures that names columns of the question around it",
+            "een subquery over cijfers die kolommen van de vraag eromheen noemt",
+        ),
+        (
+            "write it as a derived table with GROUP BY and JOIN it on the group columns",
+            "schrijf haar als afgeleide tabel met GROUP BY en JOIN die op de groepskolommen",
+        ),
     )
 }
 
@@ -316,12 +335,14 @@ fn correlated() -> PlanError {
 )]
 fn refused(plan: &LogicalPlan, dataset: &Dataset) -> PlanError {
     match plan {
-        LogicalPlan::Distinct(_) => {
-            PlanError::unsupported("SELECT DISTINCT ON", "write GROUP BY, or rank() OVER (...)")
-        }
-        _ if has_cut(plan, dataset) => {
-            PlanError::unsupported("this clause over figures", "write SELECT ... GROUP BY ...")
-        }
+        LogicalPlan::Distinct(_) => PlanError::unsupported(
+            Both::same("SELECT DISTINCT ON"),
+            ("write GROUP BY, or rank() OVER (...)", "schrijf GROUP BY, of rank() OVER (...)"),
+        ),
+        _ if has_cut(plan, dataset) => PlanError::unsupported(
+            ("this clause over figures", "deze clausule over cijfers"),
+            ("write SELECT ... GROUP BY ...", "schrijf SELECT ... GROUP BY ..."),
+        ),
         _ => PlanError::NotAnAggregate,
     }
 }
@@ -329,8 +350,12 @@ fn refused(plan: &LogicalPlan, dataset: &Dataset) -> PlanError {
 /// The rows to skip and to keep of a LIMIT with constants.
 pub(super) fn bounds(limit: &Limit) -> Result<(usize, Option<usize>), PlanError> {
     use datafusion::logical_expr::{FetchType, SkipType};
-    let refused =
-        || PlanError::unsupported("LIMIT or OFFSET that is not a number", "write a whole number");
+    let refused = || {
+        PlanError::unsupported(
+            ("LIMIT or OFFSET that is not a number", "LIMIT of OFFSET dat geen getal is"),
+            ("write a whole number", "schrijf een geheel getal"),
+        )
+    };
     let skip = match limit.get_skip_type() {
         Ok(SkipType::Literal(skip)) => skip,
         Ok(SkipType::UnsupportedExpr) | Err(_) => return Err(refused()),

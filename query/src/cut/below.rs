@@ -21,7 +21,7 @@ use policies::dataset::Use;
 
 use super::{Account, Below, TextCondition};
 use crate::catalog::{self, PATIENT};
-use crate::error::PlanError;
+use crate::error::{Both, PlanError};
 use crate::facts::Plain;
 use crate::facts::safe::rounded;
 use crate::written::written;
@@ -111,8 +111,11 @@ impl<'a, 'd> Walk<'a, 'd> {
         self.scans = self.scans.saturating_add(1);
         if self.scans > MAX_SCANS {
             return Err(PlanError::unsupported(
-                format!("a question over more than {MAX_SCANS} tables"),
-                "ask several questions",
+                (
+                    format!("a question over more than {MAX_SCANS} tables"),
+                    format!("een vraag over meer dan {MAX_SCANS} tabellen"),
+                ),
+                ("ask several questions", "stel meer vragen"),
             ));
         }
         let plain = scan.projection.is_none() && scan.filters.is_empty() && scan.fetch.is_none();
@@ -202,8 +205,11 @@ impl<'a, 'd> Walk<'a, 'd> {
             JoinType::Left | JoinType::Right => false,
             JoinType::Full => {
                 return Err(PlanError::unsupported(
-                    "FULL JOIN",
-                    "write LEFT JOIN from the table whose rows are counted",
+                    Both::same("FULL JOIN"),
+                    (
+                        "write LEFT JOIN from the table whose rows are counted",
+                        "schrijf LEFT JOIN vanaf de tabel waarvan de rijen worden geteld",
+                    ),
                 ));
             }
             JoinType::LeftSemi
@@ -289,8 +295,8 @@ impl<'a, 'd> Walk<'a, 'd> {
         };
         if !tied {
             return Err(PlanError::CrossesPatients {
-                clause: "this join".to_owned(),
-                instead: "write JOIN ... ON, or WHERE, with the same declared key on both sides, e.g. a.patient_key = b.patient_key".to_owned(),
+                clause: ("this join", "deze join").into(),
+                instead: ("write JOIN ... ON, or WHERE, with the same declared key on both sides, e.g. a.patient_key = b.patient_key", "schrijf JOIN ... ON, of WHERE, met dezelfde sleutel uit de dataset aan beide kanten, bv. a.patient_key = b.patient_key").into(),
             });
         }
         for part in others {

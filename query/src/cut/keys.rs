@@ -4,7 +4,7 @@ use datafusion::logical_expr::Expr;
 use policies::dataset::Use;
 
 use super::{Account, Below, Key, below};
-use crate::error::PlanError;
+use crate::error::{Both, PlanError};
 use crate::facts::domain::Domain;
 use crate::facts::{Facts, Plain};
 use crate::written::written;
@@ -34,7 +34,11 @@ pub(super) fn keys(
         if domain == Domain::Hospital && facts.nullable {
             return Err(PlanError::NoDomain {
                 key: text,
-                instead: "group by the hospital of the table before LEFT JOIN".to_owned(),
+                instead: (
+                    "group by the hospital of the table before LEFT JOIN",
+                    "groepeer op het ziekenhuis van de tabel voor LEFT JOIN",
+                )
+                    .into(),
             });
         }
         merged.push(facts.clone());
@@ -51,29 +55,41 @@ fn network(expr: &Expr, below: &Below) -> Result<Facts, PlanError> {
     if facts.nullable {
         return Err(PlanError::NoDomain {
             key: written(expr),
-            instead: "group by the network of the table before LEFT JOIN".to_owned(),
+            instead: (
+                "group by the network of the table before LEFT JOIN",
+                "groepeer op het netwerk van de tabel voor LEFT JOIN",
+            )
+                .into(),
         });
     }
     Ok(Facts { nullable: false, ..Facts::of_type(facts.data_type) })
 }
 
-fn instead(expr: &Expr, facts: &Facts) -> String {
+fn instead(expr: &Expr, facts: &Facts) -> Both {
     let text = written(expr);
     match (&facts.plain, facts.step) {
-        (Some(Plain::Column(_)), Some(step)) => format!(
-            "group by bins, e.g. {text} / {}, or by CASE WHEN {text} < ... THEN 'low' ELSE 'high' END",
-            step.saturating_mul(10)
-        ),
-        (None, _) if facts.data_type.is_integer() => {
-            "divide one whole column by a multiple of its step, or write CASE with constant results"
-                .to_owned()
+        (Some(Plain::Column(_)), Some(step)) => {
+            let bins = format!("{text} / {}", step.saturating_mul(10));
+            (
+                format!("group by bins, e.g. {bins}, or by CASE WHEN {text} < ... THEN 'low' ELSE 'high' END"),
+                format!("deel in naar klassen, bv. {bins}, of naar CASE WHEN {text} < ... THEN 'laag' ELSE 'hoog' END"),
+            )
+                .into()
         }
-        _ if facts.data_type.is_floating() => {
-            "cast it to BIGINT, DECIMAL(p, s) or TEXT, or write CASE with whole numbers or texts"
-                .to_owned()
-        }
-        _ => {
-            "group by a category, by bins of a number, or by CASE with constant results".to_owned()
-        }
+        (None, _) if facts.data_type.is_integer() => (
+            "divide one whole column by a multiple of its step, or write CASE with constant results",
+            "deel één hele kolom door een veelvoud van haar stap, of schrijf CASE met constante uitkomsten",
+        )
+            .into(),
+        _ if facts.data_type.is_floating() => (
+            "cast it to BIGINT, DECIMAL(p, s) or TEXT, or write CASE with whole numbers or texts",
+            "zet het om met CAST naar BIGINT, DECIMAL(p, s) of TEXT, of schrijf CASE met gehele getallen of teksten",
+        )
+            .into(),
+        _ => (
+            "group by a category, by bins of a number, or by CASE with constant results",
+            "deel in naar een categorie, naar klassen van een getal, of naar CASE met constante uitkomsten",
+        )
+            .into(),
     }
 }

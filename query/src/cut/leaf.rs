@@ -106,9 +106,16 @@ fn one_network(keys: &[Option<Key>]) -> Result<Option<usize>, PlanError> {
     let first = places.next();
     if places.next().is_some() {
         return Err(PlanError::NetworkColumn {
-            what: "GROUP BY of the networks of several tables".to_owned(),
-            instead: "name one of them: the rows of a patient are all of the same hospital"
-                .to_owned(),
+            what: (
+                "GROUP BY of the networks of several tables",
+                "GROUP BY van de netwerken van verschillende tabellen",
+            )
+                .into(),
+            instead: (
+                "name one of them: the rows of a patient are all of the same hospital",
+                "noem er één: de rijen van een patiënt zijn alle van hetzelfde ziekenhuis",
+            )
+                .into(),
         });
     }
     Ok(first)
@@ -163,8 +170,8 @@ fn sets(aggregate: &Aggregate) -> Result<Sets<'_>, PlanError> {
         places.dedup();
         if members.contains(&places) {
             return Err(PlanError::unsupported(
-                "the same grouping set twice",
-                "name each grouping set once",
+                ("the same grouping set twice", "dezelfde groepering twee keer"),
+                ("name each grouping set once", "noem elke groepering één keer"),
             ));
         }
         members.push(places);

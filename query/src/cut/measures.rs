@@ -7,23 +7,25 @@ use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{AggregateFunction, Cast};
 use datafusion::logical_expr::{Aggregate, Expr};
 use policies::dataset::Use;
-use policies::footprint::{MAX_ROWS, SUM_LIMIT, SumKind, VectorFootprint};
+use policies::footprint::{MAX_ROWS, SumKind, VectorFootprint};
 
 use super::normal::Normal;
 use super::{Account, Below, Linear, Output, Primitive, ShareFigure, below};
 use crate::catalog::functions;
-use crate::error::PlanError;
+use crate::error::{Both, PlanError};
 use crate::facts::domain::Domain;
 use crate::facts::range::Range;
 use crate::facts::{Facts, Plain};
 use crate::written::written;
 
 mod argument;
+mod limits;
 mod linear;
 mod pair;
 mod quantile;
 
 use argument::{Argument, units};
+use limits::{room, same_scale};
 use linear::Under;
 
 /// Digits behind the point of a sum of floats.
@@ -70,16 +72,20 @@ impl Measures {
         let name = call.func.name().to_owned();
         let call = &without_names(call);
         if !functions::additive(&name) {
-            let instead = functions::advice(&name).unwrap_or("it cannot be added up");
-            return Err(PlanError::unsupported(format!("`{name}`"), instead));
+            let instead = functions::advice(&name)
+                .unwrap_or(("it cannot be added up", "dat is niet op te tellen"));
+            return Err(PlanError::unsupported(Both::same(format!("`{name}`")), instead));
         }
         account.aggregates.insert(name.clone());
         let params = &call.params;
         let of_edges = quantile::is_of_edges(&name);
         if !of_edges && (!params.order_by.is_empty() || params.null_treatment.is_some()) {
             return Err(PlanError::unsupported(
-                format!("ORDER BY or NULLS inside `{name}`"),
-                "leave it out: a sum has no order",
+                (
+                    format!("ORDER BY or NULLS inside `{name}`"),
+                    format!("ORDER BY of NULLS binnen `{name}`"),
+                ),
+                ("leave it out: a sum has no order", "laat het weg: een som heeft geen volgorde"),
             ));
         }
         let filter = match &params.filter {
@@ -101,8 +107,8 @@ impl Measures {
         }
         let [argument] = params.args.as_slice() else {
             return Err(PlanError::unsupported(
-                format!("`{name}` of several arguments"),
-                "write one argument",
+                (format!("`{name}` of several arguments"), format!("`{name}` met meer argumenten")),
+                ("write one argument", "schrijf één argument"),
             ));
         };
         if name == "count" {
@@ -110,8 +116,11 @@ impl Measures {
         }
         if params.distinct {
             return Err(PlanError::unsupported(
-                format!("`{name}(DISTINCT ...)`"),
-                "write it without DISTINCT, or count(distinct key)",
+                Both::same(format!("`{name}(DISTINCT ...)`")),
+                (
+                    "write it without DISTINCT, or count(distinct key)",
+                    "schrijf het zonder DISTINCT, of count(distinct key)",
+                ),
             ));
         }
         if let Some(figure) = share(&name) {
@@ -144,8 +153,11 @@ impl Measures {
                     return Ok(());
                 }
                 return Err(PlanError::unsupported(
-                    format!("count(distinct {})", written(argument)),
-                    "count distinct keys or categories only, or GROUP BY the column and count the groups",
+                    Both::same(format!("count(distinct {})", written(argument))),
+                    (
+                        "count distinct keys or categories only, or GROUP BY the column and count the groups",
+                        "tel alleen verschillende sleutels of categorieën, of schrijf GROUP BY met de kolom en tel de groepen",
+                    ),
                 ));
             }
             account.used(&facts.values, Use::CountDistinct)?;
@@ -352,35 +364,13 @@ fn number(expr: &Expr, below: &Below, account: &mut Account<'_>) -> Result<Argum
         }
         DataType::Float64 => Err(PlanError::Unbounded {
             expression: written(expr),
-            instead: "add a column or an expression of bounded columns; divide by a constant"
-                .to_owned(),
+            instead: ("add a column or an expression of bounded columns; divide by a constant", "tel een kolom op, of een uitdrukking van kolommen met grenzen; deel door een constante").into(),
         }),
         _ => Err(PlanError::unsupported(
-            format!("a sum of `{}`", written(expr)),
-            "add numbers: a measure, a flag, or CASE with numbers; cast fine decimals to DOUBLE",
+            (format!("a sum of `{}`", written(expr)), format!("een som van `{}`", written(expr))),
+            ("add numbers: a measure, a flag, or CASE with numbers; cast fine decimals to DOUBLE", "tel getallen op: een meetwaarde, een vlag, of CASE met getallen; zet fijne decimalen om met CAST naar DOUBLE"),
         )),
     }
-}
-
-/// Refuses a sum whose digits are not those of the type that it is shown in.
-fn same_scale(data_type: &DataType, scale: u8) -> Result<(), PlanError> {
-    let DataType::Decimal128(_, digits) = data_type else { return Ok(()) };
-    if u8::try_from(*digits) == Ok(scale) {
-        return Ok(());
-    }
-    Err(PlanError::unsupported(
-        "a sum of this decimal expression",
-        "cast the argument: sum(CAST(... AS DECIMAL(p, s)))",
-    ))
-}
-
-/// The greatest sum, if it fits what travels.
-fn room(units: u128, name: &str) -> Result<u128, PlanError> {
-    let sum = units.checked_mul(MAX_ROWS.unsigned_abs());
-    sum.filter(|sum| *sum < SUM_LIMIT.unsigned_abs()).ok_or_else(|| PlanError::Unbounded {
-        expression: format!("{name}(...)"),
-        instead: "divide the argument by a constant, so that its squares stay small".to_owned(),
-    })
 }
 
 fn output_facts(data_type: DataType, range: Range, nullable: bool) -> Facts {

@@ -13,7 +13,7 @@ use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, LogicalPlan, Operator
 use policies::NetworkId;
 
 use super::Fragment;
-use crate::error::{PlanError, listed};
+use crate::error::{Both, PlanError, listed};
 use crate::network;
 use crate::pipe::Networks;
 
@@ -22,10 +22,7 @@ pub(super) fn known(fragments: &[Fragment], networks: &Networks) -> Result<(), P
     for fragment in fragments {
         for name in tests(fragment).into_iter().flatten() {
             if !networks.keys().any(|known| known.as_str() == name) {
-                let known = match networks.is_empty() {
-                    true => "none".to_owned(),
-                    false => listed(networks.keys().map(NetworkId::as_str)),
-                };
+                let known = Both::names(listed(networks.keys().map(NetworkId::as_str)));
                 return Err(PlanError::UnknownNetwork { name: crate::error::quoted(name), known });
             }
         }
@@ -40,8 +37,8 @@ pub(super) fn only(fragment: &Fragment) -> Result<Option<BTreeSet<String>>, Plan
         return Ok(only);
     }
     Err(PlanError::NetworkColumn {
-        what: "GROUP BY network beside a comparison of `network` in FILTER, CASE, OR, EXISTS, an outer join or a part of a UNION".to_owned(),
-        instead: "write network = 'x' or network IN (...) as a condition of WHERE by itself, or HAVING over the groups, or leave `network` out of GROUP BY".to_owned(),
+        what: ("GROUP BY network beside a comparison of `network` in FILTER, CASE, OR, EXISTS, an outer join or a part of a UNION", "GROUP BY network naast een vergelijking van `network` in FILTER, CASE, OR, EXISTS, een outer join of een deel van een UNION").into(),
+        instead: ("write network = 'x' or network IN (...) as a condition of WHERE by itself, or HAVING over the groups, or leave `network` out of GROUP BY", "schrijf network = 'x' of network IN (...) als eigen voorwaarde van WHERE, of HAVING over de groepen, of laat `network` uit GROUP BY").into(),
     })
 }
 

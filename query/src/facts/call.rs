@@ -23,10 +23,7 @@ impl Scope<'_> {
     fn listed(&self, expr: &Expr, call: &ScalarFunction) -> Result<Facts, PlanError> {
         let name = call.name();
         if !functions::allowed(name, self.place) {
-            return Err(PlanError::unsupported(
-                format!("`{name}` inside a measure or condition"),
-                "use it on the finished figures, outside the aggregate",
-            ));
+            return Err(above_only(name));
         }
         let arguments: Vec<Facts> =
             call.args.iter().map(|arg| self.facts(arg)).collect::<Result<_, _>>()?;
@@ -49,8 +46,11 @@ impl Scope<'_> {
                 self.one_of(facts, std::slice::from_ref(value))
             }
             ("round", [_, _]) if !constant_digits(call, self.place) => Err(PlanError::unsupported(
-                "round to a number of digits that is not a constant from 0 to 9",
-                "write round(x, 1)",
+                (
+                    "round to a number of digits that is not a constant from 0 to 9",
+                    "round op een aantal cijfers dat geen constante van 0 tot 9 is",
+                ),
+                ("write round(x, 1)", "schrijf round(x, 1)"),
             )),
             ("round" | "floor" | "ceil", [value, ..])
                 if matches!(facts.data_type, DataType::Decimal128(..)) =>
@@ -80,6 +80,20 @@ impl Scope<'_> {
             }
         }
     }
+}
+
+/// A function of finished figures alone.
+fn above_only(name: &str) -> PlanError {
+    PlanError::unsupported(
+        (
+            format!("`{name}` inside a measure or condition"),
+            format!("`{name}` binnen een maat of voorwaarde"),
+        ),
+        (
+            "use it on the finished figures, outside the aggregate",
+            "gebruik het op de uitgerekende cijfers, buiten het aggregaat",
+        ),
+    )
 }
 
 /// Whether the digits that `round` keeps are a constant that no value can overflow with.

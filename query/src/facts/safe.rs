@@ -29,24 +29,48 @@ pub(crate) fn rewrite(expr: &Expr, schema: &DFSchema) -> Result<Expr, PlanError>
         Ok(rewritten) => Ok(rewritten),
         Err(error) => match error.find_root() {
             DataFusionError::Plan(what) if what == CONSTANT_ZERO => Err(PlanError::unsupported(
-                "a division by the constant 0",
-                "divide by something else",
+                ("a division by the constant 0", "een deling door de constante 0"),
+                ("divide by something else", "deel door iets anders"),
             )),
             DataFusionError::Plan(what) if what == CONSTANT_CAST => Err(PlanError::unsupported(
-                "a constant that is not of the type it is compared with or cast to",
-                "write the constant in the type of the column",
+                (
+                    "a constant that is not of the type it is compared with or cast to",
+                    "een constante die niet van het type is waarmee zij wordt vergeleken of waarnaar zij wordt omgezet",
+                ),
+                (
+                    "write the constant in the type of the column",
+                    "schrijf de constante in het type van de kolom",
+                ),
             )),
             DataFusionError::Plan(what) if what == NULL_IN_LISTS => Err(PlanError::unsupported(
-                "NULL in a list of values beside another list for the same column",
-                "leave NULL out of the list, and write IS NULL where it is meant",
+                (
+                    "NULL in a list of values beside another list for the same column",
+                    "NULL in een lijst van waarden naast een andere lijst voor dezelfde kolom",
+                ),
+                (
+                    "leave NULL out of the list, and write IS NULL where it is meant",
+                    "laat NULL uit de lijst, en schrijf IS NULL waar dat bedoeld is",
+                ),
             )),
             DataFusionError::Plan(what) if what == FLOAT_TO_WHOLE => Err(PlanError::unsupported(
-                "a cast of a fraction to a whole number",
-                "say how: CAST(round(x) AS BIGINT), CAST(floor(x) AS BIGINT) or CAST(ceil(x) AS BIGINT)",
+                (
+                    "a cast of a fraction to a whole number",
+                    "een omzetting van een breuk naar een geheel getal",
+                ),
+                (
+                    "say how: CAST(round(x) AS BIGINT), CAST(floor(x) AS BIGINT) or CAST(ceil(x) AS BIGINT)",
+                    "zeg hoe: CAST(round(x) AS BIGINT), CAST(floor(x) AS BIGINT) of CAST(ceil(x) AS BIGINT)",
+                ),
             )),
             DataFusionError::Plan(what) if what == FLOAT_TO_TEXT => Err(PlanError::unsupported(
-                "a cast of a fraction without fixed digits to a text",
-                "say how many: CAST(CAST(x AS DECIMAL(12, 2)) AS TEXT)",
+                (
+                    "a cast of a fraction without fixed digits to a text",
+                    "een omzetting van een breuk zonder vast aantal cijfers naar een tekst",
+                ),
+                (
+                    "say how many: CAST(CAST(x AS DECIMAL(12, 2)) AS TEXT)",
+                    "zeg hoeveel: CAST(CAST(x AS DECIMAL(12, 2)) AS TEXT)",
+                ),
             )),
             _ => Err(PlanError::CannotPlan),
         },

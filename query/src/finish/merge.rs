@@ -187,7 +187,7 @@ fn group(
                     return Ok(None);
                 }
                 let part = parts.get(*place).ok_or(FinishError::Failed)?;
-                keys.push(ScalarValue::Utf8(Some(part.hospital.as_str().to_owned())));
+                keys.push(ScalarValue::Utf8(Some(part.shown.clone())));
             }
         }
     }

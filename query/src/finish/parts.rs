@@ -23,6 +23,8 @@ const MAX_HEAD_BYTES: usize = 1024;
 pub(super) struct HospitalPart {
     /// The hospital.
     pub(super) hospital: HospitalCode,
+    /// What it is called in the table.
+    pub(super) shown: String,
     /// Its cells, a fragment each.
     pub(super) fragments: Vec<SafeCells>,
 }
@@ -60,19 +62,21 @@ pub(super) fn read(
     }
     let mut rest = blobs;
     let mut parts: Vec<HospitalPart> = Vec::with_capacity(hospitals.len());
-    for Part { hospital, frames } in hospitals {
+    for Part { hospital, frames, shown } in hospitals {
         let Some((own, after)) = rest.split_at_checked(*frames) else {
             return Err(FinishError::FrameCount { expected, got: blobs.len() });
         };
         rest = after;
         let bad = |problem| FinishError::BadAnswer { hospital: hospital.clone(), problem };
-        if parts.iter().any(|part| part.hospital == *hospital) {
+        let shown = shown.as_deref().unwrap_or(hospital.as_str()).to_owned();
+        if parts.iter().any(|part| part.hospital == *hospital || part.shown == shown) {
             return Err(bad("the hospital is named twice"));
         }
         let fragments = fragments(split, own).map_err(bad)?;
-        parts.push(HospitalPart { hospital: hospital.clone(), fragments });
+        parts.push(HospitalPart { hospital: hospital.clone(), shown, fragments });
     }
-    parts.sort_by(|a, b| a.hospital.cmp(&b.hospital));
+    // In the order of what is shown: another order would tell whose a letter is.
+    parts.sort_by(|a, b| a.shown.cmp(&b.shown));
     Ok(parts)
 }
 

@@ -13,7 +13,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use crate::catalog::functions;
-use crate::error::{PlanError, quoted};
+use crate::error::{Both, PlanError, quoted};
 
 type Checked = Result<(), PlanError>;
 
@@ -58,11 +58,11 @@ impl Visitor for Clauses {
 }
 
 /// A clause that must be absent.
-fn absent(is_absent: bool, clause: &'static str) -> Checked {
+fn absent(is_absent: bool, clause: impl Into<Both>) -> Checked {
     if is_absent {
         return Ok(());
     }
-    Err(PlanError::unsupported(clause, "leave it out"))
+    Err(PlanError::unsupported(clause, ("leave it out", "laat het weg")))
 }
 
 fn query(query: &Query) -> Checked {
@@ -78,19 +78,22 @@ fn query(query: &Query) -> Checked {
         format_clause,
         pipe_operators,
     } = query;
-    absent(locks.is_empty(), "FOR UPDATE or FOR SHARE")?;
-    absent(for_clause.is_none(), "FOR XML, JSON or BROWSE")?;
-    absent(settings.is_none(), "SETTINGS")?;
-    absent(format_clause.is_none(), "FORMAT")?;
-    absent(pipe_operators.is_empty(), "a pipe operator |>")?;
+    absent(locks.is_empty(), ("FOR UPDATE or FOR SHARE", "FOR UPDATE of FOR SHARE"))?;
+    absent(for_clause.is_none(), ("FOR XML, JSON or BROWSE", "FOR XML, JSON of BROWSE"))?;
+    absent(settings.is_none(), Both::same("SETTINGS"))?;
+    absent(format_clause.is_none(), Both::same("FORMAT"))?;
+    absent(pipe_operators.is_empty(), ("a pipe operator |>", "een pipe-operator |>"))?;
     if fetch.is_some() {
-        return Err(PlanError::unsupported("FETCH FIRST", "write LIMIT"));
+        return Err(PlanError::unsupported(
+            Both::same("FETCH FIRST"),
+            ("write LIMIT", "schrijf LIMIT"),
+        ));
     }
     if let Some(LimitClause::LimitOffset { limit: _, offset: _, limit_by }) = limit_clause {
-        absent(limit_by.is_empty(), "LIMIT ... BY")?;
+        absent(limit_by.is_empty(), Both::same("LIMIT ... BY"))?;
     }
     if let Some(OrderBy { kind, interpolate }) = order_by {
-        absent(interpolate.is_none(), "INTERPOLATE")?;
+        absent(interpolate.is_none(), Both::same("INTERPOLATE"))?;
         match kind {
             OrderByKind::All(_) => {}
             OrderByKind::Expressions(keys) => keys.iter().try_for_each(order_key)?,
@@ -99,15 +102,15 @@ fn query(query: &Query) -> Checked {
     let Some(With { with_token: _, recursive: _, cte_tables }) = with else { return Ok(()) };
     for Cte { alias, query: _, from, materialized, closing_paren_token: _ } in cte_tables {
         self::alias(Some(alias))?;
-        absent(from.is_none(), "FROM after a WITH query")?;
-        absent(materialized.is_none(), "MATERIALIZED")?;
+        absent(from.is_none(), ("FROM after a WITH query", "FROM na een WITH-vraag"))?;
+        absent(materialized.is_none(), Both::same("MATERIALIZED"))?;
     }
     Ok(())
 }
 
 fn order_key(key: &OrderByExpr) -> Checked {
     let OrderByExpr { expr: _, options: _, with_fill } = key;
-    absent(with_fill.is_none(), "WITH FILL")
+    absent(with_fill.is_none(), Both::same("WITH FILL"))
 }
 
 fn select(select: &Select) -> Checked {
@@ -137,44 +140,64 @@ fn select(select: &Select) -> Checked {
         value_table_mode,
         flavor,
     } = select;
-    absent(optimizer_hints.is_empty(), "an optimizer hint")?;
-    absent(select_modifiers.is_none(), "a modifier of SELECT")?;
+    absent(optimizer_hints.is_empty(), ("an optimizer hint", "een aanwijzing voor de optimizer"))?;
+    absent(select_modifiers.is_none(), ("a modifier of SELECT", "een toevoeging aan SELECT"))?;
     if top.is_some() {
-        return Err(PlanError::unsupported("TOP", "write LIMIT"));
+        return Err(PlanError::unsupported(Both::same("TOP"), ("write LIMIT", "schrijf LIMIT")));
     }
-    absent(exclude.is_none(), "EXCLUDE")?;
-    absent(into.is_none(), "SELECT INTO")?;
-    absent(lateral_views.is_empty(), "LATERAL VIEW")?;
+    absent(exclude.is_none(), Both::same("EXCLUDE"))?;
+    absent(into.is_none(), Both::same("SELECT INTO"))?;
+    absent(lateral_views.is_empty(), Both::same("LATERAL VIEW"))?;
     if prewhere.is_some() {
-        return Err(PlanError::unsupported("PREWHERE", "write WHERE"));
+        return Err(PlanError::unsupported(
+            Both::same("PREWHERE"),
+            ("write WHERE", "schrijf WHERE"),
+        ));
     }
-    absent(connect_by.is_empty(), "CONNECT BY or START WITH")?;
-    absent(cluster_by.is_empty(), "CLUSTER BY")?;
-    absent(distribute_by.is_empty(), "DISTRIBUTE BY")?;
-    absent(sort_by.is_empty(), "SORT BY")?;
-    absent(value_table_mode.is_none(), "SELECT AS VALUE or STRUCT")?;
-    absent(matches!(flavor, SelectFlavor::Standard), "FROM before SELECT")?;
+    absent(connect_by.is_empty(), ("CONNECT BY or START WITH", "CONNECT BY of START WITH"))?;
+    absent(cluster_by.is_empty(), Both::same("CLUSTER BY"))?;
+    absent(distribute_by.is_empty(), Both::same("DISTRIBUTE BY"))?;
+    absent(sort_by.is_empty(), Both::same("SORT BY"))?;
+    absent(value_table_mode.is_none(), ("SELECT AS VALUE or STRUCT", "SELECT AS VALUE of STRUCT"))?;
+    absent(matches!(flavor, SelectFlavor::Standard), ("FROM before SELECT", "FROM voor SELECT"))?;
     if qualify.is_some() {
-        let instead = "write HAVING, or WHERE around a derived table";
-        return Err(PlanError::unsupported("QUALIFY", instead));
+        let instead = (
+            "write HAVING, or WHERE around a derived table",
+            "schrijf HAVING, of WHERE om een afgeleide tabel",
+        );
+        return Err(PlanError::unsupported(Both::same("QUALIFY"), instead));
     }
-    if matches!(distinct, Some(Distinct::On(_))) {
-        return Err(PlanError::unsupported("DISTINCT ON", "write GROUP BY with aggregates"));
-    }
-    let (GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers)) = group_by;
-    if !modifiers.is_empty() {
-        let instead = "write GROUP BY ROLLUP (...) or CUBE (...)";
-        return Err(PlanError::unsupported("WITH ROLLUP, CUBE or TOTALS", instead));
-    }
+    grouping(distinct.as_ref(), group_by)?;
     projection.iter().try_for_each(item)?;
     from.iter().try_for_each(joins)
+}
+
+/// What stands for a grouping in other dialects.
+fn grouping(distinct: Option<&Distinct>, group_by: &GroupByExpr) -> Checked {
+    if matches!(distinct, Some(Distinct::On(_))) {
+        return Err(PlanError::unsupported(
+            Both::same("DISTINCT ON"),
+            ("write GROUP BY with aggregates", "schrijf GROUP BY met aggregaten"),
+        ));
+    }
+    let (GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers)) = group_by;
+    if modifiers.is_empty() {
+        return Ok(());
+    }
+    Err(PlanError::unsupported(
+        ("WITH ROLLUP, CUBE or TOTALS", "WITH ROLLUP, CUBE of TOTALS"),
+        (
+            "write GROUP BY ROLLUP (...) or CUBE (...)",
+            "schrijf GROUP BY ROLLUP (...) of CUBE (...)",
+        ),
+    ))
 }
 
 fn item(item: &SelectItem) -> Checked {
     match item {
         SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { expr: _, alias: _ } => Ok(()),
         SelectItem::ExprWithAliases { expr: _, aliases: _ } => {
-            absent(false, "a list of names for one column")
+            absent(false, ("a list of names for one column", "een lijst van namen voor één kolom"))
         }
         SelectItem::QualifiedWildcard(_, options) | SelectItem::Wildcard(options) => {
             let WildcardAdditionalOptions {
@@ -195,7 +218,10 @@ fn item(item: &SelectItem) -> Checked {
             if plain {
                 return Ok(());
             }
-            Err(PlanError::unsupported("a clause after *", "write the columns"))
+            Err(PlanError::unsupported(
+                ("a clause after *", "een clausule na *"),
+                ("write the columns", "schrijf de kolommen"),
+            ))
         }
     }
 }
@@ -203,7 +229,7 @@ fn item(item: &SelectItem) -> Checked {
 fn joins(table: &TableWithJoins) -> Checked {
     let TableWithJoins { relation: _, joins } = table;
     for Join { relation: _, global, join_operator: _ } in joins {
-        absent(!*global, "GLOBAL JOIN")?;
+        absent(!*global, Both::same("GLOBAL JOIN"))?;
     }
     Ok(())
 }
@@ -222,19 +248,19 @@ fn factor(table: &TableFactor) -> Checked {
             sample,
             index_hints,
         } => {
-            absent(args.is_none(), "a table function")?;
-            absent(with_hints.is_empty(), "WITH after a table")?;
-            absent(version.is_none(), "a version of a table")?;
-            absent(!*with_ordinality, "WITH ORDINALITY")?;
-            absent(partitions.is_empty(), "PARTITION")?;
-            absent(json_path.is_none(), "a path after a table")?;
-            absent(sample.is_none(), "TABLESAMPLE")?;
-            absent(index_hints.is_empty(), "an index hint")?;
+            absent(args.is_none(), ("a table function", "een tabelfunctie"))?;
+            absent(with_hints.is_empty(), ("WITH after a table", "WITH na een tabel"))?;
+            absent(version.is_none(), ("a version of a table", "een versie van een tabel"))?;
+            absent(!*with_ordinality, Both::same("WITH ORDINALITY"))?;
+            absent(partitions.is_empty(), Both::same("PARTITION"))?;
+            absent(json_path.is_none(), ("a path after a table", "een pad na een tabel"))?;
+            absent(sample.is_none(), Both::same("TABLESAMPLE"))?;
+            absent(index_hints.is_empty(), ("an index hint", "een aanwijzing voor een index"))?;
             self::alias(alias.as_ref())
         }
         TableFactor::Derived { lateral, subquery: _, alias, sample } => {
-            absent(!*lateral, "LATERAL")?;
-            absent(sample.is_none(), "TABLESAMPLE")?;
+            absent(!*lateral, Both::same("LATERAL"))?;
+            absent(sample.is_none(), Both::same("TABLESAMPLE"))?;
             self::alias(alias.as_ref())
         }
         TableFactor::NestedJoin { table_with_joins, alias } => {
@@ -251,27 +277,48 @@ fn factor(table: &TableFactor) -> Checked {
         | TableFactor::MatchRecognize { .. }
         | TableFactor::XmlTable { .. }
         | TableFactor::SemanticView { .. } => {
-            let instead = "select FROM a table of the dataset, or from a derived table";
-            Err(PlanError::unsupported("rows that are not from a table", instead))
+            let instead = (
+                "select FROM a table of the dataset, or from a derived table",
+                "neem ze FROM een tabel van de dataset, of een afgeleide tabel",
+            );
+            Err(PlanError::unsupported(
+                ("rows that are not from a table", "rijen die niet uit een tabel komen"),
+                instead,
+            ))
         }
     }
 }
 
 fn alias(alias: Option<&TableAlias>) -> Checked {
     let Some(TableAlias { explicit: _, name: _, columns, at }) = alias else { return Ok(()) };
-    absent(at.is_none(), "AT after the name of a table")?;
-    absent(columns.iter().all(|column| column.data_type.is_none()), "a type in a table's name")
+    absent(at.is_none(), ("AT after the name of a table", "AT na de naam van een tabel"))?;
+    absent(
+        columns.iter().all(|column| column.data_type.is_none()),
+        ("a type in a table's name", "een type in de naam van een tabel"),
+    )
 }
 
 /// Expressions that the planner knows no way to read, by their names.
 fn expression(expr: &Expr) -> Checked {
     let (what, instead) = if matches!(expr, Expr::Tuple(_)) {
-        ("a list in parentheses", "compare one by one: a = 1 AND b = 2; in GROUP BY leave them out")
+        (
+            ("a list in parentheses", "een lijst tussen haakjes"),
+            (
+                "compare one by one: a = 1 AND b = 2; in GROUP BY leave them out",
+                "vergelijk één voor één: a = 1 AND b = 2; laat ze in GROUP BY weg",
+            ),
+        )
     } else if matches!(expr, Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } if !matches!(**right, Expr::Subquery(_)))
     {
-        ("ANY or ALL of a list", "write IN (1, 2), or NOT IN (1, 2)")
+        (
+            ("ANY or ALL of a list", "ANY of ALL van een lijst"),
+            ("write IN (1, 2), or NOT IN (1, 2)", "schrijf IN (1, 2), of NOT IN (1, 2)"),
+        )
     } else if matches!(expr, Expr::Substring { .. } | Expr::Trim { .. } | Expr::Position { .. }) {
-        ("a part of a text", "write LIKE 'a%', or CASE with the codes")
+        (
+            ("a part of a text", "een deel van een tekst"),
+            ("write LIKE 'a%', or CASE with the codes", "schrijf LIKE 'a%', of CASE met de codes"),
+        )
     } else {
         return Ok(());
     };
@@ -289,9 +336,15 @@ fn function(call: &Function) -> Checked {
         over,
         within_group,
     } = call;
-    absent(!*uses_odbc_syntax, "{fn ...}")?;
-    absent(matches!(parameters, FunctionArguments::None), "a second list of arguments")?;
-    absent(!matches!(args, FunctionArguments::Subquery(_)), "a query as an argument")?;
+    absent(!*uses_odbc_syntax, Both::same("{fn ...}"))?;
+    absent(
+        matches!(parameters, FunctionArguments::None),
+        ("a second list of arguments", "een tweede lijst van argumenten"),
+    )?;
+    absent(
+        !matches!(args, FunctionArguments::Subquery(_)),
+        ("a query as an argument", "een vraag als argument"),
+    )?;
     let scalar = functions::scalar(&name.to_string().to_lowercase()).is_some();
     let plain_list = match args {
         FunctionArguments::List(list) => {
@@ -306,8 +359,15 @@ fn function(call: &Function) -> Checked {
         && within_group.is_empty()
         && plain_list;
     if scalar && !plain {
-        let what = format!("DISTINCT, FILTER, OVER or ORDER BY of `{}`", quoted(name));
-        return Err(PlanError::unsupported(what, "write them with an aggregate"));
+        let name = quoted(name);
+        let what = (
+            format!("DISTINCT, FILTER, OVER or ORDER BY of `{name}`"),
+            format!("DISTINCT, FILTER, OVER of ORDER BY van `{name}`"),
+        );
+        return Err(PlanError::unsupported(
+            what,
+            ("write them with an aggregate", "schrijf ze bij een aggregaat"),
+        ));
     }
     Ok(())
 }

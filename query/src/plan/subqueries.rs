@@ -21,8 +21,14 @@ pub(super) fn distinct(mut statement: Statement) -> Result<Statement, PlanError>
     match VisitMut::visit(&mut statement, &mut Queries) {
         ControlFlow::Continue(()) => Ok(statement),
         ControlFlow::Break(()) => Err(PlanError::unsupported(
-            "several EXISTS or IN among the keys of ROLLUP, CUBE or GROUPING SETS",
-            "give them names in a derived table: FROM (SELECT ..., EXISTS (...) AS a, EXISTS (...) AS b FROM ...) x GROUP BY ROLLUP (a, b)",
+            (
+                "several EXISTS or IN among the keys of ROLLUP, CUBE or GROUPING SETS",
+                "verschillende EXISTS of IN onder de sleutels van ROLLUP, CUBE of GROUPING SETS",
+            ),
+            (
+                "give them names in a derived table: FROM (SELECT ..., EXISTS (...) AS a, EXISTS (...) AS b FROM ...) x GROUP BY ROLLUP (a, b)",
+                "geef ze namen in een afgeleide tabel: FROM (SELECT ..., EXISTS (...) AS a, EXISTS (...) AS b FROM ...) x GROUP BY ROLLUP (a, b)",
+            ),
         )),
     }
 }

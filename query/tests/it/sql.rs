@@ -23,6 +23,7 @@ mod networks;
 mod pooled;
 mod protected;
 mod rotterdam;
+mod shows;
 mod told;
 mod walks;
 mod worker;

@@ -117,7 +117,11 @@ impl Ask for Weak {
             let frames = self.release(sql, &fragments, &code)?;
             let bytes = frames.iter().map(Vec::len).collect();
             hospitals.insert(code.clone(), Said { bytes, ..Said::default() });
-            parts.push(Part { hospital: HospitalCode::new(&code)?, frames: frames.len() });
+            parts.push(Part {
+                hospital: HospitalCode::new(&code)?,
+                frames: frames.len(),
+                shown: None,
+            });
             blobs.extend(frames);
         }
         let job = self.job(sql, Work::Finish { parts });

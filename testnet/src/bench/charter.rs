@@ -32,6 +32,8 @@ const COLUMNS: usize = 30;
 const LARGE: (usize, usize, usize) = (100, 1_000, 200);
 /// Times that it is sealed and loaded.
 const LOADS: u32 = 5;
+/// Nodes that start at once: a hundred of them would each wait for the others' processor time.
+const WAVE: usize = 10;
 /// The moment of every decision.
 pub(super) const NOW: UnixTime = UnixTime(1_800_000_000);
 /// Longest time until every node follows.
@@ -193,11 +195,13 @@ fn converge(options: &Bench) -> anyhow::Result<()> {
         std::fs::write(&path, text.replace("\ncount = 2\n", "\ncount = 1\n"))?;
     }
     let since = now();
-    let start = |hospital: &topology::Hospital| NodeProcess::start(&network, &hospital.code);
-    let mut nodes: Vec<NodeProcess> =
-        network.hospitals.iter().map(start).collect::<anyhow::Result<_>>()?;
-    for node in &mut nodes {
-        wait_ready(&network, node)?;
+    let mut nodes: Vec<NodeProcess> = Vec::with_capacity(network.hospitals.len());
+    for wave in network.hospitals.chunks(WAVE) {
+        let start = |hospital: &topology::Hospital| NodeProcess::start(&network, &hospital.code);
+        let mut started: Vec<NodeProcess> =
+            wave.iter().map(start).collect::<anyhow::Result<_>>()?;
+        started.iter_mut().try_for_each(|node| wait_ready(&network, node).map(drop))?;
+        nodes.append(&mut started);
     }
     // A node that connects to nobody is none of those that are measured.
     connected(&network)?;

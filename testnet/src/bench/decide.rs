@@ -261,6 +261,8 @@ fn ask() -> anyhow::Result<Ask> {
         asking_node: "H001".parse()?,
         direct_signature: true,
         hospitals: 5,
+        named: None,
+        at: NOW,
         to_itself: false,
         indicator: None,
         profile: None,

@@ -193,7 +193,7 @@ impl<'t> Network<'t> {
         let (mut parts, mut blobs) = (Vec::new(), Vec::new());
         for (code, answer) in answers {
             let frames = answer.frames();
-            parts.push(Part { hospital: (*code).clone(), frames: frames.len() });
+            parts.push(Part { hospital: (*code).clone(), frames: frames.len(), shown: None });
             blobs.extend(frames.iter().cloned());
         }
         match worker.send(self.job(&question.sql, Work::Finish { parts }), blobs)?.head {

@@ -200,4 +200,15 @@ fn the_keys_before_are_ended(net: &mut Net, lines: &[(String, String)], second: 
     {
         assert!(listed.contains(line), "no `{line}` in {listed}");
     }
+    // Both sides of a telephone call read the same words.
+    let charter = net.network.charter();
+    let charter = charter.to_str().unwrap();
+    let spoken = |args: &[&str]| {
+        let words = net.network.run(&[&["key", "fingerprint"], args].concat()).unwrap();
+        assert_eq!(words.lines().next(), Some("ZUID, all keys together:"));
+        words
+    };
+    let zuid = net.network.node_dir("ZUID").join("config.toml");
+    let own = spoken(&["--config", zuid.to_str().unwrap()]);
+    assert_eq!(own, spoken(&["--charter", charter, "--hospital", "ZUID"]));
 }

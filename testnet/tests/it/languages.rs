@@ -130,7 +130,23 @@ fn the_same_refusal_names_rule_and_layer_in_both_languages() {
     let net = net();
     the_charters_rule_is_named_in_both(&net);
     anothers_own_rule_is_named_in_both(&net);
-    // What workers say of a text is in English, so that is what is read.
-    let text = reads(&net, "a.jansen", &["ask", "SELECT age FROM patient", "--language", "nl"]);
-    has(&text, &["geweigerd (", "\nregel: kring/"]);
+    // What a worker says of a text is in both.
+    let ages = ["ask", "SELECT age FROM patient"];
+    let text = reads(&net, "a.jansen", &[&ages[..], &["--language", "nl"]].concat());
+    has(
+        &text,
+        &[
+            "geweigerd (not_an_aggregate): alleen cijfers over groepen worden beantwoord",
+            "\nregel: kring/not-an-aggregate\n",
+        ],
+    );
+    has(
+        &reads(&net, "a.jansen", &ages),
+        &["refused (not_an_aggregate): only figures about groups"],
+    );
+    let known = ["explain", "SELECT count(*) FROM patiënt", "--language", "nl"];
+    has(
+        &reads(&net, "a.jansen", &known),
+        &["er is geen tabel `patiënt`; de dataset heeft patient"],
+    );
 }

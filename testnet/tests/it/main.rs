@@ -25,6 +25,7 @@ mod pause;
 mod reconcile;
 mod rehearsal;
 mod replay;
+mod reveal;
 mod sessions;
 mod simulate;
 mod slt;

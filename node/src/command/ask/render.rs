@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use policies::Profile;
+use policies::protections::Applied;
 use policies::wire::NoiseReceipt;
 use query::pipe::{CellStatus, FinishedInterval};
 use serde_json::Value;
 
-use crate::api::{AnswerBody, AppliedProtections};
+use crate::api::AnswerBody;
 use crate::cli::Format;
 use crate::command::{limits, print};
 use crate::language::Language;
 
 use super::refusal::of_each;
+
+mod revealed;
 
 /// Prints an answer; `exact` is its text as the node signed it.
 pub(super) fn answer(answer: &AnswerBody, exact: &str, format: Format) -> anyhow::Result<()> {
@@ -141,8 +144,14 @@ fn table(answer: &AnswerBody) {
         }
     }
     print::line(&table);
-    print::line(format!("hospitals: {}", of_each(&answer.coverage, Language::En)));
-    print::line(format!("protections: {}", protections(answer)));
+    match answer.missing {
+        Some(missing) => print::line(format!("hospitals: {}", revealed::missing(missing))),
+        None => print::line(format!("hospitals: {}", of_each(&answer.coverage, Language::En))),
+    }
+    match &answer.together {
+        Some(together) => print::line(format!("protections: {}", revealed::done(together))),
+        None => print::line(format!("protections: {}", protections(answer))),
+    }
     if answer.undecided > 0 {
         print::line(format!(
             "undecided: {} row(s) kept out, because a HAVING or LIMIT would have had to know a value that is not shown",
@@ -198,15 +207,15 @@ fn with_noise(least: u32, noise: &NoiseReceipt) -> String {
 }
 
 /// What was done to exact figures, and to quantiles beside them.
-fn exact(applied: &AppliedProtections) -> String {
-    let zeros = match applied.protections.zeros {
+fn exact(applied: &Applied, noise: Option<&NoiseReceipt>) -> String {
+    let zeros = match applied.zeros {
         policies::protections::Zeros::Shown => "empty cells shown",
         policies::protections::Zeros::Hidden => "empty cells hidden",
     };
-    let least = applied.protections.min_patients.get();
-    let words = limits::words(&applied.protections);
+    let least = applied.min_patients.get();
+    let words = limits::words(applied);
     let mut text = format!("cells under {least} patients hidden, {zeros}, {words}");
-    if let Some(NoiseReceipt { mechanism, variance, .. }) = &applied.noise {
+    if let Some(NoiseReceipt { mechanism, variance, .. }) = noise {
         text.push_str(&format!(
             ", noise of variance {variance} in every bin of a quantile (mechanism {mechanism})"
         ));
@@ -214,21 +223,27 @@ fn exact(applied: &AppliedProtections) -> String {
     text
 }
 
+/// What was done to figures under a profile.
+fn done(applied: &Applied, noise: Option<&NoiseReceipt>, profile: &str) -> String {
+    match noise {
+        None => exact(applied, None),
+        Some(noise) if noise.only_bins => exact(applied, Some(noise)),
+        Some(noise) if profile == Profile::Explore.as_str() => {
+            with_noise(applied.min_patients.get(), noise)
+        }
+        Some(noise) => {
+            let NoiseReceipt { variance, mechanism, .. } = noise;
+            let exact = exact(applied, Some(noise));
+            format!("{exact} of variance {variance} (mechanism {mechanism})")
+        }
+    }
+}
+
 /// What was done to the figures; hospitals that did the same are named together.
 fn protections(answer: &AnswerBody) -> String {
     let mut same: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (hospital, applied) in &answer.protections {
-        let done = match &applied.noise {
-            None => exact(applied),
-            Some(noise) if noise.only_bins => exact(applied),
-            Some(noise) if applied.profile == Profile::Explore.as_str() => {
-                with_noise(applied.protections.min_patients.get(), noise)
-            }
-            Some(noise) => {
-                let NoiseReceipt { variance, mechanism, .. } = noise;
-                format!("{} of variance {variance} (mechanism {mechanism})", exact(applied))
-            }
-        };
+        let done = done(&applied.protections, applied.noise.as_ref(), &applied.profile);
         let text = format!("{done} ({}; {})", applied.profile, applied.rules.join(", "));
         let mut nulls = format!("{hospital} hid {} of {}", applied.nulls, applied.cells);
         if applied.figures > 0 {

@@ -43,15 +43,15 @@ fn listed(problems: &[Problem]) -> String {
 
 /// A charter that somebody names on the command line.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(in crate::command) struct Opened {
     /// The charter.
-    pub(super) charter: Charter,
+    pub(in crate::command) charter: Charter,
     /// Its envelope, where it is a bundle.
     pub(super) envelope: Option<Envelope>,
 }
 
 /// Reads a folder or a bundle; nothing of it is trusted.
-pub(super) fn open(path: &Path) -> anyhow::Result<Opened> {
+pub(in crate::command) fn open(path: &Path) -> anyhow::Result<Opened> {
     if path.is_dir() {
         let charter = charter::parse(&read(path)?)
             .map_err(|problems| BadFolder { dir: path.to_owned(), problems })?;

@@ -11,8 +11,6 @@ use crate::protections::{self, Kind, Opinions, Word};
 
 use super::Effect;
 
-/// Annotations that the language has, but this version does not support.
-const LATER: [&str; 1] = ["reveal"];
 /// Most characters of an explanation: it is shown in one paragraph.
 const MAX_EXPLAIN_CHARS: usize = 400;
 
@@ -40,9 +38,6 @@ pub(super) fn read(policy: &Policy, effect: Effect, problems: &mut Vec<String>) 
                     "`@{key}` is one line of 1 to {MAX_EXPLAIN_CHARS} visible characters"
                 )),
             },
-            _ if LATER.contains(&key) => {
-                problems.push(format!("`@{key}` is not supported by this version"));
-            }
             _ => match Word::of(key) {
                 Some(word) => {
                     if effect == Effect::Forbid {

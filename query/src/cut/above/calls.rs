@@ -7,7 +7,7 @@ use datafusion::logical_expr::{Aggregate, Expr, Window};
 use super::{Above, Walk};
 use crate::catalog::functions;
 use crate::cut::tree::Node;
-use crate::error::PlanError;
+use crate::error::{Both, PlanError};
 use crate::facts::Facts;
 use crate::facts::range::Range;
 use crate::finish::MAX_ROWS;
@@ -22,8 +22,14 @@ impl Walk<'_, '_> {
         for key in &aggregate.group_expr {
             if matches!(key, Expr::GroupingSet(_)) {
                 return Err(PlanError::unsupported(
-                    "ROLLUP, CUBE and GROUPING SETS over finished figures",
-                    "write them where the patients are grouped",
+                    (
+                        "ROLLUP, CUBE and GROUPING SETS over finished figures",
+                        "ROLLUP, CUBE en GROUPING SETS over uitgerekende cijfers",
+                    ),
+                    (
+                        "write them where the patients are grouped",
+                        "schrijf ze waar de patiënten gegroepeerd worden",
+                    ),
                 ));
             }
             let (key, facts) = self.expression(key, &mut input)?;
@@ -109,14 +115,20 @@ impl Walk<'_, '_> {
         }
         if params.distinct {
             return Err(PlanError::unsupported(
-                format!("`{name}(DISTINCT ...) OVER`"),
-                "take DISTINCT in a derived table with GROUP BY",
+                Both::same(format!("`{name}(DISTINCT ...) OVER`")),
+                (
+                    "take DISTINCT in a derived table with GROUP BY",
+                    "neem DISTINCT in een afgeleide tabel met GROUP BY",
+                ),
             ));
         }
         if matches!(name, "corr" | "covar_samp" | "covar_pop") {
             return Err(PlanError::unsupported(
-                format!("`{name}` with OVER"),
-                "write it with GROUP BY in a derived table, and join that",
+                (format!("`{name}` with OVER"), format!("`{name}` met OVER")),
+                (
+                    "write it with GROUP BY in a derived table, and join that",
+                    "schrijf het met GROUP BY in een afgeleide tabel, en join die",
+                ),
             ));
         }
         let order = params.order_by.iter().map(|key| &key.expr);
@@ -146,8 +158,11 @@ fn bare(expr: &Expr) -> &Expr {
 
 fn nulls(name: &str) -> PlanError {
     PlanError::unsupported(
-        format!("IGNORE NULLS or RESPECT NULLS inside `{name}`"),
-        "leave it out, or filter the rows before",
+        (
+            format!("IGNORE NULLS or RESPECT NULLS inside `{name}`"),
+            format!("IGNORE NULLS of RESPECT NULLS binnen `{name}`"),
+        ),
+        ("leave it out, or filter the rows before", "laat het weg, of filter de rijen eerder"),
     )
 }
 
@@ -159,8 +174,17 @@ fn known(
     data_type: &DataType,
 ) -> Result<Facts, PlanError> {
     if !listed {
-        let instead = functions::advice(name).unwrap_or("use sum, avg, count, min, max or rank");
-        return Err(PlanError::unsupported(format!("`{name}` over finished figures"), instead));
+        let instead = functions::advice(name).unwrap_or((
+            "use sum, avg, count, min, max or rank",
+            "gebruik sum, avg, count, min, max of rank",
+        ));
+        return Err(PlanError::unsupported(
+            (
+                format!("`{name}` over finished figures"),
+                format!("`{name}` over uitgerekende cijfers"),
+            ),
+            instead,
+        ));
     }
     let rows = i128::try_from(MAX_ROWS).unwrap_or(i128::MAX);
     let first = arguments.first().map(|facts| facts.range);

@@ -22,8 +22,14 @@ impl Walk<'_, '_> {
         let without = if cuts.0 { &join.right } else { &join.left };
         if cuts.0 != cuts.1 && !constants(without) {
             return Err(PlanError::unsupported(
-                "a join of figures with rows of patients",
-                "write GROUP BY on both sides, or join the rows first and group them once",
+                (
+                    "a join of figures with rows of patients",
+                    "een join van cijfers met rijen van patiënten",
+                ),
+                (
+                    "write GROUP BY on both sides, or join the rows first and group them once",
+                    "schrijf GROUP BY aan beide kanten, of join eerst de rijen en groepeer ze één keer",
+                ),
             ));
         }
         let left = self.walk(&join.left)?;
@@ -107,8 +113,11 @@ fn kept(join: &Join) -> Result<(bool, bool), PlanError> {
         | JoinType::LeftMark
         | JoinType::RightMark => {
             return Err(PlanError::unsupported(
-                "INTERSECT and EXCEPT",
-                "JOIN the tables of figures on their group columns, with a condition",
+                ("INTERSECT and EXCEPT", "INTERSECT en EXCEPT"),
+                (
+                    "JOIN the tables of figures on their group columns, with a condition",
+                    "JOIN de tabellen met cijfers op hun groepskolommen, met een voorwaarde",
+                ),
             ));
         }
     };
@@ -117,8 +126,14 @@ fn kept(join: &Join) -> Result<(bool, bool), PlanError> {
     }
     if join.join_constraint == JoinConstraint::Using && kept.1 {
         return Err(PlanError::unsupported(
-            "USING or NATURAL in a RIGHT or FULL JOIN of figures",
-            "write ON a.x = b.x, and coalesce(a.x, b.x)",
+            (
+                "USING or NATURAL in a RIGHT or FULL JOIN of figures",
+                "USING of NATURAL in een RIGHT of FULL JOIN van cijfers",
+            ),
+            (
+                "write ON a.x = b.x, and coalesce(a.x, b.x)",
+                "schrijf ON a.x = b.x, en coalesce(a.x, b.x)",
+            ),
         ));
     }
     Ok(kept)

@@ -9,7 +9,7 @@ use policies::dataset::{Dataset, Use};
 
 use super::ties;
 use crate::cut::Account;
-use crate::error::PlanError;
+use crate::error::{Both, PlanError};
 use crate::facts::domain::Domain;
 use crate::facts::range::Range;
 use crate::facts::{Facts, Origin};
@@ -37,8 +37,11 @@ impl Call<'_> {
         let name = self.name;
         if self.distinct && !matches!(name, "count" | "sum" | "min" | "max") {
             return Err(PlanError::unsupported(
-                format!("`{name}(DISTINCT ...)`"),
-                "take DISTINCT in a derived table with the key of the patient",
+                Both::same(format!("`{name}(DISTINCT ...)`")),
+                (
+                    "take DISTINCT in a derived table with the key of the patient",
+                    "neem DISTINCT in een afgeleide tabel met de sleutel van de patiënt",
+                ),
             ));
         }
         if name == "count" {
@@ -46,8 +49,8 @@ impl Call<'_> {
         }
         let [argument] = self.arguments else {
             return Err(PlanError::unsupported(
-                format!("`{name}` of several arguments"),
-                "write one argument",
+                (format!("`{name}` of several arguments"), format!("`{name}` met meer argumenten")),
+                ("write one argument", "schrijf één argument"),
             ));
         };
         let mut facts = Facts::of_type(self.data_type.clone());
@@ -71,8 +74,14 @@ impl Call<'_> {
             "bool_and" | "bool_or" => facts.domain = Some(Domain::booleans()),
             _ => {
                 return Err(PlanError::unsupported(
-                    format!("`{name}` over rows of a patient"),
-                    "write count, sum, avg, min, max, stddev, var, bool_and or bool_or",
+                    (
+                        format!("`{name}` over rows of a patient"),
+                        format!("`{name}` over rijen van een patiënt"),
+                    ),
+                    (
+                        "write count, sum, avg, min, max, stddev, var, bool_and or bool_or",
+                        "schrijf count, sum, avg, min, max, stddev, var, bool_and of bool_or",
+                    ),
                 ));
             }
         }
@@ -100,7 +109,11 @@ impl Call<'_> {
         }
         Err(PlanError::Unbounded {
             expression: format!("{}(...)", self.name),
-            instead: "divide the argument by a constant, or cast it to DOUBLE".to_owned(),
+            instead: (
+                "divide the argument by a constant, or cast it to DOUBLE",
+                "deel het argument door een constante, of zet het om met CAST naar DOUBLE",
+            )
+                .into(),
         })
     }
 }

@@ -12,7 +12,7 @@ use policies::dataset::{Dataset, Use};
 
 use super::{Walk, calls, engine, note_functions, ties};
 use crate::cut::{Account, Below};
-use crate::error::PlanError;
+use crate::error::{Both, PlanError};
 use crate::facts::{Facts, Plain};
 use crate::written::written;
 
@@ -49,7 +49,7 @@ impl Walk<'_, '_> {
             keys.push(names.save(expr).restore(safe));
             columns.push(facts);
         }
-        self.determined("this GROUP BY", &columns)?;
+        self.determined(("this GROUP BY", "deze GROUP BY"), &columns)?;
         let named = columns.iter_mut().filter(|facts| facts.plain != Some(Plain::Network));
         let rows = named.map(|facts| *facts.row.insert(self.number())).collect();
         let shown: Vec<String> = node.group_expr.iter().map(written).collect();
@@ -78,7 +78,11 @@ impl Walk<'_, '_> {
     }
 
     /// One of the columns must determine the patient.
-    pub(super) fn determined(&self, clause: &str, columns: &[Facts]) -> Result<(), PlanError> {
+    pub(super) fn determined(
+        &self,
+        clause: impl Into<Both>,
+        columns: &[Facts],
+    ) -> Result<(), PlanError> {
         let dataset = self.account.dataset;
         if columns.iter().any(|facts| ties::determines_patient(facts, dataset)) {
             return Ok(());
@@ -86,13 +90,23 @@ impl Walk<'_, '_> {
         let patient = dataset.table(dataset.patient.as_str()).map(|table| table.key.as_str());
         let patient = patient.unwrap_or("the patient's key");
         let instead = if columns.iter().any(|facts| calls::key(facts, dataset)) {
-            format!("its key may be missing; add one that every row has, e.g. {patient}")
+            (
+                format!("its key may be missing; add one that every row has, e.g. {patient}"),
+                format!(
+                    "de sleutel kan ontbreken; voeg er een toe die elke rij heeft, bv. {patient}"
+                ),
+            )
         } else {
-            format!(
-                "add a key of the patient or of a child table that every row has, e.g. {patient}"
+            (
+                format!(
+                    "add a key of the patient or of a child table that every row has, e.g. {patient}"
+                ),
+                format!(
+                    "voeg een sleutel van de patiënt of van een onderliggende tabel toe die elke rij heeft, bv. {patient}"
+                ),
             )
         };
-        Err(PlanError::CrossesPatients { clause: clause.to_owned(), instead })
+        Err(PlanError::CrossesPatients { clause: clause.into(), instead: instead.into() })
     }
 
     /// The safe form of an aggregate over rows of one patient, and what is known of its value.
@@ -105,8 +119,14 @@ impl Walk<'_, '_> {
         let params = &call.params;
         if !params.order_by.is_empty() || params.null_treatment.is_some() {
             return Err(PlanError::unsupported(
-                format!("ORDER BY or NULLS inside `{name}`"),
-                "leave it out: these aggregates have no order",
+                (
+                    format!("ORDER BY or NULLS inside `{name}`"),
+                    format!("ORDER BY of NULLS binnen `{name}`"),
+                ),
+                (
+                    "leave it out: these aggregates have no order",
+                    "laat het weg: deze aggregaten hebben geen volgorde",
+                ),
             ));
         }
         let (args, facts) = self.arguments(&params.args, below)?;

@@ -119,8 +119,11 @@ impl Walk<'_, '_> {
         self.marks = self.marks.saturating_add(1);
         if self.marks > MAX_MARKS {
             return Err(PlanError::unsupported(
-                format!("a question with more than {MAX_MARKS} subqueries"),
-                "ask several questions",
+                (
+                    format!("a question with more than {MAX_MARKS} subqueries"),
+                    format!("een vraag met meer dan {MAX_MARKS} subquery's"),
+                ),
+                ("ask several questions", "stel meer vragen"),
             ));
         }
         let name = format!("__mark{}", self.marks);
@@ -172,8 +175,8 @@ impl Walk<'_, '_> {
         }
         if on.is_empty() {
             return Err(PlanError::CrossesPatients {
-                clause: "this subquery".to_owned(),
-                instead: "compare the same declared key on both sides, e.g. EXISTS (SELECT 1 FROM treatment t WHERE t.diagnosis_key = d.diagnosis_key), or key IN (SELECT key ...)".to_owned(),
+                clause: ("this subquery", "deze subquery").into(),
+                instead: ("compare the same declared key on both sides, e.g. EXISTS (SELECT 1 FROM treatment t WHERE t.diagnosis_key = d.diagnosis_key), or key IN (SELECT key ...)", "vergelijk dezelfde sleutel uit de dataset aan beide kanten, bv. EXISTS (SELECT 1 FROM treatment t WHERE t.diagnosis_key = d.diagnosis_key), of key IN (SELECT key ...)").into(),
             });
         }
         if let (true, Some(equality)) = (strict, parts.last())
@@ -302,8 +305,14 @@ impl Right {
 
 fn missing() -> PlanError {
     PlanError::unsupported(
-        "IN (SELECT ...) with values that may be missing",
-        "write EXISTS (SELECT 1 FROM ... WHERE inner.key = outer.key), which says what becomes of them",
+        (
+            "IN (SELECT ...) with values that may be missing",
+            "IN (SELECT ...) met waarden die kunnen ontbreken",
+        ),
+        (
+            "write EXISTS (SELECT 1 FROM ... WHERE inner.key = outer.key), which says what becomes of them",
+            "schrijf EXISTS (SELECT 1 FROM ... WHERE inner.key = outer.key), dat zegt wat ermee gebeurt",
+        ),
     )
 }
 
@@ -355,8 +364,14 @@ fn taken_apart<'p>(wanted: &Wanted<'p>) -> Result<Inner<'p>, PlanError> {
     }
     if looks_out(at) {
         return Err(PlanError::unsupported(
-            "a subquery that names an outer column elsewhere than in its WHERE",
-            "compare with outer columns in the WHERE of the subquery only, or write key IN (SELECT key ... GROUP BY key HAVING ...)",
+            (
+                "a subquery that names an outer column elsewhere than in its WHERE",
+                "een subquery die een kolom van buiten elders noemt dan in haar WHERE",
+            ),
+            (
+                "compare with outer columns in the WHERE of the subquery only, or write key IN (SELECT key ... GROUP BY key HAVING ...)",
+                "vergelijk alleen in de WHERE van de subquery met kolommen van buiten, of schrijf key IN (SELECT key ... GROUP BY key HAVING ...)",
+            ),
         ));
     }
     Ok(Inner { base: at, conditions, value })

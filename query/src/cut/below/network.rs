@@ -9,13 +9,16 @@ use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{BinaryExpr, Case, Expr, Join, JoinConstraint, Operator};
 
 use crate::cut::Below;
-use crate::error::PlanError;
+use crate::error::{Both, PlanError};
 use crate::facts::Plain;
 use crate::network;
 use crate::written::written;
 
 /// How `network` is asked for below the cut.
-const CONDITION: &str = "write network = 'x' or network IN ('x', 'y') as a condition, by itself or with AND, OR and CASE WHEN";
+const CONDITION: (&str, &str) = (
+    "write network = 'x' or network IN ('x', 'y') as a condition, by itself or with AND, OR and CASE WHEN",
+    "schrijf network = 'x' of network IN ('x', 'y') als voorwaarde, op zichzelf of met AND, OR en CASE WHEN",
+);
 
 /// Whether an expression is the column `network` and nothing else.
 pub(in crate::cut) fn is_bare(expr: &Expr, below: &Below) -> bool {
@@ -84,14 +87,15 @@ impl Rewriter<'_> {
         if let Some((column, names)) = self.comparison(&expr) {
             if spot == Spot::Value {
                 return self.refuse(
-                    "a comparison of `network` inside NOT, another comparison or a function",
-                    "write network IN (...) with the networks that you mean, or CASE WHEN network = 'x' THEN 0 ELSE 1 END",
+                    ("a comparison of `network` inside NOT, another comparison or a function", "een vergelijking van `network` binnen NOT, een andere vergelijking of een functie"),
+                    ("write network IN (...) with the networks that you mean, or CASE WHEN network = 'x' THEN 0 ELSE 1 END", "schrijf network IN (...) met de netwerken die u bedoelt, of CASE WHEN network = 'x' THEN 0 ELSE 1 END"),
                 );
             }
             return Ok(Transformed::yes(network::in_network(column, names)));
         }
         if is_network(&expr, self.below) {
-            return self.refuse(format!("`network` in `{}`", written(self.whole)), CONDITION);
+            return self
+                .refuse(Both::same(format!("`network` in `{}`", written(self.whole))), CONDITION);
         }
         match expr {
             Expr::BinaryExpr(BinaryExpr { op: Operator::And | Operator::Or, .. })
@@ -140,10 +144,10 @@ impl Rewriter<'_> {
 
     fn refuse(
         &mut self,
-        what: impl Into<String>,
-        instead: &str,
+        what: impl Into<Both>,
+        instead: impl Into<Both>,
     ) -> EngineResult<Transformed<Expr>> {
-        let (what, instead) = (what.into(), instead.to_owned());
+        let (what, instead) = (what.into(), instead.into());
         self.refused.get_or_insert(PlanError::NetworkColumn { what, instead });
         Err(DataFusionError::Plan(String::new()))
     }

@@ -17,7 +17,10 @@ impl Walk<'_, '_> {
     /// DISTINCT over rows with a key that determines the patient: two patients' rows are never equal.
     pub(super) fn distinct(&mut self, input: &LogicalPlan) -> Result<Below, PlanError> {
         let mut below = self.walk(input)?;
-        self.determined("SELECT DISTINCT over rows", &below.columns)?;
+        self.determined(
+            ("SELECT DISTINCT over rows", "SELECT DISTINCT over rijen"),
+            &below.columns,
+        )?;
         for facts in &mut below.columns {
             calls::arranged_by(facts, self.account)?;
             if facts.plain != Some(Plain::Network) {
@@ -78,16 +81,26 @@ impl Walk<'_, '_> {
         let data_type = first.data_type.clone();
         if others.iter().any(|other| other.data_type != data_type) {
             return Err(PlanError::unsupported(
-                "UNION ALL of columns of several types",
-                "cast them to one type",
+                (
+                    "UNION ALL of columns of several types",
+                    "UNION ALL van kolommen met verschillende typen",
+                ),
+                ("cast them to one type", "zet ze met CAST om naar één type"),
             ));
         }
         let of_networks = |facts: &Facts| facts.plain == Some(Plain::Network);
         if branches.iter().any(of_networks) && !branches.iter().all(of_networks) {
             return Err(PlanError::NetworkColumn {
-                what: "UNION ALL of `network` with another column".to_owned(),
-                instead: "put `network` at the same place of every part, or leave it out"
-                    .to_owned(),
+                what: (
+                    "UNION ALL of `network` with another column",
+                    "UNION ALL van `network` met een andere kolom",
+                )
+                    .into(),
+                instead: (
+                    "put `network` at the same place of every part, or leave it out",
+                    "zet `network` in elk deel op dezelfde plaats, of laat het weg",
+                )
+                    .into(),
             });
         }
         let mut facts = Facts { nullable: false, ..Facts::of_type(data_type) };

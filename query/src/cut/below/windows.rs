@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
 use super::{Walk, calls, engine, note_functions};
 use crate::catalog::functions;
 use crate::cut::Below;
-use crate::error::PlanError;
+use crate::error::{Both, PlanError};
 use crate::facts::Facts;
 use crate::facts::range::Range;
 use crate::written::written;
@@ -53,7 +53,8 @@ impl Walk<'_, '_> {
         let name = call.fun.name().to_owned();
         let params = &call.params;
         let (mut partition, partitions) = self.arguments(&params.partition_by, below)?;
-        self.determined(&format!("`{name}(...) OVER`"), &partitions).map_err(partitioned)?;
+        self.determined(Both::same(format!("`{name}(...) OVER`")), &partitions)
+            .map_err(partitioned)?;
         partition.push(Expr::Column(below.patient.clone()));
         let order: Vec<Expr> = params.order_by.iter().map(|key| key.expr.clone()).collect();
         let (order, orders) = self.arguments(&order, below)?;
@@ -63,8 +64,14 @@ impl Walk<'_, '_> {
         frame(&params.window_frame, &orders)?;
         if depends_on_ties(&name, &params.window_frame) && !total(&partitions, &orders, below) {
             return Err(PlanError::unsupported(
-                format!("`{name}` over rows whose order is not certain"),
-                "add the key of the table to its ORDER BY, e.g. ORDER BY start_day, treatment_key, or use rank()",
+                (
+                    format!("`{name}` over rows whose order is not certain"),
+                    format!("`{name}` over rijen waarvan de volgorde niet vastligt"),
+                ),
+                (
+                    "add the key of the table to its ORDER BY, e.g. ORDER BY start_day, treatment_key, or use rank()",
+                    "voeg de sleutel van de tabel toe aan de ORDER BY, bv. ORDER BY start_day, treatment_key, of gebruik rank()",
+                ),
             ));
         }
         let (args, arguments) = self.arguments(&params.args, below)?;
@@ -127,8 +134,14 @@ impl Walk<'_, '_> {
             }
             _ => {
                 return Err(PlanError::unsupported(
-                    format!("`{name}` with these arguments"),
-                    format!("write one of {}", functions::window_names().join(", ")),
+                    (
+                        format!("`{name}` with these arguments"),
+                        format!("`{name}` met deze argumenten"),
+                    ),
+                    (
+                        format!("write one of {}", functions::window_names().join(", ")),
+                        format!("schrijf een van {}", functions::window_names().join(", ")),
+                    ),
                 ));
             }
         }
@@ -140,7 +153,9 @@ impl Walk<'_, '_> {
 /// The message of a partition names the clause to change.
 fn partitioned(error: PlanError) -> PlanError {
     let PlanError::CrossesPatients { clause, instead } = error else { return error };
-    PlanError::CrossesPatients { clause, instead: format!("in PARTITION BY, {instead}") }
+    let within = |text: String| format!("in PARTITION BY, {text}");
+    let Both { en, nl } = instead;
+    PlanError::CrossesPatients { clause, instead: (within(en), within(nl)).into() }
 }
 
 /// Whether rows that the order leaves equal could change the value.
@@ -167,16 +182,25 @@ fn total(partitions: &[Facts], orders: &[Facts], below: &Below) -> bool {
 fn slides(name: &str, params: &WindowFunctionParams) -> Result<(), PlanError> {
     if params.distinct {
         return Err(PlanError::unsupported(
-            format!("`{name}(DISTINCT ...) OVER`"),
-            "take DISTINCT in a derived table with GROUP BY and the key of the patient",
+            Both::same(format!("`{name}(DISTINCT ...) OVER`")),
+            (
+                "take DISTINCT in a derived table with GROUP BY and the key of the patient",
+                "neem DISTINCT in een afgeleide tabel met GROUP BY en de sleutel van de patiënt",
+            ),
         ));
     }
     let grows =
         matches!(&params.window_frame.start_bound, WindowFrameBound::Preceding(at) if at.is_null());
     if !grows && matches!(name, "bool_and" | "bool_or") {
         return Err(PlanError::unsupported(
-            format!("`{name}` over a frame that slides"),
-            "begin the frame with UNBOUNDED PRECEDING, or write max(CASE WHEN ... THEN 1 ELSE 0 END) OVER",
+            (
+                format!("`{name}` over a frame that slides"),
+                format!("`{name}` over een venster dat schuift"),
+            ),
+            (
+                "begin the frame with UNBOUNDED PRECEDING, or write max(CASE WHEN ... THEN 1 ELSE 0 END) OVER",
+                "begin het venster met UNBOUNDED PRECEDING, of schrijf max(CASE WHEN ... THEN 1 ELSE 0 END) OVER",
+            ),
         ));
     }
     Ok(())
@@ -202,8 +226,11 @@ fn frame(frame: &WindowFrame, orders: &[Facts]) -> Result<(), PlanError> {
         };
         if !fits || in_values && !orders.iter().all(small) {
             return Err(PlanError::unsupported(
-                "this window frame",
-                "write ROWS or RANGE with whole numbers up to a million, over a whole number",
+                ("this window frame", "dit venster"),
+                (
+                    "write ROWS or RANGE with whole numbers up to a million, over a whole number",
+                    "schrijf ROWS of RANGE met gehele getallen tot een miljoen, over een geheel getal",
+                ),
             ));
         }
     }

@@ -42,8 +42,14 @@ impl Measures {
         };
         if !plain_order || params.distinct || params.null_treatment.is_some() {
             return Err(PlanError::unsupported(
-                format!("DISTINCT or this order in `{name}`"),
-                "write percentile_cont(0.9) WITHIN GROUP (ORDER BY x), or quantile(x, 0.9)",
+                (
+                    format!("DISTINCT or this order in `{name}`"),
+                    format!("DISTINCT of deze volgorde in `{name}`"),
+                ),
+                (
+                    "write percentile_cont(0.9) WITHIN GROUP (ORDER BY x), or quantile(x, 0.9)",
+                    "schrijf percentile_cont(0.9) WITHIN GROUP (ORDER BY x), of quantile(x, 0.9)",
+                ),
             ));
         }
         let (argument, part) = match params.args.as_slice() {
@@ -60,8 +66,11 @@ impl Measures {
         let text = written(argument);
         let Some((edges, column)) = column.and_then(edges) else {
             return Err(PlanError::unsupported(
-                format!("`{name}` of `{text}`"),
-                "take a column for which the dataset declares edges, or count(*) FILTER (WHERE x < ...) at the limits that matter",
+                (format!("`{name}` of `{text}`"), format!("`{name}` van `{text}`")),
+                (
+                    "take a column for which the dataset declares edges, or count(*) FILTER (WHERE x < ...) at the limits that matter",
+                    "neem een kolom waarvoor de dataset grenzen van klassen opgeeft, of count(*) FILTER (WHERE x < ...) bij de grenzen die ertoe doen",
+                ),
             ));
         };
         let of = (&value, &facts.data_type);
@@ -189,7 +198,10 @@ fn fraction(expr: &Expr) -> Result<f64, PlanError> {
         return Ok(part);
     }
     Err(PlanError::unsupported(
-        "a quantile that is not a number from 0 to 1",
-        "write quantile(x, 0.9)",
+        (
+            "a quantile that is not a number from 0 to 1",
+            "een kwantiel dat geen getal van 0 tot 1 is",
+        ),
+        ("write quantile(x, 0.9)", "schrijf quantile(x, 0.9)"),
     ))
 }

@@ -176,8 +176,9 @@ fn relate_layers(
                 let Some((axis, own)) = axis else { continue };
                 let own = LinkSet::all(own.iter().filter_map(|tile| tiles.places(*tile)));
                 let all = region.iter().filter_map(|tile| tiles.get(*tile));
-                let all = all.filter(|(other, _)| *other == axis).map(|(_, places)| places.clone());
-                let all = all.last().unwrap_or_else(|| LinkSet::range(0, axis.size));
+                let mut all =
+                    all.filter(|(other, _)| *other == axis).map(|(_, places)| places.clone());
+                let all = all.next().unwrap_or_else(|| LinkSet::range(0, axis.size));
                 left.push(((point, cells_of(&inner)), rest, (region, axis, all.without(&own))));
             }
         }

@@ -254,7 +254,7 @@ fn an_asker_accepts_null_figures_of_shown_cells_and_nothing_that_contradicts_its
         (3, [some, some], Some("a cell has an unknown state")),
     ] {
         let blobs = vec![frames[0].clone(), changed(&frames[1], Some(state), &sums)];
-        let parts = vec![Part { hospital: code.clone(), frames: 2 }];
+        let parts = vec![Part { hospital: code.clone(), frames: 2, shown: None }];
         let reply = worker.send(network.job(GROUPS, Work::Finish { parts }), blobs);
         match (reply.head, expected) {
             (Reply::Finished(_), None) => {}

@@ -358,7 +358,7 @@ impl Network {
         for code in hospitals {
             let safe = self.answer(worker, sql, &planned, code);
             let frames = safe.frames();
-            parts.push(Part { hospital: code.clone(), frames: frames.len() });
+            parts.push(Part { hospital: code.clone(), frames: frames.len(), shown: None });
             blobs.extend(frames.iter().cloned());
         }
         let reply = worker.send(self.job(sql, Work::Finish { parts }), blobs);

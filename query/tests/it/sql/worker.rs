@@ -171,7 +171,7 @@ fn answers(network: &Network, worker: &mut Worker) -> (Vec<Part>, Vec<Vec<u8>>) 
     let mut blobs = Vec::new();
     for code in network.snapshots.keys() {
         let safe: SafeAnswer = network.answer(worker, SQL, &planned, code);
-        parts.push(Part { hospital: code.clone(), frames: safe.frames().len() });
+        parts.push(Part { hospital: code.clone(), frames: safe.frames().len(), shown: None });
         blobs.extend(safe.frames().iter().cloned());
     }
     (parts, blobs)

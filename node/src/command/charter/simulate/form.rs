@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
-use policies::footprint::{ColumnUse, FootprintDraft};
+use policies::footprint::{ColumnUse, FootprintDraft, Shows};
 use policies::replay::{InWords, Touched};
 use policies::wire::IndicatorRef;
 use policies::{
@@ -73,6 +73,9 @@ pub(super) struct Form {
     /// Cells of its largest grouping; 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cells: Option<u32>,
+    /// What it shows of single hospitals and of networks; nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shows: Option<Shows>,
     /// In place of the words: a footprint as `kring audit show` prints it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     footprint: Option<Box<FootprintDraft>>,
@@ -106,7 +109,7 @@ impl Form {
             window: named.window.clone(),
             text: Some(named.text),
         });
-        let InWords { tables, uses, functions, aggregates, cells } = touched.clone();
+        let InWords { tables, uses, functions, aggregates, cells, shows } = touched.clone();
         let named: BTreeSet<&String> = uses.iter().map(|used| &used.table).collect();
         Self {
             digest: asked.digest,
@@ -127,6 +130,7 @@ impl Form {
             functions,
             aggregates,
             cells,
+            shows,
             footprint: None,
         }
     }
@@ -164,6 +168,8 @@ impl Form {
             asking_node,
             direct_signature: !self.delegated,
             hospitals: hospitals.unwrap_or_else(members),
+            named: None,
+            at,
             to_itself: self.to_itself,
             indicator,
             profile: self.profile,
@@ -173,12 +179,15 @@ impl Form {
     }
 
     fn touched(&self) -> Result<Touched, String> {
-        let Self { tables, uses, functions, aggregates, cells, .. } = self;
+        let Self { tables, uses, functions, aggregates, cells, shows, .. } = self;
         if let Some(footprint) = &self.footprint {
             let words = [tables, uses, functions, aggregates];
-            if cells.is_some() || words.into_iter().any(|names| !names.is_empty()) {
+            if cells.is_some()
+                || shows.is_some()
+                || words.into_iter().any(|names| !names.is_empty())
+            {
                 return Err("`footprint` takes the place of `tables`, `uses`, `functions`, \
-                            `aggregates` and `cells`: leave them out"
+                            `aggregates`, `cells` and `shows`: leave them out"
                     .to_owned());
             }
             return Ok(Touched::Logged(footprint.clone()));
@@ -193,6 +202,7 @@ impl Form {
             functions: functions.clone(),
             aggregates: aggregates.clone(),
             cells: *cells,
+            shows: *shows,
         }))
     }
 }

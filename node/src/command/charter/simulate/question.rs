@@ -84,6 +84,8 @@ impl Parts {
             asking_node,
             direct_signature: delegation.is_none(),
             hospitals: usize::try_from(put.hospitals).unwrap_or(usize::MAX),
+            named: None,
+            at,
             to_itself: put.to_itself,
             indicator,
             profile: put.profile,

@@ -178,8 +178,8 @@ impl<'s> Tally<'s> {
         let touched = match known {
             Known::Permitted(Touched::Logged(draft)) => serde_json::to_vec(draft),
             Known::Permitted(Touched::InWords(words)) => {
-                let InWords { tables, uses, functions, aggregates, cells } = words;
-                serde_json::to_vec(&(tables, uses, functions, aggregates, cells))
+                let InWords { tables, uses, functions, aggregates, cells, shows } = words;
+                serde_json::to_vec(&(tables, uses, functions, aggregates, cells, shows))
             }
             Known::Refused => Ok(b"refused".to_vec()),
             Known::NotAtHand => Ok(b"not at hand".to_vec()),

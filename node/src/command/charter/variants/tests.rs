@@ -83,8 +83,7 @@ fn charter() -> Charter {
 /// A program that says what a worker says, refuses the first text that it gets, and ends at the second.
 fn dying_worker(folder: &Path) -> PathBuf {
     let hello = frame::encode(&Message { head: Report::default(), blobs: Vec::new() }).unwrap();
-    let failure =
-        Failure { code: "not_sql".to_owned(), message: "a number is no question".to_owned() };
+    let failure = Failure::new("not_sql", "a number is no question", "een getal is geen vraag");
     let reply = Message { head: Reply::Failed(failure), blobs: Vec::new() };
     std::fs::write(folder.join("hello"), hello).unwrap();
     std::fs::write(folder.join("reply"), frame::encode(&reply).unwrap()).unwrap();

@@ -218,10 +218,9 @@ fn attack(seed: u64, rounds: usize) -> [usize; 3] {
                 let case = || format!("round {round}: {asked:?} {of:?} {:?}", hospital.patients);
                 let [low, high] = hospital.interval(&told, of);
                 let [least, most] = hospital.interval(&before, of);
-                let (met, wide) = match of.why.unwrap() {
-                    Rule::SmallCell | Rule::Empty => (low < 0.5 && high > K - 0.5, K),
-                    _ => (high - low > 0.5, 1.0),
-                };
+                let few = matches!(of.why, Some(Rule::SmallCell | Rule::Empty));
+                let (met, wide) =
+                    if few { (low < 0.5 && high > K - 0.5, K) } else { (high - low > 0.5, 1.0) };
                 let kept = low < least + 0.5 && high > most - 0.5;
                 let wide = (least > 0.5 || most < K - 0.5) && high - low > wide - 0.5;
                 assert!(
@@ -236,8 +235,7 @@ fn attack(seed: u64, rounds: usize) -> [usize; 3] {
                 Some(Rule::SmallCell | Rule::Empty) => all[0] += 1,
                 Some(Rule::Linked) => all[1] += 1,
                 Some(Rule::Unlinked) => all[2] += 1,
-                Some(other) => panic!("{other:?}"),
-                None => {}
+                other => assert_eq!(other, None),
             }
         }
     }
