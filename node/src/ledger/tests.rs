@@ -120,7 +120,7 @@ fn a_charge_whose_figures_cannot_be_read_breaks_the_memory() {
     // One fragment of no base, as `query` writes it, with figures in a form that nobody knows.
     let (lineage, name, body) = (lineage(), [5; 32], [1, 2, 3]);
     let number = |number: u64| number.to_le_bytes();
-    let begin = [&[2_u8][..], lineage.as_bytes(), &number(1), &number(1), &[4]].concat();
+    let begin = [&[3_u8][..], lineage.as_bytes(), &number(1), &number(1), &[4]].concat();
     let bytes = [&begin[..], &name, &name, &number(0), &number(3), &body].concat();
     let charge = query::Charge::decode(&bytes).unwrap();
     assert_eq!(charge.encode().unwrap(), bytes);
