@@ -44,8 +44,7 @@ pub(super) type SetName = [u8; 32];
 /// The bytes of a set, always the same for the same set.
 pub(super) fn bytes_of(set: &RoaringBitmap) -> Vec<u8> {
     // Where most of a run of patients is in the set, runs are shorter; the choice depends on the set alone.
-    let made = RoaringBitmap::from_sorted_iter(set.iter());
-    let mut set = made.unwrap_or_else(|_never| set.iter().collect());
+    let mut set: RoaringBitmap = set.iter().collect();
     set.optimize();
     let mut bytes = Vec::with_capacity(set.serialized_size());
     if set.serialize_into(&mut bytes).is_err() {
