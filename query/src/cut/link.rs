@@ -105,12 +105,28 @@ impl Linker<'_> {
     /// The space of the rows of a table; none where two keys are one axis.
     fn rows(&mut self, fragment: &Fragment, placed: &Placed) -> Option<LinkFootprint> {
         let keys = fragment.keys.iter().zip(&placed.keys);
-        let keys: Vec<LinkKey> = keys.map(|(key, placed)| self.key(key, placed)).collect();
+        let mut keys: Vec<LinkKey> = keys.map(|(key, placed)| self.key(key, placed)).collect();
+        self.one_axis_each(fragment, &mut keys);
         let axes: BTreeSet<u32> = keys.iter().map(|key| key.axis.axis).collect();
         let sums = placed.sums.iter().map(|sum| self.sum(sum)).collect();
         let base = format!("kring table {LANGUAGE_VERSION}\n{}\n", placed.rows);
         let base = Digest::of(base.as_bytes());
         (axes.len() == keys.len()).then_some(LinkFootprint { base, keys, sums })
+    }
+
+    /// Of several keys of one column the finest lies on its axis; each other one is an axis of its own, as a column of its groups.
+    fn one_axis_each(&mut self, fragment: &Fragment, keys: &mut [LinkKey]) {
+        let axes: BTreeSet<u32> = keys.iter().map(|key| key.axis.axis).collect();
+        for axis in axes {
+            let of = keys.iter().enumerate().filter(|(_, key)| key.axis.axis == axis);
+            let mut of: Vec<(usize, u64)> = of.map(|(at, key)| (at, key.size())).collect();
+            of.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+            for (at, size) in of.into_iter().skip(1) {
+                let text = fragment.keys.get(at).map(key_text).unwrap_or_default();
+                let own = self.axis(format!("groups of a column {text}"), size);
+                keys.get_mut(at).into_iter().for_each(|key| *key = own.into());
+            }
+        }
     }
 
     fn key(&mut self, key: &Key, placed: &PlacedKey) -> LinkKey {

@@ -115,7 +115,7 @@ fn gather<'a>(figures: &'a Figures<'a>, cells: &Cells) -> Result<Builder<'a>, To
     for (fragment, cells) in cells {
         inside::relate(&mut builder, *fragment, cells);
     }
-    space::relate(&mut builder, places)?;
+    space::relate(&mut builder, places);
     Ok(builder)
 }
 

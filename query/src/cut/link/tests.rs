@@ -185,3 +185,17 @@ fn what_is_added_has_its_place_where_it_is_in_no_form() {
     assert_eq!((product.fixed.len(), product.of != mixed.sums[0].of), (1, true));
     assert_eq!(product.fixed[0].places, LinkSet::range(3, 91));
 }
+
+#[test]
+fn of_two_keys_of_one_column_the_finer_lies_on_its_axis() {
+    for keys in ["year, year / 5", "year / 5, year"] {
+        let parts = footprints(&format!("SELECT {keys}, count(*) FROM patient GROUP BY 1, 2"));
+        let window = footprints("SELECT count(*) FROM patient WHERE year BETWEEN 2001 AND 2003");
+        let (both, window) = (space(&parts, 0, ROWS), space(&window, 0, ROWS));
+        assert_eq!(both.base, window.base);
+        let fine = both.keys.iter().find(|key| key.size() == 20).unwrap();
+        assert_eq!((fine.axis.size, fine.cells.len()), (20, 0));
+        assert_eq!(window.sums[0].fixed[0].places, LinkSet::range(1, 4));
+        assert_ne!(both.keys[0].axis, both.keys[1].axis);
+    }
+}

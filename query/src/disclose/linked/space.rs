@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use policies::Digest;
 use policies::footprint::{LinkAxis, LinkSet, MeasureKind};
 
+use super::Figure;
 use super::table::{Builder, Truth};
-use super::{Figure, TooLarge};
 use crate::disclose::suppress::Need;
 use onto::{Inner, Onto, has_axes, is_full, is_made_of};
 use places::{Layer, Region, Tiles};
@@ -44,17 +44,18 @@ type Quantities<'a> = BTreeMap<(&'a Digest, u32), Quantity>;
 type LeftOver = ((usize, Vec<usize>), Option<usize>, (Region, LinkAxis, LinkSet));
 
 /// Adds the relations between the cells of a group of fragments.
-pub(super) fn relate(builder: &mut Builder<'_>, places: Places<'_>) -> Result<(), TooLarge> {
+pub(super) fn relate(builder: &mut Builder<'_>, places: Places<'_>) {
     let Places { mut tiles, quantities } = places;
     let mut quantities = cells(builder, quantities);
     for quantity in quantities.values_mut() {
         if quantity.layers.len() > 1 {
             margins(builder, quantity, &tiles);
             let left = relate_layers(builder, quantity, &mut tiles);
-            left::relate(builder, quantity, (left, &tiles))?;
-            if quantity.kind != MeasureKind::Keys {
-                lines::relate(builder, &quantity.cells, &tiles);
-            }
+            left::relate(builder, quantity, (left, &tiles));
+            // Keys can lie in several places: that they do not is seen in the figures.
+            let keys = quantity.kind == MeasureKind::Keys;
+            let truth = if keys { Truth::Assumed } else { Truth::Known };
+            lines::relate(builder, &quantity.cells, (truth, &tiles));
         }
     }
     for ((base, _), part) in &quantities {
@@ -62,7 +63,6 @@ pub(super) fn relate(builder: &mut Builder<'_>, places: Places<'_>) -> Result<()
             relate_conditions(builder, whole, part, &tiles);
         }
     }
-    Ok(())
 }
 
 /// The cells of what is counted or added. Two figures of one region are equal.
@@ -159,18 +159,25 @@ fn relate_layers(
     let full = |(layer, points): (&Layer, &Points)| is_full(layer, points, tiles);
     let full: Vec<&Layer> = layers.iter().filter(|of| full(*of)).map(|(layer, _)| layer).collect();
     let mut left: Vec<LeftOver> = Vec::new();
-    for (coarse, points) in layers.iter() {
-        let finer = layers.iter().filter(|(fine, _)| *fine != coarse && has_axes(coarse, fine));
-        for (fine, inner) in finer {
+    for (fine, inside) in layers.iter() {
+        let coarser = || layers.iter().filter(|(layer, _)| *layer != fine && has_axes(layer, fine));
+        let over = over((fine, inside), coarser(), (false, tiles));
+        for (coarse, points) in coarser() {
             // What is between says it already, if it is all there.
             let mut between = full.iter().filter(|layer| is_made_of(coarse, layer));
             if full.contains(&fine) && between.any(|layer| is_made_of(layer, fine)) {
                 continue;
             }
-            let onto = Onto::new((fine, inner), (coarse, points), tiles);
-            for (region, inner) in onto.lay(inner) {
+            let onto = Onto::new((fine, inside), (coarse, points), tiles);
+            for (region, inner) in onto.lay(inside) {
                 let Some(point) = points.get(&region).copied() else { continue };
                 let whole = onto.is_whole(&region, &inner);
+                let least = |inner: &Region| {
+                    over.get(inner).is_some_and(|over| over.iter().any(|(of, _)| *of == region))
+                };
+                if !whole && !inner.iter().any(|(inner, _)| least(inner)) {
+                    continue;
+                }
                 let rest = relate_point(builder, point, cells_of(&inner), (whole, *kind));
                 let axis = onto.left(&region, &inner).filter(|_| !whole);
                 let Some((axis, own)) = axis else { continue };
@@ -206,34 +213,40 @@ fn relate_layers(
     found
 }
 
+/// For each region of a layer the least ones of others that it lies in; `itself` too, if it is one of them.
+fn over<'l>(
+    (fine, points): (&Layer, &Points),
+    layers: impl Iterator<Item = (&'l Layer, &'l Points)>,
+    (itself, tiles): (bool, &Tiles),
+) -> BTreeMap<Region, Vec<(Region, usize)>> {
+    let mut over: BTreeMap<Region, Vec<(Region, usize)>> = BTreeMap::new();
+    for (coarse, outer) in layers {
+        let onto = Onto::new((fine, points), (coarse, outer), tiles);
+        for region in points.keys() {
+            let of = onto.outer(region).filter(|of| itself || of != region);
+            let of = of.and_then(|of| Some((*outer.get(&of)?, of)));
+            over.entry(region.clone()).or_default().extend(of.map(|(cell, of)| (of, cell)));
+        }
+    }
+    over.into_iter().map(|(region, over)| (region, tiles.least(over))).collect()
+}
+
 /// Regions under more conditions are parts of the least ones under fewer that they lie in, in other fragments: in one cell the parts
 /// are known already.
 fn relate_conditions(builder: &mut Builder<'_>, whole: &Quantity, part: &Quantity, tiles: &Tiles) {
     for (fine, parts) in &part.layers {
-        let mut over: BTreeMap<&Region, Vec<(Region, usize)>> = BTreeMap::new();
-        for (coarse, points) in whole.layers.iter().filter(|(coarse, _)| has_axes(coarse, fine)) {
-            let onto = Onto::new((fine, parts), (coarse, points), tiles);
-            for region in parts.keys() {
-                let outer = onto.outer(region);
-                let outer = outer.and_then(|outer| Some((*points.get(&outer)?, outer)));
-                over.entry(region).or_default().extend(outer.map(|(at, outer)| (outer, at)));
-            }
-        }
+        let coarser = whole.layers.iter().filter(|(coarse, _)| has_axes(coarse, fine));
         let mut inside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (region, over) in &over {
-            let Some(cell) = parts.get(*region).copied() else { continue };
-            for (outer, point) in over {
-                let closer =
-                    |(other, _): &(Region, usize)| other != outer && tiles.within(other, outer);
-                if !over.iter().any(closer) {
-                    inside.entry(*point).or_default().push(cell);
-                }
+        for (region, over) in over((fine, parts), coarser, (true, tiles)) {
+            for (_, point) in over {
+                inside.entry(point).or_default().extend(parts.get(&region));
             }
         }
         for (point, cells) in inside {
             let own = builder.shown(point).map(|of| of.fragment);
             let apart = |cell: &usize| builder.shown(*cell).map(|of| of.fragment) != own;
-            if cells.iter().all(apart) {
+            let cells: Vec<usize> = cells.into_iter().filter(apart).collect();
+            if !cells.is_empty() {
                 relate_point(builder, point, cells, (false, part.kind));
             }
         }
@@ -283,13 +296,13 @@ fn rest(builder: &Builder<'_>, point: usize, finer: &[usize]) -> Need {
     let part = inside || !figures.is_whole(whole);
     let patients = parts.iter().map(|part| figures.patients(*part)).fold(0, u64::saturating_add);
     let patients = figures.patients(whole).saturating_sub(patients);
-    let few = figures.is_few(None, patients, part);
+    // What parts of a cell leave of it may be told where its rule says so.
+    let is_few = |many| {
+        if inside { figures.is_few_left(whole, many) } else { figures.is_few(None, many, part) }
+    };
+    let few = is_few(patients);
     if !figures.counts(whole) {
         return if few { Need::Wide(1) } else { Need::Nothing };
     }
-    if few || figures.is_few(None, value, part) {
-        Need::small(figures.least(None, part, false))
-    } else {
-        Need::Nothing
-    }
+    if few || is_few(value) { Need::small(figures.least(None, part, false)) } else { Need::Nothing }
 }

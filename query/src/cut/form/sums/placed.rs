@@ -6,10 +6,10 @@ use policies::footprint::SumKind;
 
 use super::{Term, names, present};
 use crate::cut::Primitive;
+use crate::cut::form::Reader;
 use crate::cut::form::placed::PlacedSum;
 use crate::cut::form::rows::Rows;
 use crate::cut::form::truth::Loose;
-use crate::cut::form::{Exact, Reader};
 
 impl Reader<'_> {
     /// Where a sum over the rows of a table lies; `None` where its columns are not known.
@@ -57,7 +57,9 @@ impl Reader<'_> {
                 of.filter(|of| names::leads(self.dataset, rows, of)).map_or_else(text, count)
             }
             (SumKind::Sum, Some(value)) => match self.linear(value).as_deref() {
-                Ok([Term { factor, column: None, conditions: own }]) if *factor == Exact::ONE => {
+                Ok([Term { factor, column: None, conditions: own }])
+                    if factor.units(primitive.scale, 0) == Some(1) =>
+                {
                     conditions.extend(own.iter().cloned());
                     count(rows)
                 }

@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 
 use policies::footprint::LinkAxis;
 
-use super::onto::{Onto, has_axes};
+use super::onto::has_axes;
 use super::places::{Layer, Region, Tiles, Tiling};
-use super::{Points, Quantity};
-use crate::disclose::linked::TooLarge;
+use super::{Points, Quantity, over};
 use crate::disclose::linked::table::Builder;
 use crate::disclose::suppress::Need;
 
-/// Layers of what is left: each is laid onto all others.
+/// Layers of what is left that are laid onto all others: of more only that much is known that one of them is left of a region.
 const MAX_LAYERS: usize = 256;
 
 /// Relates what was left with the least other regions that it lies in; `left` gives the cells that it is left of.
@@ -22,42 +21,26 @@ pub(super) fn relate(
     builder: &mut Builder<'_>,
     quantity: &Quantity,
     (left, tiles): (BTreeMap<Region, Vec<usize>>, &Tiles),
-) -> Result<(), TooLarge> {
+) {
     let mut layers: BTreeMap<Layer, Points> = BTreeMap::new();
     for region in left.keys() {
         if let Some(cell) = quantity.cells.get(region) {
             layers.entry(layer(region, tiles)).or_default().insert(region.clone(), *cell);
         }
     }
-    if layers.len() > MAX_LAYERS {
-        return Err(TooLarge);
-    }
-    for (fine, inner) in &layers {
-        let mut over: BTreeMap<&Region, Vec<(Region, usize)>> = BTreeMap::new();
-        let coarser = quantity.layers.iter().chain(&layers);
-        for (coarse, points) in coarser.filter(|(coarse, _)| has_axes(coarse, fine)) {
-            let onto = Onto::new((fine, inner), (coarse, points), tiles);
-            for region in inner.keys() {
-                let outer = onto.outer(region).filter(|outer| outer != region);
-                let outer = outer.and_then(|outer| Some((*points.get(&outer)?, outer)));
-                over.entry(region).or_default().extend(outer.map(|(at, outer)| (outer, at)));
-            }
-        }
-        for (region, over) in over {
-            let Some(cell) = inner.get(region).copied() else { continue };
-            let of = left.get(region).map(Vec::as_slice).unwrap_or_default();
-            for (outer, point) in &over {
-                let closer = |(other, at): &(Region, usize)| {
-                    of.contains(at) && tiles.within(other, outer)
-                        || other != outer && tiles.within(other, outer)
-                };
-                if !over.iter().any(closer) && builder.value(cell) <= builder.value(*point) {
-                    builder.part(*point, cell, Need::Nothing);
+    for (fine, inner) in layers.iter().take(MAX_LAYERS) {
+        let coarser = quantity.layers.iter().chain(layers.iter().take(MAX_LAYERS));
+        let coarser = coarser.filter(|(coarse, _)| *coarse != fine && has_axes(coarse, fine));
+        for (region, over) in over((fine, inner), coarser, (false, tiles)) {
+            let Some(cell) = inner.get(&region).copied() else { continue };
+            let of = left.get(&region).map(Vec::as_slice).unwrap_or_default();
+            for (_, point) in over {
+                if !of.contains(&point) && builder.value(cell) <= builder.value(point) {
+                    builder.part(point, cell, Need::Nothing);
                 }
             }
         }
     }
-    Ok(())
 }
 
 /// The layer of a region alone.

@@ -14,8 +14,12 @@ use crate::disclose::linked::table::{Builder, Truth};
 /// A region of a line: where it begins and ends, and its cell.
 type Stretch = (u32, u32, usize);
 
-/// Relates the regions of one quantity whose rows lie in one place each.
-pub(super) fn relate(builder: &mut Builder<'_>, cells: &BTreeMap<Region, usize>, tiles: &Tiles) {
+/// Relates the regions of one quantity, as far as they add up.
+pub(super) fn relate(
+    builder: &mut Builder<'_>,
+    cells: &BTreeMap<Region, usize>,
+    (truth, tiles): (Truth, &Tiles),
+) {
     let mut lines: BTreeMap<(Region, LinkAxis), Vec<Stretch>> = BTreeMap::new();
     for (region, cell) in cells {
         for (at, tile) in region.iter().enumerate() {
@@ -39,12 +43,12 @@ pub(super) fn relate(builder: &mut Builder<'_>, cells: &BTreeMap<Region, usize>,
         }
         line.extend(cells.get(&others).map(|all| (0, axis.size, *all)));
         line.sort_by_key(|(low, high, _)| (high.saturating_sub(*low), *low));
-        rings(builder, &line);
+        rings(builder, &line, truth);
     }
 }
 
 /// Adds a relation for every ring that the stretches of a line make.
-fn rings(builder: &mut Builder<'_>, line: &[Stretch]) {
+fn rings(builder: &mut Builder<'_>, line: &[Stretch], truth: Truth) {
     // From each end the stretches that make a tree.
     let mut tree: BTreeMap<u32, Vec<(u32, usize)>> = BTreeMap::new();
     for (low, high, cell) in line {
@@ -54,7 +58,7 @@ fn rings(builder: &mut Builder<'_>, line: &[Stretch]) {
                 if from < to { minus.push(cell) } else { plus.push(cell) }
             }
             if builder.sum(&plus) == builder.sum(&minus) {
-                builder.relate(plus, minus, Truth::Known);
+                builder.relate(plus, minus, truth);
             }
         } else {
             tree.entry(*low).or_default().push((*high, *cell));

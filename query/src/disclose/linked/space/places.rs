@@ -71,6 +71,28 @@ impl Tiles {
         })
     }
 
+    /// How much of everything a region is, as a logarithm: what lies in another one is less.
+    #[expect(clippy::cast_precision_loss, reason = "it only sorts")]
+    fn share(&self, region: &Region) -> f64 {
+        let of = |tile: &u32| {
+            let (axis, places) = self.get(*tile)?;
+            Some((places.len() as f64 / f64::from(axis.size)).ln())
+        };
+        region.iter().filter_map(of).sum()
+    }
+
+    /// Of regions with one in common those that have no other one of them inside.
+    pub(super) fn least(&self, mut over: Vec<(Region, usize)>) -> Vec<(Region, usize)> {
+        over.sort_by(|(one, _), (other, _)| self.share(one).total_cmp(&self.share(other)));
+        let mut least: Vec<(Region, usize)> = Vec::new();
+        for (region, cell) in over {
+            if !least.iter().any(|(inner, _)| self.within(inner, &region)) {
+                least.push((region, cell));
+            }
+        }
+        least
+    }
+
     /// A region with other places on an axis.
     pub(super) fn with(&mut self, region: &Region, axis: LinkAxis, places: LinkSet) -> Region {
         let mut other: Region =

@@ -294,6 +294,49 @@ fn bins_are_made_of_single_years() {
 }
 
 #[test]
+fn many_ages_below_one_another_leave_room_for_what_is_asked_next() {
+    // More kinds of what is left than are laid onto all others, were each laid onto each.
+    let places: u32 = 60;
+    let axis = LinkAxis { axis: 0, size: places };
+    let footprint = |key: bool, below: u32| FragmentFootprint {
+        cells: if key { u64::from(places) } else { 1 },
+        links: vec![LinkFootprint {
+            base: Digest::of(b"patient"),
+            keys: key.then(|| axis.into()).into_iter().collect(),
+            sums: vec![LinkSum {
+                of: 0,
+                fixed: (!key && below < places)
+                    .then(|| LinkFixed { axis, places: LinkSet::range(0, below) })
+                    .into_iter()
+                    .collect(),
+                part_of: Vec::new(),
+            }],
+        }],
+        ..Grouping::default().footprint()
+    };
+    let of = |many: u32| {
+        let rows = (0..many).map(|patient| (patient, 1)).collect::<Vec<(u32, i128)>>();
+        let of = vec![(measures(false)[0].clone(), rows)];
+        RawFragment::of_contributions(many, vec![(0, i128::from(many))], of)
+    };
+    // 12 patients of each age but one, of which there are 4.
+    let many = |age: u32| if age == 57 { 4 } else { 12 };
+    let mut fragments: Vec<RawFragment> =
+        (1..56).map(|below| of((0..below).map(many).sum())).collect();
+    let mut footprints: Vec<FragmentFootprint> =
+        (1..56).map(|below| footprint(false, below)).collect();
+    fragments.push(RawFragment::joined((0..places).map(|age| of(many(age))).collect()));
+    footprints.push(footprint(true, places));
+    let (protections, limits) = (protections(Zeros::Hidden, 10), Limits::DEFAULT);
+    let judged = fragments.iter().zip(&footprints);
+    let judged = judged.map(|(of, known)| verdicts(of, &known.sums, (&protections, &limits)));
+    let mut verdicts: Vec<Vec<Verdict>> = judged.collect();
+    hide((&fragments, &footprints), &mut verdicts, (&protections, &limits), &Earlier::default());
+    let why: Vec<Option<Rule>> = verdicts.iter().flatten().map(|verdict| verdict.sums[0]).collect();
+    assert_eq!(why.iter().flatten().collect::<Vec<_>>(), [&Rule::SmallCell], "{why:?}");
+}
+
+#[test]
 fn no_window_narrows_a_null_below_its_need() {
     let [small, linked, unlinked] = attack(31, 60);
     assert!(small > 200 && linked > 60 && unlinked * 4 < linked, "{small} {linked} {unlinked}");
