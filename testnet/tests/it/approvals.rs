@@ -24,11 +24,7 @@ fn net() -> Net {
     assert_ne!(text, held);
     std::fs::write(&rules, held).unwrap();
     net.network.seal().unwrap();
-    let dir = net.network.node_dir("ZUID");
-    std::fs::write(dir.join("own.cedar"), OWN).unwrap();
-    let config = std::fs::read_to_string(dir.join("config.toml")).unwrap();
-    let named = config.replace("[charter]", "[charter]\nown_rules = \"own.cedar\"");
-    std::fs::write(dir.join("config.toml"), named).unwrap();
+    Net::own_rules(&net.network, "ZUID", OWN);
     net.nodes = Nodes::start(&net.network).unwrap().0;
     net
 }

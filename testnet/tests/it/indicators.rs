@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use testnet::data::Data;
 use testnet::data::indicators::INDICATORS;
 use testnet::generate::Region;
-use testnet::network::Network;
 use testnet::process::{NodeProcess, wait_connected};
 
 use crate::support::{Net, RawPeer, logged, question, refused};
@@ -64,15 +63,6 @@ fn check_refusal(net: &Net, person: &str, args: &[&str], exit: i32, told: &str) 
     let said = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert_eq!(status.code(), Some(exit), "{said}");
     assert!(said.contains(told), "{said}");
-}
-
-fn own_rules(network: &Network) {
-    let dir = network.node_dir("OOST");
-    std::fs::write(dir.join("own.cedar"), OWN).unwrap();
-    let config = std::fs::read_to_string(dir.join("config.toml")).unwrap();
-    let named = config.replace("[charter]", "[charter]\nown_rules = \"own.cedar\"");
-    assert_ne!(named, config);
-    std::fs::write(dir.join("config.toml"), named).unwrap();
 }
 
 /// An indicator is asked as the text that is shown would be, and answered under a profile of its own.
@@ -268,7 +258,7 @@ fn another_text_is_refused(mut net: Net) {
 #[test]
 fn indicators_and_own_rules_over_a_network() {
     let data = [Data::oncology(Region::new(1, 3, 60), 1)];
-    let mut net = Net::start_with(3, &data, own_rules);
+    let mut net = Net::start_with(3, &data, |network| Net::own_rules(network, "OOST", OWN));
     a_run_is_the_text_that_is_shown(&net);
     people_see_what_it_is(&net);
     who_may_not_is_told_what_to_do(&net);

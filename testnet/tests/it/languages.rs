@@ -17,11 +17,7 @@ forbid (principal, action, resource) when { context.purpose == "quality" };
 /// ZUID has a rule of its own.
 fn net() -> Net {
     let mut net = Net::create(3);
-    let dir = net.network.node_dir("ZUID");
-    std::fs::write(dir.join("own.cedar"), OWN).unwrap();
-    let config = std::fs::read_to_string(dir.join("config.toml")).unwrap();
-    let named = config.replace("[charter]", "[charter]\nown_rules = \"own.cedar\"");
-    std::fs::write(dir.join("config.toml"), named).unwrap();
+    Net::own_rules(&net.network, "ZUID", OWN);
     net.nodes = Nodes::start(&net.network).unwrap().0;
     net
 }

@@ -70,6 +70,16 @@ impl Net {
         net
     }
 
+    /// Gives a hospital rules of its own, before its node starts.
+    pub(crate) fn own_rules(network: &Network, code: &str, rules: &str) {
+        let dir = network.node_dir(code);
+        std::fs::write(dir.join("own.cedar"), rules).unwrap();
+        let config = std::fs::read_to_string(dir.join("config.toml")).unwrap();
+        let named = config.replace("[charter]", "[charter]\nown_rules = \"own.cedar\"");
+        assert_ne!(named, config);
+        std::fs::write(dir.join("config.toml"), named).unwrap();
+    }
+
     /// Takes a node's process out.
     pub(crate) fn take(&mut self, code: &str) -> NodeProcess {
         let place = self.nodes.iter().position(|node| node.code == code).unwrap();

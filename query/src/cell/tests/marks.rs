@@ -1,7 +1,6 @@
 //! Marks follow from who contributes what alone: however wide the numbers are, and however rows and batches come.
 
-use policies::footprint::{MeasureFootprint, Units};
-
+use super::orders::{cell_of, within};
 use super::summaries::{mark, rkey, sum_of_keys};
 use super::*;
 
@@ -10,40 +9,12 @@ type Given = (u32, Option<i128>);
 
 /// The contributors of a cell of decimals within bounds, and the sum of their marks.
 fn marked(most: i128, batches: &[&[Given]], order: Order) -> (u64, u64) {
-    let bounds = Bounds { least: -most, most };
-    let rows =
-        Spec { kind: SumKind::Sum, value: Some(1), filter: None, scale: 0, bounds: Some(bounds) };
-    let measure = MeasureSpec {
-        kind: MeasureKind::Value,
-        rows: Spec { bounds: None, ..rows.clone() },
-        bounds,
-        has_set: false,
-    };
-    let footprint = MeasureFootprint {
-        condition: None,
-        argument: Some(0),
-        kind: MeasureKind::Value,
-        scale: 0,
-        least: Units::new(-most),
-        most: Units::new(most),
-        made: None,
-        whole: false,
-        sensitive: Default::default(),
-    };
     let wanted = Wanted { contributors: true, marks: true, ..Wanted::NONE };
-    let layout = Layout::new([0].into_iter(), [&footprint].into_iter(), wanted);
-    assert_eq!(layout.counts(), ["n", "key", "m0_n", "m0_mark"]);
     let keys = RecordKeys::new(policies::Digest::of(b"f"), (0..20).map(|p| (p, rkey(p))));
     let keys = Some(Arc::new(keys.unwrap()));
-    let spec = CellSpec { sums: vec![rows], measures: vec![measure], layout, keys };
-    let mut cells = Cells::new(&spec, 1, order);
-    for batch in batches {
-        let patients: UInt32Array = batch.iter().map(|row| Some(row.0)).collect();
-        let values: Decimal128Array = batch.iter().map(|row| row.1).collect();
-        let columns: [ArrayRef; 2] = [Arc::new(patients), Arc::new(values)];
-        cells.update(&columns, &vec![0; batch.len()]).unwrap();
-    }
-    let counts = cells.finish().unwrap().counts;
+    let spec = CellSpec { keys, ..within(Bounds { least: -most, most }, wanted) };
+    assert_eq!(spec.layout.counts(), ["n", "key", "m0_n", "m0_mark"]);
+    let counts = cell_of(&spec, batches, order).counts;
     (counts[2][0], counts[3][0])
 }
 

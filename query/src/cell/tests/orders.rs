@@ -81,8 +81,11 @@ fn the_first_null_may_come_in_any_batch() {
     }
 }
 
-/// One sum of decimals within these bounds, and what patients contribute to it.
-fn within(bounds: Bounds) -> CellSpec {
+/// Who contributes, and the largest contributions.
+const TOPS: Wanted = Wanted { contributors: true, tops: true, ..Wanted::NONE };
+
+/// One sum of decimals within these bounds, and what is wanted of those who contribute to it.
+pub(super) fn within(bounds: Bounds, wanted: Wanted) -> CellSpec {
     let rows =
         Spec { kind: SumKind::Sum, value: Some(1), filter: None, scale: 0, bounds: Some(bounds) };
     let measure = MeasureSpec {
@@ -91,7 +94,6 @@ fn within(bounds: Bounds) -> CellSpec {
         bounds,
         has_set: false,
     };
-    let wanted = Wanted { contributors: true, tops: true, ..Wanted::NONE };
     let footprint = policies::footprint::MeasureFootprint {
         condition: None,
         argument: Some(0),
@@ -107,8 +109,12 @@ fn within(bounds: Bounds) -> CellSpec {
     CellSpec { sums: vec![rows], measures: vec![measure], layout, keys: None }
 }
 
-/// Contributors, sum and tops of one cell, from batches of a patient and a value a row.
-fn one_cell(spec: &CellSpec, batches: &[&[(u32, Option<i128>)]], order: Order) -> Vec<i128> {
+/// One cell, from batches of a patient and a value a row.
+pub(super) fn cell_of(
+    spec: &CellSpec,
+    batches: &[&[(u32, Option<i128>)]],
+    order: Order,
+) -> Computed {
     let mut cells = Cells::new(spec, 1, order);
     for batch in batches {
         let patients: UInt32Array = batch.iter().map(|row| Some(row.0)).collect();
@@ -116,14 +122,19 @@ fn one_cell(spec: &CellSpec, batches: &[&[(u32, Option<i128>)]], order: Order) -
         let columns: [ArrayRef; 2] = [Arc::new(patients), Arc::new(values)];
         cells.update(&columns, &vec![0; batch.len()]).unwrap();
     }
-    let Computed { counts, sums, .. } = cells.finish().unwrap();
+    cells.finish().unwrap()
+}
+
+/// Its contributors, sum and tops.
+fn one_cell(spec: &CellSpec, batches: &[&[(u32, Option<i128>)]], order: Order) -> Vec<i128> {
+    let Computed { counts, sums, .. } = cell_of(spec, batches, order);
     std::iter::once(i128::from(counts[1][0])).chain(sums.iter().map(|sum| sum[0])).collect()
 }
 
 #[test]
 fn contributions_that_leave_64_bits_are_whole_all_the_same() {
     let most = i128::from(i64::MAX);
-    let spec = within(Bounds { least: -most * 4, most: most * 4 });
+    let spec = within(Bounds { least: -most * 4, most: most * 4 }, TOPS);
     for order in [Order::ByPatient, Order::Any] {
         let first = [(1, Some(most * 3)), (1, Some(most * 3))];
         let second = [(1, Some(most * 9)), (2, Some(-most * 9))];
@@ -137,7 +148,7 @@ fn contributions_that_leave_64_bits_are_whole_all_the_same() {
 fn the_step_to_128_bits_may_come_in_any_batch() {
     let most = i128::from(i64::MAX) / 5;
     for (bounds, sign) in [(Bounds { least: 0, most }, 1), (Bounds { least: -most, most: 0 }, -1)] {
-        let spec = within(bounds);
+        let spec = within(bounds, TOPS);
         let x = Some(most * sign);
         for order in [Order::ByPatient, Order::Any] {
             // Patient 2 has rows on both sides of the step, and 3 has no value.
