@@ -16,9 +16,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policies::Limits;
 use policies::footprint::FragmentFootprint;
 use policies::protections::Protections;
+use policies::{Digest, Limits};
 
 use super::CellState;
 use super::rules::{Rule, Verdict};
@@ -115,7 +115,7 @@ fn gather<'a>(figures: &'a Figures<'a>, cells: &Cells) -> Result<Builder<'a>, To
     for (fragment, cells) in cells {
         inside::relate(&mut builder, *fragment, cells);
     }
-    space::relate(&mut builder, places);
+    space::relate(&mut builder, places)?;
     Ok(builder)
 }
 
@@ -130,17 +130,21 @@ fn everything(figures: &Figures<'_>, cells: &Cells) -> BTreeMap<Figure, Rule> {
 
 /// Fragments that share a space, directly or through others.
 fn groups(parts: &[Part<'_>], linked: &[usize]) -> Vec<BTreeSet<usize>> {
-    let mut groups: Vec<BTreeSet<usize>> = Vec::new();
-    let links = |at: usize| parts.get(at).into_iter().flat_map(|part| part.links);
+    let mut groups: Vec<(BTreeSet<&Digest>, BTreeSet<usize>)> = Vec::new();
     for at in linked.iter().copied() {
-        let shares = |other: &usize| links(*other).any(|a| links(at).any(|b| a.base == b.base));
+        let links = parts.get(at).into_iter().flat_map(|part| part.links);
+        let mut bases: BTreeSet<&Digest> = links.map(|link| &link.base).collect();
+        let mut joined = BTreeSet::from([at]);
         let (near, apart): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|group| group.iter().any(shares));
-        let joined = near.into_iter().flatten().chain([at]).collect();
+            groups.into_iter().partition(|(known, _)| !known.is_disjoint(&bases));
         groups = apart;
-        groups.push(joined);
+        for (known, group) in near {
+            bases.extend(known);
+            joined.extend(group);
+        }
+        groups.push((bases, joined));
     }
-    groups
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 /// Writes what is hidden into the verdicts.

@@ -11,16 +11,18 @@ use std::collections::BTreeMap;
 use policies::Digest;
 use policies::footprint::{LinkAxis, LinkSet, MeasureKind};
 
-use super::Figure;
 use super::table::{Builder, Truth};
+use super::{Figure, TooLarge};
 use crate::disclose::suppress::Need;
 use onto::{Inner, Onto, has_axes, is_full, is_made_of};
 use places::{Layer, Region, Tiles};
+use windows::{Families, Windows};
 
 mod left;
 mod lines;
 mod onto;
 mod places;
+mod windows;
 
 pub(super) use places::Places;
 
@@ -43,26 +45,30 @@ type Quantities<'a> = BTreeMap<(&'a Digest, u32), Quantity>;
 /// A region and cells in it, the cell of what these leave of rows, and where that lies.
 type LeftOver = ((usize, Vec<usize>), Option<usize>, (Region, LinkAxis, LinkSet));
 
+/// What is left of others, by its region: on which axis places were taken away, and the cells that it is left of.
+type Lefts = BTreeMap<Region, (LinkAxis, Vec<usize>)>;
+
 /// Adds the relations between the cells of a group of fragments.
-pub(super) fn relate(builder: &mut Builder<'_>, places: Places<'_>) {
+pub(super) fn relate(builder: &mut Builder<'_>, places: Places<'_>) -> Result<(), TooLarge> {
     let Places { mut tiles, quantities } = places;
     let mut quantities = cells(builder, quantities);
     for quantity in quantities.values_mut() {
         if quantity.layers.len() > 1 {
-            margins(builder, quantity, &tiles);
-            let left = relate_layers(builder, quantity, &mut tiles);
-            left::relate(builder, quantity, (left, &tiles));
+            margins(builder, quantity, &tiles)?;
+            let left = relate_layers(builder, quantity, &mut tiles)?;
+            left::relate(builder, quantity, (&left, &tiles))?;
             // Keys can lie in several places: that they do not is seen in the figures.
             let keys = quantity.kind == MeasureKind::Keys;
             let truth = if keys { Truth::Assumed } else { Truth::Known };
-            lines::relate(builder, &quantity.cells, (truth, &tiles));
+            lines::relate(builder, &quantity.cells, (&left, truth, &tiles))?;
         }
     }
     for ((base, _), part) in &quantities {
         for whole in part.part_of.iter().filter_map(|whole| quantities.get(&(*base, *whole))) {
-            relate_conditions(builder, whole, part, &tiles);
+            relate_conditions(builder, whole, part, &tiles)?;
         }
     }
+    Ok(())
 }
 
 /// The cells of what is counted or added. Two figures of one region are equal.
@@ -98,16 +104,30 @@ fn cells_of(inner: &Inner) -> Vec<usize> {
 }
 
 /// Adds the common coarser regions of layers of which none is coarser, where nobody asked for them.
-fn margins(builder: &mut Builder<'_>, quantity: &mut Quantity, tiles: &Tiles) {
+fn margins(
+    builder: &mut Builder<'_>,
+    quantity: &mut Quantity,
+    tiles: &Tiles,
+) -> Result<(), TooLarge> {
     let known: Vec<Layer> = quantity.layers.keys().cloned().collect();
-    for (at, one) in known.iter().enumerate() {
-        for other in known.iter().skip(at.saturating_add(1)) {
+    let families = Families::new(known.iter(), tiles);
+    let known: Vec<_> = known.iter().map(|layer| (layer, families.of(layer))).collect();
+    for (at, (one, own)) in known.iter().enumerate() {
+        for (other, of) in known.iter().skip(at.saturating_add(1)) {
+            // None of two windows is all of what they have in common.
+            if !own.is_disjoint(of) {
+                continue;
+            }
             let common = onto::common(one, other);
-            let apart = common != *one && common != *other;
-            if !apart || quantity.layers.contains_key(&common) {
+            let apart = common != **one && common != **other;
+            let whole =
+                onto::is_all_of(one, &common, tiles) || onto::is_all_of(other, &common, tiles);
+            if !apart || !whole || quantity.layers.contains_key(&common) {
                 continue;
             }
             let none = Points::new();
+            let many = |layer| quantity.layers.get(layer).map_or(0, Points::len);
+            builder.step(many(*one).saturating_add(many(*other)))?;
             let whole = |fine: &Layer| {
                 let points = quantity.layers.get(fine).unwrap_or(&none);
                 let onto = Onto::new((fine, points), (&common, &none), tiles);
@@ -135,6 +155,7 @@ fn margins(builder: &mut Builder<'_>, quantity: &mut Quantity, tiles: &Tiles) {
             }
         }
     }
+    Ok(())
 }
 
 /// What must stay unknown of a sum that nobody asked for.
@@ -149,63 +170,97 @@ fn untold(builder: &Builder<'_>, cells: &[usize], value: u64) -> Need {
     }
 }
 
-/// Regions and those of finer layers in them; gives the regions that are left, each with the cells that it is left of.
+/// Regions and those of finer layers in them; gives what is left.
 fn relate_layers(
     builder: &mut Builder<'_>,
     quantity: &mut Quantity,
     tiles: &mut Tiles,
-) -> BTreeMap<Region, Vec<usize>> {
+) -> Result<Lefts, TooLarge> {
     let Quantity { kind, cells, layers, .. } = quantity;
     let full = |(layer, points): (&Layer, &Points)| is_full(layer, points, tiles);
     let full: Vec<&Layer> = layers.iter().filter(|of| full(*of)).map(|(layer, _)| layer).collect();
+    let windows = Windows::new(builder, layers.iter(), tiles)?;
+    let all: Vec<_> = layers.iter().map(|(layer, of)| (layer, of, windows.of(layer))).collect();
     let mut left: Vec<LeftOver> = Vec::new();
-    for (fine, inside) in layers.iter() {
-        let coarser = || layers.iter().filter(|(layer, _)| *layer != fine && has_axes(layer, fine));
-        let over = over((fine, inside), coarser(), (false, tiles));
+    for (fine, inside, own) in &all {
+        let coarser = || {
+            let apart = all.iter().filter(|(_, _, of)| own.is_disjoint(of));
+            let coarser = apart.filter(|(layer, ..)| layer != fine && has_axes(layer, fine));
+            coarser.map(|(layer, points, _)| (*layer, *points))
+        };
+        let over = over(builder, (fine, inside), coarser(), (false, Some(&windows), tiles))?;
+        let is_least = |inner: &Region, outer: &Region| {
+            over.get(inner).is_some_and(|over| over.iter().any(|(of, _)| of == outer))
+        };
         for (coarse, points) in coarser() {
+            builder.step(full.len())?;
             // What is between says it already, if it is all there.
             let mut between = full.iter().filter(|layer| is_made_of(coarse, layer));
-            if full.contains(&fine) && between.any(|layer| is_made_of(layer, fine)) {
+            if full.contains(fine) && between.any(|layer| is_made_of(layer, fine)) {
                 continue;
             }
+            builder.step(inside.len())?;
             let onto = Onto::new((fine, inside), (coarse, points), tiles);
             for (region, inner) in onto.lay(inside) {
                 let Some(point) = points.get(&region).copied() else { continue };
                 let whole = onto.is_whole(&region, &inner);
-                let least = |inner: &Region| {
-                    over.get(inner).is_some_and(|over| over.iter().any(|(of, _)| *of == region))
-                };
-                if !whole && !inner.iter().any(|(inner, _)| least(inner)) {
-                    continue;
+                if whole || inner.iter().any(|(inner, _)| is_least(inner, &region)) {
+                    let axis = onto.left(&region, &inner).filter(|_| !whole);
+                    let outer = (&region, point);
+                    left.extend(lay(builder, outer, (&inner, axis), (whole, *kind, tiles)));
                 }
-                let rest = relate_point(builder, point, cells_of(&inner), (whole, *kind));
-                let axis = onto.left(&region, &inner).filter(|_| !whole);
-                let Some((axis, own)) = axis else { continue };
-                let own = LinkSet::all(own.iter().filter_map(|tile| tiles.places(*tile)));
-                let all = region.iter().filter_map(|tile| tiles.get(*tile));
-                let mut all =
-                    all.filter(|(other, _)| *other == axis).map(|(_, places)| places.clone());
-                let all = all.next().unwrap_or_else(|| LinkSet::range(0, axis.size));
-                left.push(((point, cells_of(&inner)), rest, (region, axis, all.without(&own))));
+            }
+        }
+        for (inner, cell) in *inside {
+            for (outer, point) in windows.over(inner).iter().filter(|(of, _)| is_least(inner, of)) {
+                let own = inner.iter().find(|tile| !outer.contains(tile));
+                let axis = own.and_then(|own| Some((tiles.axis(*own)?, vec![*own])));
+                let inner = vec![(inner.clone(), *cell)];
+                left.extend(lay(builder, (outer, *point), (&inner, axis), (false, *kind, tiles)));
             }
         }
     }
-    // What is left is one figure, whatever leaves it.
-    let mut found: BTreeMap<Region, Vec<usize>> = BTreeMap::new();
+    Ok(name_left(builder, cells, (left, *kind), tiles))
+}
+
+/// Relates a region with those inside it; what they leave, where that is one on an axis of which they have these tiles.
+fn lay(
+    builder: &mut Builder<'_>,
+    (region, point): (&Region, usize),
+    (inner, axis): (&Inner, Option<(LinkAxis, Vec<u32>)>),
+    (whole, kind, tiles): (bool, MeasureKind, &Tiles),
+) -> Option<LeftOver> {
+    let rest = relate_point(builder, point, cells_of(inner), (whole, kind));
+    let (axis, own) = axis?;
+    let own = LinkSet::all(own.iter().filter_map(|tile| tiles.places(*tile)));
+    let all = region.iter().filter_map(|tile| tiles.get(*tile));
+    let mut all = all.filter(|(other, _)| *other == axis).map(|(_, places)| places.clone());
+    let all = all.next().unwrap_or_else(|| LinkSet::range(0, axis.size));
+    Some(((point, cells_of(inner)), rest, (region.clone(), axis, all.without(&own))))
+}
+
+/// What is left is one figure, whatever leaves it.
+fn name_left(
+    builder: &mut Builder<'_>,
+    cells: &mut Points,
+    (left, kind): (Vec<LeftOver>, MeasureKind),
+    tiles: &mut Tiles,
+) -> Lefts {
+    let mut found = Lefts::new();
     for ((point, mut inner), rest, (region, axis, places)) in left {
         let region = tiles.with(&region, axis, places);
         match (cells.get(&region).copied(), rest) {
             (Some(known), Some(rest)) => {
                 builder.same(known, rest);
-                found.entry(region).and_modify(|of| of.push(point));
+                found.entry(region).and_modify(|(_, of)| of.push(point));
             }
             (None, Some(rest)) => {
                 cells.insert(region.clone(), rest);
-                found.insert(region, vec![point]);
+                found.insert(region, (axis, vec![point]));
             }
             (Some(known), None) => {
                 inner.push(known);
-                relate_point(builder, point, inner, (true, *kind));
+                relate_point(builder, point, inner, (true, kind));
             }
             (None, None) => {}
         }
@@ -213,14 +268,16 @@ fn relate_layers(
     found
 }
 
-/// For each region of a layer the least ones of others that it lies in; `itself` too, if it is one of them.
+/// For each region of a layer the least ones of others, and of these windows, that it lies in; `itself` too, if it is one of them.
 fn over<'l>(
+    builder: &mut Builder<'_>,
     (fine, points): (&Layer, &Points),
     layers: impl Iterator<Item = (&'l Layer, &'l Points)>,
-    (itself, tiles): (bool, &Tiles),
-) -> BTreeMap<Region, Vec<(Region, usize)>> {
+    (itself, windows, tiles): (bool, Option<&Windows<'_>>, &Tiles),
+) -> Result<BTreeMap<Region, Vec<(Region, usize)>>, TooLarge> {
     let mut over: BTreeMap<Region, Vec<(Region, usize)>> = BTreeMap::new();
     for (coarse, outer) in layers {
+        builder.step(points.len())?;
         let onto = Onto::new((fine, points), (coarse, outer), tiles);
         for region in points.keys() {
             let of = onto.outer(region).filter(|of| itself || of != region);
@@ -228,16 +285,33 @@ fn over<'l>(
             over.entry(region.clone()).or_default().extend(of.map(|(cell, of)| (of, cell)));
         }
     }
-    over.into_iter().map(|(region, over)| (region, tiles.least(over))).collect()
+    for region in points.keys() {
+        let windows = windows.map(|windows| windows.over(region)).unwrap_or_default();
+        if !windows.is_empty() {
+            over.entry(region.clone()).or_default().extend(windows.iter().cloned());
+        }
+    }
+    let mut least = BTreeMap::new();
+    for (region, over) in over {
+        let (over, compared) = tiles.least(over);
+        builder.step(compared)?;
+        least.insert(region, over);
+    }
+    Ok(least)
 }
 
 /// Regions under more conditions are parts of the least ones under fewer that they lie in, in other fragments: in one cell the parts
 /// are known already.
-fn relate_conditions(builder: &mut Builder<'_>, whole: &Quantity, part: &Quantity, tiles: &Tiles) {
+fn relate_conditions(
+    builder: &mut Builder<'_>,
+    whole: &Quantity,
+    part: &Quantity,
+    tiles: &Tiles,
+) -> Result<(), TooLarge> {
     for (fine, parts) in &part.layers {
         let coarser = whole.layers.iter().filter(|(coarse, _)| has_axes(coarse, fine));
         let mut inside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (region, over) in over((fine, parts), coarser, (true, tiles)) {
+        for (region, over) in over(builder, (fine, parts), coarser, (true, None, tiles))? {
             for (_, point) in over {
                 inside.entry(point).or_default().extend(parts.get(&region));
             }
@@ -251,6 +325,7 @@ fn relate_conditions(builder: &mut Builder<'_>, whole: &Quantity, part: &Quantit
             }
         }
     }
+    Ok(())
 }
 
 /// A region and the finer ones that lie in it; gives the cell of what they leave of rows.

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Figure;
 use super::alike::Alike;
 use super::figures::Figures;
 use super::left::Left;
+use super::{Figure, TooLarge};
 use crate::disclose::rules::Rule;
 use crate::disclose::suppress::{Cell, Need, Relation, Standing};
 use piece::pieces;
@@ -14,6 +14,10 @@ mod piece;
 
 /// Work of all tables of one answer, as [`super::super::suppress`] counts it: some seconds. What is left then is hidden.
 const MAX_WORK: u64 = 250_000_000;
+
+/// Steps to the relations of one group of fragments: regions that are looked up or compared, and terms. About a second or two;
+/// a group with more is not judged.
+const MAX_STEPS: usize = 10_000_000;
 
 /// Whether who asks knows that a relation holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +45,8 @@ pub(super) struct Builder<'a> {
     rests: BTreeMap<(usize, Vec<usize>), usize>,
     /// Cells that are one figure.
     same: Vec<(usize, usize)>,
+    /// Steps that were taken.
+    steps: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -56,6 +62,7 @@ impl<'a> Builder<'a> {
             relations: Vec::new(),
             rests: BTreeMap::new(),
             same: Vec::new(),
+            steps: 0,
         }
     }
 
@@ -119,15 +126,25 @@ impl<'a> Builder<'a> {
         cells.iter().map(|cell| self.value(*cell)).fold(0, u64::saturating_add)
     }
 
+    /// Counts steps that are about to be taken, and the terms since.
+    pub(super) fn step(&mut self, steps: usize) -> Result<(), TooLarge> {
+        self.steps = self.steps.saturating_add(steps);
+        if self.steps > MAX_STEPS { Err(TooLarge) } else { Ok(()) }
+    }
+
     /// Adds a relation that the figures meet. What is one cell on both sides says nothing.
     pub(super) fn relate(&mut self, mut plus: Vec<usize>, mut minus: Vec<usize>, truth: Truth) {
-        plus.retain(|cell| match minus.iter().position(|other| other == cell) {
-            Some(at) => {
-                minus.remove(at);
-                false
+        self.steps = self.steps.saturating_add(plus.len()).saturating_add(minus.len());
+        let (mut open, mut both) = (BTreeMap::new(), BTreeMap::new());
+        plus.iter().for_each(|cell| add(&mut open, *cell));
+        minus.retain(|cell| {
+            let met = take(&mut open, *cell);
+            if met {
+                add(&mut both, *cell);
             }
-            None => true,
+            !met
         });
+        plus.retain(|cell| !take(&mut both, *cell));
         if !plus.is_empty() || !minus.is_empty() {
             self.relations.push((Relation { plus, minus }, truth));
         }
@@ -268,4 +285,19 @@ impl<'a> Builder<'a> {
     fn is_released(&self, cell: usize) -> bool {
         self.cells.get(cell).is_some_and(|cell| cell.standing == Standing::Released)
     }
+}
+
+/// One more of a cell.
+fn add(many: &mut BTreeMap<usize, usize>, cell: usize) {
+    let many = many.entry(cell).or_default();
+    *many = many.saturating_add(1);
+}
+
+/// One less of a cell, if there is one.
+fn take(many: &mut BTreeMap<usize, usize>, cell: usize) -> bool {
+    let left = many.get(&cell).and_then(|many| many.checked_sub(1));
+    if let (Some(left), Some(many)) = (left, many.get_mut(&cell)) {
+        *many = left;
+    }
+    left.is_some()
 }

@@ -9,7 +9,9 @@ use policies::footprint::LinkAxis;
 
 use super::onto::has_axes;
 use super::places::{Layer, Region, Tiles, Tiling};
-use super::{Points, Quantity, over};
+use super::windows::Windows;
+use super::{Lefts, Points, Quantity, over};
+use crate::disclose::linked::TooLarge;
 use crate::disclose::linked::table::Builder;
 use crate::disclose::suppress::Need;
 
@@ -20,20 +22,25 @@ const MAX_LAYERS: usize = 256;
 pub(super) fn relate(
     builder: &mut Builder<'_>,
     quantity: &Quantity,
-    (left, tiles): (BTreeMap<Region, Vec<usize>>, &Tiles),
-) {
+    (left, tiles): (&Lefts, &Tiles),
+) -> Result<(), TooLarge> {
     let mut layers: BTreeMap<Layer, Points> = BTreeMap::new();
     for region in left.keys() {
         if let Some(cell) = quantity.cells.get(region) {
             layers.entry(layer(region, tiles)).or_default().insert(region.clone(), *cell);
         }
     }
-    for (fine, inner) in layers.iter().take(MAX_LAYERS) {
-        let coarser = quantity.layers.iter().chain(layers.iter().take(MAX_LAYERS));
-        let coarser = coarser.filter(|(coarse, _)| *coarse != fine && has_axes(coarse, fine));
-        for (region, over) in over((fine, inner), coarser, (false, tiles)) {
+    let all = || quantity.layers.iter().chain(layers.iter().take(MAX_LAYERS));
+    let windows = Windows::new(builder, all(), tiles)?;
+    let all: Vec<_> = all().map(|(layer, of)| (layer, of, windows.of(layer))).collect();
+    for (fine, inner, own) in all.iter().skip(quantity.layers.len()) {
+        let apart = all.iter().filter(|(_, _, of)| own.is_disjoint(of));
+        let coarser = apart.filter(|(layer, ..)| layer != fine && has_axes(layer, fine));
+        let coarser = coarser.map(|(layer, points, _)| (*layer, *points));
+        for (region, over) in over(builder, (fine, inner), coarser, (false, Some(&windows), tiles))?
+        {
             let Some(cell) = inner.get(&region).copied() else { continue };
-            let of = left.get(&region).map(Vec::as_slice).unwrap_or_default();
+            let of = left.get(&region).map(|(_, of)| of.as_slice()).unwrap_or_default();
             for (_, point) in over {
                 if !of.contains(&point) && builder.value(cell) <= builder.value(point) {
                     builder.part(point, cell, Need::Nothing);
@@ -41,6 +48,7 @@ pub(super) fn relate(
             }
         }
     }
+    Ok(())
 }
 
 /// The layer of a region alone.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use policies::footprint::LinkAxis;
+use policies::footprint::{LinkAxis, LinkSet};
 
 use super::Points;
 use super::places::{Layer, Region, Tiles, Tiling};
@@ -10,24 +10,28 @@ use super::places::{Layer, Region, Tiles, Tiling};
 /// Regions of a finer layer, with their cells.
 pub(super) type Inner = Vec<(Region, usize)>;
 
-/// How many tiles of a layer are a set of places on an axis; `None` where they are not all of it.
-fn tiles_of(tiling: &Tiling, places: Option<u32>, axis: LinkAxis, tiles: &Tiles) -> Option<u64> {
-    let outer = places.map(|tile| tiles.places(tile));
-    let size = match outer {
-        Some(outer) => outer?.len(),
-        None => u64::from(axis.size),
-    };
+/// How many tiles of a layer are all of an axis; `None` where they are not.
+fn tiles_of(tiling: &Tiling, axis: LinkAxis, tiles: &Tiles) -> Option<u64> {
+    let size = u64::from(axis.size);
     let Tiling::Tiles(all) = tiling else { return Some(size) };
-    let mut covered = 0_u64;
-    let mut many = 0_u64;
-    for tile in all {
-        let places = tiles.places(*tile)?;
-        if outer.flatten().is_none_or(|outer| places.within(outer)) {
-            covered = covered.saturating_add(places.len());
-            many = many.saturating_add(1);
-        }
+    let covered = all.iter().filter_map(|tile| tiles.places(*tile)).map(LinkSet::len);
+    (covered.fold(0, u64::saturating_add) == size).then_some(many(all.len()))
+}
+
+/// For each of these outer tiles how many of a layer are all of it; those that are not covered are left out.
+fn tiles_in(tiling: &Tiling, outer: &[u32], tiles: &Tiles) -> BTreeMap<u32, u64> {
+    let size = |tile: u32| tiles.places(tile).map(LinkSet::len);
+    let Tiling::Tiles(all) = tiling else {
+        return outer.iter().filter_map(|tile| Some((*tile, size(*tile)?))).collect();
+    };
+    let mut inside: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    for (inner, outer) in lies(all, outer, tiles) {
+        let (covered, many) = inside.entry(outer).or_default();
+        *covered = covered.saturating_add(size(inner).unwrap_or(0));
+        *many = many.saturating_add(1);
     }
-    (covered == size).then_some(many)
+    let whole = inside.into_iter().filter(|(tile, (covered, _))| size(*tile) == Some(*covered));
+    whole.map(|(tile, (_, many))| (tile, many)).collect()
 }
 
 /// Whether every axis of a layer is one of another.
@@ -59,9 +63,18 @@ pub(super) fn is_made_of(coarse: &Layer, fine: &Layer) -> bool {
         })
 }
 
+/// Whether a layer takes all of every axis apart that a coarser one does not have.
+pub(super) fn is_all_of(fine: &Layer, coarse: &Layer, tiles: &Tiles) -> bool {
+    let known = |axis: &LinkAxis| coarse.iter().any(|(other, _)| other == axis);
+    let whole = |(axis, tiling): &(LinkAxis, Tiling)| {
+        known(axis) || tiles_of(tiling, *axis, tiles).is_some()
+    };
+    fine.iter().all(whole)
+}
+
 /// Whether a layer has all its regions, and they are everything.
 pub(super) fn is_full(layer: &Layer, points: &Points, tiles: &Tiles) -> bool {
-    let of = |(axis, tiling): &(LinkAxis, Tiling)| tiles_of(tiling, None, *axis, tiles);
+    let of = |(axis, tiling): &(LinkAxis, Tiling)| tiles_of(tiling, *axis, tiles);
     let all = layer.iter().try_fold(1_u64, |all, axis| all.checked_mul(of(axis)?));
     all == Some(many(points.len()))
 }
@@ -73,39 +86,51 @@ pub(super) fn many(of: usize) -> u64 {
 /// One layer on another that has no other axes.
 pub(super) struct Onto<'t> {
     fine: &'t Layer,
-    coarse: &'t Layer,
-    tiles: &'t Tiles,
     /// For each axis of the coarser layer its place among those of the finer one, and onto which tile each of that lies.
     axes: Vec<(usize, Option<BTreeMap<u32, u32>>)>,
+    /// For each axis of the finer layer how many of its tiles are all of each tile of the coarser one.
+    needed: Vec<Needed>,
+}
+
+/// How many tiles of an axis are all of what a region of the coarser layer has there.
+enum Needed {
+    /// As many, or not known, whatever it has.
+    Always(Option<u64>),
+    /// By its tile, at this place.
+    Of(usize, BTreeMap<u32, u64>),
 }
 
 impl<'t> Onto<'t> {
     pub(super) fn new(
         (fine, inner): (&'t Layer, &Points),
-        (coarse, outer): (&'t Layer, &Points),
-        tiles: &'t Tiles,
+        (coarse, outer): (&Layer, &Points),
+        tiles: &Tiles,
     ) -> Self {
         let axis = |(at, (axis, tiling)): (usize, &(LinkAxis, Tiling))| {
             let own = fine.iter().position(|(other, _)| other == axis)?;
-            let same = fine.get(own).is_some_and(|(_, known)| known == tiling);
-            let lies = || {
-                let tiles_at = |points: &Points, at: usize| {
-                    let mut all: Vec<u32> =
-                        points.keys().filter_map(|region| region.get(at).copied()).collect();
-                    all.sort_unstable();
-                    all.dedup();
-                    all
-                };
-                let outer = match tiling {
-                    Tiling::Tiles(outer) => outer.clone(),
-                    Tiling::Places => tiles_at(outer, at),
-                };
-                lies(&tiles_at(inner, own), &outer, tiles)
+            if fine.get(own).is_some_and(|(_, known)| known == tiling) {
+                return Some((own, None));
+            }
+            let outer = match tiling {
+                Tiling::Tiles(outer) => outer.clone(),
+                Tiling::Places => tiles_at(outer, at),
             };
-            Some((own, if same { None } else { Some(lies()) }))
+            Some((own, Some((lies(&tiles_at(inner, own), &outer, tiles), outer))))
         };
-        let axes = coarse.iter().enumerate().filter_map(axis).collect();
-        Self { fine, coarse, tiles, axes }
+        let axes: Vec<_> = coarse.iter().enumerate().filter_map(axis).collect();
+        let needed = |(at, (axis, tiling)): (usize, &(LinkAxis, Tiling))| {
+            let place = axes.iter().position(|(own, _)| *own == at);
+            match place.and_then(|place| Some((place, axes.get(place)?))) {
+                Some((place, (_, Some((_, outer))))) => {
+                    Needed::Of(place, tiles_in(tiling, outer, tiles))
+                }
+                Some((_, (_, None))) => Needed::Always(Some(1)),
+                None => Needed::Always(tiles_of(tiling, *axis, tiles)),
+            }
+        };
+        let needed = fine.iter().enumerate().map(needed).collect();
+        let axes = axes.into_iter().map(|(own, lies)| (own, lies.map(|(lies, _)| lies))).collect();
+        Self { fine, axes, needed }
     }
 
     /// The tiles of the coarser layer that a region of the finer one lies in.
@@ -130,14 +155,11 @@ impl<'t> Onto<'t> {
 
     /// How many tiles of each axis of the finer layer are all of a region of the coarser one.
     fn needed(&self, outer: &Region) -> Vec<Option<u64>> {
-        let of = |(at, (axis, tiling)): (usize, &(LinkAxis, Tiling))| {
-            let place = self.axes.iter().position(|(own, _)| *own == at);
-            let same =
-                place.and_then(|place| self.coarse.get(place)).map(|(_, known)| known == tiling);
-            let tile = place.and_then(|place| outer.get(place).copied());
-            if same == Some(true) { Some(1) } else { tiles_of(tiling, tile, *axis, self.tiles) }
+        let of = |needed: &Needed| match needed {
+            Needed::Always(many) => *many,
+            Needed::Of(place, known) => known.get(outer.get(*place)?).copied(),
         };
-        self.fine.iter().enumerate().map(of).collect()
+        self.needed.iter().map(of).collect()
     }
 
     /// Whether regions are all of the one that they lie in.
@@ -160,6 +182,14 @@ impl<'t> Onto<'t> {
             (all == Some(many(inner.len()))).then_some((*axis, tiles))
         })
     }
+}
+
+/// The tiles of regions at one place of each, ascending.
+fn tiles_at(points: &Points, at: usize) -> Vec<u32> {
+    let mut all: Vec<u32> = points.keys().filter_map(|region| region.get(at).copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Onto which of the outer tiles each inner one lies; outer tiles have nothing in common.

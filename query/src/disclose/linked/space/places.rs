@@ -35,15 +35,19 @@ pub(super) enum Tiling {
 #[derive(Default)]
 pub(super) struct Tiles {
     all: Vec<(LinkAxis, LinkSet)>,
+    /// How much of its axis each is, as a logarithm.
+    shares: Vec<f64>,
     known: BTreeMap<(LinkAxis, LinkSet), u32>,
 }
 
 impl Tiles {
     /// The number of a tile.
+    #[expect(clippy::cast_precision_loss, reason = "it only sorts")]
     pub(super) fn of(&mut self, axis: LinkAxis, places: LinkSet) -> u32 {
         let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         let number = *self.known.entry((axis, places.clone())).or_insert(next);
         if number == next {
+            self.shares.push((places.len() as f64 / f64::from(axis.size)).ln());
             self.all.push((axis, places));
         }
         number
@@ -72,25 +76,26 @@ impl Tiles {
     }
 
     /// How much of everything a region is, as a logarithm: what lies in another one is less.
-    #[expect(clippy::cast_precision_loss, reason = "it only sorts")]
     fn share(&self, region: &Region) -> f64 {
-        let of = |tile: &u32| {
-            let (axis, places) = self.get(*tile)?;
-            Some((places.len() as f64 / f64::from(axis.size)).ln())
-        };
+        let of = |tile: &u32| self.shares.get(usize::try_from(*tile).ok()?);
         region.iter().filter_map(of).sum()
     }
 
-    /// Of regions with one in common those that have no other one of them inside.
-    pub(super) fn least(&self, mut over: Vec<(Region, usize)>) -> Vec<(Region, usize)> {
-        over.sort_by(|(one, _), (other, _)| self.share(one).total_cmp(&self.share(other)));
+    /// Of regions with one in common those that have no other one of them inside, and how many were compared.
+    pub(super) fn least(&self, over: Vec<(Region, usize)>) -> (Vec<(Region, usize)>, usize) {
+        let mut over: Vec<(f64, (Region, usize))> =
+            over.into_iter().map(|of| (self.share(&of.0), of)).collect();
+        over.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         let mut least: Vec<(Region, usize)> = Vec::new();
-        for (region, cell) in over {
-            if !least.iter().any(|(inner, _)| self.within(inner, &region)) {
+        let mut compared = over.len();
+        for (_, (region, cell)) in over {
+            let inside = least.iter().position(|(inner, _)| self.within(inner, &region));
+            compared = compared.saturating_add(inside.unwrap_or(least.len()));
+            if inside.is_none() {
                 least.push((region, cell));
             }
         }
-        least
+        (least, compared)
     }
 
     /// A region with other places on an axis.
@@ -129,6 +134,8 @@ impl<'a> Places<'a> {
         let links =
             cells.keys().flat_map(|at| figures.links(*at).iter().map(move |link| (*at, link)));
         for (fragment, link) in links {
+            let own = cells.get(&fragment).map(Vec::as_slice).unwrap_or_default();
+            let mut grains: BTreeMap<&[LinkFixed], Grain> = BTreeMap::new();
             let sums = link.sums.iter().enumerate();
             for (sum, place) in sums.filter(|(sum, _)| figures.is_told_exactly(fragment, *sum)) {
                 let kind = figures.measure(Figure { fragment, cell: 0, sum }).map(|of| of.kind);
@@ -140,13 +147,13 @@ impl<'a> Places<'a> {
                         layers: BTreeMap::new(),
                         part_of: place.part_of.clone(),
                     });
-                let sides = sides(link, place, &mut tiles);
-                let layer = known.layers.entry(layer(&sides, &tiles)).or_default();
-                for cell in cells.get(&fragment).into_iter().flatten().copied() {
-                    let Some(region) = region(&sides, cell) else { continue };
-                    let figure = Figure { fragment, cell, sum };
+                let grain = grains.entry(place.fixed.as_slice());
+                let grain = grain.or_insert_with(|| Grain::new((link, place), own, &mut tiles));
+                let layer = known.layers.entry(grain.layer.clone()).or_default();
+                for (cell, region) in &grain.regions {
+                    let figure = Figure { fragment, cell: *cell, sum };
                     known.regions.entry(region.clone()).or_default().push(figure);
-                    layer.insert(region);
+                    layer.insert(region.clone());
                 }
                 if known.layers.len() > MAX_LAYERS {
                     return Err(TooLarge);
@@ -160,6 +167,21 @@ impl<'a> Places<'a> {
     pub(in crate::disclose::linked) fn points(&self) -> impl Iterator<Item = &[Figure]> {
         let regions = self.quantities.values().flat_map(|quantity| quantity.regions.values());
         regions.map(Vec::as_slice)
+    }
+}
+
+/// Where the figures of sums lie that have the same fixed places.
+struct Grain {
+    layer: Layer,
+    /// The cells that somebody can be in.
+    regions: Vec<(usize, Region)>,
+}
+
+impl Grain {
+    fn new((link, sum): (&LinkFootprint, &LinkSum), cells: &[usize], tiles: &mut Tiles) -> Self {
+        let sides = sides(link, sum, tiles);
+        let regions = cells.iter().filter_map(|cell| Some((*cell, region(&sides, *cell)?)));
+        Self { layer: layer(&sides, tiles), regions: regions.collect() }
     }
 }
 

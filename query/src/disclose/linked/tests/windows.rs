@@ -183,7 +183,21 @@ fn patients(dice: &mut Dice) -> Patients {
         .collect()
 }
 
-fn grouping(dice: &mut Dice) -> Grouping {
+/// Windows of which nobody asked for the figure, of a few patients.
+fn unasked(told: &[Figured], patients: &Patients) -> Vec<Figured> {
+    let all = (0..YEARS).flat_map(|low| (low + 1..=YEARS).map(move |high| (low, high)));
+    let figures = all.map(|(low, high)| {
+        let years = LinkSet::range(low, high);
+        let mut figure =
+            Figured { years, sexes: (0..SEXES).collect(), value: 0, why: Some(Rule::SmallCell) };
+        figure.value = patients.iter().filter(|(at, _)| figure.counts(**at)).map(|(_, n)| n).sum();
+        figure
+    });
+    let few = |of: &Figured| 0 < of.value && f64::from(of.value) <= K;
+    figures.filter(|of| few(of) && told.iter().all(|told| told.years != of.years)).collect()
+}
+
+fn grouping(dice: &mut Dice, by_sex: bool) -> Grouping {
     let two = [LinkSet::range(0, 2), LinkSet::range(2, 4), LinkSet::range(4, 6)];
     let three = [LinkSet::range(0, 3), LinkSet::range(3, 6)];
     let years = match dice.under(6) {
@@ -195,12 +209,16 @@ fn grouping(dice: &mut Dice) -> Grouping {
     let low = u32::try_from(dice.under(u64::from(YEARS))).unwrap();
     let long = 1 + u32::try_from(dice.under(u64::from(YEARS - low))).unwrap();
     let window = (dice.under(2) == 0 && long < YEARS).then(|| LinkSet::range(low, low + long));
+    if !by_sex {
+        return Grouping { years, window, ..Grouping::default() };
+    }
     let sex = (dice.under(5) == 0).then(|| u32::try_from(dice.under(2)).unwrap());
     Grouping { years, by_sex: sex.is_none() && dice.under(4) == 0, window, sex }
 }
 
 /// How many figures are null for few patients, how many for others, how many because that was not found out.
-fn attack(seed: u64, rounds: usize) -> [usize; 3] {
+/// Without sexes also what nobody asked for is attacked.
+fn attack(seed: u64, rounds: usize, by_sex: bool) -> [usize; 3] {
     let mut dice = Dice(seed);
     let mut all = [0; 3];
     for round in 0..rounds {
@@ -208,13 +226,14 @@ fn attack(seed: u64, rounds: usize) -> [usize; 3] {
         let (mut told, mut asked) = (vec![], vec![]);
         for _ in 0..2 + dice.under(4) {
             let groupings: Vec<Grouping> =
-                (0..1 + dice.under(2)).map(|_| grouping(&mut dice)).collect();
+                (0..1 + dice.under(2)).map(|_| grouping(&mut dice, by_sex)).collect();
             let before = told.clone();
             let answer = hospital.ask(&groupings);
             told.extend(answer);
             asked.push(groupings);
+            let unasked = if by_sex { vec![] } else { unasked(&told, &hospital.patients) };
             let nulls = told.iter().filter(|of| of.why.is_some() && !of.is_of_nobody());
-            for of in nulls.clone() {
+            for of in nulls.chain(&unasked) {
                 let case = || format!("round {round}: {asked:?} {of:?} {:?}", hospital.patients);
                 let [low, high] = hospital.interval(&told, of);
                 let [least, most] = hospital.interval(&before, of);
@@ -280,6 +299,11 @@ fn windows_that_overlap_and_parts_in_other_words_are_sums_of_one_another() {
     assert_eq!(shown(&mut hospital, of(2, 4)), [Some(25)]);
     assert_eq!(shown(&mut hospital, of(2, 3)), [None]);
     assert_eq!(shown(&mut hospital, of(0, 4)), [None]);
+    // Nobody asked for the one year.
+    let mut hospital = years([20, 20, 5, 20, 10, 10]);
+    assert_eq!(shown(&mut hospital, of(0, 3)), [Some(45)]);
+    assert_eq!(shown(&mut hospital, of(2, 4)), [Some(25)]);
+    assert_eq!(shown(&mut hospital, of(0, 4)), [None]);
 }
 
 #[test]
@@ -338,6 +362,12 @@ fn many_ages_below_one_another_leave_room_for_what_is_asked_next() {
 
 #[test]
 fn no_window_narrows_a_null_below_its_need() {
-    let [small, linked, unlinked] = attack(31, 60);
+    let [small, linked, unlinked] = attack(31, 60, true);
     assert!(small > 200 && linked > 60 && unlinked * 4 < linked, "{small} {linked} {unlinked}");
+}
+
+#[test]
+fn no_window_that_nobody_asked_for_can_be_computed() {
+    let [small, linked, unlinked] = attack(37, 80, false);
+    assert!(small > 100 && linked > 60 && unlinked * 4 < linked, "{small} {linked} {unlinked}");
 }
