@@ -30,6 +30,37 @@ fn by_number<T: Clone>(known: &BTreeMap<T, u32>) -> Vec<T> {
     numbered.into_iter().map(|(_, thing)| thing.clone()).collect()
 }
 
+/// The numbers that a question's own have in a vocabulary, as far as they were met.
+struct Adopted<'n> {
+    names: &'n LinkNames,
+    axes: Vec<Option<u32>>,
+    sums: Vec<Option<u32>>,
+}
+
+impl Adopted<'_> {
+    fn axis(
+        &mut self,
+        LinkAxis { axis, size }: LinkAxis,
+        all: &mut Vocabulary,
+    ) -> Option<LinkAxis> {
+        let at = usize::try_from(axis).ok()?;
+        let (known, name) = (self.axes.get_mut(at)?, self.names.axes.get(at)?);
+        Some(LinkAxis { axis: *known.get_or_insert_with(|| number(&mut all.axes, name)), size })
+    }
+
+    fn sum(&mut self, sum: &LinkSum, all: &mut Vocabulary) -> Option<LinkSum> {
+        let at = usize::try_from(sum.of).ok()?;
+        let (known, name) = (self.sums.get_mut(at)?, self.names.sums.get(at)?);
+        let of = *known.get_or_insert_with(|| number(&mut all.sums, name));
+        let fixed = sum.fixed.iter().map(|LinkFixed { axis, places }| {
+            Some(LinkFixed { axis: self.axis(*axis, all)?, places: places.clone() })
+        });
+        let mut fixed = fixed.collect::<Option<Vec<_>>>()?;
+        fixed.sort_unstable();
+        Some(LinkSum { of, fixed, part_of: Vec::new() })
+    }
+}
+
 impl Vocabulary {
     /// Links in the numbers of this vocabulary, none of them part of others yet; nothing where a number has no name.
     pub(super) fn adopt(
@@ -37,31 +68,20 @@ impl Vocabulary {
         links: &[LinkFootprint],
         names: &LinkNames,
     ) -> Option<Vec<LinkFootprint>> {
+        let mut own = Adopted {
+            axes: vec![None; names.axes.len()],
+            sums: vec![None; names.sums.len()],
+            names,
+        };
         let links = links.iter().map(|LinkFootprint { base, keys, sums }| {
             let keys = keys.iter().map(|LinkKey { axis, cells }| {
-                Some(LinkKey { axis: self.axis(*axis, names)?, cells: cells.clone() })
+                Some(LinkKey { axis: own.axis(*axis, self)?, cells: cells.clone() })
             });
             let keys = keys.collect::<Option<Vec<_>>>()?;
-            let sums = sums.iter().map(|sum| self.sum(sum, names));
+            let sums = sums.iter().map(|sum| own.sum(sum, self));
             Some(LinkFootprint { base: *base, keys, sums: sums.collect::<Option<Vec<_>>>()? })
         });
         links.collect()
-    }
-
-    fn axis(&mut self, LinkAxis { axis, size }: LinkAxis, names: &LinkNames) -> Option<LinkAxis> {
-        let name = names.axes.get(usize::try_from(axis).ok()?)?;
-        Some(LinkAxis { axis: number(&mut self.axes, name), size })
-    }
-
-    fn sum(&mut self, sum: &LinkSum, names: &LinkNames) -> Option<LinkSum> {
-        let of = names.sums.get(usize::try_from(sum.of).ok()?)?;
-        let of = number(&mut self.sums, of);
-        let fixed = sum.fixed.iter().map(|LinkFixed { axis, places }| {
-            Some(LinkFixed { axis: self.axis(*axis, names)?, places: places.clone() })
-        });
-        let mut fixed = fixed.collect::<Option<Vec<_>>>()?;
-        fixed.sort_unstable();
-        Some(LinkSum { of, fixed, part_of: Vec::new() })
     }
 
     /// What every number stands for.
