@@ -34,7 +34,10 @@ use cpu::Watched;
 const SQL: &str = "SELECT grade, count(*) AS patients, avg(age) AS mean_age, stddev(age) AS sd_age, \
     count(*) FILTER (WHERE death = 1 AND dtime < 1826.25) AS deaths_5y FROM patient GROUP BY grade";
 /// What differs between two texts that are not the same.
-const LITERAL: &str = "1826.25";
+const LIMIT: &str = "dtime < 1826.25";
+/// Columns of which another text asks for what lies below a limit: the first limit, and how far the next is.
+const COLUMNS: [(&str, u32, u32); 5] =
+    [("age", 30, 1), ("nodes", 1, 1), ("pgr", 5, 10), ("er", 5, 10), ("dtime", 365, 60)];
 /// Nodes of the networks.
 const SIZES: [usize; 2] = [5, 18];
 /// Questions before measuring.
@@ -101,9 +104,11 @@ fn measure(options: &Bench, name: &str, folder: &Path, size: usize) -> anyhow::R
         bare.run(SQL)?;
     }
     let watched = Watched::of(&network, &nodes)?;
-    for (kind, text) in
-        [("one text", same as fn(u32) -> String), ("a text never asked before", other)]
-    {
+    for (kind, text) in [
+        ("one text", same as fn(u32) -> String),
+        ("a text never asked before", other),
+        ("the same limit a day later each time", later),
+    ] {
         let turns = Turns::of(options.questions, text, (&asker, &bare, &watched))?;
         turns.print(&format!("{name}, {size} nodes, {kind}"));
     }
@@ -121,9 +126,19 @@ fn same(_number: u32) -> String {
     SQL.to_owned()
 }
 
-/// Another text every time, so that nobody has planned it before.
+/// Another text every time, so that nobody has planned it before: of one column after the other.
 fn other(number: u32) -> String {
-    SQL.replace(LITERAL, &format!("{}.25", number.saturating_add(500)))
+    let columns = u32::try_from(COLUMNS.len()).unwrap_or(1);
+    let at = usize::try_from(number.checked_rem(columns).unwrap_or(0)).unwrap_or(0);
+    let (column, first, step) = COLUMNS.get(at).copied().unwrap_or(("age", 30, 1));
+    let steps = number.checked_div(columns).unwrap_or(0);
+    let limit = steps.saturating_mul(step).saturating_add(first);
+    SQL.replace(LIMIT, &format!("{column} < {limit}"))
+}
+
+/// Another text every time as who attacks would ask it: each tells a day of the one before.
+fn later(number: u32) -> String {
+    SQL.replace(LIMIT, &format!("dtime < {}.25", number.saturating_add(500)))
 }
 
 /// Questions and runs of the bare engine in turns, so that what else the machine does meets both.
