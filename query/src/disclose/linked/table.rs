@@ -15,8 +15,8 @@ mod piece;
 /// Work of all tables of one answer, as [`super::super::suppress`] counts it: some seconds. What is left then is hidden.
 const MAX_WORK: u64 = 250_000_000;
 
-/// Steps to the relations of one group of fragments: regions that are looked up or compared, and terms. About a second or two;
-/// a group with more is not judged.
+/// Steps to the relations of one group of fragments: regions that are looked up or compared, and terms. A group with more is not
+/// judged.
 const MAX_STEPS: usize = 10_000_000;
 
 /// Whether who asks knows that a relation holds.
