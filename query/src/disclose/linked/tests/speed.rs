@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod windows;
+
 /// A grade, and one of two sizes of its own.
 fn hundred(alike: usize) -> Part {
     let grade = u32::try_from(alike % 10).unwrap();
