@@ -14,10 +14,12 @@ use policies::footprint::{LinkAxis, LinkSet, MeasureKind};
 use super::table::{Builder, Truth};
 use super::{Figure, TooLarge};
 use crate::disclose::suppress::Need;
+use layers::{Laid, Sorted};
 use onto::{Inner, Onto, has_axes, is_full, is_made_of};
 use places::{Layer, Region, Tiles};
-use windows::{Families, Windows};
+use windows::Windows;
 
+mod layers;
 mod left;
 mod lines;
 mod onto;
@@ -47,6 +49,9 @@ type LeftOver = ((usize, Vec<usize>), Option<usize>, (Region, LinkAxis, LinkSet)
 
 /// What is left of others, by its region: on which axis places were taken away, and the cells that it is left of.
 type Lefts = BTreeMap<Region, (LinkAxis, Vec<usize>)>;
+
+/// For each region others that it lies in, with their cells.
+type Over<'p> = BTreeMap<&'p Region, Vec<(Region, usize)>>;
 
 /// Adds the relations between the cells of a group of fragments.
 pub(super) fn relate(builder: &mut Builder<'_>, places: Places<'_>) -> Result<(), TooLarge> {
@@ -110,49 +115,41 @@ fn margins(
     tiles: &Tiles,
 ) -> Result<(), TooLarge> {
     let known: Vec<Layer> = quantity.layers.keys().cloned().collect();
-    let families = Families::new(known.iter(), tiles);
-    let known: Vec<_> = known.iter().map(|layer| (layer, families.of(layer))).collect();
-    for (at, (one, own)) in known.iter().enumerate() {
-        for (other, of) in known.iter().skip(at.saturating_add(1)) {
-            // None of two windows is all of what they have in common.
-            if !own.is_disjoint(of) {
-                continue;
+    for (one, other) in layers::pairs(&known, tiles) {
+        let (Some(one), Some(other)) = (known.get(one), known.get(other)) else { continue };
+        let common = onto::common(one, other);
+        let apart = common != *one && common != *other;
+        let whole = onto::is_all_of(one, &common, tiles) || onto::is_all_of(other, &common, tiles);
+        if !apart || !whole || quantity.layers.contains_key(&common) {
+            continue;
+        }
+        let none = Points::new();
+        let many = |layer| quantity.layers.get(layer).map_or(0, Points::len);
+        builder.step(many(one).saturating_add(many(other)))?;
+        let whole = |fine: &Layer| {
+            let points = quantity.layers.get(fine).unwrap_or(&none);
+            let onto = Onto::new((fine, points), (&common, &none), tiles);
+            let laid = onto.lay(points).into_iter();
+            let whole = laid.filter(|(outer, inner)| onto.is_whole(outer, inner));
+            whole.map(|(outer, inner)| (outer, cells_of(&inner))).collect::<BTreeMap<_, _>>()
+        };
+        let (of_one, of_other) = (whole(one), whole(other));
+        let mut points = Points::new();
+        for (region, cells) in of_one.iter().chain(&of_other) {
+            let value = builder.sum(cells);
+            let both = [&of_one, &of_other]
+                .map(|of| of.get(region).is_none_or(|cells| builder.sum(cells) == value));
+            if both == [true, true] && !points.contains_key(region) {
+                let cell = quantity.cells.get(region).copied().unwrap_or_else(|| {
+                    let need = untold(builder, cells, value);
+                    builder.untold(value, need)
+                });
+                points.insert(region.clone(), cell);
             }
-            let common = onto::common(one, other);
-            let apart = common != **one && common != **other;
-            let whole =
-                onto::is_all_of(one, &common, tiles) || onto::is_all_of(other, &common, tiles);
-            if !apart || !whole || quantity.layers.contains_key(&common) {
-                continue;
-            }
-            let none = Points::new();
-            let many = |layer| quantity.layers.get(layer).map_or(0, Points::len);
-            builder.step(many(*one).saturating_add(many(*other)))?;
-            let whole = |fine: &Layer| {
-                let points = quantity.layers.get(fine).unwrap_or(&none);
-                let onto = Onto::new((fine, points), (&common, &none), tiles);
-                let laid = onto.lay(points).into_iter();
-                let whole = laid.filter(|(outer, inner)| onto.is_whole(outer, inner));
-                whole.map(|(outer, inner)| (outer, cells_of(&inner))).collect::<BTreeMap<_, _>>()
-            };
-            let (of_one, of_other) = (whole(one), whole(other));
-            let mut points = Points::new();
-            for (region, cells) in of_one.iter().chain(&of_other) {
-                let value = builder.sum(cells);
-                let both = [&of_one, &of_other]
-                    .map(|of| of.get(region).is_none_or(|cells| builder.sum(cells) == value));
-                if both == [true, true] && !points.contains_key(region) {
-                    let cell = quantity.cells.get(region).copied().unwrap_or_else(|| {
-                        let need = untold(builder, cells, value);
-                        builder.untold(value, need)
-                    });
-                    points.insert(region.clone(), cell);
-                }
-            }
-            if !points.is_empty() {
-                quantity.cells.extend(points.iter().map(|(region, cell)| (region.clone(), *cell)));
-                quantity.layers.insert(common, points);
-            }
+        }
+        if !points.is_empty() {
+            quantity.cells.extend(points.iter().map(|(region, cell)| (region.clone(), *cell)));
+            quantity.layers.insert(common, points);
         }
     }
     Ok(())
@@ -180,27 +177,22 @@ fn relate_layers(
     let full = |(layer, points): (&Layer, &Points)| is_full(layer, points, tiles);
     let full: Vec<&Layer> = layers.iter().filter(|of| full(*of)).map(|(layer, _)| layer).collect();
     let windows = Windows::new(builder, layers.iter(), tiles)?;
-    let all: Vec<_> = layers.iter().map(|(layer, of)| (layer, of, windows.of(layer))).collect();
+    let sorted = Sorted::new(layers.iter(), windows.families());
     let mut left: Vec<LeftOver> = Vec::new();
-    for (fine, inside, own) in &all {
-        let coarser = || {
-            let apart = all.iter().filter(|(_, _, of)| own.is_disjoint(of));
-            let coarser = apart.filter(|(layer, ..)| layer != fine && has_axes(layer, fine));
-            coarser.map(|(layer, points, _)| (*layer, *points))
-        };
-        let over = over(builder, (fine, inside), coarser(), (false, Some(&windows), tiles))?;
+    for (fine, inside) in sorted.all().iter().copied() {
+        let coarser = laid_onto((fine, inside), sorted.coarser(fine), tiles);
+        let over = over(builder, inside, &coarser, (false, Some(&windows), tiles))?;
         let is_least = |inner: &Region, outer: &Region| {
             over.get(inner).is_some_and(|over| over.iter().any(|(of, _)| of == outer))
         };
-        for (coarse, points) in coarser() {
+        for ((coarse, points), onto) in &coarser {
             builder.step(full.len())?;
             // What is between says it already, if it is all there.
             let mut between = full.iter().filter(|layer| is_made_of(coarse, layer));
-            if full.contains(fine) && between.any(|layer| is_made_of(layer, fine)) {
+            if full.contains(&fine) && between.any(|layer| is_made_of(layer, fine)) {
                 continue;
             }
             builder.step(inside.len())?;
-            let onto = Onto::new((fine, inside), (coarse, points), tiles);
             for (region, inner) in onto.lay(inside) {
                 let Some(point) = points.get(&region).copied() else { continue };
                 let whole = onto.is_whole(&region, &inner);
@@ -211,7 +203,7 @@ fn relate_layers(
                 }
             }
         }
-        for (inner, cell) in *inside {
+        for (inner, cell) in inside {
             for (outer, point) in windows.over(inner).iter().filter(|(of, _)| is_least(inner, of)) {
                 let own = inner.iter().find(|tile| !outer.contains(tile));
                 let axis = own.and_then(|own| Some((tiles.axis(*own)?, vec![*own])));
@@ -269,35 +261,36 @@ fn name_left(
 }
 
 /// For each region of a layer the least ones of others, and of these windows, that it lies in; `itself` too, if it is one of them.
-fn over<'l>(
+fn over<'p>(
     builder: &mut Builder<'_>,
-    (fine, points): (&Layer, &Points),
-    layers: impl Iterator<Item = (&'l Layer, &'l Points)>,
+    points: &'p Points,
+    coarser: &[(Laid<'_>, Onto<'_>)],
     (itself, windows, tiles): (bool, Option<&Windows<'_>>, &Tiles),
-) -> Result<BTreeMap<Region, Vec<(Region, usize)>>, TooLarge> {
-    let mut over: BTreeMap<Region, Vec<(Region, usize)>> = BTreeMap::new();
-    for (coarse, outer) in layers {
-        builder.step(points.len())?;
-        let onto = Onto::new((fine, points), (coarse, outer), tiles);
-        for region in points.keys() {
-            let of = onto.outer(region).filter(|of| itself || of != region);
-            let of = of.and_then(|of| Some((*outer.get(&of)?, of)));
-            over.entry(region.clone()).or_default().extend(of.map(|(cell, of)| (of, cell)));
-        }
-    }
-    for region in points.keys() {
-        let windows = windows.map(|windows| windows.over(region)).unwrap_or_default();
-        if !windows.is_empty() {
-            over.entry(region.clone()).or_default().extend(windows.iter().cloned());
-        }
-    }
+) -> Result<Over<'p>, TooLarge> {
+    builder.step(points.len().saturating_mul(coarser.len()))?;
     let mut least = BTreeMap::new();
-    for (region, over) in over {
+    for region in points.keys() {
+        let outer = coarser.iter().filter_map(|((_, outer), onto)| {
+            let of = onto.outer(region).filter(|of| itself || of != region)?;
+            Some((*outer.get(&of)?, of)).map(|(cell, of)| (of, cell))
+        });
+        let windows = windows.map(|windows| windows.over(region)).unwrap_or_default();
+        let over = outer.chain(windows.iter().cloned()).collect();
         let (over, compared) = tiles.least(over);
         builder.step(compared)?;
         least.insert(region, over);
     }
     Ok(least)
+}
+
+/// A layer laid onto others.
+fn laid_onto<'l>(
+    fine: Laid<'l>,
+    coarser: Vec<Laid<'l>>,
+    tiles: &Tiles,
+) -> Vec<(Laid<'l>, Onto<'l>)> {
+    let onto = |coarse| (coarse, Onto::new(fine, coarse, tiles));
+    coarser.into_iter().map(onto).collect()
 }
 
 /// Regions under more conditions are parts of the least ones under fewer that they lie in, in other fragments: in one cell the parts
@@ -311,9 +304,10 @@ fn relate_conditions(
     for (fine, parts) in &part.layers {
         let coarser = whole.layers.iter().filter(|(coarse, _)| has_axes(coarse, fine));
         let mut inside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (region, over) in over(builder, (fine, parts), coarser, (true, None, tiles))? {
+        let coarser = laid_onto((fine, parts), coarser.collect(), tiles);
+        for (region, over) in over(builder, parts, &coarser, (true, None, tiles))? {
             for (_, point) in over {
-                inside.entry(point).or_default().extend(parts.get(&region));
+                inside.entry(point).or_default().extend(parts.get(region));
             }
         }
         for (point, cells) in inside {

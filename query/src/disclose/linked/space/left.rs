@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use policies::footprint::LinkAxis;
 
-use super::onto::has_axes;
+use super::layers::Sorted;
 use super::places::{Layer, Region, Tiles, Tiling};
 use super::windows::Windows;
-use super::{Lefts, Points, Quantity, over};
+use super::{Lefts, Points, Quantity, laid_onto, over};
 use crate::disclose::linked::TooLarge;
 use crate::disclose::linked::table::Builder;
 use crate::disclose::suppress::Need;
@@ -32,15 +32,12 @@ pub(super) fn relate(
     }
     let all = || quantity.layers.iter().chain(layers.iter().take(MAX_LAYERS));
     let windows = Windows::new(builder, all(), tiles)?;
-    let all: Vec<_> = all().map(|(layer, of)| (layer, of, windows.of(layer))).collect();
-    for (fine, inner, own) in all.iter().skip(quantity.layers.len()) {
-        let apart = all.iter().filter(|(_, _, of)| own.is_disjoint(of));
-        let coarser = apart.filter(|(layer, ..)| layer != fine && has_axes(layer, fine));
-        let coarser = coarser.map(|(layer, points, _)| (*layer, *points));
-        for (region, over) in over(builder, (fine, inner), coarser, (false, Some(&windows), tiles))?
-        {
-            let Some(cell) = inner.get(&region).copied() else { continue };
-            let of = left.get(&region).map(|(_, of)| of.as_slice()).unwrap_or_default();
+    let sorted = Sorted::new(all(), windows.families());
+    for (fine, inner) in sorted.all().iter().copied().skip(quantity.layers.len()) {
+        let coarser = laid_onto((fine, inner), sorted.coarser(fine), tiles);
+        for (region, over) in over(builder, inner, &coarser, (false, Some(&windows), tiles))? {
+            let Some(cell) = inner.get(region).copied() else { continue };
+            let of = left.get(region).map(|(_, of)| of.as_slice()).unwrap_or_default();
             for (_, point) in over {
                 if !of.contains(&point) && builder.value(cell) <= builder.value(point) {
                     builder.part(point, cell, Need::Nothing);

@@ -25,14 +25,26 @@ pub(super) fn relate(
     cells: &Points,
     (left, truth, tiles): (&Lefts, Truth, &Tiles),
 ) -> Result<(), TooLarge> {
+    // Single places, and ways to take an axis apart, are laid onto each other already: only what is wider makes a line.
     let mut lines: BTreeMap<(Region, LinkAxis), [Vec<Stretch>; 2]> = BTreeMap::new();
-    for (region, cell) in cells {
-        for (at, tile) in region.iter().enumerate() {
-            let Some((axis, places)) = tiles.get(*tile) else { continue };
-            if let [(low, high)] = places.ranges() {
+    for wide in [true, false] {
+        let axes: BTreeSet<LinkAxis> = lines.keys().map(|(_, axis)| *axis).collect();
+        for (region, cell) in cells {
+            for (at, tile) in region.iter().enumerate() {
+                let Some((axis, places)) = tiles.get(*tile) else { continue };
+                let [(low, high)] = places.ranges() else { continue };
+                if (places.len() > 1) != wide || !wide && !axes.contains(axis) {
+                    continue;
+                }
                 let mut others = region.clone();
                 others.remove(at);
-                let [line, rests] = lines.entry((others, *axis)).or_default();
+                let known = (others, *axis);
+                let line = if wide {
+                    Some(lines.entry(known).or_default())
+                } else {
+                    lines.get_mut(&known)
+                };
+                let Some([line, rests]) = line else { continue };
                 // What others on the line leave is related with them already.
                 let is_rest = left.get(region).is_some_and(|(on, _)| on == axis);
                 let known = if is_rest { rests } else { line };
@@ -42,7 +54,6 @@ pub(super) fn relate(
     }
     for ((others, axis), [mut line, rests]) in lines {
         line.extend(cells.get(&others).map(|all| (0, axis.size, *all)));
-        // Single places, and ways to take an axis apart, are laid onto each other already.
         let wide = line.iter().filter(|(low, high, _)| high.saturating_sub(*low) > 1);
         if wide.map(|(low, high, _)| (low, high)).collect::<BTreeSet<_>>().len() < 2 {
             continue;

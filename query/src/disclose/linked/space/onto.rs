@@ -11,7 +11,7 @@ use super::places::{Layer, Region, Tiles, Tiling};
 pub(super) type Inner = Vec<(Region, usize)>;
 
 /// How many tiles of a layer are all of an axis; `None` where they are not.
-fn tiles_of(tiling: &Tiling, axis: LinkAxis, tiles: &Tiles) -> Option<u64> {
+pub(super) fn tiles_of(tiling: &Tiling, axis: LinkAxis, tiles: &Tiles) -> Option<u64> {
     let size = u64::from(axis.size);
     let Tiling::Tiles(all) = tiling else { return Some(size) };
     let covered = all.iter().filter_map(|tile| tiles.places(*tile)).map(LinkSet::len);

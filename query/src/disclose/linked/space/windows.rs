@@ -71,9 +71,8 @@ impl<'l> Windows<'l> {
         Ok(Self { families, over })
     }
 
-    /// The families of a layer.
-    pub(super) fn of(&self, layer: &Layer) -> &BTreeSet<usize> {
-        self.families.of(layer)
+    pub(super) fn families(&self) -> &Families<'l> {
+        &self.families
     }
 
     /// The least windows of its families that a region lies in.
