@@ -180,12 +180,12 @@ fn relate_layers(
     let sorted = Sorted::new(layers.iter(), windows.families());
     let mut left: Vec<LeftOver> = Vec::new();
     for (fine, inside) in sorted.all().iter().copied() {
-        let coarser = laid_onto((fine, inside), sorted.coarser(fine), tiles);
-        let over = over(builder, inside, &coarser, (false, Some(&windows), tiles))?;
+        let coarser = sorted.coarser(fine);
+        let over = over(builder, (fine, inside), &coarser, (false, Some(&windows), tiles))?;
         let is_least = |inner: &Region, outer: &Region| {
             over.get(inner).is_some_and(|over| over.iter().any(|(of, _)| of == outer))
         };
-        for ((coarse, points), onto) in &coarser {
+        for (coarse, points) in coarser {
             builder.step(full.len())?;
             // What is between says it already, if it is all there.
             let mut between = full.iter().filter(|layer| is_made_of(coarse, layer));
@@ -193,6 +193,7 @@ fn relate_layers(
                 continue;
             }
             builder.step(inside.len())?;
+            let onto = Onto::new((fine, inside), (coarse, points), tiles);
             for (region, inner) in onto.lay(inside) {
                 let Some(point) = points.get(&region).copied() else { continue };
                 let whole = onto.is_whole(&region, &inner);
@@ -263,34 +264,28 @@ fn name_left(
 /// For each region of a layer the least ones of others, and of these windows, that it lies in; `itself` too, if it is one of them.
 fn over<'p>(
     builder: &mut Builder<'_>,
-    points: &'p Points,
-    coarser: &[(Laid<'_>, Onto<'_>)],
+    (fine, points): (&Layer, &'p Points),
+    coarser: &[Laid<'_>],
     (itself, windows, tiles): (bool, Option<&Windows<'_>>, &Tiles),
 ) -> Result<Over<'p>, TooLarge> {
-    builder.step(points.len().saturating_mul(coarser.len()))?;
+    let mut all: Vec<Vec<(Region, usize)>> = vec![Vec::new(); points.len()];
+    for (coarse, outer) in coarser {
+        builder.step(points.len())?;
+        let onto = Onto::new((fine, points), (coarse, outer), tiles);
+        for (region, over) in points.keys().zip(&mut all) {
+            let of = onto.outer(region).filter(|of| itself || of != region);
+            over.extend(of.and_then(|of| outer.get(&of).map(|cell| (of, *cell))));
+        }
+    }
     let mut least = BTreeMap::new();
-    for region in points.keys() {
-        let outer = coarser.iter().filter_map(|((_, outer), onto)| {
-            let of = onto.outer(region).filter(|of| itself || of != region)?;
-            Some((*outer.get(&of)?, of)).map(|(cell, of)| (of, cell))
-        });
+    for (region, mut over) in points.keys().zip(all) {
         let windows = windows.map(|windows| windows.over(region)).unwrap_or_default();
-        let over = outer.chain(windows.iter().cloned()).collect();
+        over.extend(windows.iter().cloned());
         let (over, compared) = tiles.least(over);
         builder.step(compared)?;
         least.insert(region, over);
     }
     Ok(least)
-}
-
-/// A layer laid onto others.
-fn laid_onto<'l>(
-    fine: Laid<'l>,
-    coarser: Vec<Laid<'l>>,
-    tiles: &Tiles,
-) -> Vec<(Laid<'l>, Onto<'l>)> {
-    let onto = |coarse| (coarse, Onto::new(fine, coarse, tiles));
-    coarser.into_iter().map(onto).collect()
 }
 
 /// Regions under more conditions are parts of the least ones under fewer that they lie in, in other fragments: in one cell the parts
@@ -303,9 +298,9 @@ fn relate_conditions(
 ) -> Result<(), TooLarge> {
     for (fine, parts) in &part.layers {
         let coarser = whole.layers.iter().filter(|(coarse, _)| has_axes(coarse, fine));
+        let coarser: Vec<Laid<'_>> = coarser.collect();
         let mut inside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        let coarser = laid_onto((fine, parts), coarser.collect(), tiles);
-        for (region, over) in over(builder, parts, &coarser, (true, None, tiles))? {
+        for (region, over) in over(builder, (fine, parts), &coarser, (true, None, tiles))? {
             for (_, point) in over {
                 inside.entry(point).or_default().extend(parts.get(region));
             }

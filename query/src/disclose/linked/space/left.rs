@@ -10,7 +10,7 @@ use policies::footprint::LinkAxis;
 use super::layers::Sorted;
 use super::places::{Layer, Region, Tiles, Tiling};
 use super::windows::Windows;
-use super::{Lefts, Points, Quantity, laid_onto, over};
+use super::{Lefts, Points, Quantity, over};
 use crate::disclose::linked::TooLarge;
 use crate::disclose::linked::table::Builder;
 use crate::disclose::suppress::Need;
@@ -34,8 +34,10 @@ pub(super) fn relate(
     let windows = Windows::new(builder, all(), tiles)?;
     let sorted = Sorted::new(all(), windows.families());
     for (fine, inner) in sorted.all().iter().copied().skip(quantity.layers.len()) {
-        let coarser = laid_onto((fine, inner), sorted.coarser(fine), tiles);
-        for (region, over) in over(builder, inner, &coarser, (false, Some(&windows), tiles))? {
+        let coarser = sorted.coarser(fine);
+        for (region, over) in
+            over(builder, (fine, inner), &coarser, (false, Some(&windows), tiles))?
+        {
             let Some(cell) = inner.get(region).copied() else { continue };
             let of = left.get(region).map(|(_, of)| of.as_slice()).unwrap_or_default();
             for (_, point) in over {

@@ -38,12 +38,9 @@ pub(super) fn relate(
                 }
                 let mut others = region.clone();
                 others.remove(at);
-                let known = (others, *axis);
-                let line = if wide {
-                    Some(lines.entry(known).or_default())
-                } else {
-                    lines.get_mut(&known)
-                };
+                let of = (others, *axis);
+                let line =
+                    if wide { Some(lines.entry(of).or_default()) } else { lines.get_mut(&of) };
                 let Some([line, rests]) = line else { continue };
                 // What others on the line leave is related with them already.
                 let is_rest = left.get(region).is_some_and(|(on, _)| on == axis);

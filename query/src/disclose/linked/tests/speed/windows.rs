@@ -1,4 +1,4 @@
-//! How long texts take that differ in a limit, each beside all those before it: what `testnet bench` asks.
+//! How long texts take that differ in a limit, each beside all those before it, as `testnet bench` asks them.
 
 use std::time::{Duration, Instant};
 
@@ -113,7 +113,6 @@ impl Patients {
     }
 }
 
-/// Small places are met more often.
 fn place(dice: &mut Dice, size: u32) -> u32 {
     u32::try_from(dice.under(u64::from(size))).unwrap()
 }
